@@ -1,0 +1,77 @@
+/* base/exchange.h - one outgoing HTTP exchange, as plain data.
+ *
+ * A step's pure part fills the request; a transport (the network, or a fake one in the simulation)
+ * fills the answer and calls `done`. All memory hangs in the exchange's own arena.
+ *
+ * Threads: one owner at a time: maker, then transport, then whoever `done` hands it to.
+ */
+#ifndef BASE_EXCHANGE_H
+#define BASE_EXCHANGE_H
+
+#include "base/arena.h"
+#include "base/queue.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXCHANGE_HEADERS_MAX 64
+
+struct exchange_header {
+    struct slice name;
+    struct slice value;
+};
+
+enum exchange_end {
+    EXCHANGE_PENDING,
+    EXCHANGE_ANSWERED,    /* an answer with a status came whole */
+    EXCHANGE_REFUSED,     /* the address or the URL is not allowed; nothing was sent */
+    EXCHANGE_UNREACHABLE, /* name or connection failed; nothing was sent */
+    EXCHANGE_BROKEN,      /* it broke after sending began: the effect may have happened */
+    EXCHANGE_TIMED_OUT,
+    EXCHANGE_TOO_LARGE, /* the answer passed max_answer_bytes */
+    EXCHANGE_CANCELLED,
+};
+
+struct exchange;
+typedef void exchange_done_fn(struct exchange *exchange);
+
+struct exchange {
+    struct queue_node node; /* for whoever owns it now */
+    struct arena arena;
+
+    /* The request. */
+    struct slice method;
+    struct slice url; /* absolute, http or https */
+    struct exchange_header headers[EXCHANGE_HEADERS_MAX];
+    size_t header_count;
+    struct slice body;
+    int64_t timeout_ms; /* of the whole exchange, > 0 */
+    size_t max_answer_bytes;
+    unsigned redirects_max; /* 0: an answer 3xx is given as it is */
+    exchange_done_fn *done; /* called once, on the transport's thread */
+    void *owner;            /* for `done` */
+
+    /* The answer. */
+    enum exchange_end end;
+    int http_status; /* 100 to 599 when ANSWERED */
+    struct exchange_header answer_headers[EXCHANGE_HEADERS_MAX];
+    size_t answer_header_count; /* further ones are dropped; names in lower case */
+    struct slice answer_body;
+    char words[256]; /* what went wrong, for a human, when not ANSWERED */
+
+    void *transport; /* the transport's own */
+};
+
+/* A zeroed exchange whose arena may hold limit_bytes. Ends with exchange_free(). */
+struct exchange *exchange_new(size_t limit_bytes);
+void exchange_free(struct exchange **exchange);
+
+/* Copies both; false when EXCHANGE_HEADERS_MAX are there or the arena is full. */
+bool exchange_add_header(struct exchange *exchange, struct slice name, struct slice value);
+
+/* The first answer header of that lower-case name; .ptr NULL if absent. */
+struct slice exchange_answer_header(const struct exchange *exchange, const char *name);
+
+#endif

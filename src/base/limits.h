@@ -1,0 +1,55 @@
+/* base/limits.h - every maximum of the program, with its unit and reason.
+ *
+ * docs/LIMITS.md is generated from this file: one line of comment above each value.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIB(n) ((size_t)(n) * 1024)
+#define MIB(n) ((size_t)(n) * 1024 * 1024)
+
+/* Bytes of a workflow file: beyond this it is not written by hand. */
+#define LIMIT_DEFINITION_BYTES MIB(1)
+/* Steps of one workflow. */
+#define LIMIT_STEPS 500
+/* Bytes of a run's input, and of any JSON body over HTTP. */
+#define LIMIT_INPUT_BYTES MIB(8)
+/* Bytes of one column's value as JSON. */
+#define LIMIT_VALUE_BYTES MIB(16)
+/* Bytes of one row of a source: a CSV line, a JSON line. */
+#define LIMIT_ROW_BYTES MIB(16)
+/* Fields of one CSV row. */
+#define LIMIT_ROW_FIELDS 16384
+/* Evaluation steps of one expression on one item: about a second. */
+#define LIMIT_EXPR_STEPS UINT64_C(20000000)
+/* Bytes that one expression may hold while it runs. */
+#define LIMIT_EXPR_BYTES MIB(64)
+/* Nested calls of one expression. */
+#define LIMIT_EXPR_DEPTH 4000
+/* Bytes of an expression's source text. */
+#define LIMIT_EXPR_SOURCE_BYTES KIB(64)
+/* Items of a chunk, the unit of claiming and of the packed record. */
+#define LIMIT_CHUNK_ITEMS 256
+/* Bytes of source text after which a chunk ends early. */
+#define LIMIT_CHUNK_SOURCE_BYTES KIB(64)
+/* Chunks of one run in memory at once. */
+#define LIMIT_WINDOW_CHUNKS 32
+/* Runs in memory at once; further ones wait in the store. */
+#define LIMIT_ACTIVE_RUNS 4096
+/* Bytes of one writing transaction in the bulk lane. */
+#define LIMIT_COMMIT_BYTES MIB(4)
+/* Intents of one writing transaction. */
+#define LIMIT_COMMIT_INTENTS 512
+/* Milliseconds for which the writer gathers bulk intents. */
+#define LIMIT_COMMIT_MS 5
+/* Bytes of a provider's or server's answer to an http_request. */
+#define LIMIT_ANSWER_BYTES MIB(16)
+/* Attempts of one step on one item. */
+#define LIMIT_ATTEMPTS 20
+/* Redirects followed by one http_request. */
+#define LIMIT_REDIRECTS 5
+
+#endif

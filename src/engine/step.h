@@ -1,0 +1,165 @@
+/* engine/step.h - what the code of a step type implements.
+ *
+ * A type binds a declaration (flow/catalog.h) to the functions of its shape. All of them are pure:
+ * they see rendered configs and rows, and give values; reading files and talking to the network is
+ * done around them, so that one seed replays everything. main joins the types into one table.
+ *
+ * A step sees one root value: {input, item, steps, run, vars}.
+ *
+ * Threads: eval and work threads, many at once; types keep no state.
+ */
+#ifndef ENGINE_STEP_H
+#define ENGINE_STEP_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/exchange.h"
+#include "base/status.h"
+#include "base/value.h"
+#include "expr/expr.h"
+#include "flow/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A step's own failure: data, not an error of ours. Codes are lower_snake_case and have a page under
+ * docs/errors/. */
+struct step_failure {
+    char code[40];
+    char words[512];
+    bool may_retry;         /* the same attempt may go well later */
+    bool is_free;           /* overload (429, 503 with Retry-After): does not use up an attempt */
+    int64_t retry_after_ms; /* asked for by the other side; 0: not */
+};
+
+/* Fills it and returns false, for `return step_fail(...)`. */
+bool step_fail(struct step_failure *failure, const char *code, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* What a step has at hand on one item. Results go into `arena`. */
+struct step_scope {
+    struct expr_machine *machine;
+    const struct plan *plan;
+    const struct plan_node *node;
+    struct value root;
+    struct arena *arena;
+};
+
+/* Renders one field of the node's config: TEXT gives a string, ANY any value, EXPRESSION exactly one
+ * value, maps an object in written order, literals themselves; VALUE_NONE if not given. DURATION
+ * gives milliseconds. False: the failure is filled (code "expression_failed", "limit_exceeded" or
+ * "bad_config", words that name field and place). */
+bool step_render(struct step_scope *scope, const char *field, struct value *out,
+                 struct step_failure *failure);
+
+/* One entry of a map field, by its index; for lazy evaluation. */
+bool step_render_entry(struct step_scope *scope, const char *field, uint32_t entry,
+                       struct value *out, struct step_failure *failure);
+
+/* All given fields as one object {field: value}, in declared order. */
+bool step_render_config(struct step_scope *scope, struct value *out, struct step_failure *failure);
+
+/* --- row steps, pure --- */
+typedef bool step_value_fn(struct step_scope *scope, struct value *out,
+                           struct step_failure *failure);
+typedef bool step_filter_fn(struct step_scope *scope, bool *passes, struct step_failure *failure);
+/* *label: index into scope->node->labels. */
+typedef bool step_branch_fn(struct step_scope *scope, uint8_t *label,
+                            struct step_failure *failure);
+/* One of both: duration_ms from now, or until_unix_ms (duration_ms is then -1). */
+struct step_wait {
+    int64_t duration_ms;
+    int64_t until_unix_ms;
+};
+typedef bool step_wait_fn(struct step_scope *scope, struct step_wait *out,
+                          struct step_failure *failure);
+
+/* --- effects --- */
+/* Makes the exchange of one attempt from the rendered config (step_render_config's object, or what
+ * `render` gave). The idempotency key is text of the field "Idempotency-Key". */
+typedef bool step_prepare_fn(struct value config, struct slice idempotency_key,
+                             struct exchange *exchange, struct step_failure *failure);
+/* Turns the answer into the step's value, or into a failure. Called for every end. */
+typedef bool step_conclude_fn(struct value config, struct exchange *exchange, struct arena *arena,
+                              struct value *out, struct step_failure *failure);
+
+/* --- sources --- */
+/* Bytes that a source reads; opened by the engine from the rendered `file`. */
+struct step_file;
+typedef enum status step_file_read_fn(struct step_file *file, uint64_t offset, void *out,
+                                      size_t size, size_t *got, struct error *error);
+struct step_file {
+    step_file_read_fn *read;
+    uint64_t size_bytes;
+    const char *name; /* for messages */
+};
+
+/* A place between two rows; zeroed: the beginning (the source skips its own header). */
+struct source_place {
+    uint64_t offset;
+    uint64_t line;    /* 1-based line of the next row; 0 at the beginning */
+    uint64_t ordinal; /* of the next row, from 0 */
+};
+
+struct source_row {
+    struct value value;
+    const char *problem; /* not NULL: the row cannot be read: a failed item with these words */
+};
+
+struct source_batch {
+    struct source_row *rows; /* in the arena */
+    size_t count;
+    bool is_end; /* nothing follows */
+};
+
+struct source;
+/* Reads what it needs to begin (a header). The file outlives the source. */
+typedef enum status source_open_fn(struct source **out, struct value config,
+                                   struct step_file *file, struct error *error);
+/* Rows from *place on, at most rows_max and until bytes_max of source text are passed (at least one
+ * row); moves *place behind them. The same place gives the same rows. */
+typedef enum status source_next_fn(struct source *source, struct source_place *place,
+                                   size_t rows_max, size_t bytes_max, struct arena *arena,
+                                   struct source_batch *out, struct error *error);
+/* Names of the columns if every row has just these (a header), else VALUE_NONE. Borrowed. */
+typedef struct value source_columns_fn(const struct source *source);
+typedef void source_close_fn(struct source **source);
+
+/* --- sinks --- */
+/* Whether the columns are known before the first row (declared, or the format has none). */
+typedef bool sink_is_declared_fn(const struct plan_node *node);
+/* The row of one item: an object in column order. */
+typedef bool sink_row_fn(struct step_scope *scope, struct value *out,
+                         struct step_failure *failure);
+/* Text before the first row; columns: array of names (VALUE_NONE if the format has none). */
+typedef void sink_header_fn(const struct plan_node *node, struct value columns,
+                            struct buffer *out);
+/* Text of one row; what is missing is empty. */
+typedef void sink_encode_fn(const struct plan_node *node, struct value columns, struct value row,
+                            struct buffer *out);
+
+struct step_type {
+    const struct step_decl *decl;
+    step_value_fn *value;
+    step_filter_fn *filter;
+    step_branch_fn *branch;
+    step_wait_fn *wait;
+    step_prepare_fn *prepare;
+    step_conclude_fn *conclude;
+    source_open_fn *source_open;
+    source_next_fn *source_next;
+    source_columns_fn *source_columns;
+    source_close_fn *source_close;
+    sink_is_declared_fn *sink_is_declared;
+    sink_row_fn *sink_row;
+    sink_header_fn *sink_header;
+    sink_encode_fn *sink_encode;
+    const char *ending;       /* sinks: of the default name, "csv" */
+    const char *content_type; /* sinks */
+};
+
+/* The type bound to that declaration; asserts that it is in the table. */
+const struct step_type *step_type_of(const struct step_type *const *types, size_t count,
+                                     const struct step_decl *decl);
+
+#endif

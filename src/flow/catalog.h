@@ -1,0 +1,79 @@
+/* flow/catalog.h - what a step type declares about itself, as data.
+ *
+ * A type is known to the pure core only by its declaration: its shape (how the engine treats it)
+ * and the fields of its config. From this table the loader compiles configs and finds errors, and
+ * the documentation, the editor's schema and `windrow docs` are made. The code of a type is bound to
+ * its declaration in engine/step.h.
+ *
+ * Threads: constant data.
+ */
+#ifndef FLOW_CATALOG_H
+#define FLOW_CATALOG_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Words in backticks are those of docs/ARCHITECTURE.md. */
+enum step_shape {
+    STEP_SHAPE_VALUE,  /* row step, pure: adds a column */
+    STEP_SHAPE_FILTER, /* row step, pure: its edge is dead for rows that it refuses */
+    STEP_SHAPE_BRANCH, /* row step, pure: chooses one label; edges name labels */
+    STEP_SHAPE_EFFECT, /* row step: an exchange with the world; its result is recorded */
+    STEP_SHAPE_WAIT,   /* row step: goes on after a time */
+    STEP_SHAPE_SOURCE, /* defines a table of many items from one item */
+    STEP_SHAPE_SINK,   /* `tap`: writes the table's rows to a file; defines a table of one item */
+};
+
+enum field_kind {
+    FIELD_TEXT,           /* template that renders to a string */
+    FIELD_ANY,            /* any JSON tree; every string in it is a template */
+    FIELD_EXPRESSION,     /* jq */
+    FIELD_TEXT_MAP,       /* object: name -> template (any JSON tree) */
+    FIELD_EXPRESSION_MAP, /* object: name -> jq */
+    FIELD_NAMES,          /* list of literal strings */
+    FIELD_LABEL,          /* one literal string */
+    FIELD_BOOL,           /* literal */
+    FIELD_INT,            /* literal, min to max */
+    FIELD_DURATION,       /* "30s", or a template that renders to such text */
+    FIELD_CHOICE,         /* one of `choices`, literal */
+};
+
+struct field_decl {
+    const char *name;
+    enum field_kind kind;
+    bool required;
+    int64_t min, max;           /* FIELD_INT; both 0: unbounded */
+    const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
+    const char *help;           /* one sentence for the docs */
+};
+
+struct step_decl {
+    const char *name;
+    const char *const *aliases; /* names under which hosted APIs know it; NULL-terminated or NULL */
+    enum step_shape shape;
+    const char *summary; /* one sentence for the docs */
+    const struct field_decl *fields;
+    size_t field_count;
+    /* Exactly one of the fields of a group must be given: names, NULL-terminated, or NULL. */
+    const char *const *one_of;
+};
+
+/* All types that a server knows; lists are borrowed and outlive every plan. */
+struct catalog {
+    const struct step_decl *const *types;
+    size_t count;
+};
+
+/* By name or alias; NULL if unknown. */
+const struct step_decl *catalog_find(const struct catalog *catalog, struct slice name);
+
+/* The nearest known name for "did you mean", or NULL. */
+const char *catalog_nearest(const struct catalog *catalog, struct slice wrong);
+
+/* Index of a field in decl->fields, or -1. */
+int step_decl_field(const struct step_decl *decl, struct slice name);
+
+#endif

@@ -1,0 +1,148 @@
+/* flow/plan.h - a workflow made ready to run: tables, nodes, edges, compiled configs.
+ *
+ * A plan is an acyclic graph of tables. Table 0 is the run's input: one item. Each source makes a
+ * table of many items, each sink (tap) one of a single item: the file. Every other step is a row
+ * step: a column of the table that it reads. A source and a tap are also columns of the table that
+ * they read: a source's column is its rendered config, a tap's column is its rendered row.
+ *
+ * Rules that the plan has already applied: a step without `needs` follows the step before it, after
+ * a tap the step that the tap follows, after a condition its first label; edges from one-item tables
+ * only order a step of a many-item table; edges from two tables of many items are refused.
+ *
+ * The nodes of a table are cut into stretches. A node behind a wait of a second or more, or behind a
+ * tap fed by its own table, lies in a later stretch than that wait or tap: the rows of a stretch are
+ * recorded and leave memory before the next stretch reads them back.
+ *
+ * Threads: read-only once made, shared by all threads; reference counted.
+ */
+#ifndef FLOW_PLAN_H
+#define FLOW_PLAN_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/value.h"
+#include "expr/expr.h"
+#include "expr/schema.h"
+#include "expr/template.h"
+#include "flow/catalog.h"
+#include "flow/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PLAN_LABEL_ANY UINT8_MAX
+
+/* One field of a step's config, compiled by its kind. */
+struct config_field {
+    const struct field_decl *decl;
+    bool is_given;
+    struct template *template; /* TEXT, ANY, EXPRESSION, DURATION; NULL otherwise */
+    struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE; DURATION when it is constant: ms
+                                * as INT; VALUE_NONE when not given */
+    uint32_t entry_count;      /* TEXT_MAP, EXPRESSION_MAP: in written order */
+    struct value *entry_names;
+    struct template **entry_templates;
+};
+
+/* An edge from a node of the same table, or of a one-item table. */
+struct plan_edge {
+    uint16_t node;
+    uint8_t label;    /* index in the branch node's labels, or PLAN_LABEL_ANY */
+    bool is_external; /* from another table */
+};
+
+struct plan_node {
+    uint16_t index; /* in plan->nodes, which is a topological order that follows written order */
+    uint16_t table; /* where its column lives */
+    uint16_t column;
+    uint16_t stretch;
+    int32_t makes_table; /* sources and sinks; -1 otherwise */
+    struct value id;     /* the step id */
+    const struct step_decl *decl;
+    struct config_field *fields; /* one per decl->fields, same order */
+    struct expr *when;           /* NULL: always */
+
+    uint16_t edge_count;
+    struct plan_edge *edges; /* none: lives whenever its item exists */
+
+    uint8_t label_count; /* branch nodes */
+    struct value *labels;
+
+    uint16_t behind_count; /* filters: nodes of the same table transitively behind it */
+    uint16_t *behind;
+
+    uint32_t attempts; /* retry.attempts, counts the first; 1 = no retry */
+    int64_t backoff_low_ms, backoff_high_ms;
+    int64_t timeout_ms; /* of one attempt */
+    int64_t cache_ms;   /* 0: none */
+    bool on_error_continue;
+    bool is_gate; /* a wait that ends its stretch */
+    uint32_t line, column_at; /* in the workflow file, for messages */
+};
+
+enum plan_table_kind { PLAN_TABLE_INPUT, PLAN_TABLE_SOURCE, PLAN_TABLE_TAP };
+
+struct plan_table {
+    uint16_t index;
+    enum plan_table_kind kind;
+    bool is_many;       /* sources */
+    int32_t parent;     /* table that its maker reads; -1 for the input */
+    int32_t maker;      /* node; -1 for the input */
+    struct value name;  /* the maker's step id; "" for the input */
+    uint16_t node_count;
+    uint16_t *nodes; /* by column */
+    uint16_t stretch_count; /* at least 1 */
+    /* Per stretch: nodes of other tables that must be decided before it begins. */
+    uint16_t *gate_counts;
+    uint16_t **gates;
+    /* One-item nodes whose columns this table's steps see under `steps`. */
+    uint16_t visible_count;
+    uint16_t *visible;
+};
+
+struct plan_limits {
+    uint32_t concurrency;  /* effects in flight of one run */
+    int64_t deadline_ms;   /* 0: none */
+    int64_t max_failed;    /* items of a table; -1: all but one */
+    double max_failed_share; /* of the items; < 0: not given */
+};
+
+struct plan {
+    struct arena arena;
+    struct value name, slug, description; /* description may be VALUE_NULL */
+    struct schema *input_schema;          /* NULL: any object */
+    struct value input_schema_text;
+    struct value triggers; /* as written, checked; VALUE_NONE if absent */
+    struct plan_limits limits;
+    struct template *output; /* NULL: by default */
+    uint16_t node_count;
+    struct plan_node *nodes;
+    uint16_t table_count;
+    struct plan_table *tables;
+    bool is_inline; /* one-item tables only, pure to its end: computed before the first commit */
+    struct value canonical; /* the definition in canonical order, as a value */
+    _Atomic uint32_t references;
+};
+
+struct plan_options {
+    const struct catalog *catalog;
+    /* Put a read_csv or read_jsonl of this file before the first step; NULL: no. */
+    const char *rows_file;
+};
+
+/* Loads YAML or JSON text of a workflow. On INVALID, problems holds every error found (and out is
+ * NULL). On OK the caller holds one reference. */
+MUST_USE enum status plan_load(struct plan **out, struct slice text,
+                               const struct plan_options *options, struct problems *problems);
+
+void plan_hold(struct plan *plan);
+/* The last drop frees it. */
+void plan_drop(struct plan **plan);
+
+/* The node of that step id, NULL if there is none. */
+const struct plan_node *plan_node_find(const struct plan *plan, struct slice id);
+
+/* The compiled field of that name (asserts that the type declares it). */
+const struct config_field *plan_node_field(const struct plan_node *node, const char *name);
+
+#endif

@@ -1,0 +1,37 @@
+/* store/writer.h - the one thread that writes: gathers intents, commits them together.
+ *
+ * Two lanes: intents for which somebody waits go first and at once; bulk intents are gathered up to
+ * LIMIT_COMMIT_BYTES or LIMIT_COMMIT_MS. Intents of one lane are committed in the order of pushing;
+ * a bulk intent may be overtaken by an acknowledgement.
+ *
+ * If the disk is full or fails, the writer keeps its intents, says so once, and tries again with
+ * backoff: nothing is lost, everything waits. writer_trouble() tells why.
+ *
+ * Threads: writer_push() from any thread; `done` of an intent is called on the writer's thread.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "store/store.h"
+
+struct writer;
+
+MUST_USE enum status writer_start(struct writer **out, struct store *store, struct error *error);
+
+/* Takes the intent. */
+void writer_push(struct writer *writer, struct intent *intent);
+
+/* Commits what is left, then ends the thread. With a store in trouble it gives up after grace_ms:
+ * what is left is handed to `done` with status UNAVAILABLE. */
+void writer_stop(struct writer **writer, int64_t grace_ms);
+
+/* OK, or the status and words of the trouble that holds up commits now. */
+enum status writer_trouble(struct writer *writer, struct error *error);
+
+/* Counters since the start: transactions, intents, bytes. */
+struct writer_counts {
+    uint64_t commits, intents, bytes;
+};
+struct writer_counts writer_counts(struct writer *writer);
+
+#endif
