@@ -1,0 +1,113 @@
+#include "flow/problem.h"
+
+#include "base/slice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Longest text kept of a path, of words or of a name: what a line of a terminal can take. */
+#define PROBLEM_TEXT_BYTES 1024
+
+void
+problems_init(struct problems *problems, struct arena *arena)
+{
+    *problems = (struct problems){.arena = arena};
+}
+
+static const char *
+copy_text(struct arena *arena, const char *text)
+{
+    struct slice kept = slice_cut(slice_text(text), PROBLEM_TEXT_BYTES);
+    char *copy = arena_alloc(arena, kept.size + 1);
+    memcpy(copy, kept.ptr, kept.size);
+    copy[kept.size] = '\0';
+    return copy;
+}
+
+void
+problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *path,
+             const char *nearest, const char *format, ...)
+{
+    if (problems->count == PROBLEMS_MAX) {
+        problems->more++;
+        return;
+    }
+    /* Wider than what is kept, so that the cut falls between characters. */
+    char words[PROBLEM_TEXT_BYTES + 8];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    problems->list[problems->count++] = (struct problem){
+        .line = line,
+        .column = column,
+        .path = copy_text(problems->arena, path),
+        .words = copy_text(problems->arena, words),
+        .nearest = nearest == NULL ? NULL : copy_text(problems->arena, nearest),
+    };
+}
+
+static bool
+problem_is_before(const struct problem *a, const struct problem *b)
+{
+    return a->line < b->line || (a->line == b->line && a->column < b->column);
+}
+
+/* By insertion: short, and problems of one place keep their order. */
+void
+problems_sort(struct problems *problems)
+{
+    for (size_t i = 1; i < problems->count; i++) {
+        struct problem moving = problems->list[i];
+        size_t at = i;
+        while (at > 0 && problem_is_before(&moving, &problems->list[at - 1])) {
+            problems->list[at] = problems->list[at - 1];
+            at--;
+        }
+        problems->list[at] = moving;
+    }
+}
+
+/* Names come from the file: a control character in one must not reach the terminal, and a line end
+ * must not look like another problem. */
+static void
+append_printable(struct buffer *out, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte == 0x7f)
+            buffer_append_format(out, "\\x%02x", byte);
+        else
+            buffer_append_byte(out, *at);
+    }
+}
+
+static void
+print_one(const struct problem *problem, const char *file, struct buffer *out)
+{
+    append_printable(out, file);
+    buffer_append_format(out, ":%u:%u: ", problem->line, problem->column);
+    if (problem->path[0] != '\0') {
+        append_printable(out, problem->path);
+        buffer_append_text(out, ": ");
+    }
+    append_printable(out, problem->words);
+    if (problem->nearest != NULL) {
+        buffer_append_text(out, " (did you mean ");
+        append_printable(out, problem->nearest);
+        buffer_append_text(out, "?)");
+    }
+    buffer_append_byte(out, '\n');
+}
+
+void
+problems_print(const struct problems *problems, const char *file, struct buffer *out)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        print_one(&problems->list[i], file, out);
+    if (problems->more > 0) {
+        append_printable(out, file);
+        buffer_append_format(out, ": %zu further problems are not shown\n", problems->more);
+    }
+}
