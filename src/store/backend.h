@@ -1,7 +1,8 @@
-/* store/backend.h - what a store back end implements; only store/ and main include it.
+/* store/backend.h - what a store back end implements; only store/ includes it.
  *
- * store/store.c has one wrapper per operation, where arguments are asserted and failures and time are
- * counted. A back end embeds struct store as its first member.
+ * store/store.c has one wrapper per operation, where arguments are asserted and calls, failures and
+ * time are counted: a back end gets only sound arguments and need not check again. A back end
+ * embeds struct store as its first member, fills in the table and calls store_init().
  *
  * Threads: as in store/store.h.
  */
@@ -10,10 +11,105 @@
 
 #include "store/store.h"
 
-struct store_ops; /* the backend's author fills in the table, one function per operation */
+#include <stdatomic.h>
+
+typedef enum status store_commit_fn(struct store *store, struct intent *const *intents,
+                                    size_t count, struct error *error);
+
+typedef enum status store_workflow_get_fn(struct store *store, struct arena *arena,
+                                          const struct id *id, struct workflow_row *out);
+typedef enum status store_workflow_by_slug_fn(struct store *store, struct arena *arena,
+                                              struct slice slug, struct workflow_row *out);
+typedef enum status store_version_get_fn(struct store *store, struct arena *arena,
+                                         const struct id *workflow, uint32_t version,
+                                         struct version_row *out);
+typedef enum status store_key_get_fn(struct store *store, struct arena *arena, const struct id *id,
+                                     struct key_row *out);
+typedef enum status store_key_by_secret_fn(struct store *store, struct arena *arena,
+                                           const struct digest *secret, struct key_row *out);
+typedef enum status store_run_get_fn(struct store *store, struct arena *arena, const struct id *id,
+                                     struct run_row *out);
+typedef enum status store_file_get_fn(struct store *store, struct arena *arena, const struct id *id,
+                                      struct file_row *out);
+typedef enum status store_cursor_get_fn(struct store *store, struct arena *arena,
+                                        const struct cursor_row *which, struct cursor_row *out);
+typedef enum status store_idempotency_get_fn(struct store *store, struct arena *arena,
+                                             const struct idempotency_row *which,
+                                             struct idempotency_row *out);
+typedef enum status store_setting_get_fn(struct store *store, struct arena *arena,
+                                         struct slice name, struct slice *out);
+typedef enum status store_record_get_fn(struct store *store, struct arena *arena,
+                                        const struct record_row *which, uint32_t generation,
+                                        struct record_row *out);
+
+typedef enum status store_workflow_list_fn(struct store *store, const struct store_page *page,
+                                           store_workflow_fn *visit, void *context);
+typedef enum status store_version_list_fn(struct store *store, const struct id *workflow,
+                                          store_version_fn *visit, void *context);
+typedef enum status store_key_list_fn(struct store *store, const struct id *workspace,
+                                      store_key_fn *visit, void *context);
+typedef enum status store_run_list_fn(struct store *store, const struct store_page *page,
+                                      store_run_fn *visit, void *context);
+typedef enum status store_run_unfinished_fn(struct store *store, const struct id *after,
+                                            uint32_t limit, store_run_fn *visit, void *context);
+
+typedef enum status store_effect_range_fn(struct store *store, const struct effect_range *range,
+                                          store_effect_fn *visit, void *context);
+typedef enum status store_record_range_fn(struct store *store, const struct record_range *range,
+                                          store_record_fn *visit, void *context);
+typedef enum status store_timer_due_fn(struct store *store, int64_t now_unix_ms, uint32_t limit,
+                                       store_timer_fn *visit, void *context);
+typedef enum status store_timer_next_fn(struct store *store, int64_t *due_unix_ms);
+typedef enum status store_timer_list_fn(struct store *store, const struct id *run,
+                                        store_timer_fn *visit, void *context);
+typedef enum status store_file_list_fn(struct store *store, const struct id *run,
+                                       store_file_fn *visit, void *context);
+typedef void store_close_fn(struct store *store);
+
+/* Each as the function of the same name in store/store.h; all are set. */
+struct store_ops {
+    store_commit_fn *commit;
+    store_workflow_get_fn *workflow_get;
+    store_workflow_by_slug_fn *workflow_by_slug;
+    store_version_get_fn *version_get;
+    store_key_get_fn *key_get;
+    store_key_by_secret_fn *key_by_secret;
+    store_run_get_fn *run_get;
+    store_file_get_fn *file_get;
+    store_cursor_get_fn *cursor_get;
+    store_idempotency_get_fn *idempotency_get;
+    store_setting_get_fn *setting_get;
+    store_record_get_fn *record_get;
+    store_workflow_list_fn *workflow_list;
+    store_version_list_fn *version_list;
+    store_key_list_fn *key_list;
+    store_run_list_fn *run_list;
+    store_run_unfinished_fn *run_unfinished;
+    store_effect_range_fn *effect_range;
+    store_record_range_fn *record_range;
+    store_timer_due_fn *timer_due;
+    store_timer_next_fn *timer_next;
+    store_timer_list_fn *timer_list;
+    store_file_list_fn *file_list;
+    store_close_fn *close; /* frees the back end too */
+};
+
+struct store_counter {
+    _Atomic uint64_t calls, failures, spent_us;
+};
 
 struct store {
     const struct store_ops *ops;
+    struct store_counter counters[STORE_CALL_COUNT];
 };
+
+void store_init(struct store *store, const struct store_ops *ops);
+
+/* Whether the guard holds for a run in that state and generation. */
+static inline bool
+store_guard_holds(const struct store_guard *guard, enum run_state state, uint32_t generation)
+{
+    return generation == guard->generation && (guard->states & (UINT32_C(1) << state)) != 0;
+}
 
 #endif

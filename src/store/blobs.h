@@ -1,8 +1,8 @@
 /* store/blobs.h - large bytes beside the store: uploads, files that taps write, large values.
  *
- * A blob is a file of generated name under one folder; no client's text is ever part of a path. A tap
- * appends and syncs before the transaction that counts its bytes, and after a crash the blob is cut
- * to the counted size: so bytes that no commit counted vanish.
+ * A blob is a file of generated name under one folder; no client's text is ever part of a path. A
+ * tap appends and syncs before the transaction that counts its bytes, and after a crash the blob is
+ * cut to the counted size: so bytes that no commit counted vanish.
  *
  * The folder is reached through a small table of functions, so that tests can drop, tear or reorder
  * what was not synced.
@@ -40,8 +40,8 @@ MUST_USE enum status blobs_open(struct blobs **out, const char *folder,
                                 const struct blob_calls *calls, struct error *error);
 void blobs_close(struct blobs **blobs);
 
-/* Opens for appending, made if missing (and the folder synced), cut to size_bytes; CONFLICT if it is
- * shorter than that. */
+/* Opens for appending, made if missing (and the folder synced), cut to size_bytes; CONFLICT if it
+ * is shorter than that. */
 MUST_USE enum status blob_append_open(struct blob **out, struct blobs *blobs, const struct id *id,
                                       uint64_t size_bytes, struct error *error);
 MUST_USE enum status blob_append(struct blob *blob, struct slice bytes, struct error *error);

@@ -1,0 +1,108 @@
+/* store/intent.h - a small list of writes that is applied all or none.
+ *
+ * The engine makes intents, the writer commits many of them in one transaction, and `done` gives
+ * them back.
+ *
+ * Threads: one at a time; pushing it to the writer hands it over.
+ */
+#ifndef STORE_INTENT_H
+#define STORE_INTENT_H
+
+#include "base/arena.h"
+#include "base/queue.h"
+#include "base/status.h"
+#include "store/rows.h"
+
+/* Operations of one intent. */
+#define STORE_OPS_MAX 16
+
+/* What each writes, and what it can fail with. */
+enum store_op_kind {
+    /* workflow; CONFLICT: id or slug exists */
+    STORE_WORKFLOW_INSERT,
+    /* workflow (by id): all but workspace and creation; NOT_FOUND; CONFLICT: slug */
+    STORE_WORKFLOW_UPDATE,
+    /* version; CONFLICT: exists */
+    STORE_VERSION_INSERT,
+    /* key; CONFLICT: id or secret exists */
+    STORE_KEY_INSERT,
+    /* key (by id): all but workspace, secret and creation; NOT_FOUND */
+    STORE_KEY_UPDATE,
+    /* run; CONFLICT: id exists */
+    STORE_RUN_INSERT,
+    /* run (by id): state, generation, version, started, ended, deadline, output, error, counts; the
+     * other fields are left alone. NOT_FOUND */
+    STORE_RUN_MOVE,
+    /* effect, if absent: OK either way */
+    STORE_EFFECT_INSERT,
+    /* record, if absent: OK either way */
+    STORE_RECORD_INSERT,
+    /* cursor: inserted or replaced */
+    STORE_CURSOR_PUT,
+    /* timer, if absent; one of an older generation is replaced */
+    STORE_TIMER_INSERT,
+    /* timer (by run, table, stretch, chunk), of any generation; OK if absent */
+    STORE_TIMER_DELETE,
+    /* file; CONFLICT: id exists */
+    STORE_FILE_INSERT,
+    /* idempotency; CONFLICT: the key exists in that scope */
+    STORE_IDEMPOTENCY_INSERT,
+    /* setting: inserted or replaced */
+    STORE_SETTING_PUT,
+};
+#define STORE_OP_KIND_COUNT (STORE_SETTING_PUT + 1)
+
+/* Rows are borrowed; they live as long as the intent. */
+struct store_op {
+    enum store_op_kind kind;
+    union {
+        const struct workflow_row *workflow;
+        const struct version_row *version;
+        const struct key_row *key;
+        const struct run_row *run;
+        const struct effect_row *effect;
+        const struct record_row *record;
+        const struct cursor_row *cursor;
+        const struct timer_row *timer;
+        const struct file_row *file;
+        const struct idempotency_row *idempotency;
+        const struct setting_row *setting;
+    };
+};
+
+/* Holds only while the run is in one of `states` and in that generation. */
+struct store_guard {
+    bool is_on;
+    struct id run;
+    uint32_t generation;
+    uint32_t states; /* bits 1 << enum run_state */
+};
+
+struct intent;
+/* The intent is the callee's, to end with intent_free(). */
+typedef void intent_done_fn(struct intent *intent);
+
+/* An intent and all that it points to hang in its arena; whoever gets it back in `done` ends it
+ * with intent_free(). */
+struct intent {
+    struct queue_node node;
+    struct arena arena;
+    bool is_bulk;             /* lane: false = somebody waits for the acknowledgement */
+    struct store_guard guard; /* CONFLICT if it does not hold */
+    struct store_op ops[STORE_OPS_MAX];
+    size_t op_count;
+    size_t size_bytes; /* about; for the size of a transaction */
+
+    enum status status;   /* set by store_commit(): OK, CONFLICT, NOT_FOUND */
+    intent_done_fn *done; /* called by the writer after the commit, on its thread */
+    void *owner;
+};
+
+/* limit_bytes: of its arena, in which the intent itself takes about a kilobyte. */
+struct intent *intent_new(size_t limit_bytes);
+void intent_free(struct intent **intent);
+/* Adds an operation whose row the caller fills in; size_bytes: about the size of the row. At most
+ * STORE_OPS_MAX (asserted). */
+struct store_op *intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes);
+
+#endif

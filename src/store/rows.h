@@ -1,0 +1,151 @@
+/* store/rows.h - what the store keeps: one struct for each kind of row.
+ *
+ * Slices are borrowed. Whoever hands a row out says how long they live. Text is UTF-8; keys, hashes
+ * and bodies are bytes.
+ *
+ * Threads: plain values.
+ */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include "base/digest.h"
+#include "base/id.h"
+#include "base/slice.h"
+#include "flow/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An item's key: order-preserving bytes (engine/key.h); "" in one-item tables. */
+#define STORE_KEY_BYTES_MAX 255
+/* First half of the SHA-256 over an effect's type and rendered config. */
+#define STORE_HASH_BYTES 16
+enum workflow_status { WORKFLOW_DRAFT = 0, WORKFLOW_ACTIVE = 1, WORKFLOW_ARCHIVED = 2 };
+
+struct workflow_row {
+    struct id workspace, id;
+    struct slice slug; /* unique on the server */
+    struct slice name;
+    enum workflow_status status;
+    uint32_t latest_version;
+    uint32_t published_version; /* 0: none */
+    int64_t created_unix_ms, updated_unix_ms;
+};
+
+struct version_row {
+    struct id workflow;
+    uint32_t version;  /* from 1 */
+    struct slice text; /* as it was sent: YAML or JSON */
+    int64_t created_unix_ms;
+};
+
+struct key_row {
+    struct id workspace, id; /* id: the public client id */
+    struct digest secret;    /* SHA-256 of the key */
+    struct slice name;
+    uint32_t scopes; /* bits, service/keys.h */
+    int64_t created_unix_ms;
+    int64_t expires_unix_ms; /* 0: never */
+    int64_t revoked_unix_ms; /* 0: not */
+};
+
+struct run_row {
+    struct id workspace, id;
+    struct id workflow;
+    uint32_t version;
+    uint32_t generation; /* from 1 */
+    enum run_state state;
+    struct slice trigger; /* "api", "cli", "webhook", "retry" … */
+    int64_t created_unix_ms;
+    int64_t started_unix_ms;  /* of this generation; 0: not yet */
+    int64_t ended_unix_ms;    /* 0: not yet */
+    int64_t deadline_unix_ms; /* 0: none */
+    struct slice input;       /* JSON */
+    struct slice output;      /* JSON; empty until it ended well */
+    struct slice error;       /* JSON {code, message, step, …}; empty if none */
+    struct slice counts;      /* JSON; per-table counts, empty until it ended */
+    struct slice resolved;    /* JSON: what configuration resolved at its start */
+    struct slice
+        inline_record; /* packed record of table 0 of a run computed in place; may be empty */
+};
+
+enum effect_state { EFFECT_OK = 1, EFFECT_FAILED = 2 };
+
+struct effect_row {
+    struct id run;
+    struct slice step;
+    struct slice key;
+    uint32_t call; /* from 0 */
+    uint8_t hash[STORE_HASH_BYTES];
+    uint32_t generation;
+    enum effect_state state;
+    uint32_t attempts;
+    int64_t started_unix_ms, ended_unix_ms;
+    int64_t cost_microcredits;
+    struct slice value; /* JSON: the value, or the failure {code, message, …} */
+};
+
+/* Counts by item state, of one chunk or one table. */
+struct item_counts {
+    uint64_t items, completed, failed, dropped, cancelled;
+};
+
+/* The packed record of one chunk of one stretch. */
+struct record_row {
+    struct id run;
+    struct slice table; /* plan_table.name */
+    uint32_t stretch;
+    uint32_t chunk;
+    uint32_t generation;
+    struct item_counts counts; /* states after this stretch; open items are in none but items */
+    uint64_t source_begin, source_end; /* bytes of the source that the chunk covers */
+    uint64_t first_ordinal;
+    uint64_t source_line; /* of the first row, 1-based */
+    struct slice summary; /* JSON, small: counts by step, the first failure; read with the head */
+    struct slice body;    /* engine/record.h */
+};
+
+/* How far a source, a tap or a table has come: small JSON or binary, replaced whole. */
+struct cursor_row {
+    struct id run;
+    struct slice name; /* "tap:<step>", "source:<step>", … */
+    uint32_t generation;
+    struct slice body;
+};
+
+struct timer_row {
+    int64_t due_unix_ms;
+    struct id run;
+    struct slice table;
+    uint32_t stretch;
+    uint32_t chunk;
+    uint32_t generation;
+};
+
+struct file_row {
+    struct id workspace, id;
+    struct id run; /* zero: an upload */
+    struct slice step;
+    struct slice name;
+    struct slice content_type;
+    uint64_t size_bytes;
+    uint32_t revision;
+    bool is_partial;
+    int64_t created_unix_ms;
+};
+
+struct idempotency_row {
+    struct id workspace;
+    struct slice scope; /* method and path */
+    struct slice key;
+    struct digest body;
+    struct id run;
+    int64_t created_unix_ms;
+};
+
+struct setting_row {
+    struct slice name;
+    struct slice value;
+};
+
+#endif
