@@ -26,16 +26,19 @@ struct json_place {
 };
 
 enum json_parse_flags {
-    JSON_BORROW = 1, /* strings without escapes point into the text, which outlives the value */
+    /* Strings without escapes and number texts point into the text, which outlives the value. */
+    JSON_BORROW = 1,
 };
 
-/* Parses one text (white space around it allowed). INVALID with words that begin "line L, column C:"
- * and *place (may be NULL) filled; LIMIT when the arena's limit does not allow the value. */
+/* Parses one text (white space around it allowed). INVALID with words that begin "line L, column
+ * C:" and *place (may be NULL) filled; LIMIT, with the same, when the arena's limit does not allow
+ * the value or the text has 4 GiB or more. */
 MUST_USE enum status json_parse(struct value *out, struct arena *arena, struct slice text,
                                 unsigned flags, struct json_place *place, struct error *error);
 
 /* The next of several concatenated texts: starts at *offset, moves it behind the text. *out is
- * VALUE_NONE at the end of the input. */
+ * VALUE_NONE at the end of the input. A number, true, false or null must be followed by white space
+ * or punctuation. */
 MUST_USE enum status json_parse_next(struct value *out, struct arena *arena, struct slice text,
                                      size_t *offset, unsigned flags, struct json_place *place,
                                      struct error *error);
@@ -53,8 +56,8 @@ enum json_stream_shape {
 struct json_stream *json_stream_new(enum json_stream_shape shape, size_t element_bytes_max);
 void json_stream_free(struct json_stream **stream);
 
-/* Adds input; `last` says that nothing follows. Copies the bytes. LIMIT when more than
- * element_bytes_max would wait. */
+/* Adds input; `last` says that nothing follows. Copies the bytes. Take out all whole elements
+ * before feeding more: LIMIT when more than element_bytes_max bytes wait already. */
 MUST_USE enum status json_stream_feed(struct json_stream *stream, struct slice piece, bool last,
                                       struct error *error);
 
@@ -83,7 +86,10 @@ void json_print_string(struct buffer *out, struct slice text);
 /* The one-line text in the arena; .ptr NULL over its limit. */
 struct slice json_text(struct arena *arena, struct value value);
 
-/* The shortest text that reads back as this double; NaN gives "null". out has 32 bytes. */
-size_t json_print_double(char out[32], double real);
+#define JSON_DOUBLE_BYTES 32
+
+/* The shortest text that reads back as this double; NaN gives "null". No NUL; gives the bytes
+ * written. */
+size_t json_print_double(char out[JSON_DOUBLE_BYTES], double real);
 
 #endif
