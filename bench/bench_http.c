@@ -1,0 +1,103 @@
+/* bench_http - the bare HTTP server: a fixed 199-byte JSON for every request.
+ *
+ * Usage: bench_http [LOOPS] [ADDRESS] [later]
+ * Load: wrk -t1 -c64 http://127.0.0.1:8064/v1/runs; "later" answers from a second thread, in
+ * batches, as a group commit does. Ends at the end of its input (run it with </dev/null only in
+ * tests) and prints what it served.
+ */
+#include "base/mem.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "net/http_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char body[] =
+    "{\"data\":{\"id\":\"507f1f77bcf86cd799439011\",\"workflowId\":\"507f191e810c19729de860ea\","
+    "\"status\":\"completed\",\"output\":{\"score\":42,\"words\":\"fixed answers of ours...\"},"
+    "\"createdAt\":\"2026-11-21T07:00:00.000Z\"}}";
+
+/* A request on its way to the second thread. */
+struct later {
+    struct queue_node node;
+    struct http_request *request;
+};
+
+static struct queue *waiting;
+
+static void
+answer(struct http_request *request)
+{
+    const struct http_answer fixed = {
+        .status = 200, .content_type = "application/json", .body = {body, sizeof(body) - 1}};
+    http_answer(request, &fixed);
+}
+
+static void
+answer_now(struct http_request *request, void *context)
+{
+    answer(request);
+}
+
+static void
+answer_later(struct http_request *request, void *context)
+{
+    struct later *later = arena_alloc(http_request_arena(request), sizeof(*later));
+    later->request = request;
+    queue_push(waiting, &later->node);
+}
+
+static void
+answer_waiting(void *context)
+{
+    while (!queue_is_closed(waiting)) {
+        struct queue_node *first = queue_wait(waiting, -1);
+        struct queue_node *rest = queue_drain(waiting);
+        http_batch_begin();
+        if (first != NULL)
+            answer(((struct later *)first)->request);
+        while (rest != NULL) {
+            struct later *later = (struct later *)rest;
+            rest = rest->next;
+            answer(later->request);
+        }
+        http_batch_end();
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    bool is_later = argc > 3 && strcmp(argv[3], "later") == 0;
+    struct http_server_config config = {
+        .address = argc > 2 ? argv[2] : "127.0.0.1:8064",
+        .loop_count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1,
+        .handler = is_later ? answer_later : answer_now,
+    };
+    struct http_server *server = NULL;
+    struct thread *thread = NULL;
+    struct error error;
+    waiting = queue_new(false);
+    if (thread_start(&thread, "answers", 0, answer_waiting, NULL) != STATUS_OK)
+        return 1;
+    if (http_server_start(&server, &config, &error) != STATUS_OK) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
+    }
+    fprintf(stderr, "port %u, a body of %zu bytes; end of input stops\n", http_server_port(server),
+            sizeof(body) - 1);
+    while (getchar() != EOF)
+        continue;
+
+    http_server_stop(server, 1000);
+    struct http_counts counts = http_server_counts(server);
+    printf("%llu requests on %llu connections\n", (unsigned long long)counts.requests,
+           (unsigned long long)counts.accepted);
+    queue_close(waiting);
+    thread_join(&thread);
+    http_server_free(&server);
+    queue_free(&waiting);
+    return 0;
+}
