@@ -35,6 +35,12 @@
 #define LIMIT_CHUNK_ITEMS 256
 /* Bytes of source text after which a chunk ends early. */
 #define LIMIT_CHUNK_SOURCE_BYTES KIB(64)
+/* Bytes that the rows of one chunk may hold while it is in memory. */
+#define LIMIT_CHUNK_BYTES MIB(64)
+/* Bytes of a packed record. */
+#define LIMIT_RECORD_BYTES MIB(64)
+/* Bytes of a run's input and one-item values in memory. */
+#define LIMIT_RUN_BYTES MIB(64)
 /* Chunks of one run in memory at once. */
 #define LIMIT_WINDOW_CHUNKS 32
 /* Runs in memory at once; further ones wait in the store. */
@@ -47,9 +53,37 @@
 #define LIMIT_COMMIT_MS 5
 /* Bytes of a provider's or server's answer to an http_request. */
 #define LIMIT_ANSWER_BYTES MIB(16)
+/* Bytes of one exchange in memory, request and answer. */
+#define LIMIT_EXCHANGE_BYTES MIB(40)
 /* Attempts of one step on one item. */
 #define LIMIT_ATTEMPTS 20
 /* Redirects followed by one http_request. */
 #define LIMIT_REDIRECTS 5
+/* Bytes of an HTTP request line; longer ones are answered 414. */
+#define LIMIT_HTTP_REQUEST_LINE_BYTES KIB(8)
+/* Bytes of all header lines of one HTTP request; more are answered 431. */
+#define LIMIT_HTTP_HEADER_BYTES KIB(32)
+/* Header lines of one HTTP request; more are answered 431. */
+#define LIMIT_HTTP_HEADERS 100
+/* Bytes of all chunk extensions of one HTTP request body: nobody needs any. */
+#define LIMIT_HTTP_CHUNK_EXTENSION_BYTES KIB(4)
+/* Bytes of the trailer lines behind a chunked HTTP request body; more are answered 431. */
+#define LIMIT_HTTP_TRAILER_BYTES KIB(8)
+/* Segments of an HTTP path: more than any route has. */
+#define LIMIT_HTTP_PATH_SEGMENTS 16
+/* Open HTTP connections of one server, unless configured. */
+#define LIMIT_HTTP_CONNECTIONS 16384
+/* Bytes of request bodies that one HTTP loop holds at once; further ones are answered 503. */
+#define LIMIT_HTTP_HELD_BYTES MIB(256)
+/* Bytes that an HTTP request's own arena may hold. */
+#define LIMIT_HTTP_ARENA_BYTES MIB(64)
+/* Bytes of one streamed answer that wait for a slow client; beyond it the stream is full. */
+#define LIMIT_HTTP_STREAM_BYTES KIB(256)
+/* Requests that an HTTP loop keeps for reuse. */
+#define LIMIT_HTTP_SPARE_REQUESTS 256
+/* Connections waiting to be accepted by one HTTP loop. */
+#define LIMIT_HTTP_BACKLOG 4096
+/* Threads that serve HTTP. */
+#define LIMIT_HTTP_LOOPS 64
 
 #endif
