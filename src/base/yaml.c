@@ -63,9 +63,10 @@ mark_step(yaml_mark_t *mark, struct slice rest)
     mark->column = is_break ? 0 : mark->column + 1;
 }
 
-/* The byte at which the mark stands; libyaml counts characters only. */
-static uint64_t
-mark_offset(struct slice text, yaml_mark_t mark)
+/* The place of a mark, with the byte that libyaml does not count. libyaml puts the end of the text
+ * on a line of its own: that becomes the place behind the last character. */
+static struct json_place
+mark_place(struct slice text, yaml_mark_t mark)
 {
     yaml_mark_t here = {0};
     struct slice rest = text;
@@ -75,7 +76,8 @@ mark_offset(struct slice text, yaml_mark_t mark)
         mark_step(&here, rest);
         rest = slice_of(rest.ptr + size, rest.size - size);
     }
-    return text.size - rest.size;
+    return (struct json_place){
+        .offset = text.size - rest.size, .line = mark_line(here), .column = mark_column(here)};
 }
 
 static enum status load_fail(struct loader *loader, enum status status, yaml_mark_t mark,
@@ -91,13 +93,10 @@ load_fail(struct loader *loader, enum status status, yaml_mark_t mark, const cha
         words[0] = '\0';
     va_end(arguments);
 
-    *loader->failed_at = (struct json_place){
-        .offset = mark_offset(loader->text, mark),
-        .line = mark_line(mark),
-        .column = mark_column(mark),
-    };
-    return error_set(loader->error, status, "line %u, column %u: %s", mark_line(mark),
-                     mark_column(mark), words);
+    struct json_place place = mark_place(loader->text, mark);
+    *loader->failed_at = place;
+    return error_set(loader->error, status, "line %u, column %u: %s", place.line, place.column,
+                     words);
 }
 
 static enum status
@@ -170,6 +169,17 @@ tag_is(const yaml_char_t *tag, const char *name)
 }
 
 static bool
+value_is_whole(struct value value)
+{
+    if (value.kind != VALUE_DECIMAL)
+        return value.kind == VALUE_INT;
+    for (uint32_t i = 0; i < value.count; i++)
+        if (memchr(".eE", value.text[i], 3) != NULL)
+            return false;
+    return true;
+}
+
+static bool
 value_fits_tag(struct value value, const yaml_char_t *tag)
 {
     if (tag_is(tag, "null"))
@@ -178,9 +188,7 @@ value_fits_tag(struct value value, const yaml_char_t *tag)
         return value.kind == VALUE_TRUE || value.kind == VALUE_FALSE;
     if (tag_is(tag, "float"))
         return value_is_number(value);
-    if (value.kind == VALUE_DECIMAL)
-        return strcspn(value.text, ".eE") >= value.count;
-    return value.kind == VALUE_INT;
+    return value_is_whole(value);
 }
 
 static bool
