@@ -676,15 +676,14 @@ json_parse(struct value *out, struct arena *arena, struct slice text, unsigned f
 }
 
 enum status
-json_parse_within(struct value *out, struct arena *arena, struct slice text, unsigned nesting,
-                  struct json_place *start, struct error *error)
+json_parse_span(struct value *out, struct arena *arena, struct json_span *span, struct error *error)
 {
     struct json_parser parser;
-    parser_init(&parser, arena, text);
-    parser.nesting = nesting;
+    parser_init(&parser, arena, span->text);
+    parser.nesting = span->nesting;
     enum status status = STATUS_OK;
     if (parse_whole(&parser, out) == NULL)
-        status = report(&parser, *start, start, error);
+        status = report(&parser, span->start, &span->start, error);
     if (status != STATUS_OK)
         *out = none;
     parser_done(&parser);

@@ -61,9 +61,15 @@ struct json_place json_place_after(struct json_place place, struct slice bytes);
 
 #define JSON_PLACE_FIRST ((struct json_place){.offset = 0, .line = 1, .column = 1})
 
-/* As json_parse(), for a text that begins at `start` of a larger one, `nesting` levels deep. */
-MUST_USE enum status json_parse_within(struct value *out, struct arena *arena, struct slice text,
-                                       unsigned nesting, struct json_place *start,
-                                       struct error *error);
+/* A text inside a larger one. */
+struct json_span {
+    struct slice text;
+    struct json_place start;
+    unsigned nesting; /* levels around it */
+};
+
+/* As json_parse(); after a failure span->start is its place. */
+MUST_USE enum status json_parse_span(struct value *out, struct arena *arena, struct json_span *span,
+                                     struct error *error);
 
 #endif

@@ -201,14 +201,16 @@ give_element(struct json_stream *stream, struct value *out, struct arena *arena,
     if (size > stream->element_bytes_max)
         return fail_here(stream, STATUS_LIMIT, "this element is larger than allowed");
     place_head(stream);
-    struct json_place start = stream->place;
-    unsigned nesting = stream->shape == JSON_STREAM_ARRAY ? 1 : 0;
-    struct slice text = slice_of(stream->input.ptr + stream->head, size);
     if (place != NULL)
-        *place = start;
-    enum status status = json_parse_within(out, arena, text, nesting, &start, &stream->error);
+        *place = stream->place;
+    struct json_span span = {
+        .text = slice_of(stream->input.ptr + stream->head, size),
+        .start = stream->place,
+        .nesting = stream->shape == JSON_STREAM_ARRAY ? 1 : 0,
+    };
+    enum status status = json_parse_span(out, arena, &span, &stream->error);
     if (status != STATUS_OK)
-        stream->fault = start;
+        stream->fault = span.start;
     stream->head = stream->scanned;
     stream->nesting = 0;
     stream->in_string = false;
