@@ -1,0 +1,34 @@
+#include "store/intent.h"
+
+#include <assert.h>
+
+struct intent *
+intent_new(size_t limit_bytes)
+{
+    struct arena arena;
+    arena_init(&arena, limit_bytes);
+    struct intent *intent = arena_alloc(&arena, sizeof(*intent));
+    intent->arena = arena;
+    return intent;
+}
+
+void
+intent_free(struct intent **intent)
+{
+    if (*intent == NULL)
+        return;
+    /* The intent lives in the arena that it holds. */
+    struct arena arena = (*intent)->arena;
+    arena_done(&arena);
+    *intent = NULL;
+}
+
+struct store_op *
+intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes)
+{
+    assert(intent->op_count < STORE_OPS_MAX);
+    struct store_op *op = &intent->ops[intent->op_count++];
+    op->kind = kind;
+    intent->size_bytes += size_bytes;
+    return op;
+}

@@ -1,0 +1,75 @@
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
+
+#define EFFECT_COLUMNS                                                                             \
+    "run, step, item_key, call, hash, generation, state, attempts, started_unix_ms, "              \
+    "ended_unix_ms, cost_microcredits, value"
+
+static const struct sql insert_sql = {
+    SLOT_EFFECT_INSERT,
+    "INSERT INTO effects (" EFFECT_COLUMNS ")"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+};
+
+enum status
+sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &insert_sql);
+    query_bind_id(&query, &row->run);
+    query_bind_text(&query, row->step);
+    query_bind_bytes(&query, row->key);
+    query_bind_int(&query, row->call);
+    query_bind_bytes(&query, slice_of((const char *)row->hash, sizeof(row->hash)));
+    query_bind_int(&query, row->generation);
+    query_bind_int(&query, row->state);
+    query_bind_int(&query, row->attempts);
+    query_bind_int(&query, row->started_unix_ms);
+    query_bind_int(&query, row->ended_unix_ms);
+    query_bind_int(&query, row->cost_microcredits);
+    query_bind_text(&query, row->value);
+    return query_write_quietly(&query);
+}
+
+static void
+effect_read(struct query *query, struct effect_row *out)
+{
+    out->run = query_id(query);
+    out->step = query_slice(query);
+    out->key = query_slice(query);
+    out->call = query_count(query);
+    query_bytes(query, out->hash, sizeof(out->hash));
+    out->generation = query_count(query);
+    out->state = (enum effect_state)query_int(query);
+    out->attempts = query_count(query);
+    out->started_unix_ms = query_int(query);
+    out->ended_unix_ms = query_int(query);
+    out->cost_microcredits = query_int(query);
+    out->value = query_slice(query);
+}
+
+static const struct sql range_sql = {
+    SLOT_EFFECT_RANGE,
+    "SELECT " EFFECT_COLUMNS " FROM effects"
+    " WHERE run = ?1 AND step = ?2 AND item_key BETWEEN ?3 AND ?4"
+    " ORDER BY item_key, call, hash, generation",
+};
+
+enum status
+sqlite_effect_range(struct store *store, const struct effect_range *range, store_effect_fn *visit,
+                    void *context)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &range_sql, NULL);
+    query_bind_id(&query, &range->run);
+    query_bind_text(&query, range->step);
+    query_bind_bytes(&query, range->low);
+    query_bind_bytes(&query, range->high);
+    struct effect_row row = {0};
+    while (query_next(&query)) {
+        effect_read(&query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(&query);
+}

@@ -1,0 +1,82 @@
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
+
+#define FILE_COLUMNS                                                                               \
+    "id, workspace, run, step, name, content_type, size_bytes, revision, is_partial, "             \
+    "created_unix_ms"
+
+static void
+file_read(struct query *query, struct file_row *out)
+{
+    out->id = query_id(query);
+    out->workspace = query_id(query);
+    out->run = query_id(query);
+    out->step = query_slice(query);
+    out->name = query_slice(query);
+    out->content_type = query_slice(query);
+    out->size_bytes = (uint64_t)query_int(query);
+    out->revision = query_count(query);
+    out->is_partial = query_int(query) != 0;
+    out->created_unix_ms = query_int(query);
+}
+
+static const struct sql insert_sql = {
+    SLOT_FILE_INSERT,
+    "INSERT INTO files (" FILE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    " ON CONFLICT DO NOTHING",
+};
+
+enum status
+sqlite_file_insert(struct connection *writer, const struct file_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &insert_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_id(&query, &row->workspace);
+    query_bind_id(&query, &row->run);
+    query_bind_text(&query, row->step);
+    query_bind_text(&query, row->name);
+    query_bind_text(&query, row->content_type);
+    query_bind_int(&query, (int64_t)row->size_bytes);
+    query_bind_int(&query, row->revision);
+    query_bind_int(&query, row->is_partial ? 1 : 0);
+    query_bind_int(&query, row->created_unix_ms);
+    return query_write_new(&query);
+}
+
+static const struct sql get_sql = {
+    SLOT_FILE_GET,
+    "SELECT " FILE_COLUMNS " FROM files WHERE id = ?1",
+};
+
+enum status
+sqlite_file_get(struct store *store, struct arena *arena, const struct id *id, struct file_row *out)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &get_sql, arena);
+    query_bind_id(&query, id);
+    bool is_there = query_next(&query);
+    if (is_there)
+        file_read(&query, out);
+    return query_end_one(&query, is_there);
+}
+
+static const struct sql list_sql = {
+    SLOT_FILE_LIST,
+    "SELECT " FILE_COLUMNS " FROM files WHERE run = ?1 ORDER BY id",
+};
+
+enum status
+sqlite_file_list(struct store *store, const struct id *run, store_file_fn *visit, void *context)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &list_sql, NULL);
+    query_bind_id(&query, run);
+    struct file_row row = {0};
+    while (query_next(&query)) {
+        file_read(&query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(&query);
+}

@@ -1,0 +1,54 @@
+/* store/sqlite/rows.h - what each kind of row offers: its writes, and its reads for the table of
+ * operations.
+ *
+ * Threads: writes on the writer's thread within its transaction; reads on any.
+ */
+#ifndef STORE_SQLITE_ROWS_H
+#define STORE_SQLITE_ROWS_H
+
+#include "store/sqlite/database.h"
+
+/* OK, CONFLICT and NOT_FOUND as in store/intent.h; anything else ends the transaction. */
+enum status sqlite_workflow_insert(struct connection *writer, const struct workflow_row *row);
+enum status sqlite_workflow_update(struct connection *writer, const struct workflow_row *row);
+enum status sqlite_version_insert(struct connection *writer, const struct version_row *row);
+enum status sqlite_key_insert(struct connection *writer, const struct key_row *row);
+enum status sqlite_key_update(struct connection *writer, const struct key_row *row);
+enum status sqlite_run_insert(struct connection *writer, const struct run_row *row);
+enum status sqlite_run_move(struct connection *writer, const struct run_row *row);
+enum status sqlite_effect_insert(struct connection *writer, const struct effect_row *row);
+enum status sqlite_record_insert(struct connection *writer, const struct record_row *row);
+enum status sqlite_cursor_put(struct connection *writer, const struct cursor_row *row);
+enum status sqlite_timer_insert(struct connection *writer, const struct timer_row *row);
+enum status sqlite_timer_delete(struct connection *writer, const struct timer_row *row);
+enum status sqlite_file_insert(struct connection *writer, const struct file_row *row);
+enum status sqlite_idempotency_insert(struct connection *writer, const struct idempotency_row *row);
+enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
+
+/* State and generation of the run, for guards; NOT_FOUND. */
+enum status sqlite_run_state(struct connection *writer, const struct id *id, struct run_memo *out);
+
+store_workflow_get_fn sqlite_workflow_get;
+store_workflow_by_slug_fn sqlite_workflow_by_slug;
+store_workflow_list_fn sqlite_workflow_list;
+store_version_get_fn sqlite_version_get;
+store_version_list_fn sqlite_version_list;
+store_key_get_fn sqlite_key_get;
+store_key_by_secret_fn sqlite_key_by_secret;
+store_key_list_fn sqlite_key_list;
+store_run_get_fn sqlite_run_get;
+store_run_list_fn sqlite_run_list;
+store_run_unfinished_fn sqlite_run_unfinished;
+store_effect_range_fn sqlite_effect_range;
+store_record_get_fn sqlite_record_get;
+store_record_range_fn sqlite_record_range;
+store_cursor_get_fn sqlite_cursor_get;
+store_timer_due_fn sqlite_timer_due;
+store_timer_next_fn sqlite_timer_next;
+store_timer_list_fn sqlite_timer_list;
+store_file_get_fn sqlite_file_get;
+store_file_list_fn sqlite_file_list;
+store_idempotency_get_fn sqlite_idempotency_get;
+store_setting_get_fn sqlite_setting_get;
+
+#endif

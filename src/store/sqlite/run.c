@@ -1,0 +1,290 @@
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A larger input is kept beside its run, so that moves of the run do not write it again. */
+#define INPUT_BESIDE_BYTES 2048
+
+#define RUN_COLUMNS                                                                                \
+    "id, workspace, workflow, version, generation, state, created_unix_ms, started_unix_ms, "      \
+    "ended_unix_ms, deadline_unix_ms, trigger, error, counts, resolved, "                          \
+    "ifnull(input, (SELECT beside.input FROM run_inputs AS beside WHERE beside.run = id)), output"
+
+static void
+run_read(struct query *query, struct run_row *out)
+{
+    out->id = query_id(query);
+    out->workspace = query_id(query);
+    out->workflow = query_id(query);
+    out->version = query_count(query);
+    out->generation = query_count(query);
+    out->state = (enum run_state)query_int(query);
+    out->created_unix_ms = query_int(query);
+    out->started_unix_ms = query_int(query);
+    out->ended_unix_ms = query_int(query);
+    out->deadline_unix_ms = query_int(query);
+    out->trigger = query_slice(query);
+    out->error = query_slice(query);
+    out->counts = query_slice(query);
+    out->resolved = query_slice(query);
+    out->input = query_slice(query);
+    out->output = query_slice(query);
+}
+
+static const struct sql insert_sql = {
+    SLOT_RUN_INSERT,
+    "INSERT INTO runs (id, workspace, workflow, version, generation, state, created_unix_ms,"
+    " started_unix_ms, ended_unix_ms, deadline_unix_ms, trigger, error, counts, resolved, input,"
+    " output, inline_record)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+    " ON CONFLICT DO NOTHING",
+};
+static const struct sql insert_input_sql = {
+    SLOT_RUN_INSERT_INPUT,
+    "INSERT INTO run_inputs (run, input) VALUES (?1, ?2)",
+};
+
+static enum status
+run_insert_input(struct connection *writer, const struct run_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &insert_input_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_text(&query, row->input);
+    return query_write_quietly(&query);
+}
+
+enum status
+sqlite_run_insert(struct connection *writer, const struct run_row *row)
+{
+    bool is_beside = row->input.size > INPUT_BESIDE_BYTES;
+    struct query query;
+    query_begin_write(&query, writer, &insert_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_id(&query, &row->workspace);
+    query_bind_id(&query, &row->workflow);
+    query_bind_int(&query, row->version);
+    query_bind_int(&query, row->generation);
+    query_bind_int(&query, row->state);
+    query_bind_int(&query, row->created_unix_ms);
+    query_bind_int(&query, row->started_unix_ms);
+    query_bind_int(&query, row->ended_unix_ms);
+    query_bind_int(&query, row->deadline_unix_ms);
+    query_bind_text(&query, row->trigger);
+    query_bind_text(&query, row->error);
+    query_bind_text(&query, row->counts);
+    query_bind_text(&query, row->resolved);
+    if (is_beside)
+        query_bind_null(&query);
+    else
+        query_bind_text(&query, row->input);
+    query_bind_text(&query, row->output);
+    query_bind_bytes(&query, row->inline_record);
+    enum status status = query_write_new(&query);
+    return status == STATUS_OK && is_beside ? run_insert_input(writer, row) : status;
+}
+
+static const struct sql move_sql = {
+    SLOT_RUN_MOVE,
+    "UPDATE runs SET version = ?2, generation = ?3, state = ?4, started_unix_ms = ?5,"
+    " ended_unix_ms = ?6, deadline_unix_ms = ?7, error = ?8, counts = ?9, output = ?10"
+    " WHERE id = ?1",
+};
+
+enum status
+sqlite_run_move(struct connection *writer, const struct run_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &move_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_int(&query, row->version);
+    query_bind_int(&query, row->generation);
+    query_bind_int(&query, row->state);
+    query_bind_int(&query, row->started_unix_ms);
+    query_bind_int(&query, row->ended_unix_ms);
+    query_bind_int(&query, row->deadline_unix_ms);
+    query_bind_text(&query, row->error);
+    query_bind_text(&query, row->counts);
+    query_bind_text(&query, row->output);
+    return query_write_found(&query);
+}
+
+static const struct sql state_sql = {
+    SLOT_RUN_STATE,
+    "SELECT state, generation FROM runs WHERE id = ?1",
+};
+
+enum status
+sqlite_run_state(struct connection *writer, const struct id *id, struct run_memo *out)
+{
+    struct query query;
+    query_begin_write(&query, writer, &state_sql);
+    query_bind_id(&query, id);
+    bool is_there = query_next(&query);
+    *out = (struct run_memo){.is_known = is_there, .run = *id};
+    if (is_there) {
+        out->state = (enum run_state)query_int(&query);
+        out->generation = query_count(&query);
+    }
+    return query_end_one(&query, is_there);
+}
+
+static const struct sql get_sql = {
+    SLOT_RUN_GET,
+    "SELECT " RUN_COLUMNS ", inline_record FROM runs WHERE id = ?1",
+};
+
+enum status
+sqlite_run_get(struct store *store, struct arena *arena, const struct id *id, struct run_row *out)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &get_sql, arena);
+    query_bind_id(&query, id);
+    bool is_there = query_next(&query);
+    if (is_there) {
+        run_read(&query, out);
+        out->inline_record = query_slice(&query);
+    }
+    return query_end_one(&query, is_there);
+}
+
+static enum status
+run_visit(struct query *query, store_run_fn *visit, void *context)
+{
+    struct run_row row = {0};
+    while (query_next(query)) {
+        run_read(query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(query);
+}
+
+static const struct sql unfinished_sql = {
+    SLOT_RUN_UNFINISHED,
+    "SELECT " RUN_COLUMNS " FROM runs INDEXED BY runs_unfinished WHERE state < 4 AND id > ?1"
+    " ORDER BY id LIMIT ?2",
+};
+
+enum status
+sqlite_run_unfinished(struct store *store, const struct id *after, uint32_t limit,
+                      store_run_fn *visit, void *context)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &unfinished_sql, NULL);
+    query_bind_id(&query, after);
+    query_bind_int(&query, limit);
+    return run_visit(&query, visit, context);
+}
+
+/* A list has one of 24 texts, so that each walks an index that is in its order. */
+enum list_scope { SCOPE_ALL, SCOPE_WORKSPACE, SCOPE_WORKFLOW };
+enum list_states { STATES_ANY, STATES_SOME, STATES_UNFINISHED, STATES_UNHAPPY };
+
+#define BIT(state) (UINT32_C(1) << (state))
+#define UNFINISHED_STATES                                                                          \
+    (BIT(RUN_STATE_QUEUED) | BIT(RUN_STATE_RUNNING) | BIT(RUN_STATE_WAITING) |                     \
+     BIT(RUN_STATE_PAUSED))
+#define UNHAPPY_STATES (BIT(RUN_STATE_FAILED) | BIT(RUN_STATE_CANCELLED))
+#define ALL_STATES (BIT(RUN_STATE_COUNT) - 1)
+
+static enum list_scope
+list_scope_of(const struct store_page *page)
+{
+    if (!id_is_zero(&page->workflow))
+        return SCOPE_WORKFLOW;
+    return id_is_zero(&page->workspace) ? SCOPE_ALL : SCOPE_WORKSPACE;
+}
+
+/* Unfinished runs, and those that failed or were cancelled, have indexes of their own; completed
+ * ones are the many, so that a walk over all finds them soon. */
+static enum list_states
+list_states_of(uint32_t states)
+{
+    if (states == 0 || (states & ALL_STATES) == ALL_STATES)
+        return STATES_ANY;
+    if ((states & ~UNFINISHED_STATES) == 0)
+        return STATES_UNFINISHED;
+    if ((states & ~UNHAPPY_STATES) == 0)
+        return STATES_UNHAPPY;
+    return STATES_SOME;
+}
+
+static const char *
+list_index(enum list_scope scope, enum list_states states)
+{
+    static const char *const by_scope[] = {
+        [SCOPE_ALL] = "runs_id",
+        [SCOPE_WORKSPACE] = "runs_workspace",
+        [SCOPE_WORKFLOW] = "runs_workflow",
+    };
+    if (states == STATES_UNFINISHED)
+        return "runs_unfinished";
+    return states == STATES_UNHAPPY ? "runs_unhappy" : by_scope[scope];
+}
+
+/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow, ?6 states. */
+static void
+list_text(char *out, size_t size, const struct store_page *page)
+{
+    static const char *const scopes[] = {
+        [SCOPE_ALL] = "",
+        [SCOPE_WORKSPACE] = " AND workspace = ?4",
+        [SCOPE_WORKFLOW] = " AND workflow = ?5 AND (?4 IS NULL OR workspace = ?4)",
+    };
+    static const char *const filters[] = {
+        [STATES_ANY] = "",
+        [STATES_SOME] = " AND (1 << state) & ?6",
+        [STATES_UNFINISHED] = " AND state < 4 AND (1 << state) & ?6",
+        [STATES_UNHAPPY] = " AND state > 4 AND (1 << state) & ?6",
+    };
+    enum list_scope scope = list_scope_of(page);
+    enum list_states states = list_states_of(page->states);
+    snprintf(out, size,
+             "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s WHERE id %s ?1%s%s"
+             " ORDER BY id %s LIMIT ?2 OFFSET ?3",
+             list_index(scope, states), page->is_ascending ? ">" : "<", scopes[scope],
+             filters[states], page->is_ascending ? "ASC" : "DESC");
+}
+
+static enum sqlite_slot
+list_slot(const struct store_page *page)
+{
+    unsigned variant = list_scope_of(page) * 8u + list_states_of(page->states) * 2u;
+    return (enum sqlite_slot)(SLOT_RUN_LIST + variant + (page->is_ascending ? 1u : 0u));
+}
+
+/* A text may use fewer parameters than ?6; to bind others than it has would fail. */
+static void
+list_bind(struct query *query, const struct store_page *page)
+{
+    int wanted = query->statement == NULL ? 0 : sqlite3_bind_parameter_count(query->statement);
+    query_bind_id(query, &page->before);
+    query_bind_int(query, page->limit);
+    query_bind_int(query, page->skip);
+    if (wanted >= 4 && id_is_zero(&page->workspace))
+        query_bind_null(query);
+    else if (wanted >= 4)
+        query_bind_id(query, &page->workspace);
+    if (wanted >= 5)
+        query_bind_id(query, &page->workflow);
+    if (wanted >= 6)
+        query_bind_int(query, page->states);
+}
+
+enum status
+sqlite_run_list(struct store *store, const struct store_page *page, store_run_fn *visit,
+                void *context)
+{
+    struct store_page bounded = *page;
+    bounded.before = page_border(page);
+    char text[1024];
+    list_text(text, sizeof(text), page);
+    struct sql sql = {.slot = list_slot(page), .text = text};
+    struct query query;
+    query_begin_read(&query, database_of(store), &sql, NULL);
+    list_bind(&query, &bounded);
+    return run_visit(&query, visit, context);
+}

@@ -1,0 +1,69 @@
+/* store/sqlite/statements.h - the numbers under which a connection keeps its prepared statements.
+ *
+ * The text of each stands above the function that runs it.
+ *
+ * Threads: constants.
+ */
+#ifndef STORE_SQLITE_STATEMENTS_H
+#define STORE_SQLITE_STATEMENTS_H
+
+/* Lists of runs: by nothing, workspace or workflow; any state, some, unfinished or ended badly;
+ * either order. */
+#define SQLITE_RUN_LISTS (3 * 4 * 2)
+
+enum sqlite_slot {
+    SLOT_BEGIN,
+    SLOT_COMMIT,
+    SLOT_ROLLBACK,
+    SLOT_SAVEPOINT,
+    SLOT_ROLLBACK_TO,
+    SLOT_RELEASE,
+    SLOT_WORKFLOW_INSERT,
+    SLOT_WORKFLOW_UPDATE,
+    SLOT_WORKFLOW_EXISTS,
+    SLOT_WORKFLOW_GET,
+    SLOT_WORKFLOW_BY_SLUG,
+    SLOT_WORKFLOW_LIST,
+    SLOT_WORKFLOW_LIST_ASCENDING,
+    SLOT_WORKFLOW_LIST_ALL,
+    SLOT_WORKFLOW_LIST_ALL_ASCENDING,
+    SLOT_VERSION_INSERT,
+    SLOT_VERSION_GET,
+    SLOT_VERSION_LIST,
+    SLOT_KEY_INSERT,
+    SLOT_KEY_UPDATE,
+    SLOT_KEY_GET,
+    SLOT_KEY_BY_SECRET,
+    SLOT_KEY_LIST,
+    SLOT_RUN_INSERT,
+    SLOT_RUN_INSERT_INPUT,
+    SLOT_RUN_MOVE,
+    SLOT_RUN_STATE,
+    SLOT_RUN_GET,
+    SLOT_RUN_UNFINISHED,
+    SLOT_RUN_LIST,
+    SLOT_RUN_LIST_LAST = SLOT_RUN_LIST + SQLITE_RUN_LISTS - 1,
+    SLOT_EFFECT_INSERT,
+    SLOT_EFFECT_RANGE,
+    SLOT_RECORD_INSERT,
+    SLOT_RECORD_GET,
+    SLOT_RECORD_RANGE,
+    SLOT_RECORD_HEADS,
+    SLOT_CURSOR_PUT,
+    SLOT_CURSOR_GET,
+    SLOT_TIMER_INSERT,
+    SLOT_TIMER_DELETE,
+    SLOT_TIMER_DUE,
+    SLOT_TIMER_NEXT,
+    SLOT_TIMER_LIST,
+    SLOT_FILE_INSERT,
+    SLOT_FILE_GET,
+    SLOT_FILE_LIST,
+    SLOT_IDEMPOTENCY_INSERT,
+    SLOT_IDEMPOTENCY_GET,
+    SLOT_SETTING_PUT,
+    SLOT_SETTING_GET,
+};
+#define SQLITE_SLOT_COUNT (SLOT_SETTING_GET + 1)
+
+#endif

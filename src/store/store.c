@@ -1,0 +1,404 @@
+#include "store/store.h"
+
+#include "base/clock.h"
+#include "store/backend.h"
+
+#include <assert.h>
+
+/* A page of a list, and how far a page number may skip. */
+#define STORE_LIST_MAX 1000
+#define STORE_SKIP_MAX 100000
+
+void
+store_init(struct store *store, const struct store_ops *ops)
+{
+    *store = (struct store){.ops = ops};
+}
+
+/* Notes a call that began at begun_us and gives its status back. */
+static enum status
+store_note(struct store *store, enum store_call call, int64_t begun_us, enum status status)
+{
+    struct store_counter *counter = &store->counters[call];
+    int64_t spent_us = clock_mono_us(clock_system()) - begun_us;
+    atomic_fetch_add_explicit(&counter->calls, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counter->spent_us, (uint64_t)spent_us, memory_order_relaxed);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        atomic_fetch_add_explicit(&counter->failures, 1, memory_order_relaxed);
+    return status;
+}
+
+static int64_t
+store_begin(void)
+{
+    return clock_mono_us(clock_system());
+}
+
+static void
+assert_workflow(const struct workflow_row *row)
+{
+    assert(!id_is_zero(&row->id));
+    assert(!id_is_zero(&row->workspace));
+    assert(row->status <= WORKFLOW_ARCHIVED);
+    assert(row->published_version <= row->latest_version);
+}
+
+static void
+assert_run(const struct run_row *row)
+{
+    assert(!id_is_zero(&row->id));
+    assert(row->state < RUN_STATE_COUNT);
+    assert(row->generation >= 1);
+}
+
+static void
+assert_effect(const struct effect_row *row)
+{
+    assert(!id_is_zero(&row->run));
+    assert(row->step.size > 0);
+    assert(row->key.size <= STORE_KEY_BYTES_MAX);
+    assert(row->generation >= 1);
+    assert(row->state == EFFECT_OK || row->state == EFFECT_FAILED);
+}
+
+static void
+assert_record(const struct record_row *row)
+{
+    assert(!id_is_zero(&row->run));
+    assert(row->generation >= 1);
+    assert(row->source_end <= INT64_MAX);
+    assert(row->source_begin <= row->source_end);
+    assert(row->first_ordinal <= INT64_MAX);
+}
+
+static void
+assert_op(const struct store_op *op)
+{
+    switch (op->kind) {
+    case STORE_WORKFLOW_INSERT:
+    case STORE_WORKFLOW_UPDATE:
+        assert_workflow(op->workflow);
+        return;
+    case STORE_VERSION_INSERT:
+        assert(op->version->version >= 1);
+        return;
+    case STORE_KEY_INSERT:
+    case STORE_KEY_UPDATE:
+        assert(!id_is_zero(&op->key->id));
+        return;
+    case STORE_RUN_INSERT:
+    case STORE_RUN_MOVE:
+        assert_run(op->run);
+        return;
+    case STORE_EFFECT_INSERT:
+        assert_effect(op->effect);
+        return;
+    case STORE_RECORD_INSERT:
+        assert_record(op->record);
+        return;
+    case STORE_CURSOR_PUT:
+        assert(op->cursor->generation >= 1);
+        return;
+    case STORE_TIMER_INSERT:
+    case STORE_TIMER_DELETE:
+        assert(!id_is_zero(&op->timer->run));
+        return;
+    case STORE_FILE_INSERT:
+        assert(!id_is_zero(&op->file->id));
+        return;
+    case STORE_IDEMPOTENCY_INSERT:
+        assert(op->idempotency->key.size > 0);
+        return;
+    case STORE_SETTING_PUT:
+        assert(op->setting->name.size > 0);
+        return;
+    }
+    assert(false && "no such operation");
+}
+
+static void
+assert_intent(const struct intent *intent)
+{
+    assert(intent->op_count <= STORE_OPS_MAX);
+    for (size_t i = 0; i < intent->op_count; i++)
+        assert_op(&intent->ops[i]);
+    if (intent->guard.is_on)
+        assert(!id_is_zero(&intent->guard.run));
+}
+
+enum status
+store_commit(struct store *store, struct intent *const *intents, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_intent(intents[i]);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->commit(store, intents, count, error);
+    return store_note(store, STORE_CALL_COMMIT, begun_us, status);
+}
+
+enum status
+store_workflow_get(struct store *store, struct arena *arena, const struct id *id,
+                   struct workflow_row *out)
+{
+    *out = (struct workflow_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->workflow_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_WORKFLOW_GET, begun_us, status);
+}
+
+enum status
+store_workflow_by_slug(struct store *store, struct arena *arena, struct slice slug,
+                       struct workflow_row *out)
+{
+    *out = (struct workflow_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->workflow_by_slug(store, arena, slug, out);
+    return store_note(store, STORE_CALL_WORKFLOW_BY_SLUG, begun_us, status);
+}
+
+enum status
+store_version_get(struct store *store, struct arena *arena, const struct id *workflow,
+                  uint32_t version, struct version_row *out)
+{
+    *out = (struct version_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->version_get(store, arena, workflow, version, out);
+    return store_note(store, STORE_CALL_VERSION_GET, begun_us, status);
+}
+
+enum status
+store_key_get(struct store *store, struct arena *arena, const struct id *id, struct key_row *out)
+{
+    *out = (struct key_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->key_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_KEY_GET, begun_us, status);
+}
+
+enum status
+store_key_by_secret(struct store *store, struct arena *arena, const struct digest *secret,
+                    struct key_row *out)
+{
+    *out = (struct key_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->key_by_secret(store, arena, secret, out);
+    return store_note(store, STORE_CALL_KEY_BY_SECRET, begun_us, status);
+}
+
+enum status
+store_run_get(struct store *store, struct arena *arena, const struct id *id, struct run_row *out)
+{
+    *out = (struct run_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_RUN_GET, begun_us, status);
+}
+
+enum status
+store_file_get(struct store *store, struct arena *arena, const struct id *id, struct file_row *out)
+{
+    *out = (struct file_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->file_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_FILE_GET, begun_us, status);
+}
+
+enum status
+store_cursor_get(struct store *store, struct arena *arena, const struct cursor_row *which,
+                 struct cursor_row *out)
+{
+    *out = (struct cursor_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->cursor_get(store, arena, which, out);
+    return store_note(store, STORE_CALL_CURSOR_GET, begun_us, status);
+}
+
+enum status
+store_idempotency_get(struct store *store, struct arena *arena, const struct idempotency_row *which,
+                      struct idempotency_row *out)
+{
+    *out = (struct idempotency_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->idempotency_get(store, arena, which, out);
+    return store_note(store, STORE_CALL_IDEMPOTENCY_GET, begun_us, status);
+}
+
+enum status
+store_setting_get(struct store *store, struct arena *arena, struct slice name, struct slice *out)
+{
+    *out = (struct slice){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->setting_get(store, arena, name, out);
+    return store_note(store, STORE_CALL_SETTING_GET, begun_us, status);
+}
+
+enum status
+store_record_get(struct store *store, struct arena *arena, const struct record_row *which,
+                 uint32_t generation, struct record_row *out)
+{
+    *out = (struct record_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->record_get(store, arena, which, generation, out);
+    return store_note(store, STORE_CALL_RECORD_GET, begun_us, status);
+}
+
+static void
+assert_page(const struct store_page *page)
+{
+    assert(page->limit >= 1);
+    assert(page->limit <= STORE_LIST_MAX);
+    assert(page->skip <= STORE_SKIP_MAX);
+}
+
+enum status
+store_workflow_list(struct store *store, const struct store_page *page, store_workflow_fn *visit,
+                    void *context)
+{
+    assert_page(page);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->workflow_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_WORKFLOW_LIST, begun_us, status);
+}
+
+enum status
+store_version_list(struct store *store, const struct id *workflow, store_version_fn *visit,
+                   void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->version_list(store, workflow, visit, context);
+    return store_note(store, STORE_CALL_VERSION_LIST, begun_us, status);
+}
+
+enum status
+store_key_list(struct store *store, const struct id *workspace, store_key_fn *visit, void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->key_list(store, workspace, visit, context);
+    return store_note(store, STORE_CALL_KEY_LIST, begun_us, status);
+}
+
+enum status
+store_run_list(struct store *store, const struct store_page *page, store_run_fn *visit,
+               void *context)
+{
+    assert_page(page);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_RUN_LIST, begun_us, status);
+}
+
+enum status
+store_run_unfinished(struct store *store, const struct id *after, uint32_t limit,
+                     store_run_fn *visit, void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_unfinished(store, after, limit, visit, context);
+    return store_note(store, STORE_CALL_RUN_UNFINISHED, begun_us, status);
+}
+
+enum status
+store_effect_range(struct store *store, const struct effect_range *range, store_effect_fn *visit,
+                   void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->effect_range(store, range, visit, context);
+    return store_note(store, STORE_CALL_EFFECT_RANGE, begun_us, status);
+}
+
+enum status
+store_record_range(struct store *store, const struct record_range *range, store_record_fn *visit,
+                   void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->record_range(store, range, visit, context);
+    return store_note(store, STORE_CALL_RECORD_RANGE, begun_us, status);
+}
+
+enum status
+store_timer_due(struct store *store, int64_t now_unix_ms, uint32_t limit, store_timer_fn *visit,
+                void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->timer_due(store, now_unix_ms, limit, visit, context);
+    return store_note(store, STORE_CALL_TIMER_DUE, begun_us, status);
+}
+
+enum status
+store_timer_next(struct store *store, int64_t *due_unix_ms)
+{
+    *due_unix_ms = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->timer_next(store, due_unix_ms);
+    return store_note(store, STORE_CALL_TIMER_NEXT, begun_us, status);
+}
+
+enum status
+store_timer_list(struct store *store, const struct id *run, store_timer_fn *visit, void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->timer_list(store, run, visit, context);
+    return store_note(store, STORE_CALL_TIMER_LIST, begun_us, status);
+}
+
+enum status
+store_file_list(struct store *store, const struct id *run, store_file_fn *visit, void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->file_list(store, run, visit, context);
+    return store_note(store, STORE_CALL_FILE_LIST, begun_us, status);
+}
+
+void
+store_close(struct store **store)
+{
+    if (*store == NULL)
+        return;
+    (*store)->ops->close(*store);
+    *store = NULL;
+}
+
+struct store_counts
+store_counts(const struct store *store, enum store_call call)
+{
+    const struct store_counter *counter = &store->counters[call];
+    return (struct store_counts){
+        .calls = atomic_load_explicit(&counter->calls, memory_order_relaxed),
+        .failures = atomic_load_explicit(&counter->failures, memory_order_relaxed),
+        .spent_us = atomic_load_explicit(&counter->spent_us, memory_order_relaxed),
+    };
+}
+
+static const char *const call_names[STORE_CALL_COUNT] = {
+    [STORE_CALL_COMMIT] = "commit",
+    [STORE_CALL_WORKFLOW_GET] = "workflow_get",
+    [STORE_CALL_WORKFLOW_BY_SLUG] = "workflow_by_slug",
+    [STORE_CALL_VERSION_GET] = "version_get",
+    [STORE_CALL_KEY_GET] = "key_get",
+    [STORE_CALL_KEY_BY_SECRET] = "key_by_secret",
+    [STORE_CALL_RUN_GET] = "run_get",
+    [STORE_CALL_FILE_GET] = "file_get",
+    [STORE_CALL_CURSOR_GET] = "cursor_get",
+    [STORE_CALL_IDEMPOTENCY_GET] = "idempotency_get",
+    [STORE_CALL_SETTING_GET] = "setting_get",
+    [STORE_CALL_RECORD_GET] = "record_get",
+    [STORE_CALL_WORKFLOW_LIST] = "workflow_list",
+    [STORE_CALL_VERSION_LIST] = "version_list",
+    [STORE_CALL_KEY_LIST] = "key_list",
+    [STORE_CALL_RUN_LIST] = "run_list",
+    [STORE_CALL_RUN_UNFINISHED] = "run_unfinished",
+    [STORE_CALL_EFFECT_RANGE] = "effect_range",
+    [STORE_CALL_RECORD_RANGE] = "record_range",
+    [STORE_CALL_TIMER_DUE] = "timer_due",
+    [STORE_CALL_TIMER_NEXT] = "timer_next",
+    [STORE_CALL_TIMER_LIST] = "timer_list",
+    [STORE_CALL_FILE_LIST] = "file_list",
+};
+
+const char *
+store_call_name(enum store_call call)
+{
+    assert(call < STORE_CALL_COUNT);
+    return call_names[call];
+}
