@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A step's own failure: data, not an error of ours. Codes are lower_snake_case and have a page under
- * docs/errors/. */
+/* A step's own failure: data, not an error of ours. Codes are lower_snake_case and have a page
+ * under docs/errors/. */
 struct step_failure {
     char code[40];
     char words[512];
@@ -45,10 +45,10 @@ struct step_scope {
     struct arena *arena;
 };
 
-/* Renders one field of the node's config: TEXT gives a string, ANY any value, EXPRESSION exactly one
- * value, maps an object in written order, literals themselves; VALUE_NONE if not given. DURATION
- * gives milliseconds. False: the failure is filled (code "expression_failed", "limit_exceeded" or
- * "bad_config", words that name field and place). */
+/* Renders one field of the node's config: TEXT gives a string, ANY any value, EXPRESSION exactly
+ * one value, maps an object in written order, literals themselves; VALUE_NONE if not given.
+ * DURATION gives milliseconds. False: the failure is filled (code "expression_failed",
+ * "limit_exceeded" or "bad_config", words that name field and place). */
 bool step_render(struct step_scope *scope, const char *field, struct value *out,
                  struct step_failure *failure);
 
@@ -64,8 +64,7 @@ typedef bool step_value_fn(struct step_scope *scope, struct value *out,
                            struct step_failure *failure);
 typedef bool step_filter_fn(struct step_scope *scope, bool *passes, struct step_failure *failure);
 /* *label: index into scope->node->labels. */
-typedef bool step_branch_fn(struct step_scope *scope, uint8_t *label,
-                            struct step_failure *failure);
+typedef bool step_branch_fn(struct step_scope *scope, uint8_t *label, struct step_failure *failure);
 /* One of both: duration_ms from now, or until_unix_ms (duration_ms is then -1). */
 struct step_wait {
     int64_t duration_ms;
@@ -114,8 +113,8 @@ struct source_batch {
 
 struct source;
 /* Reads what it needs to begin (a header). The file outlives the source. */
-typedef enum status source_open_fn(struct source **out, struct value config,
-                                   struct step_file *file, struct error *error);
+typedef enum status source_open_fn(struct source **out, struct value config, struct step_file *file,
+                                   struct error *error);
 /* Rows from *place on, at most rows_max and until bytes_max of source text are passed (at least one
  * row); moves *place behind them. The same place gives the same rows. */
 typedef enum status source_next_fn(struct source *source, struct source_place *place,
@@ -129,11 +128,9 @@ typedef void source_close_fn(struct source **source);
 /* Whether the columns are known before the first row (declared, or the format has none). */
 typedef bool sink_is_declared_fn(const struct plan_node *node);
 /* The row of one item: an object in column order. */
-typedef bool sink_row_fn(struct step_scope *scope, struct value *out,
-                         struct step_failure *failure);
+typedef bool sink_row_fn(struct step_scope *scope, struct value *out, struct step_failure *failure);
 /* Text before the first row; columns: array of names (VALUE_NONE if the format has none). */
-typedef void sink_header_fn(const struct plan_node *node, struct value columns,
-                            struct buffer *out);
+typedef void sink_header_fn(const struct plan_node *node, struct value columns, struct buffer *out);
 /* Text of one row; what is missing is empty. */
 typedef void sink_encode_fn(const struct plan_node *node, struct value columns, struct value row,
                             struct buffer *out);

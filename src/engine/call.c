@@ -1,0 +1,395 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Overload does not use up attempts, but no call waits for ever on it. */
+#define FREE_TRIES_MAX 100
+/* Slots over all runs, so that one process does not open sockets without end. */
+#define CALLS_IN_FLIGHT_MAX 2000
+
+/* One effect of one item, through all its attempts; or a nap. */
+struct call {
+    struct message message;
+    struct call *next, *previous;
+    struct run *run;
+    struct chunk_job *job;
+    const struct plan_node *node;
+    uint32_t item;
+    uint8_t hash[STORE_HASH_BYTES];
+    char idempotency_key[2 * DIGEST_BYTES + 1];
+    struct key key;
+    struct value config; /* in the chunk's arena, which stays while the call is open */
+    uint32_t attempts, free_tries;
+    int64_t started_unix_ms;
+    struct timer timer;
+    struct exchange *exchange;
+    bool is_ok;
+    struct arena arena; /* of the outcome */
+    struct value outcome;
+    struct step_failure failure;
+};
+
+static void
+queue_call(struct run *run, struct call *call)
+{
+    call->next = NULL;
+    if (run->calls_last == NULL)
+        run->calls_first = call;
+    else
+        run->calls_last->next = call;
+    run->calls_last = call;
+}
+
+static void
+list_enter(struct call **list, struct call *call)
+{
+    call->previous = NULL;
+    call->next = *list;
+    if (call->next != NULL)
+        call->next->previous = call;
+    *list = call;
+}
+
+static void
+list_leave(struct call **list, struct call *call)
+{
+    if (call->previous == NULL)
+        *list = call->next;
+    else
+        call->previous->next = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    call->next = call->previous = NULL;
+}
+
+static struct call *
+call_new(struct chunk_job *job, uint32_t item, uint16_t node)
+{
+    struct call *call = mem_alloc(sizeof(*call));
+    call->run = job->table->run;
+    call->job = job;
+    call->item = item;
+    call->node = &call->run->program->plan->nodes[node];
+    job->calls_open++;
+    return call;
+}
+
+static void
+call_free(struct call *call)
+{
+    if (call->exchange != NULL)
+        exchange_free(&call->exchange);
+    arena_done(&call->arena);
+    mem_free(call);
+}
+
+/* Ends a call of a run that is leaving. */
+static void
+call_abandon(struct call *call)
+{
+    struct run *run = call->run;
+    struct chunk_job *job = call->job;
+    call_free(call);
+    job->calls_open--;
+    if (job->calls_open == 0 && !job->is_away && job->table->plan->is_many)
+        chunk_job_free(&job);
+    run_mark(run);
+}
+
+static void
+call_deliver(struct call *call)
+{
+    struct outcome *outcome = mem_alloc(sizeof(*outcome));
+    outcome->item = call->item;
+    outcome->node = call->node->index;
+    outcome->is_ok = call->is_ok;
+    outcome->value = call->outcome;
+    outcome->arena = call->arena;
+    call->arena = (struct arena){0};
+    struct chunk_job *job = call->job;
+    call_free(call);
+    chunk_outcome(job, outcome);
+}
+
+/* --- naps --- */
+
+static void
+sleep_for(struct call *call, int64_t wait_ms, timer_fn *fire)
+{
+    struct engine *engine = call->run->engine;
+    call->timer.fire = fire;
+    call->timer.owner = call;
+    list_enter(&call->run->calls_asleep, call);
+    timers_set(&engine->timers, &call->timer,
+               clock_mono_us(engine->options.clock) + wait_ms * 1000);
+}
+
+static void
+nap_fire(struct timer *timer)
+{
+    struct call *call = timer->owner;
+    list_leave(&call->run->calls_asleep, call);
+    run_mark(call->run);
+    call->is_ok = true;
+    call->outcome = value_null();
+    call_deliver(call);
+}
+
+static void
+take_naps(struct chunk_job *job)
+{
+    struct chunk *chunk = job->chunk;
+    for (uint32_t i = 0; i < chunk->nap_count; i++) {
+        struct call *call = call_new(job, chunk->naps[i].item, chunk->naps[i].node);
+        arena_init(&call->arena, LIMIT_VALUE_BYTES);
+        sleep_for(call, chunk->naps[i].duration_ms, nap_fire);
+    }
+    chunk->nap_count = 0;
+}
+
+/* --- the outcome is recorded before anything builds on it --- */
+
+static void
+recorded_home(struct engine *engine, struct message *message)
+{
+    struct call *call = (struct call *)message;
+    struct run *run = call->run;
+    run->away--;
+    run_mark(run);
+    if (run->is_leaving)
+        call_abandon(call);
+    else
+        call_deliver(call);
+}
+
+static void
+recorded_done(struct intent *intent)
+{
+    struct call *call = intent->owner;
+    struct queue *mailbox = call->run->engine->mailbox;
+    call->message.handle = recorded_home;
+    intent_free(&intent);
+    queue_push(mailbox, &call->message.node);
+}
+
+/* A finished call is recorded even after a cancel: the intent has no guard. */
+static void
+call_record(struct call *call)
+{
+    struct run *run = call->run;
+    struct intent *intent = run_intent(run, 2 * LIMIT_VALUE_BYTES);
+    intent->guard.is_on = false;
+    struct effect_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct effect_row){
+        .run = run->id,
+        .step = value_slice(call->node->id),
+        .key = key_slice(&call->key),
+        .generation = run->generation,
+        .state = call->is_ok ? EFFECT_OK : EFFECT_FAILED,
+        .attempts = call->attempts,
+        .started_unix_ms = call->started_unix_ms,
+        .ended_unix_ms = clock_unix_ms(run->engine->options.clock),
+        .value = json_text(&intent->arena, call->outcome),
+    };
+    memcpy(row->hash, call->hash, STORE_HASH_BYTES);
+    intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
+    run_commit(run, intent, recorded_done, call);
+}
+
+/* --- attempts --- */
+
+static void
+call_failed_for_good(struct call *call)
+{
+    arena_done(&call->arena);
+    arena_init(&call->arena, LIMIT_VALUE_BYTES);
+    call->is_ok = false;
+    call->outcome = chunk_failure_value(&call->arena, call->failure.code, call->failure.words);
+    call->outcome = value_object_set(&call->arena, call->outcome, value_text("attempts"),
+                                     value_int(call->attempts));
+    call_record(call);
+}
+
+static void
+again_fire(struct timer *timer)
+{
+    struct call *call = timer->owner;
+    list_leave(&call->run->calls_asleep, call);
+    queue_call(call->run, call);
+    run_mark(call->run);
+}
+
+/* Full jitter over an interval that doubles; never before the other side asked for. Source:
+ * Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. */
+static int64_t
+backoff_ms(struct call *call)
+{
+    const struct plan_node *node = call->node;
+    uint32_t tries = call->attempts + call->free_tries;
+    int64_t high = node->backoff_low_ms;
+    for (uint32_t i = 1; i < tries && high < node->backoff_high_ms; i++)
+        high *= 2;
+    if (high > node->backoff_high_ms)
+        high = node->backoff_high_ms;
+    int64_t wait = high / 2 + (int64_t)rng_below(&call->run->engine->rng, (uint64_t)high / 2 + 1);
+    return wait > call->failure.retry_after_ms ? wait : call->failure.retry_after_ms;
+}
+
+static void
+call_again_or_fail(struct call *call)
+{
+    const struct step_failure *failure = &call->failure;
+    if (failure->is_free) {
+        call->free_tries++;
+        call->attempts--;
+    }
+    bool may = failure->may_retry && call->free_tries < FREE_TRIES_MAX &&
+               call->attempts < call->node->attempts;
+    if (!may) {
+        call_failed_for_good(call);
+        return;
+    }
+    arena_done(&call->arena);
+    sleep_for(call, backoff_ms(call), again_fire);
+}
+
+/* A slot is free: runs that found none are looked at again. */
+static void
+leave_flight(struct call *call)
+{
+    struct engine *engine = call->run->engine;
+    list_leave(&call->run->calls_out, call);
+    call->run->calls_in_flight--;
+    engine->calls_in_flight--;
+    if (!engine->is_short_of_calls)
+        return;
+    engine->is_short_of_calls = false;
+    for (struct run *run = engine->runs; run != NULL; run = run->next)
+        run_mark(run);
+}
+
+static void
+answer_home(struct engine *engine, struct message *message)
+{
+    struct call *call = (struct call *)message;
+    struct run *run = call->run;
+    run->away--;
+    leave_flight(call);
+    exchange_free(&call->exchange);
+    run_mark(run);
+    if (call->is_ok)
+        call_record(call); /* even of a run that is leaving: it was paid */
+    else if (run->is_leaving)
+        call_abandon(call);
+    else
+        call_again_or_fail(call);
+}
+
+/* On the transport's thread: the answer becomes the step's value there, and goes home as data. */
+static void
+answer_done(struct exchange *exchange)
+{
+    struct call *call = exchange->owner;
+    struct engine *engine = call->run->engine;
+    const struct step_type *type = call->run->program->types[call->node->index];
+    call->is_ok =
+        type->conclude(call->config, exchange, &call->arena, &call->outcome, &call->failure);
+    call->message.handle = answer_home;
+    queue_push(engine->mailbox, &call->message.node);
+}
+
+static void
+enter_flight(struct call *call)
+{
+    list_enter(&call->run->calls_out, call);
+    call->run->calls_in_flight++;
+    call->run->engine->calls_in_flight++;
+    call->run->away++;
+}
+
+static void
+call_begin(struct call *call)
+{
+    struct run *run = call->run;
+    const struct engine_ports *ports = run->engine->options.ports;
+    const struct step_type *type = run->program->types[call->node->index];
+    if (call->started_unix_ms == 0)
+        call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
+    call->attempts++;
+    arena_init(&call->arena, LIMIT_VALUE_BYTES);
+    call->failure = (struct step_failure){0};
+    struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
+    exchange->timeout_ms = call->node->timeout_ms;
+    exchange->max_answer_bytes = LIMIT_ANSWER_BYTES;
+    exchange->done = answer_done;
+    exchange->owner = call;
+    if (!type->prepare(call->config, slice_text(call->idempotency_key), exchange, &call->failure)) {
+        exchange_free(&exchange);
+        call_failed_for_good(call);
+        return;
+    }
+    call->exchange = exchange;
+    enter_flight(call);
+    ports->call(ports->world, exchange);
+}
+
+void
+calls_pump(struct run *run)
+{
+    uint32_t most = run->program->plan->limits.concurrency;
+    while (run->calls_first != NULL && run->calls_in_flight < most) {
+        if (run->engine->calls_in_flight >= CALLS_IN_FLIGHT_MAX) {
+            run->engine->is_short_of_calls = true;
+            return;
+        }
+        struct call *call = run->calls_first;
+        run->calls_first = call->next;
+        if (run->calls_first == NULL)
+            run->calls_last = NULL;
+        call->next = NULL;
+        call_begin(call);
+    }
+}
+
+void
+calls_take(struct run *run, struct chunk_job *job)
+{
+    struct chunk *chunk = job->chunk;
+    for (uint32_t i = 0; i < chunk->call_count; i++) {
+        const struct chunk_call *wanted = &chunk->calls[i];
+        struct call *call = call_new(job, wanted->item, wanted->node);
+        call->config = wanted->config;
+        call->key = chunk_item_key(chunk, wanted->item);
+        memcpy(call->hash, wanted->hash, STORE_HASH_BYTES);
+        effect_idempotency_key(&run->id, value_slice(call->node->id), key_slice(&call->key),
+                               call->hash, wanted->failed_generation, call->idempotency_key);
+        queue_call(run, call);
+    }
+    chunk->call_count = 0;
+    take_naps(job);
+}
+
+void
+calls_cancel(struct run *run)
+{
+    const struct engine_ports *ports = run->engine->options.ports;
+    for (struct call *call = run->calls_out; call != NULL; call = call->next)
+        ports->call_cancel(ports->world, call->exchange);
+    while (run->calls_first != NULL) {
+        struct call *call = run->calls_first;
+        run->calls_first = call->next;
+        call_abandon(call);
+    }
+    run->calls_last = NULL;
+    while (run->calls_asleep != NULL) {
+        struct call *call = run->calls_asleep;
+        timers_cancel(&run->engine->timers, &call->timer);
+        list_leave(&run->calls_asleep, call);
+        call_abandon(call);
+    }
+}

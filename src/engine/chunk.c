@@ -1,0 +1,536 @@
+#include "engine/chunk.h"
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Evaluation of one node on one item: everything that the shapes need. */
+struct turn {
+    struct chunk *chunk;
+    struct expr_machine *machine;
+    struct item *item;
+    uint32_t item_index;
+    const struct plan_node *node;
+    struct column *column;
+};
+
+bool
+chunk_make_items(struct chunk *chunk, uint32_t item_count)
+{
+    size_t columns = (size_t)item_count * chunk->table->node_count;
+    struct item *items = arena_try_alloc(&chunk->arena, item_count * sizeof(*items) + 1);
+    struct column *all = arena_try_alloc(&chunk->arena, columns * sizeof(*all) + 1);
+    if (items == NULL || all == NULL)
+        return false;
+
+    memset(items, 0, item_count * sizeof(*items));
+    memset(all, 0, columns * sizeof(*all));
+    for (uint32_t i = 0; i < item_count; i++) {
+        items[i].columns = all + (size_t)i * chunk->table->node_count;
+        items[i].steps = value_empty_object();
+        items[i].is_ready = true;
+    }
+    chunk->items = items;
+    chunk->item_count = item_count;
+    return true;
+}
+
+struct key
+chunk_item_key(const struct chunk *chunk, uint32_t item)
+{
+    if (!chunk->table->is_many)
+        return key_empty();
+    return key_of_ordinal(chunk->begin.ordinal + item);
+}
+
+struct value
+chunk_failure_value(struct arena *arena, const char *code, const char *words)
+{
+    struct slice copy = arena_copy(arena, slice_text(words));
+    struct slice code_copy = arena_copy(arena, slice_text(code));
+    struct value failure = value_empty_object();
+    failure = value_object_set(arena, failure, value_text("code"), value_string(code_copy));
+    return value_object_set(arena, failure, value_text("message"), value_string(copy));
+}
+
+/* What a step sees of another column: its output, or of a failure that did not stop the item
+ * {"error": failure}. VALUE_NONE: nothing to see. */
+static struct value
+column_seen(struct chunk *chunk, const struct column *column)
+{
+    switch ((enum node_state)column->state) {
+    case NODE_STATE_DONE:
+        return column->value;
+    case NODE_STATE_CONTINUED:
+        return value_object_set(&chunk->arena, value_empty_object(), value_text("error"),
+                                column->value);
+    case NODE_STATE_PENDING:
+    case NODE_STATE_REFUSED:
+    case NODE_STATE_SKIPPED:
+    case NODE_STATE_PASSED:
+    case NODE_STATE_FAILED:
+    case NODE_STATE_BLOCKED:
+    case NODE_STATE_CANCELLED:
+        break;
+    }
+    return (struct value){0};
+}
+
+static struct value
+steps_add(struct chunk *chunk, struct item *item, uint16_t column, struct value steps)
+{
+    struct value seen = column_seen(chunk, &item->columns[column]);
+    if (seen.kind == VALUE_NONE)
+        return steps;
+    const struct plan *plan = chunk->program->plan;
+    struct value id = plan->nodes[chunk->table->nodes[column]].id;
+    return value_object_set(&chunk->arena, steps, id, seen);
+}
+
+/* The columns upstream of a node, in plan order, so that what a step sees does not depend on
+ * timing. Nodes of a plain chain share one object that only grows. */
+static struct value
+steps_before(struct chunk *chunk, struct item *item, const struct plan_node *node)
+{
+    const struct program *program = chunk->program;
+    if (program->is_chain[node->index]) {
+        if (item->steps_through == 0)
+            item->steps = chunk->outer_steps;
+        for (; item->steps_through < node->column; item->steps_through++)
+            item->steps = steps_add(chunk, item, item->steps_through, item->steps);
+        return item->steps;
+    }
+    struct value steps = chunk->outer_steps;
+    for (uint16_t i = 0; i < program->upstream_counts[node->index]; i++)
+        steps = steps_add(chunk, item, program->upstream[node->index][i], steps);
+    return steps;
+}
+
+static struct value
+make_root(struct chunk *chunk, struct value row, struct value steps)
+{
+    struct member members[] = {
+        {value_text("input"), chunk->input}, {value_text("item"), row},
+        {value_text("steps"), steps},        {value_text("run"), chunk->run_value},
+        {value_text("vars"), chunk->vars},
+    };
+    return value_object_new(&chunk->arena, members, COUNT_OF(members));
+}
+
+struct value
+chunk_root(struct chunk *chunk, uint32_t item_index, const struct plan_node *node)
+{
+    struct item *item = &chunk->items[item_index];
+    return make_root(chunk, item->row, steps_before(chunk, item, node));
+}
+
+struct value
+chunk_outer_root(struct chunk *chunk)
+{
+    return make_root(chunk, value_null(), chunk->outer_steps);
+}
+
+static void
+column_decide(struct turn *turn, enum node_state state, struct value value)
+{
+    turn->column->state = (uint8_t)state;
+    turn->column->value = value;
+    turn->column->is_asked = false;
+    assert(turn->item->open_count > 0);
+    turn->item->open_count--;
+}
+
+static void
+column_fail(struct turn *turn, struct value failure)
+{
+    column_decide(turn, turn->node->on_error_continue ? NODE_STATE_CONTINUED : NODE_STATE_FAILED,
+                  failure);
+}
+
+static void
+column_fail_step(struct turn *turn, const struct step_failure *failure)
+{
+    column_fail(turn, chunk_failure_value(&turn->chunk->arena, failure->code, failure->words));
+}
+
+void
+effect_hash(const struct plan_node *node, struct value config, uint8_t out[STORE_HASH_BYTES])
+{
+    struct buffer text;
+    buffer_init(&text, 2 * LIMIT_VALUE_BYTES);
+    buffer_append_text(&text, node->decl->name);
+    buffer_append_byte(&text, '\n');
+    json_print_canonical(&text, config);
+    struct digest digest = digest_of(buffer_slice(&text));
+    memcpy(out, digest.bytes, STORE_HASH_BYTES);
+    buffer_done(&text);
+}
+
+void
+effect_idempotency_key(const struct id *run, struct slice step, struct slice key,
+                       const uint8_t hash[STORE_HASH_BYTES], uint32_t failed_generation,
+                       char out[2 * DIGEST_BYTES + 1])
+{
+    struct buffer text;
+    buffer_init(&text, KIB(4));
+    buffer_append(&text, run->bytes, ID_BYTES);
+    buffer_append_byte(&text, (char)step.size);
+    buffer_append_slice(&text, step);
+    buffer_append_byte(&text, (char)key.size);
+    buffer_append_slice(&text, key);
+    buffer_append(&text, hash, STORE_HASH_BYTES);
+    buffer_append_int64(&text, failed_generation);
+    struct digest digest = digest_of(buffer_slice(&text));
+    digest_hex(&digest, out);
+    buffer_done(&text);
+}
+
+static int
+found_compare(const struct found_effect *a, uint16_t node, struct slice key, const uint8_t *hash)
+{
+    if (a->node != node)
+        return a->node < node ? -1 : 1;
+    int order = slice_compare(a->key, key);
+    return order != 0 ? order : memcmp(a->hash, hash, STORE_HASH_BYTES);
+}
+
+static const struct found_effect *
+found_effect_find(const struct chunk *chunk, uint16_t node, struct slice key, const uint8_t *hash)
+{
+    uint32_t low = 0;
+    uint32_t high = chunk->found_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = found_compare(&chunk->found[middle], node, key, hash);
+        if (order == 0)
+            return &chunk->found[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Makes room for one more in a list of the arena; NULL when the arena is full. */
+static void *
+list_add(struct arena *arena, void **list, uint32_t *count, uint32_t *capacity, size_t size)
+{
+    if (*count == *capacity) {
+        uint32_t grown = *capacity == 0 ? 16 : 2 * *capacity;
+        void *larger = arena_try_alloc(arena, grown * size);
+        if (larger == NULL)
+            return NULL;
+        if (*count > 0)
+            memcpy(larger, *list, *count * size);
+        *list = larger;
+        *capacity = grown;
+    }
+    return (char *)*list + (*count)++ * size;
+}
+
+static void
+want_call(struct turn *turn, struct value config, const struct found_effect *found)
+{
+    struct chunk *chunk = turn->chunk;
+    struct chunk_call *call = list_add(&chunk->arena, (void **)&chunk->calls, &chunk->call_count,
+                                       &chunk->call_capacity, sizeof(*call));
+    if (call == NULL) {
+        column_fail(turn, chunk_failure_value(&chunk->arena, "limit_exceeded",
+                                              "the rows of this chunk hold too many bytes"));
+        return;
+    }
+    *call = (struct chunk_call){
+        .item = turn->item_index,
+        .node = turn->node->index,
+        .failed_generation = found == NULL ? 0 : found->failed_generation,
+        .config = config,
+    };
+    memcpy(call->hash, turn->column->hash, STORE_HASH_BYTES);
+    turn->column->is_asked = true;
+}
+
+static void
+run_effect(struct turn *turn, struct step_scope *scope)
+{
+    struct chunk *chunk = turn->chunk;
+    struct step_failure failure;
+    struct value config;
+    if (!step_render_config(scope, &config, &failure)) {
+        column_fail_step(turn, &failure);
+        return;
+    }
+    effect_hash(turn->node, config, turn->column->hash);
+    struct key key = chunk_item_key(chunk, turn->item_index);
+    const struct found_effect *found =
+        found_effect_find(chunk, turn->node->index, key_slice(&key), turn->column->hash);
+    turn->column->is_effect = true;
+    if (found != NULL && found->is_ok)
+        column_decide(turn, NODE_STATE_DONE, found->value);
+    else if (found != NULL && found->failure.kind != VALUE_NONE)
+        column_fail(turn, found->failure);
+    else
+        want_call(turn, config, found);
+}
+
+static void
+run_wait(struct turn *turn, struct step_scope *scope)
+{
+    struct chunk *chunk = turn->chunk;
+    struct step_failure failure;
+    struct step_wait wait;
+    if (!chunk->program->types[turn->node->index]->wait(scope, &wait, &failure)) {
+        column_fail_step(turn, &failure);
+        return;
+    }
+    if (!turn->node->is_gate) {
+        struct chunk_nap *nap = list_add(&chunk->arena, (void **)&chunk->naps, &chunk->nap_count,
+                                         &chunk->nap_capacity, sizeof(*nap));
+        if (nap == NULL) {
+            column_decide(turn, NODE_STATE_DONE, value_null());
+            return;
+        }
+        *nap = (struct chunk_nap){turn->item_index, turn->node->index, wait.duration_ms};
+        turn->column->is_asked = true;
+        return;
+    }
+    int64_t due =
+        wait.duration_ms >= 0 ? chunk->now_unix_ms + wait.duration_ms : wait.until_unix_ms;
+    if (due > chunk->due_unix_ms)
+        chunk->due_unix_ms = due;
+    column_decide(turn, NODE_STATE_DONE, value_null());
+}
+
+static void
+run_value(struct turn *turn, struct step_scope *scope)
+{
+    const struct step_type *type = turn->chunk->program->types[turn->node->index];
+    struct step_failure failure;
+    struct value value = value_null();
+    bool is_ok = true;
+    bool passes = true;
+    uint8_t label = 0;
+    switch (turn->node->decl->shape) {
+    case STEP_SHAPE_VALUE:
+        is_ok = type->value(scope, &value, &failure);
+        break;
+    case STEP_SHAPE_FILTER:
+        is_ok = type->filter(scope, &passes, &failure);
+        break;
+    case STEP_SHAPE_BRANCH:
+        is_ok = type->branch(scope, &label, &failure);
+        if (is_ok)
+            value = turn->node->labels[label];
+        break;
+    case STEP_SHAPE_SOURCE:
+        is_ok = step_render_config(scope, &value, &failure);
+        break;
+    case STEP_SHAPE_SINK:
+        is_ok = type->sink_row(scope, &value, &failure);
+        break;
+    case STEP_SHAPE_EFFECT:
+    case STEP_SHAPE_WAIT:
+        assert(!"handled by the caller");
+    }
+    if (!is_ok) {
+        column_fail_step(turn, &failure);
+        return;
+    }
+    turn->column->chosen = label;
+    column_decide(turn, passes ? NODE_STATE_DONE : NODE_STATE_REFUSED, value);
+}
+
+/* False: its `when` was not true, or failed; the column is decided. */
+static bool
+when_holds(struct turn *turn, struct value root)
+{
+    if (turn->node->when == NULL)
+        return true;
+    bool holds = false;
+    struct expr_failure bad;
+    enum status status = expr_truth(turn->machine, turn->node->when, root, &holds, &bad);
+    if (status != STATUS_OK) {
+        struct step_failure failure;
+        step_fail(&failure, status == STATUS_LIMIT ? "limit_exceeded" : "expression_failed",
+                  "when: %s", bad.words);
+        column_fail_step(turn, &failure);
+        return false;
+    }
+    if (!holds)
+        column_decide(turn, NODE_STATE_PASSED, value_null());
+    return holds;
+}
+
+static void
+run_node(struct turn *turn)
+{
+    struct value root = chunk_root(turn->chunk, turn->item_index, turn->node);
+    if (root.kind == VALUE_NONE || arena_is_over(&turn->chunk->arena)) {
+        column_fail(turn, chunk_failure_value(&turn->chunk->arena, "limit_exceeded",
+                                              "the rows of this chunk hold too many bytes"));
+        return;
+    }
+    if (!when_holds(turn, root))
+        return;
+
+    struct step_scope scope = {
+        .machine = turn->machine,
+        .plan = turn->chunk->program->plan,
+        .node = turn->node,
+        .root = root,
+        .arena = &turn->chunk->arena,
+    };
+    if (turn->node->decl->shape == STEP_SHAPE_EFFECT)
+        run_effect(turn, &scope);
+    else if (turn->node->decl->shape == STEP_SHAPE_WAIT)
+        run_wait(turn, &scope);
+    else
+        run_value(turn, &scope);
+}
+
+static enum node_state
+look_state(uint16_t node, uint8_t *chosen, void *context)
+{
+    const struct turn *turn = context;
+    const struct plan_node *other = &turn->chunk->program->plan->nodes[node];
+    if (other->table != turn->chunk->table->index) {
+        *chosen = turn->chunk->outside[node].chosen;
+        return (enum node_state)turn->chunk->outside[node].state;
+    }
+    const struct column *column = &turn->item->columns[other->column];
+    *chosen = column->chosen;
+    return (enum node_state)column->state;
+}
+
+static void
+advance_node(struct turn *turn)
+{
+    switch (node_verdict_of(turn->node, look_state, turn)) {
+    case NODE_VERDICT_WAIT:
+        return;
+    case NODE_VERDICT_RUN:
+        run_node(turn);
+        return;
+    case NODE_VERDICT_SKIP:
+        column_decide(turn, NODE_STATE_SKIPPED, value_null());
+        return;
+    case NODE_VERDICT_BLOCK:
+        column_decide(turn, NODE_STATE_BLOCKED, value_null());
+        return;
+    }
+}
+
+/* A row that its source could not read fails without any step. */
+static void
+fail_unread_item(struct chunk *chunk, struct item *item)
+{
+    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
+        if (item->columns[c].state == NODE_STATE_PENDING)
+            item->columns[c].state = NODE_STATE_BLOCKED;
+    }
+    item->open_count = 0;
+}
+
+static void
+item_advance(struct chunk *chunk, struct expr_machine *machine, uint32_t index)
+{
+    struct item *item = &chunk->items[index];
+    item->is_ready = false;
+    if (item->problem != NULL) {
+        fail_unread_item(chunk, item);
+        return;
+    }
+    struct turn turn = {chunk, machine, item, index, NULL, NULL};
+    for (uint16_t c = 0; c < chunk->table->node_count && item->open_count > 0; c++) {
+        const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
+        turn.node = node;
+        turn.column = &item->columns[c];
+        if (node->stretch == chunk->stretch && turn.column->state == NODE_STATE_PENDING &&
+            !turn.column->is_asked)
+            advance_node(&turn);
+    }
+}
+
+static void
+count_open_nodes(struct chunk *chunk)
+{
+    chunk->is_begun = true;
+    uint16_t per_item = 0;
+    for (uint16_t c = 0; c < chunk->table->node_count; c++)
+        if (chunk->program->plan->nodes[chunk->table->nodes[c]].stretch == chunk->stretch)
+            per_item++;
+    for (uint32_t i = 0; i < chunk->item_count; i++)
+        chunk->items[i].open_count = per_item;
+    chunk->unsettled_count = chunk->item_count;
+}
+
+static void
+item_close(struct chunk *chunk, struct item *item, uint8_t *states)
+{
+    for (uint16_t c = 0; c < chunk->table->node_count; c++)
+        states[c] = item->columns[c].state;
+    item->state = item->problem != NULL
+                      ? ITEM_STATE_FAILED
+                      : (uint8_t)item_state_of(chunk->program->plan, chunk->table, states);
+}
+
+/* After the last stretch every item has its end. */
+static void
+chunk_close(struct chunk *chunk)
+{
+    chunk->counts = (struct item_counts){.items = chunk->item_count};
+    if (chunk->stretch + 1u < chunk->table->stretch_count)
+        return;
+    uint8_t states[LIMIT_STEPS];
+    for (uint32_t i = 0; i < chunk->item_count; i++) {
+        struct item *item = &chunk->items[i];
+        item_close(chunk, item, states);
+        chunk->counts.completed += item->state == ITEM_STATE_COMPLETED;
+        chunk->counts.failed += item->state == ITEM_STATE_FAILED;
+        chunk->counts.dropped += item->state == ITEM_STATE_DROPPED;
+        chunk->counts.cancelled += item->state == ITEM_STATE_CANCELLED;
+    }
+}
+
+void
+chunk_advance(struct chunk *chunk, struct expr_machine *machine)
+{
+    if (!chunk->is_begun)
+        count_open_nodes(chunk);
+
+    uint32_t unsettled = 0;
+    for (uint32_t i = 0; i < chunk->item_count; i++) {
+        if (chunk->items[i].is_ready)
+            item_advance(chunk, machine, i);
+        unsettled += chunk->items[i].open_count > 0;
+    }
+    chunk->unsettled_count = unsettled;
+    if (unsettled == 0)
+        chunk_close(chunk);
+}
+
+void
+chunk_settle(struct chunk *chunk, uint32_t item_index, uint16_t node_index, bool is_ok,
+             struct value outcome)
+{
+    const struct plan_node *node = &chunk->program->plan->nodes[node_index];
+    struct item *item = &chunk->items[item_index];
+    struct turn turn = {chunk, NULL, item, item_index, node, &item->columns[node->column]};
+    assert(turn.column->is_asked);
+
+    struct value copy = value_copy(&chunk->arena, outcome);
+    if (copy.kind == VALUE_NONE) {
+        is_ok = false;
+        copy = chunk_failure_value(&chunk->arena, "limit_exceeded",
+                                   "the rows of this chunk hold too many bytes");
+    }
+    if (is_ok)
+        column_decide(&turn, NODE_STATE_DONE, copy);
+    else
+        column_fail(&turn, copy);
+    item->is_ready = true;
+}

@@ -1,0 +1,175 @@
+#include "engine/engine.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define LIVE_STATES (1u << RUN_STATE_QUEUED | 1u << RUN_STATE_RUNNING | 1u << RUN_STATE_WAITING)
+
+enum status
+engine_new(struct engine **out, const struct engine_options *options, struct error *error)
+{
+    struct engine *engine = mem_alloc(sizeof(*engine));
+    engine->options = *options;
+    engine->rng = options->rng;
+    engine->mailbox = queue_new(false);
+    engine->has_more_unfinished = options->take_up_runs;
+    *out = engine;
+    return STATUS_OK;
+}
+
+struct queue *
+engine_mailbox(struct engine *engine)
+{
+    return engine->mailbox;
+}
+
+void
+run_mark(struct run *run)
+{
+    if (run->is_dirty)
+        return;
+    run->is_dirty = true;
+    run->next_dirty = run->engine->dirty;
+    run->engine->dirty = run;
+}
+
+struct run *
+engine_find(struct engine *engine, const struct id *id)
+{
+    for (struct run *run = engine->runs; run != NULL; run = run->next) {
+        if (id_equal(&run->id, id))
+            return run;
+    }
+    return NULL;
+}
+
+void
+engine_adopt(struct engine *engine, struct run *run)
+{
+    run->next = engine->runs;
+    if (run->next != NULL)
+        run->next->previous = run;
+    engine->runs = run;
+    engine->run_count++;
+}
+
+void
+job_home(struct job *job)
+{
+    queue_push(job->engine->mailbox, &job->message.node);
+}
+
+void
+job_post(struct run *run, struct job *job, enum engine_pool pool, task_fn *work, message_fn *handle)
+{
+    const struct engine_ports *ports = run->engine->options.ports;
+    job->task.run = work;
+    job->message.handle = handle;
+    run->away++;
+    ports->post(ports->world, pool, &job->task, run->is_interactive);
+}
+
+struct intent *
+run_intent(struct run *run, size_t limit_bytes)
+{
+    struct intent *intent = intent_new(limit_bytes);
+    intent->is_bulk = !run->is_interactive;
+    intent->guard = (struct store_guard){true, run->id, run->generation, LIVE_STATES};
+    return intent;
+}
+
+void
+run_commit(struct run *run, struct intent *intent, intent_done_fn *done, void *owner)
+{
+    const struct engine_ports *ports = run->engine->options.ports;
+    intent->done = done;
+    intent->owner = owner;
+    run->away++;
+    ports->commit(ports->world, intent);
+}
+
+void
+run_fill_row(const struct run *run, struct run_row *row)
+{
+    *row = (struct run_row){
+        .workspace = run->workspace,
+        .id = run->id,
+        .workflow = run->workflow,
+        .version = run->version,
+        .generation = run->generation,
+        .state = run->state,
+        .created_unix_ms = run->created_unix_ms,
+        .started_unix_ms = run->started_unix_ms,
+        .deadline_unix_ms = run->deadline_unix_ms,
+    };
+}
+
+static void
+pump_dirty(struct engine *engine)
+{
+    while (engine->dirty != NULL) {
+        struct run *run = engine->dirty;
+        engine->dirty = run->next_dirty;
+        run->is_dirty = false;
+        run_pump(run);
+        if (!run->is_dirty)
+            run_free_if_home(run);
+    }
+}
+
+int64_t
+engine_turn(struct engine *engine)
+{
+    struct queue_node *node = queue_drain(engine->mailbox);
+    while (node != NULL) {
+        struct message *message = (struct message *)node;
+        node = node->next;
+        message->handle(engine, message);
+    }
+    timers_fire(&engine->timers, clock_mono_us(engine->options.clock));
+    pump_dirty(engine);
+    take_up_more(engine);
+    return timers_next(&engine->timers);
+}
+
+static void
+park_handle(struct engine *engine, struct message *message)
+{
+    mem_free(message);
+    engine->is_parking = true;
+    timers_cancel(&engine->timers, &engine->durable);
+    for (struct run *run = engine->runs; run != NULL; run = run->next)
+        run_mark(run);
+}
+
+void
+engine_park(struct engine *engine)
+{
+    struct message *message = mem_alloc(sizeof(*message));
+    message->handle = park_handle;
+    queue_push(engine->mailbox, &message->node);
+}
+
+bool
+engine_is_quiet(struct engine *engine)
+{
+    return engine->runs == NULL && engine->away == 0 && queue_count(engine->mailbox) == 0;
+}
+
+void
+engine_free(struct engine **engine)
+{
+    struct engine *gone = *engine;
+    *engine = NULL;
+    if (gone == NULL)
+        return;
+    timers_done(&gone->timers);
+    queue_free(&gone->mailbox);
+    mem_free(gone);
+}

@@ -1,0 +1,138 @@
+/* engine/engine.h - runs workflows: owns all run state in memory and applies every move.
+ *
+ * One thread (or, in the simulation, one turn after the other) handles messages: a run to take up,
+ * a chunk that was advanced, an answer, a commit, a timer. It does no I/O and evaluates nothing:
+ * that is posted to pools and comes back as a message; what must last goes to the writer as an
+ * intent and counts only when it comes back committed.
+ *
+ * Sources: docs/ARCHITECTURE.md, "Life of a run".
+ * Threads: as each function says.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/exchange.h"
+#include "base/id.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "engine/program.h"
+#include "engine/programs.h"
+#include "store/blobs.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+
+enum engine_pool {
+    ENGINE_POOL_EVAL, /* pure steps; the thread context is a struct expr_machine */
+    ENGINE_POOL_WORK, /* files and reads of the store; the same context */
+};
+
+/* The world, handed in: threads and network in the program, one seeded schedule in the simulation.
+ */
+struct engine_ports {
+    void (*post)(void *world, enum engine_pool pool, struct task *task, bool is_interactive);
+    void (*commit)(void *world, struct intent *intent);
+    void (*call)(void *world, struct exchange *exchange);
+    /* Asks to end a call early; its `done` comes all the same. */
+    void (*call_cancel)(void *world, struct exchange *exchange);
+    void *world;
+};
+
+struct engine_options {
+    struct store *store; /* borrowed, for reads */
+    struct blobs *blobs;
+    struct programs *programs;
+    const struct engine_ports *ports;
+    struct clock *clock;
+    struct rng rng;
+    bool allow_paths;  /* `file` may be a path (windrow run); otherwise only a handle */
+    bool take_up_runs; /* go on with what the store holds unfinished (serve) */
+};
+
+MUST_USE enum status engine_new(struct engine **out, const struct engine_options *options,
+                                struct error *error);
+
+/* Handles what has come and fires what is due; returns the monotonic time in us at which it wants
+ * another turn (INT64_MAX: only when a message comes). The engine's thread. */
+int64_t engine_turn(struct engine *engine);
+
+/* Where messages wait; readable when engine_turn() has work. */
+struct queue *engine_mailbox(struct engine *engine);
+
+/* Asks every run to stop where it is: nothing new begins. engine_is_quiet() turns true when all
+ * that was on its way has come home. Any thread; the second the engine's. */
+void engine_park(struct engine *engine);
+bool engine_is_quiet(struct engine *engine);
+
+/* The engine must be quiet (or the process about to end). */
+void engine_free(struct engine **engine);
+
+/* {id, slug, name, version}: what steps see in run.workflow. */
+struct value workflow_value_make(struct arena *arena, const struct workflow_row *row,
+                                 uint32_t version);
+
+/* How a run begins. All is borrowed until engine_run_start() returns. */
+struct run_start {
+    struct program *program;
+    struct id workspace, workflow, run;
+    uint32_t version;
+    struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */
+    struct value input;          /* already checked against the schema */
+    const char *trigger;
+    int64_t deadline_unix_ms;                  /* 0: none */
+    const struct idempotency_row *idempotency; /* may be NULL */
+    struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */
+};
+
+/* Called once, on the writer's thread: OK and the row as it was committed (already completed when
+ * the run was computed in place), or why not (CONFLICT: the idempotency key is taken). */
+typedef void run_started_fn(enum status status, const struct run_row *row, void *context);
+
+/* The budget of machines that compute runs in place. */
+struct expr_budget engine_inline_budget(void);
+
+/* Stores the run and then begins it. Any thread. */
+void engine_run_start(struct engine *engine, const struct run_start *start, run_started_fn *started,
+                      void *context);
+
+/* Answers on the engine's or the writer's thread: OK, NOT_FOUND, CONFLICT (the state does not allow
+ * it). Acknowledged only when committed. */
+typedef void run_moved_fn(enum status status, void *context);
+
+/* Any thread. */
+void engine_run_cancel(struct engine *engine, const struct id *run, run_moved_fn *moved,
+                       void *context);
+/* Opens the next generation, on the given version (0: the one it is on). */
+void engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
+                      run_moved_fn *moved, void *context);
+/* Parks one run in state paused; or takes a paused one up again. */
+void engine_run_pause(struct engine *engine, const struct id *run, run_moved_fn *moved,
+                      void *context);
+void engine_run_resume(struct engine *engine, const struct id *run, run_moved_fn *moved,
+                       void *context);
+
+/* How far a run in memory is. */
+struct table_progress {
+    struct slice name; /* borrowed from the arena given */
+    bool is_many, is_complete;
+    uint64_t total; /* items, as far as known; an estimate while a source is read; 0: unknown */
+    struct item_counts counts;
+};
+
+struct run_progress {
+    enum run_state state;
+    uint32_t calls_in_flight;
+    uint32_t table_count;
+    struct table_progress *tables; /* in the arena */
+};
+
+/* Called on the engine's thread; progress is NULL if the run is not in memory. */
+typedef void run_progress_fn(const struct run_progress *progress, void *context);
+void engine_run_progress(struct engine *engine, const struct id *run, run_progress_fn *visit,
+                         void *context);
+
+#endif

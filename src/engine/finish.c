@@ -1,0 +1,311 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <string.h>
+
+/* The end of a run: its output is rendered on an eval thread, then one commit moves it. */
+struct finish_job {
+    struct job job;
+    struct arena arena;
+    struct value steps; /* of one-item tables */
+    struct value files; /* {tap: name} */
+    bool is_failed;
+    struct value output, error;
+    enum run_event event;
+};
+
+struct finish_commit {
+    struct message message;
+    struct run *run;
+    enum status status;
+    run_moved_fn *moved; /* NULL: nobody asked for it */
+    void *context;
+};
+
+static void
+finish_home(struct engine *engine, struct message *message)
+{
+    struct finish_commit *commit = (struct finish_commit *)message;
+    struct run *run = commit->run;
+    mem_free(commit);
+    run->away--;
+    run_leave(run);
+    if (run->state == RUN_STATE_WAITING)
+        engine_watch_durable(engine);
+}
+
+static void
+finish_done(struct intent *intent)
+{
+    struct finish_commit *commit = intent->owner;
+    struct queue *mailbox = commit->run->engine->mailbox;
+    commit->status = intent->status;
+    if (commit->moved != NULL)
+        commit->moved(intent->status, commit->context);
+    commit->message.handle = finish_home;
+    intent_free(&intent);
+    queue_push(mailbox, &commit->message.node);
+}
+
+/* --- counts --- */
+
+static struct value
+node_counts(const struct table_run *table, uint16_t column, struct arena *arena)
+{
+    const struct plan_node *node = &table->run->program->plan->nodes[table->plan->nodes[column]];
+    struct value counts = value_empty_object();
+    counts = value_object_set(arena, counts, value_text("id"), node->id);
+    counts = value_object_set(arena, counts, value_text("type"), value_text(node->decl->name));
+    for (int s = 1; s < NODE_STATE_COUNT; s++) {
+        uint64_t count = table->summary.nodes[column][s];
+        if (count > 0)
+            counts = value_object_set(arena, counts, value_text(node_state_name(s)),
+                                      value_int((int64_t)count));
+    }
+    return counts;
+}
+
+static const char *
+table_end_name(const struct table_run *table)
+{
+    switch (table->state) {
+    case TABLE_DONE:
+        return "completed";
+    case TABLE_SKIPPED:
+        return "skipped";
+    case TABLE_FAILED:
+        return "failed";
+    case TABLE_WAITING:
+    case TABLE_OPENING:
+    case TABLE_OPEN:
+        break;
+    }
+    return "open";
+}
+
+static struct value
+table_counts(const struct table_run *table, struct arena *arena)
+{
+    const struct item_counts *counts = &table->counts;
+    struct value steps = value_empty_array();
+    for (uint16_t c = 0; c < table->summary.node_count; c++)
+        steps = value_array_append(arena, steps, node_counts(table, c, arena));
+    struct member members[] = {
+        {value_text("table"), table->plan->name},
+        {value_text("state"), value_text(table_end_name(table))},
+        {value_text("items"), value_int((int64_t)counts->items)},
+        {value_text("completed"), value_int((int64_t)counts->completed)},
+        {value_text("failed"), value_int((int64_t)counts->failed)},
+        {value_text("dropped"), value_int((int64_t)counts->dropped)},
+        {value_text("cancelled"), value_int((int64_t)counts->cancelled)},
+        {value_text("steps"), steps},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+struct value
+run_counts(const struct run *run, struct arena *arena)
+{
+    struct value tables = value_empty_array();
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+        tables = value_array_append(arena, tables, table_counts(&run->tables[t], arena));
+    struct member member = {value_text("tables"), tables};
+    return value_object_new(arena, &member, 1);
+}
+
+/* --- how it ended --- */
+
+static bool
+too_many_failed(const struct plan_limits *limits, const struct item_counts *counts)
+{
+    if (counts->failed == 0)
+        return false;
+    if (limits->max_failed_share >= 0)
+        return (double)counts->failed > limits->max_failed_share * (double)counts->items;
+    if (limits->max_failed >= 0)
+        return counts->failed > (uint64_t)limits->max_failed;
+    return counts->failed >= counts->items;
+}
+
+static bool
+maker_continues(const struct table_run *table)
+{
+    const struct plan *plan = table->run->program->plan;
+    return table->plan->maker >= 0 && plan->nodes[table->plan->maker].on_error_continue;
+}
+
+/* The first failure in plan order that makes the run fail; VALUE_NONE: it completed. */
+static struct value
+run_failure(const struct run *run, struct arena *arena)
+{
+    const struct plan *plan = run->program->plan;
+    for (uint16_t t = 0; t < plan->table_count; t++) {
+        const struct table_run *table = &run->tables[t];
+        bool is_failed = table->state == TABLE_FAILED && !maker_continues(table);
+        if (is_failed && table->failure.kind != VALUE_NONE)
+            return value_copy(arena, table->failure);
+        if (table->state == TABLE_DONE && too_many_failed(&plan->limits, &table->counts))
+            return value_copy(arena, table->summary.failure);
+        if (is_failed)
+            return chunk_failure_value(arena, "upstream_failed", "a table could not be built");
+    }
+    return (struct value){0};
+}
+
+/* --- the output --- */
+
+const struct plan_node *
+plan_last_node(const struct plan *plan)
+{
+    const struct plan_node *last = &plan->nodes[0];
+    for (uint16_t n = 1; n < plan->node_count; n++) {
+        const struct plan_node *node = &plan->nodes[n];
+        if (node->line > last->line ||
+            (node->line == last->line && node->column_at > last->column_at))
+            last = node;
+    }
+    return last;
+}
+
+static struct value
+default_output(const struct run *run, const struct finish_job *job, struct arena *arena)
+{
+    const struct plan *plan = run->program->plan;
+    const struct plan_node *last = plan_last_node(plan);
+    uint16_t home = last->makes_table >= 0 ? (uint16_t)last->makes_table : last->table;
+    if (!plan->tables[home].is_many)
+        return value_find_or_null(job->steps, value_slice(last->id));
+    const struct item_counts *counts = &run->tables[home].counts;
+    struct member members[] = {
+        {value_text("rows"), value_int((int64_t)counts->completed)},
+        {value_text("failed"), value_int((int64_t)counts->failed)},
+        {value_text("dropped"), value_int((int64_t)counts->dropped)},
+        {value_text("files"), job->files},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+static struct value
+output_root(const struct run *run, const struct finish_job *job, struct arena *arena)
+{
+    struct member members[] = {
+        {value_text("input"), run->input},          {value_text("item"), run->input},
+        {value_text("steps"), job->steps},          {value_text("run"), run->run_value},
+        {value_text("vars"), value_empty_object()},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+static void
+finish_work(struct task *task, void *thread_context)
+{
+    struct finish_job *job = (struct finish_job *)task;
+    const struct run *run = job->job.run;
+    const struct plan *plan = run->program->plan;
+    job->event = RUN_EVENT_COMPLETE;
+    if (job->is_failed) {
+        job->event = RUN_EVENT_FAIL;
+    } else if (plan->output == NULL) {
+        job->output = default_output(run, job, &job->arena);
+    } else {
+        struct expr_failure failure;
+        enum status status =
+            template_render(thread_context, plan->output, output_root(run, job, &job->arena),
+                            &job->arena, &job->output, &failure);
+        if (status != STATUS_OK) {
+            job->event = RUN_EVENT_FAIL;
+            job->error = chunk_failure_value(&job->arena, "output_failed", failure.words);
+        }
+    }
+    job_home(&job->job);
+}
+
+static struct finish_commit *
+finish_commit_new(struct run *run)
+{
+    struct finish_commit *commit = mem_alloc(sizeof(*commit));
+    commit->run = run;
+    return commit;
+}
+
+static void
+commit_end(struct finish_commit *commit, enum run_event event, struct value output,
+           struct value error)
+{
+    struct run *run = commit->run;
+    struct intent *intent = run_intent(run, 4 * LIMIT_VALUE_BYTES);
+    struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    if (!run_state_next(run->state, event, &run->state))
+        run->state = RUN_STATE_FAILED;
+    run_fill_row(run, row);
+    if (run_state_is_ended(run->state))
+        row->ended_unix_ms = clock_unix_ms(run->engine->options.clock);
+    if (output.kind != VALUE_NONE)
+        row->output = json_text(&intent->arena, output);
+    if (error.kind != VALUE_NONE)
+        row->error = json_text(&intent->arena, error);
+    row->counts = json_text(&intent->arena, run_counts(run, &intent->arena));
+    intent_add(intent, STORE_RUN_MOVE, row->output.size + 1024)->run = row;
+    if (run_state_is_ended(run->state))
+        taps_add_partial(run, intent);
+    run_commit(run, intent, finish_done, commit);
+}
+
+static void
+finish_rendered(struct engine *engine, struct message *message)
+{
+    struct finish_job *job = (struct finish_job *)((char *)message - offsetof(struct job, message));
+    struct run *run = job->job.run;
+    run->away--;
+    if (!run->is_leaving)
+        commit_end(finish_commit_new(run), job->event, job->output, job->error);
+    arena_done(&job->arena);
+    mem_free(job);
+    run_mark(run);
+}
+
+static struct value
+files_value(const struct run *run, struct arena *arena)
+{
+    struct value files = value_empty_object();
+    for (uint32_t t = 0; t < run->tap_count; t++) {
+        const struct tap_run *tap = &run->taps[t];
+        if (tap->makes->row.kind == VALUE_OBJECT)
+            files =
+                value_object_set(arena, files, tap->node->id, value_get(tap->makes->row, "file"));
+    }
+    return files;
+}
+
+void
+run_finish(struct run *run)
+{
+    struct finish_job *job = mem_alloc(sizeof(*job));
+    const struct plan *plan = run->program->plan;
+    job->job.engine = run->engine;
+    job->job.run = run;
+    arena_init(&job->arena, LIMIT_RUN_BYTES);
+    job->steps = value_empty_object();
+    for (uint16_t n = 0; n < plan->node_count; n++) {
+        if (run->values[n].kind != VALUE_NONE)
+            job->steps =
+                value_object_set(&job->arena, job->steps, plan->nodes[n].id, run->values[n]);
+    }
+    job->files = files_value(run, &job->arena);
+    job->error = run_failure(run, &job->arena);
+    job->is_failed = job->error.kind != VALUE_NONE;
+    job_post(run, &job->job, ENGINE_POOL_EVAL, finish_work, finish_rendered);
+}
+
+void
+run_end_early(struct run *run, enum run_event event, struct value error, run_moved_fn *moved,
+              void *context)
+{
+    struct finish_commit *commit = finish_commit_new(run);
+    commit->moved = moved;
+    commit->context = context;
+    run->is_finishing = true;
+    commit_end(commit, event, (struct value){0}, error);
+}

@@ -1,0 +1,36 @@
+/* engine/key.h - the key of an item: order-preserving bytes.
+ *
+ * An ordinal is one byte of length n (0 to 8) and n bytes big-endian, so that keys of one table
+ * sort bytewise by ordinal and keys that are put together (parent.index) stay prefix-free.
+ *
+ * Threads: pure.
+ */
+#ifndef ENGINE_KEY_H
+#define ENGINE_KEY_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+#define KEY_BYTES_MAX 9
+
+/* Of one source ordinal. */
+struct key {
+    uint8_t size;
+    uint8_t bytes[KEY_BYTES_MAX];
+};
+
+/* The empty key of one-item tables. */
+struct key key_empty(void);
+struct key key_of_ordinal(uint64_t ordinal);
+
+static inline struct slice
+key_slice(const struct key *key)
+{
+    return slice_of((const char *)key->bytes, key->size);
+}
+
+/* For people: "12", "12.3"; "" for the empty key. Returns the length, cut at size - 1. */
+size_t key_print(struct slice key, char *out, size_t size);
+
+#endif

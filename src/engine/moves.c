@@ -1,0 +1,226 @@
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <string.h>
+
+/* A move of a run that somebody asked for and waits for. */
+struct move_request {
+    struct message message;
+    struct task task;
+    struct engine *engine;
+    struct id id;
+    enum run_event event;
+    uint32_t version; /* retry: 0 = the one it is on */
+    run_moved_fn *moved;
+    void *context;
+    bool is_begun_after; /* the run is taken up when the move is committed */
+};
+
+static void
+answer(struct move_request *request, enum status status)
+{
+    request->moved(status, request->context);
+    request->engine->away--;
+    mem_free(request);
+}
+
+static void
+take_up_after(struct engine *engine, struct message *message)
+{
+    struct move_request *request = (struct move_request *)message;
+    run_take_up(engine, &request->id);
+    engine->away--;
+    mem_free(request);
+}
+
+static void
+move_committed(struct intent *intent)
+{
+    struct move_request *request = intent->owner;
+    enum status status = intent->status;
+    intent_free(&intent);
+    if (status != STATUS_OK || !request->is_begun_after) {
+        answer(request, status);
+        return;
+    }
+    request->moved(status, request->context);
+    request->message.handle = take_up_after;
+    queue_push(request->engine->mailbox, &request->message.node);
+}
+
+static void
+fill_move(const struct move_request *request, struct run_row *row, enum run_state next)
+{
+    row->state = next;
+    if (run_state_is_ended(next))
+        row->ended_unix_ms = clock_unix_ms(request->engine->options.clock);
+    if (request->event != RUN_EVENT_RETRY)
+        return;
+    row->generation++;
+    row->version = request->version == 0 ? row->version : request->version;
+    row->started_unix_ms = 0;
+    row->ended_unix_ms = 0;
+    row->deadline_unix_ms = 0;
+    row->output = row->error = row->counts = slice_of("", 0);
+}
+
+/* On a work thread: the run is not in memory, so what the store says holds; the guard keeps it so.
+ */
+static void
+move_stored(struct task *task, void *thread_context)
+{
+    struct move_request *request =
+        (struct move_request *)((char *)task - offsetof(struct move_request, task));
+    const struct engine_options *options = &request->engine->options;
+    struct intent *intent = intent_new(4 * LIMIT_VALUE_BYTES);
+    struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    enum status status = store_run_get(options->store, &intent->arena, &request->id, row);
+    enum run_state next;
+    if (status == STATUS_OK && !run_state_next(row->state, request->event, &next))
+        status = STATUS_CONFLICT;
+    if (status != STATUS_OK) {
+        intent_free(&intent);
+        answer(request, status);
+        return;
+    }
+    intent->guard =
+        (struct store_guard){true, row->id, row->generation, 1u << (unsigned)row->state};
+    fill_move(request, row, next);
+    request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
+    intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
+    intent->done = move_committed;
+    intent->owner = request;
+    options->ports->commit(options->ports->world, intent);
+}
+
+static void
+moved_in_memory(enum status status, void *context)
+{
+    answer(context, status);
+}
+
+static void
+move_handle(struct engine *engine, struct message *message)
+{
+    struct move_request *request = (struct move_request *)message;
+    struct run *run = engine_find(engine, &request->id);
+    bool is_here = run != NULL && !run->is_leaving && !run->is_finishing;
+    if (is_here && (request->event == RUN_EVENT_CANCEL || request->event == RUN_EVENT_PAUSE)) {
+        run_end_early(run, request->event, (struct value){0}, moved_in_memory, request);
+        return;
+    }
+    if (is_here) {
+        answer(request, STATUS_CONFLICT);
+        return;
+    }
+    request->task.run = move_stored;
+    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &request->task,
+                                true);
+}
+
+static void
+ask(struct engine *engine, const struct id *run, enum run_event event, uint32_t version,
+    run_moved_fn *moved, void *context)
+{
+    struct move_request *request = mem_alloc(sizeof(*request));
+    *request = (struct move_request){
+        .message = {.handle = move_handle},
+        .engine = engine,
+        .id = *run,
+        .event = event,
+        .version = version,
+        .moved = moved,
+        .context = context,
+    };
+    engine->away++;
+    queue_push(engine->mailbox, &request->message.node);
+}
+
+void
+engine_run_cancel(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+{
+    ask(engine, run, RUN_EVENT_CANCEL, 0, moved, context);
+}
+
+void
+engine_run_retry(struct engine *engine, const struct id *run, uint32_t version, run_moved_fn *moved,
+                 void *context)
+{
+    ask(engine, run, RUN_EVENT_RETRY, version, moved, context);
+}
+
+void
+engine_run_pause(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+{
+    ask(engine, run, RUN_EVENT_PAUSE, 0, moved, context);
+}
+
+void
+engine_run_resume(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+{
+    ask(engine, run, RUN_EVENT_BEGIN, 0, moved, context);
+}
+
+/* --- progress --- */
+
+struct progress_request {
+    struct message message;
+    struct id id;
+    run_progress_fn *visit;
+    void *context;
+};
+
+static void
+fill_table(const struct table_run *table, struct table_progress *out)
+{
+    *out = (struct table_progress){
+        .name = value_slice(table->plan->name),
+        .is_many = table->plan->is_many,
+        .is_complete = table_is_ended(table),
+        .counts = table->counts,
+    };
+    if (!table->plan->is_many)
+        out->total = 1;
+    else if (table->is_source_end)
+        out->total = table->next_place.ordinal;
+    else if (table->file != NULL && table->next_place.offset > 0)
+        out->total = (uint64_t)((double)table->next_place.ordinal *
+                                (double)table->file->size_bytes / (double)table->next_place.offset);
+}
+
+static void
+progress_handle(struct engine *engine, struct message *message)
+{
+    struct progress_request *request = (struct progress_request *)message;
+    const struct run *run = engine_find(engine, &request->id);
+    if (run == NULL || run->is_leaving) {
+        request->visit(NULL, request->context);
+        mem_free(request);
+        return;
+    }
+    uint32_t count = run->program->plan->table_count;
+    struct run_progress progress = {
+        .state = run->state,
+        .calls_in_flight = run->calls_in_flight,
+        .table_count = count,
+        .tables = mem_alloc_array(count, sizeof(struct table_progress)),
+    };
+    for (uint32_t t = 0; t < count; t++)
+        fill_table(&run->tables[t], &progress.tables[t]);
+    request->visit(&progress, request->context);
+    mem_free(progress.tables);
+    mem_free(request);
+}
+
+void
+engine_run_progress(struct engine *engine, const struct id *run, run_progress_fn *visit,
+                    void *context)
+{
+    struct progress_request *request = mem_alloc(sizeof(*request));
+    request->message.handle = progress_handle;
+    request->id = *run;
+    request->visit = visit;
+    request->context = context;
+    queue_push(engine->mailbox, &request->message.node);
+}

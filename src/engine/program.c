@@ -1,0 +1,90 @@
+#include "engine/program.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <assert.h>
+
+const struct step_type *
+step_type_of(const struct step_type *const *types, size_t count, const struct step_decl *decl)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (types[i]->decl == decl)
+            return types[i];
+    }
+    assert(!"every declaration of the catalog has a type");
+    return NULL;
+}
+
+/* Columns behind one node's edges; those of earlier nodes are known already, because nodes are in
+ * topological order. */
+static void
+mark_upstream(const struct program *program, const struct plan_node *node, bool *seen)
+{
+    for (uint16_t e = 0; e < node->edge_count; e++) {
+        if (node->edges[e].is_external)
+            continue;
+        const struct plan_node *from = &program->plan->nodes[node->edges[e].node];
+        seen[from->column] = true;
+        for (uint16_t i = 0; i < program->upstream_counts[from->index]; i++)
+            seen[program->upstream[from->index][i]] = true;
+    }
+}
+
+static void
+program_find_upstream(struct program *program, const struct plan_node *node)
+{
+    bool seen[LIMIT_STEPS] = {false};
+    mark_upstream(program, node, seen);
+
+    uint16_t *columns = mem_alloc_array(node->column + 1u, sizeof(*columns));
+    uint16_t count = 0;
+    for (uint16_t column = 0; column < node->column; column++) {
+        if (seen[column])
+            columns[count++] = column;
+    }
+    program->upstream[node->index] = columns;
+    program->upstream_counts[node->index] = count;
+    program->is_chain[node->index] = count == node->column;
+}
+
+struct program *
+program_new(struct plan *plan, const struct step_table *types)
+{
+    struct program *program = mem_alloc(sizeof(*program));
+    program->plan = plan;
+    program->references = 1;
+    program->types = mem_alloc_array(plan->node_count, sizeof(*program->types));
+    program->upstream_counts = mem_alloc_array(plan->node_count, sizeof(uint16_t));
+    program->upstream = mem_alloc_array(plan->node_count, sizeof(uint16_t *));
+    program->is_chain = mem_alloc_array(plan->node_count, sizeof(bool));
+    for (uint16_t i = 0; i < plan->node_count; i++) {
+        program->types[i] = step_type_of(types->types, types->count, plan->nodes[i].decl);
+        program_find_upstream(program, &plan->nodes[i]);
+    }
+    return program;
+}
+
+void
+program_hold(struct program *program)
+{
+    program->references++;
+}
+
+void
+program_drop(struct program **program)
+{
+    struct program *gone = *program;
+    *program = NULL;
+    if (gone == NULL || --gone->references > 0)
+        return;
+
+    for (uint16_t i = 0; i < gone->plan->node_count; i++)
+        mem_free(gone->upstream[i]);
+    mem_free(gone->upstream);
+    mem_free(gone->upstream_counts);
+    mem_free(gone->is_chain);
+    mem_free(gone->types);
+    plan_drop(&gone->plan);
+    mem_free(gone);
+}

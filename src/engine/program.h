@@ -1,0 +1,34 @@
+/* engine/program.h - a plan with the code of its steps bound to it.
+ *
+ * Threads: read-only once made, shared; reference counted.
+ */
+#ifndef ENGINE_PROGRAM_H
+#define ENGINE_PROGRAM_H
+
+#include "engine/step.h"
+
+/* All step types of this build, in the order of the catalog. */
+struct step_table {
+    const struct step_type *const *types;
+    size_t count;
+};
+
+struct program {
+    struct plan *plan;              /* owned: one reference */
+    const struct step_type **types; /* by node index */
+    /* By node index: the columns of its own table that lie behind one of its edges, transitively.
+     */
+    uint16_t *upstream_counts;
+    uint16_t **upstream;
+    /* By node index: whether `upstream` is all columns before its own. */
+    bool *is_chain;
+    _Atomic uint32_t references;
+};
+
+/* Takes over the caller's reference of the plan. The caller holds one reference of the program. */
+struct program *program_new(struct plan *plan, const struct step_table *types);
+void program_hold(struct program *program);
+/* The last drop frees it. Does nothing for NULL. */
+void program_drop(struct program **program);
+
+#endif

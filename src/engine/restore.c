@@ -1,0 +1,200 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- effects of a chunk --- */
+
+struct finding {
+    struct chunk *chunk;
+    uint16_t node;
+    uint32_t capacity;
+    bool is_over;
+};
+
+static struct found_effect *
+find_same(struct chunk *chunk, uint16_t node, const struct effect_row *row)
+{
+    for (uint32_t i = chunk->found_count; i > 0; i--) {
+        struct found_effect *found = &chunk->found[i - 1];
+        if (found->node != node || !slice_equal(found->key, row->key))
+            break;
+        if (memcmp(found->hash, row->hash, STORE_HASH_BYTES) == 0)
+            return found;
+    }
+    return NULL;
+}
+
+static struct found_effect *
+found_add(struct finding *finding, const struct effect_row *row)
+{
+    struct chunk *chunk = finding->chunk;
+    if (chunk->found_count == finding->capacity) {
+        uint32_t grown = finding->capacity == 0 ? 64 : 2 * finding->capacity;
+        struct found_effect *larger = arena_try_alloc(&chunk->arena, grown * sizeof(*larger));
+        if (larger == NULL)
+            return NULL;
+        if (chunk->found_count > 0)
+            memcpy(larger, chunk->found, chunk->found_count * sizeof(*larger));
+        chunk->found = larger;
+        finding->capacity = grown;
+    }
+    struct found_effect *found = &chunk->found[chunk->found_count++];
+    *found =
+        (struct found_effect){.key = arena_copy(&chunk->arena, row->key), .node = finding->node};
+    memcpy(found->hash, row->hash, STORE_HASH_BYTES);
+    return found;
+}
+
+/* A success counts for every generation, a failure for its own only. */
+static bool
+found_row(const struct effect_row *row, void *context)
+{
+    struct finding *finding = context;
+    struct chunk *chunk = finding->chunk;
+    struct found_effect *found = find_same(chunk, finding->node, row);
+    if (found == NULL)
+        found = found_add(finding, row);
+    struct value value = {0};
+    if (found == NULL ||
+        json_parse(&value, &chunk->arena, row->value, 0, NULL, NULL) != STATUS_OK) {
+        finding->is_over = true;
+        return false;
+    }
+    if (row->state == EFFECT_OK) {
+        found->is_ok = true;
+        found->value = value;
+    } else if (row->generation == chunk->generation) {
+        found->failure = value;
+    } else if (row->generation > found->failed_generation) {
+        found->failed_generation = row->generation;
+    }
+    return true;
+}
+
+static int
+found_order(const void *left, const void *right)
+{
+    const struct found_effect *a = left;
+    const struct found_effect *b = right;
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    int order = slice_compare(a->key, b->key);
+    return order != 0 ? order : memcmp(a->hash, b->hash, STORE_HASH_BYTES);
+}
+
+enum status
+chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error)
+{
+    struct finding finding = {.chunk = chunk};
+    chunk->found_count = 0;
+    if (chunk->item_count == 0)
+        return STATUS_OK;
+    struct key low = chunk_item_key(chunk, 0);
+    struct key high = chunk_item_key(chunk, chunk->item_count - 1);
+    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
+        const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
+        if (node->decl->shape != STEP_SHAPE_EFFECT || node->stretch > chunk->stretch)
+            continue;
+        finding.node = node->index;
+        struct effect_range range = {chunk->run, value_slice(node->id), key_slice(&low),
+                                     key_slice(&high)};
+        enum status status = store_effect_range(store, &range, found_row, &finding);
+        if (status != STATUS_OK)
+            return error_set(error, status, "the recorded effects could not be read");
+        if (finding.is_over)
+            return error_set(error, STATUS_LIMIT, "the recorded effects of a chunk are too large");
+    }
+    if (chunk->found_count > 1)
+        qsort(chunk->found, chunk->found_count, sizeof(*chunk->found), found_order);
+    return STATUS_OK;
+}
+
+/* --- rows and earlier stretches --- */
+
+static enum status
+get_record(const struct chunk *chunk, struct store *store, uint16_t stretch, uint32_t generation,
+           struct arena *arena, struct record_row *out)
+{
+    struct record_row which = {
+        .run = chunk->run,
+        .table = value_slice(chunk->table->name),
+        .stretch = stretch,
+        .chunk = chunk->index,
+    };
+    return store_record_get(store, arena, &which, generation, out);
+}
+
+static enum status
+restore_rows(struct chunk_job *job, const struct record_row *first, struct error *error)
+{
+    struct chunk *chunk = job->chunk;
+    uint32_t count = 0;
+    if (record_item_count(first->body, &count) != STATUS_OK)
+        return error_set(error, STATUS_INVALID, "a packed record is damaged");
+    chunk->begin =
+        (struct source_place){first->source_begin, first->source_line, first->first_ordinal};
+    chunk->end = chunk->begin;
+    struct source_batch batch = {0};
+    enum status status = job->table->source_type->source_next(
+        job->table->source, &chunk->end, count, SIZE_MAX, &chunk->arena, &batch, error);
+    if (status != STATUS_OK)
+        return status;
+    if (batch.count != count || !chunk_make_items(chunk, count))
+        return error_set(error, STATUS_CONFLICT, "the source gives other rows than before");
+    for (uint32_t i = 0; i < count; i++) {
+        chunk->items[i].row = batch.rows[i].value;
+        chunk->items[i].problem = batch.rows[i].problem;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+restore_stretch(struct chunk_job *job, struct store *store, uint16_t stretch, struct error *error)
+{
+    struct chunk *chunk = job->chunk;
+    struct arena arena;
+    arena_init(&arena, 2 * LIMIT_RECORD_BYTES);
+    struct record_row row;
+    enum status status = get_record(chunk, store, stretch, chunk->generation, &arena, &row);
+    if (status != STATUS_OK)
+        error_set(error, status, "a packed record could not be read");
+    if (status == STATUS_OK && stretch == 0 && chunk->table->is_many)
+        status = restore_rows(job, &row, error);
+    if (status == STATUS_OK && stretch == 0)
+        status = chunk_find_effects(chunk, store, error);
+    if (status == STATUS_OK)
+        status = record_unpack(chunk, row.body, error);
+    arena_done(&arena);
+    return status;
+}
+
+enum status
+chunk_restore(struct chunk_job *job, struct store *store, uint16_t through, struct error *error)
+{
+    for (uint16_t stretch = 0; stretch < through; stretch++) {
+        enum status status = restore_stretch(job, store, stretch, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status
+chunk_previous_record(struct chunk_job *job, struct store *store)
+{
+    struct chunk *chunk = job->chunk;
+    if (chunk->generation == 1)
+        return STATUS_OK;
+    struct arena arena;
+    arena_init(&arena, 2 * LIMIT_RECORD_BYTES);
+    struct record_row row;
+    enum status status =
+        get_record(chunk, store, chunk->stretch, chunk->generation - 1, &arena, &row);
+    if (status == STATUS_OK)
+        job->previous_record = digest_of(row.body);
+    arena_done(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

@@ -1,0 +1,252 @@
+#include "engine/run.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool
+plan_is_interactive(const struct plan *plan)
+{
+    for (uint16_t t = 0; t < plan->table_count; t++) {
+        if (plan->tables[t].is_many)
+            return false;
+    }
+    return true;
+}
+
+static void
+make_tables(struct run *run)
+{
+    const struct plan *plan = run->program->plan;
+    run->tables = mem_alloc_array(plan->table_count, sizeof(*run->tables));
+    for (uint16_t t = 0; t < plan->table_count; t++) {
+        struct table_run *table = &run->tables[t];
+        table->run = run;
+        table->plan = &plan->tables[t];
+        table->stretches = mem_alloc_array(table->plan->stretch_count, sizeof(*table->stretches));
+        summary_init(&table->summary, table->plan, &run->arena);
+        if (!table->plan->is_many) {
+            table->chunk_count = 1;
+            table->is_source_end = true;
+        }
+        if (table->plan->kind == PLAN_TABLE_SOURCE)
+            table->source_type = run->program->types[table->plan->maker];
+    }
+}
+
+struct run *
+run_new(struct engine *engine, struct program *program, size_t input_bytes)
+{
+    struct run *run = mem_alloc(sizeof(*run));
+    const struct plan *plan = program->plan;
+    run->engine = engine;
+    run->program = program;
+    arena_init(&run->arena, LIMIT_RUN_BYTES + input_bytes);
+    run->is_interactive = plan_is_interactive(plan);
+    run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));
+    run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));
+    make_tables(run);
+    taps_make(run);
+    return run;
+}
+
+struct value
+run_value_make(struct arena *arena, const struct run_row *row, struct value workflow_value)
+{
+    char id[ID_HEX_BYTES];
+    char started[CLOCK_ISO_BYTES];
+    id_hex(&row->id, id);
+    clock_iso(row->started_unix_ms, started);
+    struct member members[] = {
+        {value_text("id"), value_string_copy(arena, slice_text(id))},
+        {value_text("startedAt"), value_string_copy(arena, slice_text(started))},
+        {value_text("generation"), value_int(row->generation)},
+        {value_text("trigger"), value_string_copy(arena, row->trigger)},
+        {value_text("workflow"), value_copy(arena, workflow_value)},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+struct value
+workflow_value_make(struct arena *arena, const struct workflow_row *row, uint32_t version)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&row->id, id);
+    struct member members[] = {
+        {value_text("id"), value_string_copy(arena, slice_text(id))},
+        {value_text("slug"), value_string_copy(arena, row->slug)},
+        {value_text("name"), value_string_copy(arena, row->name)},
+        {value_text("version"), value_int(version)},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+/* --- the deadline --- */
+
+static void
+deadline_fire(struct timer *timer)
+{
+    struct run *run = timer->owner;
+    if (run->is_leaving || run->is_finishing)
+        return;
+    struct value failure =
+        chunk_failure_value(&run->arena, "deadline_passed", "the run's deadline has passed");
+    run_end_early(run, RUN_EVENT_FAIL, failure, NULL, NULL);
+}
+
+static void
+set_deadline(struct run *run)
+{
+    if (run->deadline_unix_ms == 0)
+        return;
+    struct engine *engine = run->engine;
+    int64_t left_ms = run->deadline_unix_ms - clock_unix_ms(engine->options.clock);
+    run->deadline.fire = deadline_fire;
+    run->deadline.owner = run;
+    timers_set(&engine->timers, &run->deadline,
+               clock_mono_us(engine->options.clock) + (left_ms > 0 ? left_ms : 0) * 1000);
+}
+
+/* --- begin, pump, leave --- */
+
+static void
+commit_begin_done(struct intent *intent)
+{
+    intent_free(&intent);
+}
+
+/* Nothing waits for this move: it only shows the state. */
+static void
+commit_begin(struct run *run)
+{
+    enum run_state next;
+    if (!run_state_next(run->state, RUN_EVENT_BEGIN, &next))
+        return;
+    struct intent *intent = run_intent(run, KIB(8));
+    struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    run->state = next;
+    run_fill_row(run, row);
+    intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
+    intent->done = commit_begin_done;
+    run->engine->options.ports->commit(run->engine->options.ports->world, intent);
+}
+
+void
+run_begin(struct run *run)
+{
+    if (run->started_unix_ms == 0)
+        run->started_unix_ms = clock_unix_ms(run->engine->options.clock);
+    commit_begin(run);
+    set_deadline(run);
+    run->tables[0].row = run->input;
+    run_mark(run);
+}
+
+static bool
+all_ended(const struct run *run)
+{
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        if (!table_is_ended(&run->tables[t]))
+            return false;
+    }
+    return true;
+}
+
+/* Nothing to do before a gate is due: the run leaves memory, its timers stand in the store. */
+static void
+maybe_park(struct run *run)
+{
+    if (!run->engine->options.take_up_runs || run->away > 0 || run->gate_count == 0 ||
+        run->calls_asleep != NULL || run->calls_first != NULL || run->is_finishing ||
+        run->window > 0)
+        return;
+    int64_t soonest = run->gates[0].due_unix_ms;
+    for (uint32_t i = 1; i < run->gate_count; i++)
+        soonest = run->gates[i].due_unix_ms < soonest ? run->gates[i].due_unix_ms : soonest;
+    if (soonest - clock_unix_ms(run->engine->options.clock) < 1000)
+        return;
+    for (uint32_t t = 0; t < run->tap_count; t++) {
+        if (run->taps[t].is_busy)
+            return;
+    }
+    run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL, NULL);
+}
+
+void
+run_pump(struct run *run)
+{
+    if (run->is_leaving || run->is_finishing)
+        return;
+    if (run->engine->is_parking) {
+        run_leave(run);
+        return;
+    }
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+        table_pump(&run->tables[t]);
+    for (uint32_t t = 0; t < run->tap_count; t++)
+        tap_pump(&run->taps[t]);
+    calls_pump(run);
+    if (all_ended(run)) {
+        run->is_finishing = true;
+        run_finish(run);
+        return;
+    }
+    if (!run->is_dirty)
+        maybe_park(run);
+}
+
+/* Nothing of the run is begun any more; what is on its way comes home and is dropped. */
+void
+run_leave(struct run *run)
+{
+    if (run->is_leaving)
+        return;
+    run->is_leaving = true;
+    timers_cancel(&run->engine->timers, &run->deadline);
+    timers_cancel(&run->engine->timers, &run->gate);
+    for (uint32_t t = 0; t < run->tap_count; t++)
+        timers_cancel(&run->engine->timers, &run->taps[t].again);
+    calls_cancel(run);
+    run_mark(run);
+}
+
+static void
+table_free(struct table_run *table)
+{
+    source_free(table);
+    chunk_job_free(&table->only);
+    for (uint16_t s = 0; s < table->plan->stretch_count; s++) {
+        chunk_list_done(&table->stretches[s].ready);
+        chunk_set_done(&table->stretches[s].recorded);
+    }
+    mem_free(table->stretches);
+    mem_free(table->heads);
+}
+
+void
+run_free_if_home(struct run *run)
+{
+    if (!run->is_leaving || run->away > 0)
+        return;
+    struct engine *engine = run->engine;
+    if (run->previous == NULL)
+        engine->runs = run->next;
+    else
+        run->previous->next = run->next;
+    if (run->next != NULL)
+        run->next->previous = run->previous;
+    engine->run_count--;
+    taps_done(run);
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+        table_free(&run->tables[t]);
+    mem_free(run->tables);
+    mem_free(run->outside);
+    mem_free(run->values);
+    mem_free(run->gates);
+    program_drop(&run->program);
+    arena_done(&run->arena);
+    mem_free(run);
+}

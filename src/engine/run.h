@@ -1,0 +1,315 @@
+/* engine/run.h - run state in memory; private to engine/.
+ *
+ * The plan is read-only and shared; everything that changes is here. A run is freed when it has
+ * ended or was parked and all that it had given away (tasks, intents, calls) has come home.
+ *
+ * Threads: the engine's only, but for what is handed to a pool inside a task.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "engine/chunk.h"
+#include "engine/engine.h"
+#include "engine/record.h"
+#include "engine/timers.h"
+
+#include <stddef.h>
+
+struct message;
+typedef void message_fn(struct engine *engine, struct message *message);
+
+/* Anything that comes back to the engine. */
+struct message {
+    struct queue_node node;
+    message_fn *handle;
+};
+
+/* A task of a pool that comes home as a message. */
+struct job {
+    struct task task;
+    struct message message;
+    struct engine *engine;
+    struct run *run;
+};
+
+struct run;
+struct table_run;
+
+/* Text that a tap appends for one chunk. */
+struct tap_piece {
+    uint16_t node;
+    uint32_t chunk;
+    uint64_t rows;
+    struct buffer text;
+};
+
+/* An outcome that came while its chunk was in a pool. */
+struct outcome {
+    struct outcome *next;
+    uint32_t item;
+    uint16_t node;
+    bool is_ok;
+    struct value value; /* in `arena` */
+    struct arena arena;
+};
+
+/* A chunk while it is in memory, and what its evaluation gave. */
+struct chunk_job {
+    struct job job;
+    struct table_run *table;
+    struct chunk *chunk;
+    bool is_away;        /* in a pool, or its record waits for the commit */
+    bool is_packed;      /* everything of the stretch is decided and packed */
+    bool has_timer;      /* a timer row of this stretch is to be deleted with the record */
+    uint32_t calls_open; /* calls and naps that will bring an outcome */
+    struct outcome *inbox;
+    struct buffer record, summary;
+    struct digest previous_record; /* of an earlier generation; zero: none */
+    struct tap_piece *pieces;
+    uint32_t piece_count;
+    struct error error; /* loading it failed */
+};
+
+enum table_state {
+    TABLE_WAITING,
+    TABLE_OPENING,
+    TABLE_OPEN,
+    TABLE_DONE,
+    TABLE_SKIPPED,
+    TABLE_FAILED,
+};
+
+/* A growing list of chunk numbers, taken from the front. */
+struct chunk_list {
+    uint32_t *numbers;
+    size_t begin, end, capacity;
+};
+
+/* Which chunks of a stretch are recorded: all below `through`, and some above. */
+struct chunk_set {
+    uint32_t through;
+    uint64_t *bits; /* from `base` on */
+    uint32_t base, capacity_bits;
+};
+
+struct stretch_run {
+    bool is_open;            /* its gates are decided */
+    struct chunk_list ready; /* chunks that may be loaded for it */
+    struct chunk_set recorded;
+    uint32_t recorded_count;
+};
+
+struct tap_run {
+    struct run *run;
+    const struct plan_node *node;
+    struct table_run *reads;
+    struct table_run *makes;
+    const struct step_type *type;
+    bool is_declared;
+    bool is_busy;
+    bool is_done;
+    struct value name; /* rendered; VALUE_NONE: by default */
+    struct id blob;
+    uint32_t next_chunk;
+    uint64_t offset, rows;
+    struct tap_piece *held; /* pieces of recorded chunks, in memory, any order */
+    uint32_t held_count;
+    struct timer again; /* after a full disk */
+};
+
+/* A recorded chunk that the source need not give again. */
+struct chunk_head {
+    uint32_t chunk;
+    struct source_place end;
+};
+
+struct table_run {
+    struct run *run;
+    const struct plan_table *plan;
+    enum table_state state;
+    struct value failure; /* FAILED: in the run's arena */
+
+    struct source *source;
+    const struct step_type *source_type;
+    struct step_file *file;
+    struct source_place next_place;
+    uint32_t next_chunk;
+    bool is_reading, is_source_end;
+    uint32_t chunk_count;     /* when is_source_end */
+    struct chunk_head *heads; /* recorded chunks found at take-up, by number */
+    uint32_t head_count;
+
+    struct stretch_run *stretches;
+    struct item_counts counts;
+    struct summary summary;
+    struct value row;       /* one-item tables: the item */
+    struct chunk_job *only; /* one-item tables: kept until the run leaves memory */
+};
+
+struct run {
+    struct engine *engine;
+    struct run *next, *previous; /* of the engine's list */
+    struct run *next_dirty;
+    bool is_dirty;
+
+    struct arena arena;
+    struct id id, workspace, workflow;
+    uint32_t version, generation;
+    enum run_state state;
+    int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;
+    struct program *program;
+    struct value input, run_value;
+    bool is_interactive; /* no table of many items: first lane everywhere */
+    bool is_born;        /* began in this process: nothing of it can be in the store */
+    bool is_leaving;     /* ended, cancelled or parked: nothing new begins */
+    bool is_finishing;
+    uint32_t away; /* jobs, intents, calls and naps that have not come home */
+
+    struct table_run *tables;
+    struct tap_run *taps;
+    uint32_t tap_count;
+    struct outside *outside; /* by node, of one-item tables */
+    struct value *values;    /* by node, of decided nodes of one-item tables; in the run's arena */
+
+    uint32_t window; /* chunks in memory */
+    uint32_t calls_in_flight;
+    struct call *calls_first, *calls_last; /* wait for a slot */
+    struct call *calls_out;                /* in flight */
+    struct call *calls_asleep;             /* between two attempts, and short waits */
+    struct timer deadline;
+    struct timer gate; /* soonest due gate of this run */
+    struct gate_due *gates;
+    uint32_t gate_count;
+};
+
+/* A chunk that waits for its time before the next stretch. */
+struct gate_due {
+    int64_t due_unix_ms;
+    uint16_t table, stretch; /* the stretch to begin */
+    uint32_t chunk;
+};
+
+struct engine {
+    struct engine_options options;
+    struct queue *mailbox;
+    struct timers timers;
+    struct run *runs;
+    uint32_t run_count;
+    struct run *dirty;
+    bool is_parking;
+    _Atomic uint32_t away; /* starts and jobs of no run */
+    uint32_t calls_in_flight;
+    bool is_short_of_calls; /* a run found no free slot */
+    struct rng rng;
+    struct id taken_up; /* unfinished runs up to this id were looked at */
+    bool is_taking_up;
+    bool has_more_unfinished;
+    struct timer durable; /* soonest timer row of runs that are not in memory */
+};
+
+/* engine.c */
+void run_mark(struct run *run); /* to be pumped this turn */
+struct run *engine_find(struct engine *engine, const struct id *id);
+void job_post(struct run *run, struct job *job, enum engine_pool pool, task_fn *work,
+              message_fn *handle);
+void job_home(struct job *job); /* in the pool's thread: sends it back */
+/* Identity, state, generation, version and times; the rest empty. */
+void run_fill_row(const struct run *run, struct run_row *row);
+/* An intent of this run, guarded by its generation and live states. */
+struct intent *run_intent(struct run *run, size_t limit_bytes);
+void run_commit(struct run *run, struct intent *intent, intent_done_fn *done, void *owner);
+void engine_adopt(struct engine *engine, struct run *run);
+
+/* run.c: pump, end and leave */
+/* Takes over the caller's reference of the program. */
+struct run *run_new(struct engine *engine, struct program *program, size_t input_bytes);
+/* What steps see under `run`. */
+struct value run_value_make(struct arena *arena, const struct run_row *row,
+                            struct value workflow_value);
+void run_begin(struct run *run);
+void run_pump(struct run *run);
+void run_leave(struct run *run);
+void run_free_if_home(struct run *run);
+void run_fail_table(struct table_run *table, const char *code, const char *words);
+
+/* table.c: sources, chunks, stretches, gates */
+void table_pump(struct table_run *table);
+void table_complete(struct table_run *table, enum table_state state);
+bool table_is_ended(const struct table_run *table);
+bool table_gates_are_decided(const struct table_run *table, uint16_t stretch);
+/* A chunk goes on in a later stretch when `due` has passed. */
+void gate_add(struct run *run, const struct gate_due *due);
+
+/* lists.c */
+void chunk_list_push(struct chunk_list *list, uint32_t number);
+bool chunk_list_pop(struct chunk_list *list, uint32_t *number);
+void chunk_list_done(struct chunk_list *list);
+bool chunk_set_has(const struct chunk_set *set, uint32_t number);
+void chunk_set_add(struct chunk_set *set, uint32_t number);
+void chunk_set_done(struct chunk_set *set);
+
+/* chunks.c: one chunk's way through a stretch */
+struct chunk_job *chunk_job_new(struct table_run *table, uint32_t index, uint16_t stretch);
+/* Another chunk that sees the same of other tables; any thread that owns the model. */
+struct chunk_job *chunk_job_like(const struct chunk_job *model, uint32_t index);
+void chunk_job_free(struct chunk_job **job);
+void chunk_send(struct chunk_job *job); /* to be advanced */
+/* Begins a stretch of a one-item table: looks for recorded effects first where there may be some.
+ */
+void chunk_enter(struct chunk_job *job);
+/* Makes decided columns of a one-item table visible to the tables behind. */
+void publish_values(struct chunk_job *job);
+/* Puts in an outcome now, or when the chunk comes home. Takes over the arena. */
+void chunk_outcome(struct chunk_job *job, struct outcome *outcome);
+void chunk_next_stretch(struct chunk_job *job);
+/* On a pool thread: everything of the stretch is decided: packs record, summary and tap pieces. */
+void chunk_pack(struct chunk_job *job);
+/* The text of one tap for a chunk whose row column of it is decided. */
+void tap_encode(struct chunk *chunk, const struct plan_node *node, const struct step_type *type,
+                struct value columns, struct tap_piece *piece);
+
+/* restore.c: reads on a work thread */
+enum status chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error);
+/* Rows and all stretches below `through` from the store. */
+enum status chunk_restore(struct chunk_job *job, struct store *store, uint16_t through,
+                          struct error *error);
+enum status chunk_previous_record(struct chunk_job *job, struct store *store);
+
+/* source.c */
+void source_open_begin(struct table_run *table);
+void source_read_begin(struct table_run *table);
+void source_free(struct table_run *table);
+
+/* call.c */
+void calls_take(struct run *run, struct chunk_job *job);
+void calls_pump(struct run *run);
+void calls_cancel(struct run *run);
+
+/* tap.c */
+void taps_make(struct run *run);
+void tap_pump(struct tap_run *tap);
+void tap_offer(struct run *run, struct chunk_job *job);
+/* The file is complete: the table behind gets its item. */
+void tap_give_row(struct tap_run *tap);
+void taps_done(struct run *run);
+/* Offers what is written of files that will not be completed. */
+void taps_add_partial(struct run *run, struct intent *intent);
+
+/* finish.c */
+void run_finish(struct run *run);
+/* Ends a run before its plan did: deadline, cancel, pause. */
+void run_end_early(struct run *run, enum run_event event, struct value error, run_moved_fn *moved,
+                   void *context);
+/* The step that was written last. */
+const struct plan_node *plan_last_node(const struct plan *plan);
+/* {tables: [{table, state, items, …, steps: […]}]} */
+struct value run_counts(const struct run *run, struct arena *arena);
+
+/* takeup.c: reads a run back from the store */
+/* Loads that run on a work thread and begins it; does nothing if it is in memory. */
+void run_take_up(struct engine *engine, const struct id *id);
+/* Goes on taking up unfinished runs while there is room. */
+void take_up_more(struct engine *engine);
+void engine_watch_durable(struct engine *engine);
+
+#endif

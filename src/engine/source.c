@@ -1,0 +1,378 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/files.h"
+#include "engine/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IDENTITY_BYTES 96
+
+/* --- opening --- */
+
+struct open_job {
+    struct job job;
+    struct table_run *table;
+    struct value config; /* in the run's arena */
+    struct source *source;
+    struct step_file *file;
+    char identity[IDENTITY_BYTES];
+    struct error error;
+    const char *code; /* of the failure */
+};
+
+static struct slice
+cursor_name(const struct table_run *table, char *out, size_t size)
+{
+    int length = snprintf(out, size, "source:%.*s", SLICE_FORMAT(value_slice(table->plan->name)));
+    return slice_of(out, (size_t)length);
+}
+
+/* A run goes on only with the very file that it began with. */
+static enum status
+check_identity(struct open_job *job, struct store *store)
+{
+    struct arena arena;
+    arena_init(&arena, KIB(64));
+    char name[128];
+    struct cursor_row row;
+    struct cursor_row which = {
+        .run = job->job.run->id,
+        .name = cursor_name(job->table, name, sizeof(name)),
+        .generation = job->job.run->generation,
+    };
+    enum status status = store_cursor_get(store, &arena, &which, &row);
+    if (status == STATUS_OK && !slice_is(row.body, job->identity)) {
+        job->code = "file_changed";
+        status = error_set(&job->error, STATUS_CONFLICT,
+                           "%s was changed since the run began; start a new run", job->file->name);
+    }
+    arena_done(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+struct column_check {
+    struct value columns;
+    char *unknown;
+    size_t size;
+};
+
+static void
+check_column(const struct slice *names, size_t count, size_t offset, void *context)
+{
+    struct column_check *check = context;
+    if (count < 2 || !slice_is(names[0], "item") || check->unknown[0] != '\0')
+        return;
+    for (uint32_t i = 0; i < check->columns.count; i++) {
+        if (slice_equal(value_slice(value_items(check->columns)[i]), names[1]))
+            return;
+    }
+    snprintf(check->unknown, check->size, "%.*s", SLICE_FORMAT(names[1]));
+}
+
+static const char *
+nearest_column(struct value columns, const char *wrong)
+{
+    static const size_t most = 256;
+    const char *names[256];
+    size_t count = columns.count < most ? columns.count : most;
+    for (size_t i = 0; i < count; i++)
+        names[i] = value_items(columns)[i].text;
+    return slice_nearest(slice_text(wrong), names, count);
+}
+
+static void
+check_field(const struct config_field *field, struct column_check *check)
+{
+    if (field->template != NULL)
+        template_each_root_path(field->template, check_column, check);
+    for (uint32_t e = 0; e < field->entry_count; e++)
+        template_each_root_path(field->entry_templates[e], check_column, check);
+}
+
+/* A column that the header does not have is an error that names the place. */
+static enum status
+check_columns(struct open_job *job)
+{
+    const struct program *program = job->job.run->program;
+    char unknown[128] = "";
+    struct column_check check = {job->table->source_type->source_columns(job->source), unknown,
+                                 sizeof(unknown)};
+    if (check.columns.kind != VALUE_ARRAY)
+        return STATUS_OK;
+    for (uint16_t c = 0; c < job->table->plan->node_count; c++) {
+        const struct plan_node *node = &program->plan->nodes[job->table->plan->nodes[c]];
+        if (node->when != NULL)
+            expr_each_root_path(node->when, check_column, &check);
+        for (size_t f = 0; f < node->decl->field_count; f++)
+            check_field(&node->fields[f], &check);
+        if (unknown[0] == '\0')
+            continue;
+        const char *nearest = nearest_column(check.columns, unknown);
+        job->code = "unknown_column";
+        return error_set(&job->error, STATUS_INVALID,
+                         "step %.*s: the file has no column \"%s\"%s%s%s",
+                         SLICE_FORMAT(value_slice(node->id)), unknown,
+                         nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
+                         nearest == NULL ? "" : "\"?");
+    }
+    return STATUS_OK;
+}
+
+static enum status
+open_file(struct open_job *job, const struct engine_options *options)
+{
+    struct value file = value_get(job->config, "file");
+    job->code = "no_file";
+    if (!options->allow_paths)
+        return error_set(&job->error, STATUS_FORBIDDEN,
+                         "file: a path is read only under `windrow run`");
+    if (file.kind != VALUE_STRING)
+        return error_set(&job->error, STATUS_INVALID, "file: expected a path");
+    return file_open_path(&job->file, value_slice(file), job->identity, sizeof(job->identity),
+                          &job->error);
+}
+
+static void
+open_work(struct task *task, void *thread_context)
+{
+    struct open_job *job = (struct open_job *)task;
+    const struct engine_options *options = &job->job.engine->options;
+    enum status status = open_file(job, options);
+    if (status == STATUS_OK)
+        status = check_identity(job, options->store);
+    if (status == STATUS_OK) {
+        job->code = "bad_file";
+        status =
+            job->table->source_type->source_open(&job->source, job->config, job->file, &job->error);
+    }
+    if (status == STATUS_OK)
+        status = check_columns(job);
+    job->error.status = status;
+    job_home(&job->job);
+}
+
+struct cursor_commit {
+    struct message message;
+    struct run *run;
+    enum status status;
+};
+
+static void
+cursor_home(struct engine *engine, struct message *message)
+{
+    struct cursor_commit *commit = (struct cursor_commit *)message;
+    struct run *run = commit->run;
+    mem_free(commit);
+    run->away--;
+    run_mark(run);
+}
+
+static void
+cursor_done(struct intent *intent)
+{
+    struct cursor_commit *commit = intent->owner;
+    commit->message.handle = cursor_home;
+    struct queue *mailbox = commit->run->engine->mailbox;
+    intent_free(&intent);
+    queue_push(mailbox, &commit->message.node);
+}
+
+static void
+keep_identity(struct open_job *job)
+{
+    struct run *run = job->job.run;
+    struct intent *intent = run_intent(run, KIB(8));
+    struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    char name[128];
+    struct slice text = cursor_name(job->table, name, sizeof(name));
+    *row = (struct cursor_row){
+        .run = run->id,
+        .name = arena_copy(&intent->arena, text),
+        .generation = run->generation,
+        .body = arena_copy(&intent->arena, slice_text(job->identity)),
+    };
+    intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
+    struct cursor_commit *commit = mem_alloc(sizeof(*commit));
+    commit->run = run;
+    run_commit(run, intent, cursor_done, commit);
+}
+
+static void
+open_home(struct engine *engine, struct message *message)
+{
+    struct open_job *job = (struct open_job *)((char *)message - offsetof(struct job, message));
+    struct run *run = job->job.run;
+    struct table_run *table = job->table;
+    run->away--;
+    table->file = job->file;
+    table->source = job->source;
+    if (!run->is_leaving && job->error.status == STATUS_OK) {
+        table->state = TABLE_OPEN;
+        keep_identity(job);
+    } else if (!run->is_leaving) {
+        run_fail_table(table, job->code, job->error.text);
+    }
+    mem_free(job);
+    run_mark(run);
+}
+
+void
+source_open_begin(struct table_run *table)
+{
+    struct open_job *job = mem_alloc(sizeof(*job));
+    job->job.engine = table->run->engine;
+    job->job.run = table->run;
+    job->table = table;
+    job->config = table->run->values[table->plan->maker];
+    table->state = TABLE_OPENING;
+    job_post(table->run, &job->job, ENGINE_POOL_WORK, open_work, open_home);
+}
+
+void
+source_free(struct table_run *table)
+{
+    if (table->source != NULL)
+        table->source_type->source_close(&table->source);
+    file_close(&table->file);
+}
+
+/* --- reading --- */
+
+/* Chunks read by one job: enough to keep the eval threads busy between two messages. */
+#define READ_CHUNKS 4
+
+struct read_job {
+    struct job job;
+    struct table_run *table;
+    struct source_place place;
+    uint32_t next_chunk;
+    uint32_t head; /* index into table->heads: recorded chunks to jump over */
+    struct chunk_job *chunks[READ_CHUNKS];
+    uint32_t wanted, made;
+    bool is_end;
+    struct error error;
+};
+
+/* Jumps over chunks that are recorded already. */
+static void
+skip_recorded(struct read_job *job)
+{
+    const struct table_run *table = job->table;
+    while (job->head < table->head_count && table->heads[job->head].chunk == job->next_chunk) {
+        job->place = table->heads[job->head++].end;
+        job->next_chunk++;
+    }
+}
+
+static enum status
+fill_chunk(struct read_job *job, struct chunk_job *into, struct source_batch *batch)
+{
+    struct chunk *chunk = into->chunk;
+    chunk->index = job->next_chunk;
+    chunk->begin = job->place;
+    enum status status = job->table->source_type->source_next(
+        job->table->source, &job->place, LIMIT_CHUNK_ITEMS, LIMIT_CHUNK_SOURCE_BYTES, &chunk->arena,
+        batch, &job->error);
+    if (status != STATUS_OK)
+        return status;
+    chunk->end = job->place;
+    if (!chunk_make_items(chunk, (uint32_t)batch->count))
+        return error_set(&job->error, STATUS_LIMIT, "the rows of one chunk hold too many bytes");
+    for (size_t i = 0; i < batch->count; i++) {
+        chunk->items[i].row = batch->rows[i].value;
+        chunk->items[i].problem = batch->rows[i].problem;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+prepare_chunk(struct read_job *job, struct chunk_job *into)
+{
+    const struct run *run = job->job.run;
+    if (run->is_born && run->generation == 1)
+        return STATUS_OK;
+    struct store *store = job->job.engine->options.store;
+    enum status status = chunk_find_effects(into->chunk, store, &job->error);
+    return status == STATUS_OK ? chunk_previous_record(into, store) : status;
+}
+
+static void
+read_work(struct task *task, void *thread_context)
+{
+    struct read_job *job = (struct read_job *)task;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && job->made < job->wanted && !job->is_end) {
+        skip_recorded(job);
+        struct source_batch batch = {0};
+        struct chunk_job *into = job->chunks[job->made];
+        status = fill_chunk(job, into, &batch);
+        job->is_end = batch.is_end;
+        if (status != STATUS_OK || batch.count == 0)
+            break;
+        status = prepare_chunk(job, into);
+        job->next_chunk++;
+        job->made++;
+    }
+    job->error.status = status;
+    job_home(&job->job);
+}
+
+static void
+read_failed(struct table_run *table, const struct error *error)
+{
+    /* Rows before the break keep their results; retry goes on at this place. */
+    table->is_source_end = true;
+    table->chunk_count = table->next_chunk;
+    table->failure = chunk_failure_value(&table->run->arena, "bad_file", error->text);
+}
+
+static void
+read_home(struct engine *engine, struct message *message)
+{
+    struct read_job *job = (struct read_job *)((char *)message - offsetof(struct job, message));
+    struct run *run = job->job.run;
+    struct table_run *table = job->table;
+    run->away--;
+    table->is_reading = false;
+    table->next_place = job->place;
+    table->next_chunk = job->next_chunk;
+    run->window -= job->wanted - job->made;
+    for (uint32_t i = 0; i < job->wanted; i++) {
+        if (i < job->made && !run->is_leaving)
+            chunk_send(job->chunks[i]);
+        else
+            chunk_job_free(&job->chunks[i]);
+    }
+    if (job->error.status != STATUS_OK) {
+        read_failed(table, &job->error);
+    } else if (job->is_end) {
+        table->is_source_end = true;
+        table->chunk_count = job->next_chunk;
+    }
+    mem_free(job);
+    run_mark(run);
+}
+
+void
+source_read_begin(struct table_run *table)
+{
+    struct run *run = table->run;
+    uint32_t room = LIMIT_WINDOW_CHUNKS - run->window;
+    struct read_job *job = mem_alloc(sizeof(*job));
+    job->job.engine = run->engine;
+    job->job.run = run;
+    job->table = table;
+    job->place = table->next_place;
+    job->next_chunk = table->next_chunk;
+    while (job->head < table->head_count && table->heads[job->head].chunk < job->next_chunk)
+        job->head++;
+    job->wanted = room < READ_CHUNKS ? room : READ_CHUNKS;
+    for (uint32_t i = 0; i < job->wanted; i++)
+        job->chunks[i] = chunk_job_new(table, table->next_chunk + i, 0);
+    run->window += job->wanted;
+    table->is_reading = true;
+    job_post(run, &job->job, ENGINE_POOL_WORK, read_work, read_home);
+}

@@ -1,0 +1,256 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* A run on its way in: stored first, begun when the commit is back. */
+struct start_request {
+    struct message message;
+    struct engine *engine;
+    struct run *run; /* NULL: computed in place, nothing to begin */
+    struct run_row *row;
+    run_started_fn *started;
+    void *context;
+    enum status status;
+};
+
+/* --- runs computed in place --- */
+
+/* Steps of evaluation after which a run is stored first and then begun: about 2 ms. */
+#define INLINE_STEPS 50000
+#define INLINE_BYTES MIB(4)
+
+struct expr_budget
+engine_inline_budget(void)
+{
+    struct expr_budget budget = expr_budget_default();
+    budget.steps = INLINE_STEPS;
+    budget.bytes = INLINE_BYTES;
+    return budget;
+}
+
+/* A step that went over the small budget may do well with the full one. */
+static bool
+is_over_budget(const struct chunk *chunk)
+{
+    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
+        const struct column *column = &chunk->items[0].columns[c];
+        if (value_is_true(column->value) && column->value.kind == VALUE_OBJECT &&
+            column->state >= NODE_STATE_FAILED &&
+            slice_is(value_slice(value_find_or_null(column->value, SLICE("code"))),
+                     "limit_exceeded"))
+            return true;
+    }
+    return false;
+}
+
+static void
+fill_inline_record(struct chunk *chunk, struct run_row *row, struct arena *arena)
+{
+    struct buffer record;
+    buffer_init(&record, LIMIT_RECORD_BYTES);
+    record_pack(chunk, &record);
+    row->inline_record = arena_copy(arena, buffer_slice(&record));
+    buffer_done(&record);
+}
+
+static struct value
+chunk_steps_value(struct chunk *chunk)
+{
+    struct value steps = value_empty_object();
+    const struct plan_node *nodes = chunk->program->plan->nodes;
+    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
+        const struct column *column = &chunk->items[0].columns[c];
+        struct value seen = column->value;
+        if (column->state == NODE_STATE_CONTINUED)
+            seen = value_object_set(&chunk->arena, value_empty_object(), value_text("error"),
+                                    column->value);
+        else if (column->state != NODE_STATE_DONE)
+            continue;
+        steps = value_object_set(&chunk->arena, steps, nodes[chunk->table->nodes[c]].id, seen);
+    }
+    return steps;
+}
+
+static struct value
+inline_counts(struct chunk *chunk)
+{
+    struct run run = {.program = (struct program *)chunk->program};
+    struct table_run table = {
+        .run = &run, .plan = chunk->table, .state = TABLE_DONE, .counts = chunk->counts};
+    summary_init(&table.summary, chunk->table, &chunk->arena);
+    summary_add_chunk(&table.summary, chunk);
+    run.tables = &table;
+    return run_counts(&run, &chunk->arena);
+}
+
+static enum run_state
+inline_output(struct chunk *chunk, const struct run_start *start, struct run_row *row,
+              struct arena *arena)
+{
+    const struct plan *plan = chunk->program->plan;
+    struct value steps = chunk_steps_value(chunk);
+    struct value output = value_null();
+    struct value failure = {0};
+    if (chunk->items[0].state == ITEM_STATE_FAILED) {
+        failure = item_failure(chunk, 0);
+    } else if (plan->output == NULL) {
+        output = value_find_or_null(steps, value_slice(plan_last_node(plan)->id));
+    } else {
+        struct value root =
+            value_object_set(&chunk->arena, chunk_outer_root(chunk), value_text("steps"), steps);
+        root = value_object_set(&chunk->arena, root, value_text("item"), chunk->input);
+        struct expr_failure bad;
+        if (template_render(start->machine, plan->output, root, &chunk->arena, &output, &bad) !=
+            STATUS_OK)
+            failure = chunk_failure_value(&chunk->arena, "output_failed", bad.words);
+    }
+    row->counts = json_text(arena, inline_counts(chunk));
+    if (failure.kind != VALUE_NONE) {
+        row->error = json_text(arena, failure);
+        return RUN_STATE_FAILED;
+    }
+    row->output = json_text(arena, output);
+    return RUN_STATE_COMPLETED;
+}
+
+/* False: it takes longer than a run in place may. */
+static bool
+compute_in_place(const struct run_start *start, struct run_row *row, struct arena *arena,
+                 int64_t now_unix_ms)
+{
+    const struct program *program = start->program;
+    struct chunk chunk = {
+        .program = program,
+        .table = &program->plan->tables[0],
+        .generation = 1,
+        .run = start->run,
+        .input = start->input,
+        .vars = value_empty_object(),
+        .outer_steps = value_empty_object(),
+        .now_unix_ms = now_unix_ms,
+    };
+    arena_init(&chunk.arena, LIMIT_CHUNK_BYTES);
+    chunk.run_value = run_value_make(&chunk.arena, row, start->workflow_value);
+    bool is_done = chunk_make_items(&chunk, 1);
+    chunk.items[0].row = start->input;
+    chunk_advance(&chunk, start->machine);
+    is_done = is_done && !is_over_budget(&chunk);
+    if (is_done) {
+        row->state = inline_output(&chunk, start, row, arena);
+        row->ended_unix_ms = now_unix_ms;
+        fill_inline_record(&chunk, row, arena);
+    }
+    arena_done(&chunk.arena);
+    return is_done;
+}
+
+/* --- storing --- */
+
+static void
+start_handle(struct engine *engine, struct message *message)
+{
+    struct start_request *request = (struct start_request *)message;
+    struct run *run = request->run;
+    mem_free(request);
+    engine->away--;
+    engine_adopt(engine, run);
+    if (engine->is_parking)
+        run_leave(run);
+    else
+        run_begin(run);
+    run_mark(run);
+}
+
+static void
+start_committed(struct intent *intent)
+{
+    struct start_request *request = intent->owner;
+    request->started(intent->status, intent->status == STATUS_OK ? request->row : NULL,
+                     request->context);
+    enum status status = intent->status;
+    intent_free(&intent);
+    if (request->run == NULL) {
+        mem_free(request);
+        return;
+    }
+    if (status != STATUS_OK)
+        request->run->is_leaving = true;
+    request->message.handle = start_handle;
+    queue_push(request->engine->mailbox, &request->message.node);
+}
+
+static struct run *
+make_run(struct engine *engine, const struct run_start *start, const struct run_row *row)
+{
+    program_hold(start->program);
+    struct run *run = run_new(engine, start->program, row->input.size * 8);
+    run->id = row->id;
+    run->workspace = row->workspace;
+    run->workflow = row->workflow;
+    run->version = row->version;
+    run->generation = row->generation;
+    run->state = row->state;
+    run->created_unix_ms = row->created_unix_ms;
+    run->started_unix_ms = row->started_unix_ms;
+    run->deadline_unix_ms = row->deadline_unix_ms;
+    run->is_born = true;
+    run->input = value_copy(&run->arena, start->input);
+    run->run_value = run_value_make(&run->arena, row, start->workflow_value);
+    return run;
+}
+
+static void
+fill_row(const struct run_start *start, struct run_row *row, struct arena *arena, int64_t now)
+{
+    *row = (struct run_row){
+        .workspace = start->workspace,
+        .id = start->run,
+        .workflow = start->workflow,
+        .version = start->version,
+        .generation = 1,
+        .state = RUN_STATE_QUEUED,
+        .trigger = arena_copy(arena, slice_text(start->trigger)),
+        .created_unix_ms = now,
+        .started_unix_ms = now,
+        .deadline_unix_ms = start->deadline_unix_ms,
+        .input = json_text(arena, start->input),
+    };
+    int64_t limit_ms = start->program->plan->limits.deadline_ms;
+    if (limit_ms > 0 && (row->deadline_unix_ms == 0 || now + limit_ms < row->deadline_unix_ms))
+        row->deadline_unix_ms = now + limit_ms;
+}
+
+void
+engine_run_start(struct engine *engine, const struct run_start *start, run_started_fn *started,
+                 void *context)
+{
+    const struct engine_ports *ports = engine->options.ports;
+    struct intent *intent = intent_new(4 * LIMIT_INPUT_BYTES + 4 * LIMIT_VALUE_BYTES);
+    struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    int64_t now = clock_unix_ms(engine->options.clock);
+    fill_row(start, row, &intent->arena, now);
+
+    struct start_request *request = mem_alloc(sizeof(*request));
+    bool is_inline = start->program->plan->is_inline && start->machine != NULL &&
+                     compute_in_place(start, row, &intent->arena, now);
+    if (!is_inline) {
+        request->run = make_run(engine, start, row);
+        engine->away++;
+    }
+    request->engine = engine;
+    request->row = row;
+    request->started = started;
+    request->context = context;
+    intent_add(intent, STORE_RUN_INSERT,
+               row->input.size + row->output.size + row->inline_record.size + 256)
+        ->run = row;
+    if (start->idempotency != NULL)
+        intent_add(intent, STORE_IDEMPOTENCY_INSERT, 256)->idempotency = start->idempotency;
+    intent->done = start_committed;
+    intent->owner = request;
+    ports->commit(ports->world, intent);
+}

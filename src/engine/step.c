@@ -1,0 +1,153 @@
+#include "engine/step.h"
+
+#include "base/duration.h"
+#include "base/json.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool
+step_fail(struct step_failure *failure, const char *code, const char *format, ...)
+{
+    *failure = (struct step_failure){0};
+    snprintf(failure->code, sizeof(failure->code), "%s", code);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(failure->words, sizeof(failure->words), format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool
+render(struct step_scope *scope, const struct template *template, const char *field,
+       struct value *out, struct step_failure *failure)
+{
+    struct expr_failure bad;
+    enum status status =
+        template_render(scope->machine, template, scope->root, scope->arena, out, &bad);
+    if (status == STATUS_OK)
+        return true;
+    return step_fail(failure, status == STATUS_LIMIT ? "limit_exceeded" : "expression_failed",
+                     "%s: %s", field, bad.words);
+}
+
+static bool
+render_duration(struct step_scope *scope, const struct config_field *field, struct value *out,
+                struct step_failure *failure)
+{
+    if (field->template == NULL) {
+        *out = field->literal;
+        return true;
+    }
+    if (!render(scope, field->template, field->decl->name, out, failure))
+        return false;
+    int64_t duration_ms = 0;
+    struct error error = {0};
+    if (out->kind != VALUE_STRING ||
+        duration_parse(&duration_ms, value_slice(*out), &error) != STATUS_OK)
+        return step_fail(failure, "bad_config", "%s: %s", field->decl->name,
+                         out->kind == VALUE_STRING ? error.text
+                                                   : "expected a duration such as 30s");
+    *out = value_int(duration_ms);
+    return true;
+}
+
+static bool
+render_map(struct step_scope *scope, const struct config_field *field, struct value *out,
+           struct step_failure *failure)
+{
+    *out = value_empty_object();
+    for (uint32_t i = 0; i < field->entry_count; i++) {
+        struct value entry;
+        if (!render(scope, field->entry_templates[i], field->decl->name, &entry, failure))
+            return false;
+        *out = value_object_set(scope->arena, *out, field->entry_names[i], entry);
+        if (out->kind == VALUE_NONE)
+            return step_fail(failure, "limit_exceeded", "%s: the value is too large",
+                             field->decl->name);
+    }
+    return true;
+}
+
+static bool
+render_text(struct step_scope *scope, const struct config_field *field, struct value *out,
+            struct step_failure *failure)
+{
+    if (!render(scope, field->template, field->decl->name, out, failure))
+        return false;
+    if (out->kind == VALUE_STRING)
+        return true;
+    if (out->kind == VALUE_NULL || out->kind >= VALUE_ARRAY)
+        return step_fail(failure, "bad_config", "%s: expected text, the template gave %s",
+                         field->decl->name, value_kind_name(*out));
+    struct slice text = json_text(scope->arena, *out);
+    *out = value_string(text);
+    return true;
+}
+
+static bool
+render_field(struct step_scope *scope, const struct config_field *field, struct value *out,
+             struct step_failure *failure)
+{
+    *out = (struct value){0};
+    if (!field->is_given)
+        return true;
+    switch (field->decl->kind) {
+    case FIELD_TEXT:
+        return render_text(scope, field, out, failure);
+    case FIELD_ANY:
+    case FIELD_EXPRESSION:
+        return render(scope, field->template, field->decl->name, out, failure);
+    case FIELD_TEXT_MAP:
+    case FIELD_EXPRESSION_MAP:
+        return render_map(scope, field, out, failure);
+    case FIELD_DURATION:
+        return render_duration(scope, field, out, failure);
+    case FIELD_NAMES:
+    case FIELD_LABEL:
+    case FIELD_BOOL:
+    case FIELD_INT:
+    case FIELD_CHOICE:
+        *out = field->literal;
+        return true;
+    }
+    assert(!"a field kind");
+    return false;
+}
+
+bool
+step_render(struct step_scope *scope, const char *field, struct value *out,
+            struct step_failure *failure)
+{
+    return render_field(scope, plan_node_field(scope->node, field), out, failure);
+}
+
+bool
+step_render_entry(struct step_scope *scope, const char *field, uint32_t entry, struct value *out,
+                  struct step_failure *failure)
+{
+    const struct config_field *map = plan_node_field(scope->node, field);
+    assert(entry < map->entry_count);
+    return render(scope, map->entry_templates[entry], field, out, failure);
+}
+
+bool
+step_render_config(struct step_scope *scope, struct value *out, struct step_failure *failure)
+{
+    *out = value_empty_object();
+    const struct step_decl *decl = scope->node->decl;
+    for (size_t i = 0; i < decl->field_count; i++) {
+        struct value field;
+        if (!render_field(scope, &scope->node->fields[i], &field, failure))
+            return false;
+        if (field.kind == VALUE_NONE)
+            continue;
+        *out = value_object_set(scope->arena, *out, value_text(decl->fields[i].name), field);
+        if (out->kind == VALUE_NONE)
+            return step_fail(failure, "limit_exceeded", "%s: the value is too large",
+                             decl->fields[i].name);
+    }
+    return true;
+}

@@ -1,0 +1,515 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Reading a run back: what the store holds becomes run state as if it had never left memory. */
+
+struct loading {
+    struct run *run;
+    struct table_run *table;
+    uint16_t stretch;
+    uint32_t head_capacity;
+    struct store *store;
+    struct error *error;
+};
+
+static void
+keep_head(struct loading *loading, const struct record_row *row)
+{
+    struct table_run *table = loading->table;
+    if (table->head_count == loading->head_capacity) {
+        loading->head_capacity = loading->head_capacity == 0 ? 64 : 2 * loading->head_capacity;
+        table->heads = mem_resize(table->heads, loading->head_capacity * sizeof(*table->heads));
+    }
+    table->heads[table->head_count++] = (struct chunk_head){
+        .chunk = row->chunk,
+        .end = {row->source_end, summary_end_line(row->summary),
+                row->first_ordinal + row->counts.items},
+    };
+}
+
+static void
+add_row_counts(struct item_counts *total, const struct item_counts *more)
+{
+    total->items += more->items;
+    total->completed += more->completed;
+    total->failed += more->failed;
+    total->dropped += more->dropped;
+    total->cancelled += more->cancelled;
+}
+
+static bool
+load_head(const struct record_row *row, void *context)
+{
+    struct loading *loading = context;
+    struct table_run *table = loading->table;
+    if (row->generation != loading->run->generation)
+        return true;
+    struct stretch_run *stretch = &table->stretches[loading->stretch];
+    chunk_set_add(&stretch->recorded, row->chunk);
+    stretch->recorded_count++;
+    if (loading->stretch == 0 && table->plan->is_many)
+        keep_head(loading, row);
+    if (loading->stretch + 1u == table->plan->stretch_count)
+        add_row_counts(&table->counts, &row->counts);
+    else
+        chunk_list_push(&table->stretches[loading->stretch + 1].ready, row->chunk);
+    status_ignore(summary_add_text(&table->summary, row->summary, &loading->run->arena));
+    return true;
+}
+
+/* Takes a number out of the list of chunks that may go on. */
+static void
+chunk_list_remove(struct chunk_list *list, uint32_t number)
+{
+    for (size_t i = list->begin; i < list->end; i++) {
+        if (list->numbers[i] != number)
+            continue;
+        memmove(list->numbers + i, list->numbers + i + 1,
+                (list->end - i - 1) * sizeof(*list->numbers));
+        list->end--;
+        return;
+    }
+}
+
+static enum status
+load_stretches(struct loading *loading)
+{
+    struct table_run *table = loading->table;
+    for (uint16_t s = 0; s < table->plan->stretch_count; s++) {
+        struct record_range range = {
+            .run = loading->run->id,
+            .table = value_slice(table->plan->name),
+            .stretch = s,
+            .generation = loading->run->generation,
+        };
+        loading->stretch = s;
+        enum status status = store_record_range(loading->store, &range, load_head, loading);
+        if (status != STATUS_OK)
+            return error_set(loading->error, status, "its records could not be read");
+        /* What this stretch has recorded is not waiting for it. */
+        for (uint32_t c = 0; s > 0 && c < table->stretches[s].recorded.through; c++)
+            chunk_list_remove(&table->stretches[s].ready, c);
+    }
+    return STATUS_OK;
+}
+
+static uint16_t
+stretches_recorded(const struct table_run *table)
+{
+    uint16_t count = 0;
+    while (count < table->plan->stretch_count && table->stretches[count].recorded_count > 0)
+        count++;
+    return count;
+}
+
+static enum status
+load_only(struct loading *loading)
+{
+    struct table_run *table = loading->table;
+    uint16_t recorded = stretches_recorded(table);
+    if (recorded == 0)
+        return STATUS_OK;
+    struct chunk_job *job = chunk_job_new(table, 0, (uint16_t)(recorded - 1));
+    table->only = job;
+    table->state = TABLE_OPEN;
+    if (!chunk_make_items(job->chunk, 1))
+        return error_set(loading->error, STATUS_LIMIT, "its item is too large");
+    job->chunk->items[0].row = table->row;
+    job->chunk->is_begun = true;
+    enum status status = chunk_restore(job, loading->store, recorded, loading->error);
+    if (status == STATUS_OK)
+        publish_values(job);
+    return status;
+}
+
+static enum status
+load_tap(struct loading *loading, struct tap_run *tap)
+{
+    struct arena arena;
+    arena_init(&arena, KIB(64));
+    char name[128];
+    snprintf(name, sizeof(name), "tap:%.*s", SLICE_FORMAT(value_slice(tap->node->id)));
+    struct cursor_row which = {
+        .run = loading->run->id,
+        .name = slice_text(name),
+        .generation = loading->run->generation,
+    };
+    struct cursor_row row;
+    struct value body;
+    enum status status = store_cursor_get(loading->store, &arena, &which, &row);
+    if (status == STATUS_OK)
+        status = json_parse(&body, &arena, row.body, 0, NULL, loading->error);
+    if (status == STATUS_OK) {
+        int64_t number = 0;
+        tap->next_chunk = value_integer(value_get(body, "chunk"), &number) ? (uint32_t)number : 0;
+        tap->offset = value_integer(value_get(body, "offset"), &number) ? (uint64_t)number : 0;
+        tap->rows = value_integer(value_get(body, "rows"), &number) ? (uint64_t)number : 0;
+        tap->is_done = value_is_true(value_get(body, "done"));
+        struct value file = value_get(body, "name");
+        if (file.kind == VALUE_STRING)
+            tap->name = value_copy(&loading->run->arena, file);
+        if (tap->is_done)
+            tap_give_row(tap);
+    }
+    arena_done(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static struct tap_run *
+tap_making(struct run *run, const struct table_run *table)
+{
+    for (uint32_t t = 0; t < run->tap_count; t++) {
+        if (run->taps[t].makes == table)
+            return &run->taps[t];
+    }
+    return NULL;
+}
+
+static enum status
+load_table(struct loading *loading, struct table_run *table)
+{
+    loading->table = table;
+    loading->head_capacity = 0;
+    enum status status = load_stretches(loading);
+    struct tap_run *tap = tap_making(loading->run, table);
+    if (status == STATUS_OK && tap != NULL)
+        status = load_tap(loading, tap);
+    if (status == STATUS_OK && !table->plan->is_many)
+        status = load_only(loading);
+    return status;
+}
+
+static bool
+load_timer(const struct timer_row *row, void *context)
+{
+    struct loading *loading = context;
+    struct run *run = loading->run;
+    if (row->generation != run->generation)
+        return true;
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        struct table_run *table = &run->tables[t];
+        if (!slice_equal(value_slice(table->plan->name), row->table) ||
+            row->stretch >= table->plan->stretch_count)
+            continue;
+        struct gate_due due = {row->due_unix_ms, t, (uint16_t)row->stretch, row->chunk};
+        run->gates = mem_resize(run->gates, (run->gate_count + 1) * sizeof(*run->gates));
+        run->gates[run->gate_count++] = due;
+        chunk_list_remove(&table->stretches[row->stretch].ready, row->chunk);
+    }
+    return true;
+}
+
+static enum status
+load_run_state(struct loading *loading)
+{
+    struct run *run = loading->run;
+    run->tables[0].row = run->input;
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        enum status status = load_table(loading, &run->tables[t]);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return store_timer_list(loading->store, &run->id, load_timer, loading);
+}
+
+/* --- the run itself --- */
+
+struct take_up_job {
+    struct message message;
+    struct task task;
+    struct engine *engine;
+    struct id id;
+    struct run *run; /* NULL: it could not be loaded, or need not */
+    struct error error;
+    struct timer again;
+};
+
+static struct value
+workflow_value(struct store *store, const struct run_row *row, struct arena *arena)
+{
+    struct workflow_row workflow;
+    if (store_workflow_get(store, arena, &row->workflow, &workflow) != STATUS_OK)
+        return value_empty_object();
+    return workflow_value_make(arena, &workflow, row->version);
+}
+
+static enum status
+build_run(struct take_up_job *job, const struct run_row *row)
+{
+    const struct engine_options *options = &job->engine->options;
+    struct program *program = NULL;
+    enum status status =
+        programs_get(options->programs, &row->workflow, row->version, &program, &job->error);
+    if (status != STATUS_OK)
+        return status;
+    struct run *run = run_new(job->engine, program, row->input.size * 8);
+    job->run = run;
+    run->id = row->id;
+    run->workspace = row->workspace;
+    run->workflow = row->workflow;
+    run->version = row->version;
+    run->generation = row->generation;
+    run->state = row->state;
+    run->created_unix_ms = row->created_unix_ms;
+    run->started_unix_ms = row->started_unix_ms;
+    run->deadline_unix_ms = row->deadline_unix_ms;
+    if (run->started_unix_ms == 0)
+        run->started_unix_ms = clock_unix_ms(options->clock);
+    struct arena *arena = &run->arena;
+    struct run_row with_start = *row;
+    with_start.started_unix_ms = run->started_unix_ms;
+    run->run_value = run_value_make(arena, &with_start, workflow_value(options->store, row, arena));
+    status = json_parse(&run->input, arena, row->input, 0, NULL, &job->error);
+    struct loading loading = {.run = run, .store = options->store, .error = &job->error};
+    return status == STATUS_OK ? load_run_state(&loading) : status;
+}
+
+static void
+take_up_work(struct task *task, void *thread_context)
+{
+    struct take_up_job *job =
+        (struct take_up_job *)((char *)task - offsetof(struct take_up_job, task));
+    struct arena arena;
+    arena_init(&arena, 4 * LIMIT_VALUE_BYTES);
+    struct run_row row;
+    enum status status = store_run_get(job->engine->options.store, &arena, &job->id, &row);
+    if (status == STATUS_OK && (run_state_is_ended(row.state) || row.state == RUN_STATE_PAUSED))
+        status = STATUS_CONFLICT;
+    if (status == STATUS_OK)
+        status = build_run(job, &row);
+    job->error.status = status;
+    arena_done(&arena);
+    queue_push(job->engine->mailbox, &job->message.node);
+}
+
+static void
+post_take_up(struct take_up_job *job)
+{
+    const struct engine_ports *ports = job->engine->options.ports;
+    ports->post(ports->world, ENGINE_POOL_WORK, &job->task, true);
+}
+
+static void
+again_fire(struct timer *timer)
+{
+    post_take_up(timer->owner);
+}
+
+static void
+set_gate_timers(struct run *run)
+{
+    struct gate_due *loaded = run->gates;
+    uint32_t count = run->gate_count;
+    run->gates = NULL;
+    run->gate_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        gate_add(run, &loaded[i]);
+    mem_free(loaded);
+}
+
+static void
+report_trouble(const struct take_up_job *job)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&job->id, id);
+    if (job->error.status != STATUS_CONFLICT && job->error.status != STATUS_NOT_FOUND)
+        log_event(LOG_ERROR, "a run could not be taken up", "run=%s status=%s words=\"%s\"", id,
+                  status_name(job->error.status), job->error.text);
+}
+
+static void
+take_up_home(struct engine *engine, struct message *message)
+{
+    struct take_up_job *job = (struct take_up_job *)message;
+    struct run *run = job->run;
+    struct run *here = engine_find(engine, &job->id);
+    report_trouble(job);
+    if (run != NULL)
+        engine_adopt(engine, run);
+    if (run != NULL && (job->error.status != STATUS_OK || here != NULL || engine->is_parking)) {
+        run->is_leaving = true;
+        run_mark(run);
+        job->run = NULL;
+    } else if (run != NULL) {
+        set_gate_timers(run);
+        run_begin(run);
+    }
+    if (here != NULL && here->is_leaving && !engine->is_parking) {
+        job->again.fire = again_fire;
+        job->again.owner = job;
+        timers_set(&engine->timers, &job->again, clock_mono_us(engine->options.clock) + 5000);
+        return;
+    }
+    engine->away--;
+    mem_free(job);
+}
+
+void
+run_take_up(struct engine *engine, const struct id *id)
+{
+    struct take_up_job *job = mem_alloc(sizeof(*job));
+    job->engine = engine;
+    job->id = *id;
+    job->message.handle = take_up_home;
+    job->task.run = take_up_work;
+    engine->away++;
+    post_take_up(job);
+}
+
+/* --- all that is unfinished, page by page --- */
+
+#define PAGE_RUNS 64
+
+struct page_job {
+    struct message message;
+    struct task task;
+    struct engine *engine;
+    struct id after;
+    struct id ids[PAGE_RUNS];
+    uint32_t count, seen;
+};
+
+static bool
+page_row(const struct run_row *row, void *context)
+{
+    struct page_job *job = context;
+    job->after = row->id;
+    job->seen++;
+    if (row->state == RUN_STATE_QUEUED || row->state == RUN_STATE_RUNNING)
+        job->ids[job->count++] = row->id;
+    return true;
+}
+
+static void
+page_work(struct task *task, void *thread_context)
+{
+    struct page_job *job = (struct page_job *)((char *)task - offsetof(struct page_job, task));
+    struct id after = job->after;
+    enum status status =
+        store_run_unfinished(job->engine->options.store, &after, PAGE_RUNS, page_row, job);
+    if (status != STATUS_OK)
+        log_event(LOG_ERROR, "unfinished runs could not be listed", "status=%s",
+                  status_name(status));
+    queue_push(job->engine->mailbox, &job->message.node);
+}
+
+static void
+page_home(struct engine *engine, struct message *message)
+{
+    struct page_job *job = (struct page_job *)message;
+    engine->is_taking_up = false;
+    engine->taken_up = job->after;
+    engine->has_more_unfinished = job->seen == PAGE_RUNS;
+    for (uint32_t i = 0; i < job->count; i++) {
+        if (engine_find(engine, &job->ids[i]) == NULL)
+            run_take_up(engine, &job->ids[i]);
+    }
+    if (!engine->has_more_unfinished)
+        engine_watch_durable(engine);
+    engine->away--;
+    mem_free(job);
+}
+
+void
+take_up_more(struct engine *engine)
+{
+    if (!engine->has_more_unfinished || engine->is_taking_up || engine->is_parking ||
+        engine->run_count + PAGE_RUNS > LIMIT_ACTIVE_RUNS)
+        return;
+    struct page_job *job = mem_alloc(sizeof(*job));
+    job->engine = engine;
+    job->after = engine->taken_up;
+    job->message.handle = page_home;
+    job->task.run = page_work;
+    engine->is_taking_up = true;
+    engine->away++;
+    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
+}
+
+/* --- runs that wait outside memory --- */
+
+#define DUE_RUNS 64
+
+struct due_job {
+    struct message message;
+    struct task task;
+    struct engine *engine;
+    int64_t now_unix_ms;
+    int64_t next_unix_ms; /* of what stays; INT64_MAX: none */
+    struct id ids[DUE_RUNS];
+    uint32_t count;
+};
+
+static bool
+due_row(const struct timer_row *row, void *context)
+{
+    struct due_job *job = context;
+    for (uint32_t i = 0; i < job->count; i++) {
+        if (id_equal(&job->ids[i], &row->run))
+            return true;
+    }
+    job->ids[job->count++] = row->run;
+    return job->count < DUE_RUNS;
+}
+
+static void
+due_work(struct task *task, void *thread_context)
+{
+    struct due_job *job = (struct due_job *)((char *)task - offsetof(struct due_job, task));
+    struct store *store = job->engine->options.store;
+    job->next_unix_ms = INT64_MAX;
+    status_ignore(store_timer_due(store, job->now_unix_ms, 10 * DUE_RUNS, due_row, job));
+    if (job->count == 0 && store_timer_next(store, &job->next_unix_ms) != STATUS_OK)
+        job->next_unix_ms = INT64_MAX;
+    queue_push(job->engine->mailbox, &job->message.node);
+}
+
+static void
+durable_fire(struct timer *timer)
+{
+    engine_watch_durable(timer->owner);
+}
+
+/* Timers are looked at again when the next is due, at the latest after this time: the store's clock
+ * and ours may be set. */
+#define WATCH_MS_MAX 60000
+
+static void
+due_home(struct engine *engine, struct message *message)
+{
+    struct due_job *job = (struct due_job *)message;
+    engine->away--;
+    for (uint32_t i = 0; i < job->count && !engine->is_parking; i++) {
+        if (engine_find(engine, &job->ids[i]) == NULL)
+            run_take_up(engine, &job->ids[i]);
+    }
+    int64_t wait_ms = job->count > 0 ? 100 : WATCH_MS_MAX;
+    if (job->next_unix_ms != INT64_MAX && job->next_unix_ms - job->now_unix_ms < wait_ms)
+        wait_ms = job->next_unix_ms - job->now_unix_ms;
+    engine->durable.fire = durable_fire;
+    engine->durable.owner = engine;
+    if (!engine->is_parking)
+        timers_set(&engine->timers, &engine->durable,
+                   clock_mono_us(engine->options.clock) + (wait_ms > 1 ? wait_ms : 1) * 1000);
+    mem_free(job);
+}
+
+void
+engine_watch_durable(struct engine *engine)
+{
+    if (!engine->options.take_up_runs || engine->is_parking)
+        return;
+    struct due_job *job = mem_alloc(sizeof(*job));
+    job->engine = engine;
+    job->now_unix_ms = clock_unix_ms(engine->options.clock);
+    job->message.handle = due_home;
+    job->task.run = due_work;
+    engine->away++;
+    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
+}

@@ -1,0 +1,564 @@
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Chunks that one writing job takes at most: bounds its memory and its time. */
+#define TAP_CHUNKS 16
+/* Pieces kept in memory for a tap; further ones are made again from the records. */
+#define TAP_HELD_MAX 32
+#define TAP_RETRY_MS 1000
+
+struct tap_job {
+    struct job job;
+    struct tap_run *tap;
+    uint32_t chunk_begin, chunk_end;
+    struct tap_piece pieces[TAP_CHUNKS]; /* those at hand; text.ptr NULL and rows 0: to be made */
+    bool is_at_hand[TAP_CHUNKS];
+    bool is_last; /* nothing follows: the file is complete after this */
+    uint64_t offset, rows;
+    struct error error;
+    struct expr_machine *machine;
+    struct chunk_job *model; /* what the rows see of other tables */
+    struct value name;       /* rendered here; in the model's arena */
+};
+
+static bool
+is_ready_to_end(const struct tap_run *tap)
+{
+    const struct table_run *reads = tap->reads;
+    uint32_t count = reads->plan->is_many ? reads->chunk_count : 1;
+    bool is_all = reads->plan->is_many ? reads->is_source_end : true;
+    const struct stretch_run *stretch = &reads->stretches[tap->node->stretch];
+    return is_all && stretch->recorded_count == count;
+}
+
+/* --- making text of chunks that have left memory --- */
+
+/* Only the sink's own column is evaluated again, on the rows that it had. */
+static void
+redo_sink(struct chunk *chunk, const struct plan_node *node)
+{
+    for (uint32_t i = 0; i < chunk->item_count; i++) {
+        struct item *item = &chunk->items[i];
+        struct column *column = &item->columns[node->column];
+        bool is_row = column->state == NODE_STATE_DONE;
+        item->open_count = is_row;
+        item->is_ready = is_row;
+        if (is_row)
+            column->state = NODE_STATE_PENDING;
+    }
+    chunk->is_begun = true;
+    chunk->stretch = node->stretch;
+}
+
+typedef void tap_chunk_fn(struct tap_job *job, struct chunk *chunk);
+
+static enum status
+load_for_tap(struct tap_job *job, uint32_t index, tap_chunk_fn *visit)
+{
+    struct tap_run *tap = job->tap;
+    struct chunk_job *loaded = chunk_job_like(job->model, index);
+    struct chunk *chunk = loaded->chunk;
+    enum status status = STATUS_OK;
+    if (!tap->reads->plan->is_many) {
+        status = chunk_make_items(chunk, 1) ? STATUS_OK : STATUS_LIMIT;
+        chunk->items[0].row = tap->reads->row;
+    }
+    if (status == STATUS_OK)
+        status = chunk_restore(loaded, job->job.engine->options.store,
+                               (uint16_t)(tap->node->stretch + 1), &job->error);
+    if (status == STATUS_OK) {
+        redo_sink(chunk, tap->node);
+        chunk_advance(chunk, job->machine);
+        visit(job, chunk);
+    }
+    chunk_job_free(&loaded);
+    return status;
+}
+
+static void
+make_piece(struct tap_job *job, struct chunk *chunk)
+{
+    tap_encode(chunk, job->tap->node, job->tap->type, (struct value){0},
+               &job->pieces[chunk->index - job->chunk_begin]);
+}
+
+/* --- writing --- */
+
+static enum status
+write_pieces(struct tap_job *job, struct blob *blob)
+{
+    enum status status = STATUS_OK;
+    for (uint32_t c = job->chunk_begin; c < job->chunk_end && status == STATUS_OK; c++) {
+        struct tap_piece *piece = &job->pieces[c - job->chunk_begin];
+        if (!job->is_at_hand[c - job->chunk_begin])
+            status = load_for_tap(job, c, make_piece);
+        if (status == STATUS_OK && buffer_is_over(&piece->text))
+            status = error_set(&job->error, STATUS_LIMIT, "the text of one chunk is too large");
+        if (status == STATUS_OK)
+            status = blob_append(blob, buffer_slice(&piece->text), &job->error);
+        job->rows += piece->rows;
+    }
+    return status;
+}
+
+static enum status
+write_header(struct tap_job *job, struct blob *blob, struct value columns)
+{
+    const struct tap_run *tap = job->tap;
+    if (tap->type->sink_header == NULL || blob_size(blob) > 0)
+        return STATUS_OK;
+    struct buffer text;
+    buffer_init(&text, LIMIT_ROW_BYTES);
+    tap->type->sink_header(tap->node, columns, &text);
+    enum status status = blob_append(blob, buffer_slice(&text), &job->error);
+    buffer_done(&text);
+    return status;
+}
+
+/* --- files whose columns are the union over all rows: two passes --- */
+
+struct column_union {
+    struct tap_job job; /* first: the visitor's argument is a tap_job */
+    struct arena arena;
+    struct value names; /* object used as an ordered set */
+    struct blob *blob;
+    struct value columns;
+    enum status status;
+};
+
+static void
+add_names(struct tap_job *job, struct chunk *chunk)
+{
+    struct column_union *all = (struct column_union *)job;
+    const struct plan_node *node = job->tap->node;
+    for (uint32_t i = 0; i < chunk->item_count; i++) {
+        const struct column *column = &chunk->items[i].columns[node->column];
+        if (column->state != NODE_STATE_DONE || column->value.kind != VALUE_OBJECT)
+            continue;
+        const struct member *members = value_members(column->value);
+        for (uint32_t m = 0; m < column->value.count; m++) {
+            if (value_find(all->names, value_slice(members[m].key)).kind == VALUE_NONE)
+                all->names = value_object_set(
+                    &all->arena, all->names, value_copy(&all->arena, members[m].key), value_null());
+        }
+    }
+    if (all->names.kind == VALUE_NONE || all->names.count > LIMIT_ROW_FIELDS)
+        all->status = error_set(&job->error, STATUS_LIMIT, "the rows have more than %d columns",
+                                LIMIT_ROW_FIELDS);
+}
+
+static void
+append_rows(struct tap_job *job, struct chunk *chunk)
+{
+    struct column_union *all = (struct column_union *)job;
+    struct tap_piece piece;
+    tap_encode(chunk, job->tap->node, job->tap->type, all->columns, &piece);
+    all->status = buffer_is_over(&piece.text)
+                      ? error_set(&job->error, STATUS_LIMIT, "the text of one chunk is too large")
+                      : blob_append(all->blob, buffer_slice(&piece.text), &job->error);
+    job->rows += piece.rows;
+    buffer_done(&piece.text);
+}
+
+static enum status
+each_chunk(struct column_union *all, tap_chunk_fn *visit)
+{
+    struct tap_job *job = &all->job;
+    for (uint32_t c = job->chunk_begin; c < job->chunk_end; c++) {
+        enum status status = load_for_tap(job, c, visit);
+        if (status == STATUS_OK)
+            status = all->status;
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static struct value
+names_array(struct column_union *all)
+{
+    struct value names = value_empty_array();
+    for (uint32_t m = 0; m < all->names.count && names.kind != VALUE_NONE; m++)
+        names = value_array_append(&all->arena, names, value_members(all->names)[m].key);
+    return names;
+}
+
+static enum status
+build_whole(struct tap_job *job, struct blob *blob)
+{
+    struct column_union all = {.job = *job, .blob = blob, .names = value_empty_object()};
+    arena_init(&all.arena, LIMIT_CHUNK_BYTES);
+    enum status status = each_chunk(&all, add_names);
+    if (status == STATUS_OK) {
+        all.columns = names_array(&all);
+        status = write_header(&all.job, blob, all.columns);
+    }
+    if (status == STATUS_OK)
+        status = each_chunk(&all, append_rows);
+    job->rows = all.job.rows;
+    job->error = all.job.error;
+    arena_done(&all.arena);
+    return status;
+}
+
+/* The file's name may use what one-item tables hold. */
+static enum status
+render_name(struct tap_job *job)
+{
+    const struct config_field *field = plan_node_field(job->tap->node, "name");
+    if (!field->is_given)
+        return STATUS_OK;
+    struct chunk *chunk = job->model->chunk;
+    if (!chunk_make_items(chunk, 1))
+        return error_set(&job->error, STATUS_LIMIT, "name: no room to render it");
+    chunk->items[0].row = value_null();
+    struct step_scope scope = {
+        .machine = job->machine,
+        .plan = chunk->program->plan,
+        .node = job->tap->node,
+        .root = chunk_outer_root(chunk),
+        .arena = &chunk->arena,
+    };
+    struct step_failure failure;
+    if (step_render(&scope, "name", &job->name, &failure))
+        return STATUS_OK;
+    return error_set(&job->error, STATUS_INVALID, "%s", failure.words);
+}
+
+static void
+tap_work(struct task *task, void *thread_context)
+{
+    struct tap_job *job = (struct tap_job *)task;
+    struct tap_run *tap = job->tap;
+    struct blob *blob = NULL;
+    job->machine = thread_context;
+    enum status status = job->is_last ? render_name(job) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = blob_append_open(&blob, job->job.engine->options.blobs, &tap->blob, job->offset,
+                                  &job->error);
+    if (status == STATUS_OK && !tap->is_declared)
+        status = build_whole(job, blob);
+    else if (status == STATUS_OK)
+        status = write_header(job, blob, (struct value){0});
+    if (status == STATUS_OK && tap->is_declared)
+        status = write_pieces(job, blob);
+    if (status == STATUS_OK)
+        status = blob_sync(blob, &job->error);
+    if (status == STATUS_OK)
+        job->offset = blob_size(blob);
+    blob_close(&blob);
+    job->error.status = status;
+    job_home(&job->job);
+}
+
+/* --- the commit: cursor and, at the end, the file --- */
+
+static struct value
+file_name(const struct tap_run *tap, struct arena *arena)
+{
+    if (tap->name.kind == VALUE_STRING)
+        return tap->name;
+    return value_text(arena_format(arena, "%.*s.%s", SLICE_FORMAT(value_slice(tap->node->id)),
+                                   tap->type->ending));
+}
+
+static void
+fill_file(struct tap_run *tap, struct file_row *row, struct arena *arena, bool is_partial)
+{
+    const struct run *run = tap->run;
+    *row = (struct file_row){
+        .workspace = run->workspace,
+        .id = tap->blob,
+        .run = run->id,
+        .step = value_slice(tap->node->id),
+        .name = value_slice(file_name(tap, arena)),
+        .content_type = slice_text(tap->type->content_type),
+        .size_bytes = tap->offset,
+        .revision = run->generation,
+        .is_partial = is_partial,
+        .created_unix_ms = clock_unix_ms(run->engine->options.clock),
+    };
+}
+
+static void
+add_cursor(struct tap_run *tap, struct intent *intent)
+{
+    struct member members[] = {
+        {value_text("chunk"), value_int(tap->next_chunk)},
+        {value_text("offset"), value_int((int64_t)tap->offset)},
+        {value_text("rows"), value_int((int64_t)tap->rows)},
+        {value_text("done"), value_bool(tap->is_done)},
+        {value_text("name"), tap->name.kind == VALUE_STRING ? tap->name : value_null()},
+    };
+    struct value body = value_object_new(&intent->arena, members, COUNT_OF(members));
+    struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct cursor_row){
+        .run = tap->run->id,
+        .name = slice_text(
+            arena_format(&intent->arena, "tap:%.*s", SLICE_FORMAT(value_slice(tap->node->id)))),
+        .generation = tap->run->generation,
+        .body = json_text(&intent->arena, body),
+    };
+    intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
+}
+
+struct tap_commit {
+    struct message message;
+    struct tap_run *tap;
+    enum status status;
+};
+
+void
+tap_give_row(struct tap_run *tap)
+{
+    struct arena *arena = &tap->run->arena;
+    struct value row = value_empty_object();
+    row = value_object_set(arena, row, value_text("file"), file_name(tap, arena));
+    row = value_object_set(arena, row, value_text("rows"), value_int((int64_t)tap->rows));
+    tap->makes->row = row;
+    tap->run->values[tap->node->index] = row;
+    tap->run->outside[tap->node->index].state = NODE_STATE_DONE;
+}
+
+static void
+tap_committed(struct engine *engine, struct message *message)
+{
+    struct tap_commit *commit = (struct tap_commit *)message;
+    struct tap_run *tap = commit->tap;
+    struct run *run = tap->run;
+    enum status status = commit->status;
+    mem_free(commit);
+    run->away--;
+    tap->is_busy = false;
+    if (status != STATUS_OK)
+        run_leave(run);
+    else if (tap->is_done)
+        tap_give_row(tap);
+    run_mark(run);
+}
+
+static void
+tap_commit_done(struct intent *intent)
+{
+    struct tap_commit *commit = intent->owner;
+    struct queue *mailbox = commit->tap->run->engine->mailbox;
+    commit->status = intent->status;
+    commit->message.handle = tap_committed;
+    intent_free(&intent);
+    queue_push(mailbox, &commit->message.node);
+}
+
+static void
+tap_commit(struct tap_run *tap)
+{
+    struct intent *intent = run_intent(tap->run, KIB(16));
+    add_cursor(tap, intent);
+    if (tap->is_done) {
+        struct file_row *row = arena_alloc(&intent->arena, sizeof(*row));
+        fill_file(tap, row, &intent->arena, false);
+        intent_add(intent, STORE_FILE_INSERT, 512)->file = row;
+    }
+    struct tap_commit *commit = mem_alloc(sizeof(*commit));
+    commit->tap = tap;
+    run_commit(tap->run, intent, tap_commit_done, commit);
+}
+
+static void
+again_fire(struct timer *timer)
+{
+    struct tap_run *tap = timer->owner;
+    tap->is_busy = false;
+    run_mark(tap->run);
+}
+
+/* A full disk is waited for; any other trouble fails the tap. */
+static void
+tap_failed(struct tap_run *tap, const struct error *error)
+{
+    struct engine *engine = tap->run->engine;
+    if (error->status != STATUS_FULL) {
+        tap->is_done = true;
+        tap->is_busy = false;
+        run_fail_table(tap->makes, "file_not_written", error->text);
+        return;
+    }
+    tap->again.fire = again_fire;
+    tap->again.owner = tap;
+    timers_set(&engine->timers, &tap->again,
+               clock_mono_us(engine->options.clock) + TAP_RETRY_MS * 1000);
+}
+
+static void
+tap_home(struct engine *engine, struct message *message)
+{
+    struct tap_job *job = (struct tap_job *)((char *)message - offsetof(struct job, message));
+    struct tap_run *tap = job->tap;
+    struct run *run = job->job.run;
+    run->away--;
+    for (uint32_t i = 0; i < TAP_CHUNKS; i++)
+        buffer_done(&job->pieces[i].text);
+    run_mark(run);
+    if (run->is_leaving) {
+        tap->is_busy = false;
+    } else if (job->error.status != STATUS_OK) {
+        tap_failed(tap, &job->error);
+    } else {
+        tap->next_chunk = job->chunk_end;
+        tap->offset = job->offset;
+        tap->rows = job->rows;
+        tap->is_done = job->is_last;
+        if (job->name.kind == VALUE_STRING)
+            tap->name = value_copy(&run->arena, job->name);
+        tap_commit(tap);
+    }
+    chunk_job_free(&job->model);
+    mem_free(job);
+}
+
+static void
+take_held(struct tap_run *tap, struct tap_job *job)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < tap->held_count; i++) {
+        struct tap_piece *piece = &tap->held[i];
+        uint32_t at = piece->chunk - job->chunk_begin;
+        if (piece->chunk < job->chunk_end) {
+            job->pieces[at] = *piece;
+            job->is_at_hand[at] = true;
+        } else {
+            tap->held[kept++] = *piece;
+        }
+    }
+    tap->held_count = kept;
+}
+
+static void
+tap_begin(struct tap_run *tap, uint32_t chunk_end, bool is_last)
+{
+    struct tap_job *job = mem_alloc(sizeof(*job));
+    job->job.engine = tap->run->engine;
+    job->job.run = tap->run;
+    job->tap = tap;
+    job->chunk_begin = tap->next_chunk;
+    job->chunk_end = chunk_end;
+    job->offset = tap->is_declared ? tap->offset : 0;
+    job->rows = tap->is_declared ? tap->rows : 0;
+    job->is_last = is_last;
+    job->model = chunk_job_new(tap->reads, 0, tap->node->stretch);
+    take_held(tap, job);
+    tap->is_busy = true;
+    job_post(tap->run, &job->job, ENGINE_POOL_WORK, tap_work, tap_home);
+}
+
+void
+tap_pump(struct tap_run *tap)
+{
+    if (tap->is_busy || tap->is_done)
+        return;
+    if (tap->reads->state == TABLE_SKIPPED || tap->reads->state == TABLE_FAILED) {
+        tap->is_done = true;
+        table_complete(tap->makes,
+                       tap->reads->state == TABLE_SKIPPED ? TABLE_SKIPPED : TABLE_FAILED);
+        return;
+    }
+    if (tap->reads->state != TABLE_OPEN && tap->reads->state != TABLE_DONE)
+        return;
+    uint32_t through = tap->reads->stretches[tap->node->stretch].recorded.through;
+    bool is_end = is_ready_to_end(tap);
+    if (!tap->is_declared) {
+        if (is_end)
+            tap_begin(tap, through, true);
+        return;
+    }
+    uint32_t end = through - tap->next_chunk > TAP_CHUNKS ? tap->next_chunk + TAP_CHUNKS : through;
+    bool is_last = is_end && end == through;
+    if (end > tap->next_chunk || is_last)
+        tap_begin(tap, end, is_last);
+}
+
+void
+tap_offer(struct run *run, struct chunk_job *job)
+{
+    for (uint32_t i = 0; i < job->piece_count; i++) {
+        struct tap_piece *piece = &job->pieces[i];
+        for (uint32_t t = 0; t < run->tap_count; t++) {
+            struct tap_run *tap = &run->taps[t];
+            if (tap->node->index != piece->node || tap->held_count == TAP_HELD_MAX ||
+                piece->chunk < tap->next_chunk)
+                continue;
+            tap->held[tap->held_count++] = *piece;
+            piece->text = (struct buffer){0};
+        }
+    }
+}
+
+void
+taps_add_partial(struct run *run, struct intent *intent)
+{
+    for (uint32_t t = 0; t < run->tap_count && intent->op_count < STORE_OPS_MAX; t++) {
+        struct tap_run *tap = &run->taps[t];
+        if (tap->offset == 0 || tap->makes->row.kind != VALUE_NONE)
+            continue;
+        struct file_row *row = arena_alloc(&intent->arena, sizeof(*row));
+        fill_file(tap, row, &intent->arena, true);
+        intent_add(intent, STORE_FILE_INSERT, 512)->file = row;
+    }
+}
+
+static struct id
+tap_blob_id(const struct run *run, const struct plan_node *node)
+{
+    struct buffer text;
+    buffer_init(&text, KIB(1));
+    buffer_append(&text, run->id.bytes, ID_BYTES);
+    buffer_append_slice(&text, value_slice(node->id));
+    buffer_append_format(&text, "/%u", run->generation);
+    struct digest digest = digest_of(buffer_slice(&text));
+    buffer_done(&text);
+    struct id id;
+    memcpy(id.bytes, digest.bytes, ID_BYTES);
+    return id;
+}
+
+void
+taps_make(struct run *run)
+{
+    const struct plan *plan = run->program->plan;
+    run->taps = mem_alloc_array(plan->node_count + 1u, sizeof(*run->taps));
+    for (uint16_t n = 0; n < plan->node_count; n++) {
+        const struct plan_node *node = &plan->nodes[n];
+        if (node->decl->shape != STEP_SHAPE_SINK)
+            continue;
+        struct tap_run *tap = &run->taps[run->tap_count++];
+        *tap = (struct tap_run){
+            .run = run,
+            .node = node,
+            .reads = &run->tables[node->table],
+            .makes = &run->tables[node->makes_table],
+            .type = run->program->types[n],
+            .blob = tap_blob_id(run, node),
+            .held = mem_alloc_array(TAP_HELD_MAX, sizeof(struct tap_piece)),
+        };
+        tap->is_declared = tap->type->sink_is_declared(node);
+    }
+}
+
+void
+taps_done(struct run *run)
+{
+    for (uint32_t t = 0; t < run->tap_count; t++) {
+        struct tap_run *tap = &run->taps[t];
+        timers_cancel(&run->engine->timers, &tap->again);
+        for (uint32_t i = 0; i < tap->held_count; i++)
+            buffer_done(&tap->held[i].text);
+        mem_free(tap->held);
+    }
+    mem_free(run->taps);
+}
