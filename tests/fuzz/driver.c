@@ -3,13 +3,12 @@
  * So inputs that once crashed stay tested in each ordinary and each sanitizer build. Ends with
  * "N passed, 0 failed": a failure is a crash, an assert or a sanitizer's report.
  */
+#include "fuzz.h"
+
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Larger than any corpus file; the limits of the parsers are tested elsewhere. */
 #define INPUT_BYTES_MAX ((size_t)4 * 1024 * 1024)
