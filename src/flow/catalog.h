@@ -2,8 +2,8 @@
  *
  * A type is known to the pure core only by its declaration: its shape (how the engine treats it)
  * and the fields of its config. From this table the loader compiles configs and finds errors, and
- * the documentation, the editor's schema and `windrow docs` are made. The code of a type is bound to
- * its declaration in engine/step.h.
+ * the documentation, the editor's schema and `windrow docs` are made. The code of a type is bound
+ * to its declaration in engine/step.h.
  *
  * Threads: constant data.
  */

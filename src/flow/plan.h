@@ -6,12 +6,13 @@
  * they read: a source's column is its rendered config, a tap's column is its rendered row.
  *
  * Rules that the plan has already applied: a step without `needs` follows the step before it, after
- * a tap the step that the tap follows, after a condition its first label; edges from one-item tables
- * only order a step of a many-item table; edges from two tables of many items are refused.
+ * a tap the step that the tap follows, after a condition its first label; edges from one-item
+ * tables only order a step of a many-item table; edges from two tables of many items are refused.
  *
- * The nodes of a table are cut into stretches. A node behind a wait of a second or more, or behind a
- * tap fed by its own table, lies in a later stretch than that wait or tap: the rows of a stretch are
- * recorded and leave memory before the next stretch reads them back.
+ * The nodes of a table are cut into stretches. A node behind a wait of a second or more, or behind
+ * another table that does not lie above its own (a tap fed by its own table is the common case),
+ * lies in a later stretch: the rows of a stretch are recorded and leave memory before the next
+ * stretch reads them back.
  *
  * Threads: read-only once made, shared by all threads; reference counted.
  */
@@ -44,11 +45,16 @@ struct config_field {
     struct template **entry_templates;
 };
 
-/* An edge from a node of the same table, or of a one-item table. */
+/* An edge from a node of the same table, or of a one-item table. A sink at its beginning stands for
+ * the sink's file, so that such an edge is always external. The edge from the maker of a table to a
+ * step of that table is left out: without it there would be no item. */
 struct plan_edge {
     uint16_t node;
     uint8_t label;    /* index in the branch node's labels, or PLAN_LABEL_ANY */
     bool is_external; /* from another table */
+    bool only_orders; /* has to be decided and must not have failed, but whether it lives does not
+                       * count: from a one-item table to many items, or beside a dropped edge from
+                       * the maker, which always lives */
 };
 
 struct plan_node {
@@ -76,7 +82,7 @@ struct plan_node {
     int64_t timeout_ms; /* of one attempt */
     int64_t cache_ms;   /* 0: none */
     bool on_error_continue;
-    bool is_gate; /* a wait that ends its stretch */
+    bool is_gate;             /* a wait that ends its stretch */
     uint32_t line, column_at; /* in the workflow file, for messages */
 };
 
@@ -85,25 +91,27 @@ enum plan_table_kind { PLAN_TABLE_INPUT, PLAN_TABLE_SOURCE, PLAN_TABLE_TAP };
 struct plan_table {
     uint16_t index;
     enum plan_table_kind kind;
-    bool is_many;       /* sources */
-    int32_t parent;     /* table that its maker reads; -1 for the input */
-    int32_t maker;      /* node; -1 for the input */
-    struct value name;  /* the maker's step id; "" for the input */
+    bool is_many;      /* sources */
+    int32_t parent;    /* table that its maker reads; -1 for the input */
+    int32_t maker;     /* node; -1 for the input */
+    struct value name; /* the maker's step id; "" for the input */
     uint16_t node_count;
-    uint16_t *nodes; /* by column */
+    uint16_t *nodes;        /* by column */
     uint16_t stretch_count; /* at least 1 */
-    /* Per stretch: nodes of other tables that must be decided before it begins. */
+    /* Per stretch: nodes of other tables that must be decided before it begins (a sink: whose file
+     * must be complete). */
     uint16_t *gate_counts;
     uint16_t **gates;
-    /* One-item nodes whose columns this table's steps see under `steps`. */
+    /* One-item nodes of other tables whose values this table's steps see under `steps`; a sink
+     * shows its file. Sources have no value there. */
     uint16_t visible_count;
     uint16_t *visible;
 };
 
 struct plan_limits {
-    uint32_t concurrency;  /* effects in flight of one run */
-    int64_t deadline_ms;   /* 0: none */
-    int64_t max_failed;    /* items of a table; -1: all but one */
+    uint32_t concurrency;    /* effects in flight of one run */
+    int64_t deadline_ms;     /* 0: none */
+    int64_t max_failed;      /* items of a table; -1: all but one */
     double max_failed_share; /* of the items; < 0: not given */
 };
 
@@ -130,8 +138,8 @@ struct plan_options {
     const char *rows_file;
 };
 
-/* Loads YAML or JSON text of a workflow. On INVALID, problems holds every error found (and out is
- * NULL). On OK the caller holds one reference. */
+/* Loads YAML or JSON text of a workflow; problems is fresh from problems_init(). On INVALID it holds
+ * every error found, by place (and *out is NULL). On OK the caller holds one reference. */
 MUST_USE enum status plan_load(struct plan **out, struct slice text,
                                const struct plan_options *options, struct problems *problems);
 

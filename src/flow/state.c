@@ -136,17 +136,19 @@ edge_state_of(enum node_state from, uint8_t chosen, uint8_t label)
 enum node_verdict
 node_verdict_of(const struct plan_node *node, node_state_fn *look, void *context)
 {
-    bool has_live = node->edge_count == 0;
+    bool may_be_dead = false; /* an edge counts, so that one of those has to live */
+    bool has_live = false;
     bool has_failed = false;
     for (uint16_t i = 0; i < node->edge_count; i++) {
         const struct plan_edge *edge = &node->edges[i];
         uint8_t chosen = PLAN_LABEL_ANY;
         enum node_state from = look(edge->node, &chosen, context);
+        may_be_dead = may_be_dead || !edge->only_orders;
         switch (edge_state_of(from, chosen, edge->label)) {
         case EDGE_PENDING:
             return NODE_VERDICT_WAIT;
         case EDGE_LIVE:
-            has_live = true;
+            has_live = has_live || !edge->only_orders;
             break;
         case EDGE_FAILED:
             has_failed = true;
@@ -157,7 +159,7 @@ node_verdict_of(const struct plan_node *node, node_state_fn *look, void *context
     }
     if (has_failed)
         return NODE_VERDICT_BLOCK;
-    return has_live ? NODE_VERDICT_RUN : NODE_VERDICT_SKIP;
+    return has_live || !may_be_dead ? NODE_VERDICT_RUN : NODE_VERDICT_SKIP;
 }
 
 static bool

@@ -86,8 +86,7 @@ enum node_verdict { NODE_VERDICT_WAIT, NODE_VERDICT_RUN, NODE_VERDICT_SKIP, NODE
 
 /* The state of each node as this item sees it, by node index; chosen labels beside it. */
 typedef enum node_state node_state_fn(uint16_t node, uint8_t *chosen, void *context);
-enum node_verdict node_verdict_of(const struct plan_node *node, node_state_fn *look,
-                                  void *context);
+enum node_verdict node_verdict_of(const struct plan_node *node, node_state_fn *look, void *context);
 
 /* The end of an item whose nodes are all decided; states by column of the table. */
 enum item_state item_state_of(const struct plan *plan, const struct plan_table *table,

@@ -128,6 +128,34 @@ test_a_node_waits_runs_is_skipped_or_blocked(void **state)
     assert_int_equal(node_verdict_of(&alone, look_up, NULL), NODE_VERDICT_RUN);
 }
 
+static void
+test_edges_that_only_order_neither_kill_nor_revive(void **state)
+{
+    static const struct {
+        const char *label;
+        enum node_state counts, orders;
+        enum node_verdict want;
+    } table[] = {
+        {"dead one does not kill", NODE_STATE_DONE, NODE_STATE_SKIPPED, NODE_VERDICT_RUN},
+        {"live one does not revive", NODE_STATE_REFUSED, NODE_STATE_DONE, NODE_VERDICT_SKIP},
+        {"failed one blocks", NODE_STATE_DONE, NODE_STATE_FAILED, NODE_VERDICT_BLOCK},
+        {"undecided one is waited for", NODE_STATE_DONE, NODE_STATE_PENDING, NODE_VERDICT_WAIT},
+    };
+    struct plan_edge edges[] = {
+        {.node = 0, .label = PLAN_LABEL_ANY},
+        {.node = 1, .label = PLAN_LABEL_ANY, .is_external = true, .only_orders = true}};
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        enum node_state states[] = {table[i].counts, table[i].orders};
+        struct plan_node node = {.edge_count = 2, .edges = edges};
+        enum node_verdict got = node_verdict_of(&node, look_up, states);
+        if (got != table[i].want)
+            fail_msg("%s: verdict %d", table[i].label, got);
+    }
+    enum node_state states[] = {NODE_STATE_PENDING, NODE_STATE_SKIPPED};
+    struct plan_node only_ordered = {.edge_count = 1, .edges = &edges[1]};
+    assert_int_equal(node_verdict_of(&only_ordered, look_up, states), NODE_VERDICT_RUN);
+}
+
 /* Nodes 0 to 3; node 0 is a filter with 1 and 2 behind it, node 1 one with 2 behind it. */
 static void
 test_how_an_item_ends(void **state)
@@ -185,6 +213,7 @@ main(void)
         cmocka_unit_test(test_run_state_names_are_read_back),
         cmocka_unit_test(test_each_node_state_decides_its_edges),
         cmocka_unit_test(test_a_node_waits_runs_is_skipped_or_blocked),
+        cmocka_unit_test(test_edges_that_only_order_neither_kill_nor_revive),
         cmocka_unit_test(test_how_an_item_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

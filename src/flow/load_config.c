@@ -1,0 +1,328 @@
+#include "flow/load.h"
+
+#include "base/duration.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+/* A field of the config of one step. */
+struct place_of_field {
+    struct loader *loader;
+    struct spot spot;
+    uint16_t draft;
+    struct config_field *field;
+};
+
+static void
+read_text(const struct place_of_field *in)
+{
+    if (load_is_kind(in->loader, in->spot, VALUE_STRING, "text"))
+        in->field->template = load_template(in->loader, in->spot, in->draft);
+}
+
+static void
+read_any(const struct place_of_field *in)
+{
+    in->field->template = load_template(in->loader, in->spot, in->draft);
+}
+
+static void
+read_expression(const struct place_of_field *in)
+{
+    in->field->template = load_expression(in->loader, in->spot, in->draft);
+}
+
+typedef struct template *load_entry_fn(struct loader *loader, struct spot spot, uint16_t draft);
+
+static void
+read_map(const struct place_of_field *in, load_entry_fn *load)
+{
+    struct loader *loader = in->loader;
+    if (!load_is_kind(loader, in->spot, VALUE_OBJECT, "an object (name: value)"))
+        return;
+    uint32_t count = in->spot.at->count;
+    struct config_field *field = in->field;
+    field->entry_names = arena_try_alloc(loader->scratch, (count + 1) * sizeof(struct value));
+    field->entry_templates =
+        arena_try_alloc(loader->arena, (count + 1) * sizeof(struct template *));
+    if (field->entry_names == NULL || field->entry_templates == NULL) {
+        load_problem(loader, in->spot, NULL, "more entries than the memory limit allows");
+        return;
+    }
+    field->entry_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        field->entry_names[i] = value_members(in->spot.at->value)[i].key;
+        field->entry_templates[i] =
+            load(loader, spot_member(loader->scratch, in->spot, i), in->draft);
+    }
+}
+
+static void
+read_text_map(const struct place_of_field *in)
+{
+    read_map(in, load_template);
+}
+
+static void
+read_expression_map(const struct place_of_field *in)
+{
+    read_map(in, load_expression);
+    if (in->spot.at->value.kind == VALUE_OBJECT && in->spot.at->count == 0)
+        load_problem(in->loader, in->spot, NULL, "expected at least one entry");
+}
+
+static void
+read_names(const struct place_of_field *in)
+{
+    if (!load_is_kind(in->loader, in->spot, VALUE_ARRAY, "a list of names"))
+        return;
+    if (in->spot.at->count == 0)
+        load_problem(in->loader, in->spot, NULL, "expected at least one name");
+    for (uint32_t i = 0; i < in->spot.at->count; i++) {
+        struct value name;
+        load_literal(in->loader, spot_item(in->loader->scratch, in->spot, i), &name);
+    }
+    in->field->literal = in->spot.at->value;
+}
+
+static void
+read_label(const struct place_of_field *in)
+{
+    load_literal(in->loader, in->spot, &in->field->literal);
+}
+
+static void
+read_bool(const struct place_of_field *in)
+{
+    if (in->spot.at->value.kind == VALUE_TRUE || in->spot.at->value.kind == VALUE_FALSE)
+        in->field->literal = in->spot.at->value;
+    else
+        load_problem(in->loader, in->spot, NULL, "expected true or false");
+}
+
+static void
+read_int(const struct place_of_field *in)
+{
+    const struct field_decl *decl = in->field->decl;
+    bool is_bounded = decl->min != 0 || decl->max != 0;
+    int64_t number = 0;
+    bool is_whole =
+        value_is_number(in->spot.at->value) && value_integer(in->spot.at->value, &number);
+    if (is_whole && (!is_bounded || (number >= decl->min && number <= decl->max)))
+        in->field->literal = value_int(number);
+    else if (is_bounded)
+        load_problem(in->loader, in->spot, NULL,
+                     "expected a whole number from %" PRId64 " to %" PRId64, decl->min, decl->max);
+    else
+        load_problem(in->loader, in->spot, NULL, "expected a whole number");
+}
+
+/* A constant keeps its template too, so that every given duration can be rendered. */
+static void
+read_duration(const struct place_of_field *in)
+{
+    if (!load_is_kind(in->loader, in->spot, VALUE_STRING, "a duration such as 30s or 2h"))
+        return;
+    if (load_text_is_literal(value_slice(in->spot.at->value))) {
+        int64_t duration_ms = -1;
+        load_duration(in->loader, in->spot, &duration_ms);
+        if (duration_ms < 0)
+            return;
+        in->field->literal = value_int(duration_ms);
+    }
+    in->field->template = load_template(in->loader, in->spot, in->draft);
+}
+
+static void
+read_choice(const struct place_of_field *in)
+{
+    const char *const *choices = in->field->decl->choices;
+    size_t count = 0;
+    while (choices[count] != NULL)
+        count++;
+    if (load_choice(in->loader, in->spot, choices, count) >= 0)
+        in->field->literal = in->spot.at->value;
+}
+
+typedef void read_fn(const struct place_of_field *in);
+
+static read_fn *const readers[] = {
+    [FIELD_TEXT] = read_text,
+    [FIELD_ANY] = read_any,
+    [FIELD_EXPRESSION] = read_expression,
+    [FIELD_TEXT_MAP] = read_text_map,
+    [FIELD_EXPRESSION_MAP] = read_expression_map,
+    [FIELD_NAMES] = read_names,
+    [FIELD_LABEL] = read_label,
+    [FIELD_BOOL] = read_bool,
+    [FIELD_INT] = read_int,
+    [FIELD_DURATION] = read_duration,
+    [FIELD_CHOICE] = read_choice,
+};
+
+static void
+complain_of_field(struct loader *loader, const struct step_decl *decl, struct spot spot,
+                  struct slice name)
+{
+    struct slice shown = slice_cut(name, 64);
+    if (decl->field_count == 0) {
+        load_problem_at_key(loader, spot, NULL, "unknown key \"%.*s\", \"%s\" has no config",
+                            SLICE_FORMAT(shown), decl->name);
+        return;
+    }
+    const char **names = arena_try_alloc(loader->scratch, decl->field_count * sizeof(*names));
+    if (names == NULL)
+        return;
+    for (size_t i = 0; i < decl->field_count; i++)
+        names[i] = decl->fields[i].name;
+    load_problem_at_key(loader, spot, slice_nearest(name, names, decl->field_count),
+                        "unknown key \"%.*s\", \"%s\" has %s", SLICE_FORMAT(shown), decl->name,
+                        load_join(loader->scratch, names, decl->field_count));
+}
+
+static void
+read_members(struct loader *loader, struct draft *draft, uint16_t index)
+{
+    const struct step_decl *decl = draft->node.decl;
+    struct spot config = draft->config;
+    for (uint32_t i = 0; i < config.at->count; i++) {
+        struct spot spot = spot_member(loader->scratch, config, i);
+        struct slice name = value_slice(value_members(config.at->value)[i].key);
+        int at = step_decl_field(decl, name);
+        if (at < 0) {
+            complain_of_field(loader, decl, spot, name);
+            continue;
+        }
+        struct config_field *field = &draft->node.fields[at];
+        field->is_given = true;
+        struct place_of_field in = {.loader = loader, .spot = spot, .draft = index, .field = field};
+        readers[field->decl->kind](&in);
+    }
+}
+
+/* Where a complaint about something that is not there belongs. */
+static struct spot
+spot_of_config(const struct draft *draft)
+{
+    return draft->config.at != NULL ? draft->config : draft->spot;
+}
+
+static void
+check_required(struct loader *loader, const struct draft *draft)
+{
+    const struct step_decl *decl = draft->node.decl;
+    for (size_t i = 0; i < decl->field_count; i++) {
+        if (decl->fields[i].required && !draft->node.fields[i].is_given)
+            load_problem(loader, spot_of_config(draft), NULL,
+                         "\"%s\" of \"%s\" is required and missing", decl->fields[i].name,
+                         decl->name);
+    }
+}
+
+static void
+check_one_of(struct loader *loader, const struct draft *draft)
+{
+    const struct step_decl *decl = draft->node.decl;
+    size_t given = 0, count = 0;
+    for (; decl->one_of != NULL && decl->one_of[count] != NULL; count++) {
+        int at = step_decl_field(decl, slice_text(decl->one_of[count]));
+        assert(at >= 0);
+        given += draft->node.fields[at].is_given;
+    }
+    if (count > 0 && given != 1)
+        load_problem(loader, spot_of_config(draft), NULL, "exactly one of %s is needed, found %s",
+                     load_join(loader->scratch, decl->one_of, count), given == 0 ? "none" : "more");
+}
+
+static const struct config_field *
+find_given(const struct draft *draft, const char *name)
+{
+    int at = step_decl_field(draft->node.decl, slice_text(name));
+    if (at < 0 || !draft->node.fields[at].is_given)
+        return NULL;
+    return &draft->node.fields[at];
+}
+
+static void
+set_labels(struct loader *loader, struct draft *draft, const struct value *names, uint32_t count)
+{
+    if (count >= PLAN_LABEL_ANY) {
+        load_problem(loader, spot_of_config(draft), NULL, "at most %d labels, found %" PRIu32,
+                     PLAN_LABEL_ANY - 1, count);
+        return;
+    }
+    draft->node.labels = arena_alloc(loader->arena, count * sizeof(struct value));
+    draft->node.label_count = (uint8_t)count;
+    memcpy(draft->node.labels, names, count * sizeof(struct value));
+}
+
+/* The labels of `cases` in written order, then that of `else`. */
+static void
+set_case_labels(struct loader *loader, struct draft *draft, const struct config_field *cases,
+                const struct config_field *otherwise)
+{
+    if (otherwise == NULL) {
+        load_problem(loader, spot_of_config(draft), NULL,
+                     "\"cases\" needs \"else\": the label when no case is true");
+        return;
+    }
+    if (cases->entry_names == NULL || otherwise->literal.kind != VALUE_STRING)
+        return;
+    for (uint32_t i = 0; i < cases->entry_count; i++) {
+        if (value_equal(cases->entry_names[i], otherwise->literal))
+            load_problem(loader, spot_of_config(draft), NULL,
+                         "\"else\" needs a label of its own, \"%.*s\" is one of the cases",
+                         SLICE_FORMAT(slice_cut(value_slice(otherwise->literal), 64)));
+    }
+    /* The array of names has room for one more. */
+    cases->entry_names[cases->entry_count] = otherwise->literal;
+    set_labels(loader, draft, cases->entry_names, cases->entry_count + 1);
+}
+
+static void
+read_labels(struct loader *loader, struct draft *draft)
+{
+    static const char *const yes_no[] = {"yes", "no"};
+    const struct config_field *cases = find_given(draft, "cases");
+    const struct config_field *otherwise = find_given(draft, "else");
+    if (cases != NULL) {
+        set_case_labels(loader, draft, cases, otherwise);
+        return;
+    }
+    if (otherwise != NULL)
+        load_problem(loader, spot_of_config(draft), NULL, "\"else\" belongs to \"cases\"");
+    struct value labels[] = {value_text(yes_no[0]), value_text(yes_no[1])};
+    set_labels(loader, draft, labels, COUNT_OF(labels));
+}
+
+/* A short constant wait stays in memory; every other one ends its stretch. */
+static bool
+wait_is_gate(const struct draft *draft)
+{
+    const struct config_field *length = find_given(draft, "for");
+    return length == NULL || length->literal.kind != VALUE_INT || length->literal.integer >= 1000;
+}
+
+void
+load_config(struct loader *loader, uint16_t index)
+{
+    struct draft *draft = &loader->drafts[index];
+    const struct step_decl *decl = draft->node.decl;
+    if (decl == NULL)
+        return;
+    size_t bytes = decl->field_count * sizeof(struct config_field);
+    draft->node.fields = arena_alloc(loader->arena, bytes);
+    for (size_t i = 0; i < decl->field_count; i++)
+        draft->node.fields[i].decl = &decl->fields[i];
+    bool is_object = draft->config.at != NULL &&
+                     load_is_kind(loader, draft->config, VALUE_OBJECT, "an object (name: value)");
+    if (is_object)
+        read_members(loader, draft, index);
+    if (is_object || draft->config.at == NULL) {
+        check_required(loader, draft);
+        check_one_of(loader, draft);
+    }
+    if (decl->shape == STEP_SHAPE_BRANCH)
+        read_labels(loader, draft);
+    draft->node.is_gate = decl->shape == STEP_SHAPE_WAIT && wait_is_gate(draft);
+}

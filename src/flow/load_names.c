@@ -1,0 +1,224 @@
+#include "flow/load.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NAME_BYTES 64
+
+/* The leaf whose names are checked. */
+struct scope {
+    struct loader *loader;
+    const struct leaf *leaf;
+};
+
+static const char *const root_names[] = {"input", "item", "steps", "run", "vars"};
+static const char *const run_names[] = {"id", "startedAt", "generation", "workflow", "trigger"};
+static const char *const workflow_names[] = {"id", "slug", "name", "version"};
+
+static void complain(const struct scope *scope, size_t offset, const char *nearest,
+                     const char *format, ...) PRINTF_LIKE(4, 5);
+
+static void
+complain(const struct scope *scope, size_t offset, const char *nearest, const char *format, ...)
+{
+    char words[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    load_problem_inside(scope->loader, scope->leaf->spot, offset, nearest, words);
+}
+
+static bool
+is_one_of(struct slice name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static void
+check_run(const struct scope *scope, const struct slice *names, size_t count, size_t offset)
+{
+    const char *const *known = run_names;
+    size_t known_count = COUNT_OF(run_names);
+    const char *of = "run";
+    if (count > 1 && slice_is(names[0], "workflow")) {
+        known = workflow_names;
+        known_count = COUNT_OF(workflow_names);
+        of = "run.workflow";
+        names++;
+    } else if (count == 0) {
+        return;
+    }
+    if (!is_one_of(names[0], known, known_count))
+        complain(scope, offset, slice_nearest(names[0], known, known_count),
+                 "\"%s\" has no \"%.*s\", expected %s", of,
+                 SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)),
+                 load_join(scope->loader->scratch, known, known_count));
+}
+
+static const char *
+nearest_property(struct loader *loader, const struct schema *schema, struct slice wrong)
+{
+    size_t count = schema_property_count(schema);
+    const char **names = mem_alloc_array(count, sizeof(*names));
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = slice_cut(value_slice(schema_property_name(schema, i)), NAME_BYTES);
+        names[i] = arena_copy(loader->scratch, name).ptr;
+    }
+    const char *nearest = slice_nearest(wrong, names, count);
+    mem_free(names);
+    return nearest;
+}
+
+/* Goes down the schema as long as it is closed and knows the name. */
+static void
+check_input(const struct scope *scope, const struct slice *names, size_t count, size_t offset)
+{
+    const struct schema *schema = scope->loader->plan->input_schema;
+    for (size_t i = 0; i < count && schema != NULL; i++) {
+        const struct schema *property = schema_property(schema, names[i]);
+        if (property == NULL && schema_is_closed(schema)) {
+            complain(scope, offset, nearest_property(scope->loader, schema, names[i]),
+                     "the input has no \"%.*s\" (its schema allows no further properties)",
+                     SLICE_FORMAT(slice_cut(names[i], NAME_BYTES)));
+            return;
+        }
+        schema = property;
+    }
+}
+
+static int
+find_draft(const struct loader *loader, struct slice id)
+{
+    for (uint16_t i = 0; i < loader->draft_count; i++) {
+        if (slice_equal(value_slice(loader->drafts[i].node.id), id))
+            return i;
+    }
+    return -1;
+}
+
+/* The user's own node; NULL in `output:` and when the tables are not known. */
+static const struct plan_node *
+own_node(const struct scope *scope)
+{
+    struct loader *loader = scope->loader;
+    if (loader->graph_is_broken || scope->leaf->draft == LEAF_OF_OUTPUT)
+        return NULL;
+    return &loader->plan->nodes[loader->drafts[scope->leaf->draft].position];
+}
+
+/* Only steps that the reader could name without an error are offered. */
+static bool
+may_be_seen(const struct scope *scope, uint16_t index)
+{
+    const struct loader *loader = scope->loader;
+    const struct plan *plan = loader->plan;
+    if (loader->graph_is_broken)
+        return true;
+    const struct plan_node *node = &plan->nodes[loader->drafts[index].position];
+    if (scope->leaf->draft == LEAF_OF_OUTPUT)
+        return load_is_one_item(plan, node);
+    if (!step_set_has(&loader->drafts[scope->leaf->draft].upstream, index))
+        return false;
+    bool is_own = node->makes_table < 0 && node->table == own_node(scope)->table;
+    return is_own || load_is_one_item(plan, node);
+}
+
+static const char *
+nearest_step(const struct scope *scope, struct slice wrong)
+{
+    const char *names[LOAD_STEPS_MAX];
+    size_t count = 0;
+    for (uint16_t i = 0; i < scope->loader->draft_count; i++) {
+        struct slice id = slice_cut(value_slice(scope->loader->drafts[i].node.id), NAME_BYTES);
+        if (may_be_seen(scope, i))
+            names[count++] = arena_copy(scope->loader->scratch, id).ptr;
+    }
+    return slice_nearest(wrong, names, count);
+}
+
+static void
+explain_hidden(const struct scope *scope, uint16_t index, size_t offset)
+{
+    struct loader *loader = scope->loader;
+    const struct plan *plan = loader->plan;
+    const struct plan_node *node = &plan->nodes[loader->drafts[index].position];
+    const struct plan_node *own = own_node(scope);
+    struct slice id = slice_cut(value_slice(node->id), NAME_BYTES);
+    struct slice table = slice_cut(value_slice(plan->tables[node->table].name), NAME_BYTES);
+    if (own != NULL && own->index == node->index)
+        complain(scope, offset, NULL, "the step \"%.*s\" cannot use its own value",
+                 SLICE_FORMAT(id));
+    else if (node->decl->shape == STEP_SHAPE_SOURCE)
+        complain(scope, offset, "item",
+                 "the source \"%.*s\" has no value: its rows are seen as item", SLICE_FORMAT(id));
+    else if (!load_is_one_item(plan, node) && (own == NULL || own->table != node->table))
+        complain(scope, offset, NULL,
+                 "the step \"%.*s\" works on the rows of \"%.*s\" and is not known outside them",
+                 SLICE_FORMAT(id), SLICE_FORMAT(table));
+    else
+        complain(scope, offset, NULL,
+                 "the step \"%.*s\" does not come before \"%.*s\": add it to its needs",
+                 SLICE_FORMAT(id), SLICE_FORMAT(slice_cut(value_slice(own->id), NAME_BYTES)));
+}
+
+static void
+check_steps(const struct scope *scope, const struct slice *names, size_t count, size_t offset)
+{
+    if (count == 0)
+        return;
+    int index = find_draft(scope->loader, names[0]);
+    if (index < 0)
+        complain(scope, offset, nearest_step(scope, names[0]), "there is no step \"%.*s\"",
+                 SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)));
+    else if (!may_be_seen(scope, (uint16_t)index))
+        explain_hidden(scope, (uint16_t)index, offset);
+}
+
+/* In the table of the run's input, and in `output:`, the item is the input. */
+static bool
+item_is_input(const struct scope *scope)
+{
+    if (scope->loader->graph_is_broken)
+        return false;
+    const struct plan_node *own = own_node(scope);
+    return own == NULL || own->table == 0;
+}
+
+static void
+check_path(const struct slice *names, size_t count, size_t offset, void *context)
+{
+    const struct scope *scope = context;
+    if (count == 0)
+        return;
+    const struct slice *rest = names + 1;
+    if (slice_is(names[0], "steps"))
+        check_steps(scope, rest, count - 1, offset);
+    else if (slice_is(names[0], "run"))
+        check_run(scope, rest, count - 1, offset);
+    else if (slice_is(names[0], "input") || (slice_is(names[0], "item") && item_is_input(scope)))
+        check_input(scope, rest, count - 1, offset);
+    else if (!is_one_of(names[0], root_names, COUNT_OF(root_names)))
+        complain(scope, offset, slice_nearest(names[0], root_names, COUNT_OF(root_names)),
+                 "unknown name \"%.*s\", expected %s",
+                 SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)),
+                 load_join(scope->loader->scratch, root_names, COUNT_OF(root_names)));
+}
+
+void
+load_names(struct loader *loader)
+{
+    for (const struct leaf *leaf = loader->leaves; leaf != NULL; leaf = leaf->next) {
+        struct scope scope = {.loader = loader, .leaf = leaf};
+        if (leaf->expr != NULL)
+            expr_each_root_path(leaf->expr, check_path, &scope);
+        else
+            template_each_root_path(leaf->template, check_path, &scope);
+    }
+}

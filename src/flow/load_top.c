@@ -1,0 +1,421 @@
+#include "flow/load.h"
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define NAME_BYTES_MAX 200
+#define SLUG_BYTES_MAX 63
+#define CONCURRENCY_DEFAULT 50
+#define CONCURRENCY_MAX 10000
+/* What a file of the longest size may become in memory: values, templates, expressions. */
+#define PLAN_BYTES MIB(96)
+#define SCRATCH_BYTES MIB(96)
+/* Of the graph alone: nodes, edges and sets of LIMIT_STEPS steps. */
+#define GRAPH_BYTES MIB(32)
+
+static void
+read_name(struct loader *loader, struct spot spot, void *target)
+{
+    load_literal(loader, spot, &loader->plan->name);
+    size_t size = loader->plan->name.count;
+    if (loader->plan->name.kind == VALUE_STRING && (size == 0 || size > NAME_BYTES_MAX))
+        load_problem(loader, spot, NULL, "expected a name of 1 to %d bytes", NAME_BYTES_MAX);
+}
+
+static bool
+slug_is_good(struct slice slug)
+{
+    for (size_t i = 0; i < slug.size; i++) {
+        char byte = slug.ptr[i];
+        bool is_letter = byte >= 'a' && byte <= 'z';
+        bool is_digit = byte >= '0' && byte <= '9';
+        if (!is_letter && !is_digit && byte != '-')
+            return false;
+    }
+    return slug.size > 0 && slug.size <= SLUG_BYTES_MAX;
+}
+
+static void
+read_slug(struct loader *loader, struct spot spot, void *target)
+{
+    if (!load_is_kind(loader, spot, VALUE_STRING, "a slug as text"))
+        return;
+    loader->plan->slug = spot.at->value;
+    if (!slug_is_good(value_slice(spot.at->value)))
+        load_problem(loader, spot, NULL, "expected 1 to %d of the letters a-z, digits and -",
+                     SLUG_BYTES_MAX);
+}
+
+static void
+read_description(struct loader *loader, struct spot spot, void *target)
+{
+    if (spot.at->value.kind != VALUE_NULL && load_is_kind(loader, spot, VALUE_STRING, "text"))
+        loader->plan->description = spot.at->value;
+}
+
+/* The way of the schema validator to a problem of this file. */
+struct schema_scope {
+    struct loader *loader;
+    struct spot root;
+};
+
+static void
+note_schema_problem(const char *instance_path, const char *schema_path, const char *words,
+                    void *context)
+{
+    const struct schema_scope *scope = context;
+    struct spot spot = spot_at_pointer(scope->loader->scratch, scope->root, schema_path);
+    load_problem_at_key(scope->loader, spot, NULL, "%s", words);
+}
+
+static void
+read_input(struct loader *loader, struct spot spot, void *target)
+{
+    struct plan *plan = loader->plan;
+    if (!load_is_kind(loader, spot, VALUE_OBJECT, "a JSON Schema (an object)"))
+        return;
+    struct schema_scope scope = {.loader = loader, .root = spot};
+    plan->input_schema_text = spot.at->value;
+    /* Each finding is a problem already. */
+    status_ignore(schema_compile(&plan->input_schema, loader->arena, spot.at->value,
+                                 note_schema_problem, &scope));
+}
+
+static void
+read_auth(struct loader *loader, struct spot spot, void *target)
+{
+    static const char *const choices[] = {"standard", "hub", "header", "basic", "query", "none"};
+    load_choice(loader, spot, choices, COUNT_OF(choices));
+}
+
+static void
+read_webhook(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {{"auth", read_auth, false}};
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+static size_t
+count_words(struct slice text)
+{
+    size_t count = 0;
+    bool is_inside = false;
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_space = text.ptr[i] == ' ' || text.ptr[i] == '\t';
+        count += !is_space && !is_inside;
+        is_inside = !is_space;
+    }
+    return count;
+}
+
+static void
+read_cron(struct loader *loader, struct spot spot, void *target)
+{
+    struct value cron = {.kind = VALUE_NONE};
+    load_literal(loader, spot, &cron);
+    if (cron.kind == VALUE_STRING && count_words(value_slice(cron)) != 5)
+        load_problem(loader, spot, NULL,
+                     "expected five fields: minute, hour, day of month, month, day of week");
+}
+
+static void
+read_timezone(struct loader *loader, struct spot spot, void *target)
+{
+    struct value zone = {.kind = VALUE_NONE};
+    load_literal(loader, spot, &zone);
+    if (zone.kind == VALUE_STRING && zone.count == 0)
+        load_problem(loader, spot, NULL, "expected a time zone such as Europe/Berlin");
+}
+
+static void
+read_schedule(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {
+        {"cron", read_cron, true},
+        {"timezone", read_timezone, false},
+    };
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+static void
+read_triggers(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {
+        {"webhook", read_webhook, false},
+        {"schedule", read_schedule, false},
+    };
+    loader->plan->triggers = spot.at->value;
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+static void
+read_concurrency(struct loader *loader, struct spot spot, void *target)
+{
+    int64_t number = 0;
+    bool is_whole = value_is_number(spot.at->value) && value_integer(spot.at->value, &number);
+    if (is_whole && number >= 1 && number <= CONCURRENCY_MAX)
+        loader->plan->limits.concurrency = (uint32_t)number;
+    else
+        load_problem(loader, spot, NULL, "expected a whole number from 1 to %d", CONCURRENCY_MAX);
+}
+
+static void
+read_budget(struct loader *loader, struct spot spot, void *target)
+{
+    bool is_number = value_is_number(spot.at->value);
+    if (!is_number || value_compare(spot.at->value, value_int(0)) < 0)
+        load_problem(loader, spot, NULL, "expected credits: a number of at least 0");
+}
+
+static void
+read_deadline(struct loader *loader, struct spot spot, void *target)
+{
+    int64_t deadline_ms = -1;
+    load_duration(loader, spot, &deadline_ms);
+    if (deadline_ms == 0)
+        load_problem(loader, spot, NULL, "expected a duration above 0");
+    else if (deadline_ms > 0)
+        loader->plan->limits.deadline_ms = deadline_ms;
+}
+
+/* "10%" or "2.5%" as a share of one, by digits: no locale can change it. -1 if it is neither. */
+static double
+read_percent(struct slice text)
+{
+    int64_t digits = 0;
+    int64_t scale = 100;
+    bool has_point = false;
+    size_t digit_count = 0;
+    if (text.size < 2 || text.size > 8 || text.ptr[text.size - 1] != '%')
+        return -1;
+    for (size_t i = 0; i + 1 < text.size; i++) {
+        char byte = text.ptr[i];
+        if (byte == '.' && !has_point && digit_count > 0) {
+            has_point = true;
+        } else if (byte >= '0' && byte <= '9') {
+            digits = digits * 10 + (byte - '0');
+            scale = has_point ? scale * 10 : scale;
+            digit_count++;
+        } else {
+            return -1;
+        }
+    }
+    return digits > scale ? -1 : (double)digits / (double)scale;
+}
+
+static void
+read_max_failed(struct loader *loader, struct spot spot, void *target)
+{
+    struct plan_limits *limits = &loader->plan->limits;
+    struct value value = spot.at->value;
+    int64_t number = -1;
+    if (value_is_number(value) && value_integer(value, &number) && number >= 0) {
+        limits->max_failed = number;
+        return;
+    }
+    double share = value.kind == VALUE_STRING ? read_percent(value_slice(value)) : -1;
+    if (share >= 0)
+        limits->max_failed_share = share;
+    else
+        load_problem(loader, spot, NULL,
+                     "expected a share of the items such as 10%%, or a whole number of items");
+}
+
+static void
+read_limits(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {
+        {"concurrency", read_concurrency, false},
+        {"budget", read_budget, false},
+        {"deadline", read_deadline, false},
+        {"max_failed", read_max_failed, false},
+    };
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+static void
+read_on_end(struct loader *loader, struct spot spot, void *target)
+{
+    if (load_is_kind(loader, spot, VALUE_STRING, "an address as text"))
+        load_template(loader, spot, LEAF_OF_OUTPUT);
+}
+
+static void
+read_notify(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {{"on_end", read_on_end, false}};
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+static void
+read_output(struct loader *loader, struct spot spot, void *target)
+{
+    loader->plan->output = load_template(loader, spot, LEAF_OF_OUTPUT);
+}
+
+static const struct load_key top_keys[] = {
+    {"name", read_name, true},
+    {"slug", read_slug, false},
+    {"description", read_description, false},
+    {"input", read_input, false},
+    {"triggers", read_triggers, false},
+    {"limits", read_limits, false},
+    {"notify", read_notify, false},
+    {"steps", load_steps, true},
+    {"output", read_output, false},
+};
+
+/* The name in lower case with dashes for everything that is neither letter nor digit. */
+static void
+default_slug(struct loader *loader, struct spot root)
+{
+    struct plan *plan = loader->plan;
+    if (plan->slug.kind != VALUE_NONE || plan->name.kind != VALUE_STRING)
+        return;
+    char slug[SLUG_BYTES_MAX];
+    size_t size = 0;
+    for (size_t i = 0; i < plan->name.count && size < sizeof(slug); i++) {
+        char byte = plan->name.text[i];
+        if (byte >= 'A' && byte <= 'Z')
+            byte = (char)(byte - 'A' + 'a');
+        if (slug_is_good(slice_of(&byte, 1)) && byte != '-')
+            slug[size++] = byte;
+        else if (size > 0 && slug[size - 1] != '-')
+            slug[size++] = '-';
+    }
+    while (size > 0 && slug[size - 1] == '-')
+        size--;
+    plan->slug = value_string_copy(loader->arena, slice_of(slug, size));
+    if (size == 0 && plan->name.count > 0)
+        load_problem(loader, root, NULL, "\"slug\" is missing and the name gives none: write one");
+}
+
+static bool
+all_types_are_known(const struct loader *loader)
+{
+    for (uint16_t i = 0; i < loader->draft_count; i++) {
+        if (loader->drafts[i].node.decl == NULL)
+            return false;
+    }
+    return true;
+}
+
+void *
+load_take(struct loader *loader, size_t count, size_t size)
+{
+    void *memory = arena_try_alloc(loader->arena, count * size + 1);
+    assert(memory != NULL);
+    return memset(memory, 0, count * size);
+}
+
+static void
+load_graph(struct loader *loader)
+{
+    loader->arena->limit_bytes = loader->arena->used_bytes + GRAPH_BYTES;
+    load_needs(loader);
+    /* A type that is not known may have made a table: what follows would be guesswork. */
+    if (!all_types_are_known(loader))
+        loader->graph_is_broken = true;
+    if (!loader->graph_is_broken)
+        load_tables(loader);
+    load_names(loader);
+}
+
+static void
+load_document(struct loader *loader, const struct located *root, const char *rows_file)
+{
+    struct spot top = {.at = root, .key = {root->line, root->column}, .path = ""};
+    /* The first draft is kept for the file of rows. */
+    loader->draft_count = rows_file == NULL ? 0 : 1;
+    load_members(loader, top, top_keys, COUNT_OF(top_keys), NULL);
+    default_slug(loader, top);
+    if (rows_file != NULL)
+        load_rows_file(loader, rows_file);
+    if (loader->draft_count > 0)
+        load_graph(loader);
+    if (arena_is_over(loader->arena) || arena_is_over(loader->scratch))
+        load_problem(loader, top, NULL, "the file needs more memory than a workflow may take");
+    if (loader->problems->count == 0)
+        load_canonical(loader, root);
+}
+
+/* Words of the parser begin with the place, which a problem has beside them. */
+static const char *
+without_place(const char *words)
+{
+    unsigned line = 0, column = 0;
+    int size = 0;
+    if (sscanf(words, "line %u, column %u: %n", &line, &column, &size) == 2 && size > 0)
+        return words + size;
+    return words;
+}
+
+static void
+load_text(struct loader *loader, const char *rows_file)
+{
+    struct located *root = NULL;
+    struct json_place place = {.line = 1, .column = 1};
+    struct error error = {.status = STATUS_OK};
+    if (yaml_load(&root, loader->arena, loader->text, &place, &error) != STATUS_OK) {
+        problems_add(loader->problems, place.line == 0 ? 1 : place.line,
+                     place.column == 0 ? 1 : place.column, "", NULL, "%s",
+                     without_place(error.text));
+        return;
+    }
+    load_document(loader, root, rows_file);
+}
+
+static struct plan *
+plan_new(void)
+{
+    struct plan *plan = mem_alloc(sizeof(*plan));
+    arena_init(&plan->arena, PLAN_BYTES);
+    plan->description = value_null();
+    plan->limits = (struct plan_limits){
+        .concurrency = CONCURRENCY_DEFAULT, .max_failed = -1, .max_failed_share = -1};
+    atomic_init(&plan->references, 1);
+    return plan;
+}
+
+static void
+loader_done(struct loader *loader)
+{
+    for (uint16_t i = 0; i < loader->draft_count; i++)
+        mem_free(loader->drafts[i].list);
+    mem_free(loader->drafts);
+    mem_free(loader->order);
+    arena_done(loader->scratch);
+}
+
+enum status
+plan_load(struct plan **out, struct slice text, const struct plan_options *options,
+          struct problems *problems)
+{
+    *out = NULL;
+    struct plan *plan = plan_new();
+    struct arena scratch;
+    arena_init(&scratch, SCRATCH_BYTES);
+    struct loader loader = {.plan = plan,
+                            .arena = &plan->arena,
+                            .scratch = &scratch,
+                            .problems = problems,
+                            .catalog = options->catalog,
+                            .text = text,
+                            .drafts = mem_alloc_array(LOAD_STEPS_MAX, sizeof(struct draft)),
+                            .order = mem_alloc_array(LOAD_STEPS_MAX, sizeof(uint16_t))};
+    load_text(&loader, options->rows_file);
+    loader_done(&loader);
+    if (problems->count > 0) {
+        problems_sort(problems);
+        plan_drop(&plan);
+        return STATUS_INVALID;
+    }
+    *out = plan;
+    return STATUS_OK;
+}
