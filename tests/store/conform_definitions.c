@@ -1,0 +1,418 @@
+/* Workflows, versions, keys, files, idempotency keys and settings. */
+#include "fixture.h"
+
+#include <string.h>
+
+static void
+assert_workflow(const struct workflow_row *got, const struct workflow_row *want)
+{
+    assert_id(&got->id, &want->id);
+    assert_id(&got->workspace, &want->workspace);
+    assert_slice(got->slug, want->slug);
+    assert_slice(got->name, want->name);
+    assert_int_equal(got->status, want->status);
+    assert_int_equal(got->latest_version, want->latest_version);
+    assert_int_equal(got->published_version, want->published_version);
+    assert_int_equal(got->created_unix_ms, want->created_unix_ms);
+    assert_int_equal(got->updated_unix_ms, want->updated_unix_ms);
+}
+
+static void
+test_workflow_is_found_by_id_and_slug(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row row = workflow_of(5), got;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row});
+    fixture_reopen(f);
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_workflow(&got, &row);
+    assert_int_equal(store_workflow_by_slug(f->store, &f->arena, row.slug, &got), STATUS_OK);
+    assert_workflow(&got, &row);
+}
+
+static void
+test_workflow_that_is_not_there(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct id id = id_of(9);
+    struct workflow_row got, row = workflow_of(9);
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &id, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_workflow_by_slug(f->store, &f->arena, SLICE("flow-9"), &got),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &row}), STATUS_NOT_FOUND);
+}
+
+static void
+test_second_workflow_of_an_id_or_slug_is_conflict(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row first = workflow_of(1), same_id = workflow_of(2),
+                        same_slug = workflow_of(3);
+    same_id.id = first.id;
+    same_slug.slug = first.slug;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &first});
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_INSERT, .workflow = &same_id}),
+                     STATUS_CONFLICT);
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_INSERT, .workflow = &same_slug}),
+                     STATUS_CONFLICT);
+    struct workflow_row got;
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &first.id, &got), STATUS_OK);
+    assert_workflow(&got, &first);
+}
+
+static void
+test_workflow_update_keeps_workspace_and_creation(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row row = workflow_of(1), got;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row});
+    struct workflow_row changed = {
+        .workspace = id_of(2),
+        .id = row.id,
+        .slug = SLICE("other"),
+        .name = SLICE("Other"),
+        .status = WORKFLOW_ARCHIVED,
+        .latest_version = 9,
+        .published_version = 8,
+        .updated_unix_ms = 77,
+    };
+    COMMIT_OK(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &changed});
+    changed.workspace = row.workspace;
+    changed.created_unix_ms = row.created_unix_ms;
+    assert_int_equal(store_workflow_by_slug(f->store, &f->arena, SLICE("other"), &got), STATUS_OK);
+    assert_workflow(&got, &changed);
+    assert_int_equal(store_workflow_by_slug(f->store, &f->arena, row.slug, &got), STATUS_NOT_FOUND);
+}
+
+static void
+test_workflow_update_to_a_taken_slug_is_conflict(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row one = workflow_of(1), two = workflow_of(2), got;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &one},
+              {STORE_WORKFLOW_INSERT, .workflow = &two});
+    struct workflow_row greedy = two;
+    greedy.slug = one.slug;
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &greedy}),
+                     STATUS_CONFLICT);
+    two.name = SLICE("Renamed under its own slug");
+    COMMIT_OK(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &two});
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &two.id, &got), STATUS_OK);
+    assert_workflow(&got, &two);
+}
+
+static bool
+see_workflow(const struct workflow_row *row, void *context)
+{
+    return seen_add(context, number_of(&row->id));
+}
+
+static const struct {
+    const char *label;
+    uint32_t workspace, before, limit, skip;
+    bool is_ascending;
+    const char *want;
+} workflow_pages[] = {
+    {"newest first", 1, 0, 10, 0, false, "6 5 3 2 1"},
+    {"oldest first", 1, 0, 10, 0, true, "1 2 3 5 6"},
+    {"a limit", 1, 0, 2, 0, false, "6 5"},
+    {"behind an id", 1, 5, 10, 0, false, "3 2 1"},
+    {"behind an id, upwards", 1, 3, 10, 0, true, "5 6"},
+    {"by number of the page", 1, 0, 2, 2, false, "3 2"},
+    {"skipped to the end", 1, 0, 2, 9, false, ""},
+    {"another workspace", 2, 0, 10, 0, false, "4"},
+    {"an empty workspace", 3, 0, 10, 0, false, ""},
+    {"all workspaces", 0, 0, 10, 0, false, "6 5 4 3 2 1"},
+    {"all workspaces, upwards", 0, 4, 10, 0, true, "5 6"},
+};
+
+static void
+test_workflow_lists(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    static const uint32_t order[] = {3, 1, 6, 4, 2, 5};
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct workflow_row row = workflow_of(order[i]);
+        row.workspace = id_of(order[i] == 4 ? 2 : 1);
+        COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row});
+    }
+    for (size_t i = 0; i < COUNT_OF(workflow_pages); i++) {
+        struct store_page page = {.limit = workflow_pages[i].limit,
+                                  .skip = workflow_pages[i].skip,
+                                  .is_ascending = workflow_pages[i].is_ascending};
+        if (workflow_pages[i].workspace != 0)
+            page.workspace = id_of(workflow_pages[i].workspace);
+        if (workflow_pages[i].before != 0)
+            page.before = id_of(workflow_pages[i].before);
+        struct seen seen = {0};
+        print_message("%s\n", workflow_pages[i].label);
+        assert_int_equal(store_workflow_list(f->store, &page, see_workflow, &seen), STATUS_OK);
+        assert_seen(&seen, workflow_pages[i].want);
+    }
+}
+
+static bool
+see_version(const struct version_row *row, void *context)
+{
+    return seen_add(context, row->version);
+}
+
+static void
+test_versions(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct id workflow = id_of(5);
+    for (uint32_t version = 3; version >= 1; version--) {
+        struct version_row row = {.workflow = workflow,
+                                  .version = version,
+                                  .text = SLICE("name: x\n"),
+                                  .created_unix_ms = 40 + version};
+        COMMIT_OK(f->store, {STORE_VERSION_INSERT, .version = &row});
+        row.text = SLICE("other");
+        assert_int_equal(COMMIT(f->store, {STORE_VERSION_INSERT, .version = &row}),
+                         STATUS_CONFLICT);
+    }
+    struct version_row got;
+    assert_int_equal(store_version_get(f->store, &f->arena, &workflow, 2, &got), STATUS_OK);
+    assert_id(&got.workflow, &workflow);
+    assert_int_equal(got.version, 2);
+    assert_slice(got.text, SLICE("name: x\n"));
+    assert_int_equal(got.created_unix_ms, 42);
+    assert_int_equal(store_version_get(f->store, &f->arena, &workflow, 4, &got), STATUS_NOT_FOUND);
+    struct seen seen = {0};
+    assert_int_equal(store_version_list(f->store, &workflow, see_version, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2 3");
+    seen = (struct seen){.stop_after = 2};
+    assert_int_equal(store_version_list(f->store, &workflow, see_version, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2");
+    struct id other = id_of(6);
+    seen = (struct seen){0};
+    assert_int_equal(store_version_list(f->store, &other, see_version, &seen), STATUS_OK);
+    assert_seen(&seen, "");
+}
+
+static struct key_row
+key_of(uint32_t number)
+{
+    struct key_row row = {.workspace = id_of(1),
+                          .id = id_of(number),
+                          .name = SLICE("laptop"),
+                          .scopes = 5,
+                          .created_unix_ms = 10,
+                          .expires_unix_ms = 20,
+                          .revoked_unix_ms = 0};
+    memset(row.secret.bytes, (int)number, sizeof(row.secret.bytes));
+    return row;
+}
+
+static void
+assert_key(const struct key_row *got, const struct key_row *want)
+{
+    assert_id(&got->id, &want->id);
+    assert_id(&got->workspace, &want->workspace);
+    assert_memory_equal(got->secret.bytes, want->secret.bytes, DIGEST_BYTES);
+    assert_slice(got->name, want->name);
+    assert_int_equal(got->scopes, want->scopes);
+    assert_int_equal(got->created_unix_ms, want->created_unix_ms);
+    assert_int_equal(got->expires_unix_ms, want->expires_unix_ms);
+    assert_int_equal(got->revoked_unix_ms, want->revoked_unix_ms);
+}
+
+static void
+test_key_is_found_by_id_and_secret(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct key_row row = key_of(3), got, none = key_of(4);
+    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
+    fixture_reopen(f);
+    assert_int_equal(store_key_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_key(&got, &row);
+    assert_int_equal(store_key_by_secret(f->store, &f->arena, &row.secret, &got), STATUS_OK);
+    assert_key(&got, &row);
+    assert_int_equal(store_key_get(f->store, &f->arena, &none.id, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_key_by_secret(f->store, &f->arena, &none.secret, &got),
+                     STATUS_NOT_FOUND);
+}
+
+static void
+test_second_key_of_an_id_or_secret_is_conflict(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct key_row first = key_of(1), same_id = key_of(2), same_secret = key_of(3);
+    same_id.id = first.id;
+    same_secret.secret = first.secret;
+    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &first});
+    assert_int_equal(COMMIT(f->store, {STORE_KEY_INSERT, .key = &same_id}), STATUS_CONFLICT);
+    assert_int_equal(COMMIT(f->store, {STORE_KEY_INSERT, .key = &same_secret}), STATUS_CONFLICT);
+}
+
+static void
+test_key_update_keeps_the_secret(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct key_row row = key_of(1), got;
+    assert_int_equal(COMMIT(f->store, {STORE_KEY_UPDATE, .key = &row}), STATUS_NOT_FOUND);
+    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
+    struct key_row changed = {.workspace = id_of(2),
+                              .id = row.id,
+                              .name = SLICE("desk"),
+                              .scopes = 1,
+                              .expires_unix_ms = 30,
+                              .revoked_unix_ms = 40};
+    COMMIT_OK(f->store, {STORE_KEY_UPDATE, .key = &changed});
+    changed.workspace = row.workspace;
+    changed.secret = row.secret;
+    changed.created_unix_ms = row.created_unix_ms;
+    assert_int_equal(store_key_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_key(&got, &changed);
+}
+
+static bool
+see_key(const struct key_row *row, void *context)
+{
+    return seen_add(context, number_of(&row->id));
+}
+
+static void
+test_keys_of_a_workspace_oldest_first(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    static const uint32_t order[] = {3, 1, 4, 2};
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct key_row row = key_of(order[i]);
+        row.workspace = id_of(order[i] == 4 ? 9 : 8);
+        COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
+    }
+    struct id workspace = id_of(8);
+    struct seen seen = {0};
+    assert_int_equal(store_key_list(f->store, &workspace, see_key, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2 3");
+    seen = (struct seen){.stop_after = 1};
+    assert_int_equal(store_key_list(f->store, &workspace, see_key, &seen), STATUS_OK);
+    assert_seen(&seen, "1");
+}
+
+static bool
+see_file(const struct file_row *row, void *context)
+{
+    return seen_add(context, number_of(&row->id));
+}
+
+static void
+test_files(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct file_row got, row = {.workspace = id_of(1),
+                                .run = id_of(20),
+                                .step = SLICE("table"),
+                                .name = SLICE("out.csv"),
+                                .content_type = SLICE("text/csv"),
+                                .size_bytes = UINT64_C(6000000000),
+                                .revision = 2,
+                                .is_partial = true,
+                                .created_unix_ms = 55};
+    static const uint32_t order[] = {3, 1, 2};
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        row.id = id_of(order[i]);
+        COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &row});
+    }
+    assert_int_equal(COMMIT(f->store, {STORE_FILE_INSERT, .file = &row}), STATUS_CONFLICT);
+    struct file_row upload = {.workspace = id_of(1), .id = id_of(4), .name = SLICE("in.csv")};
+    COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &upload});
+    fixture_reopen(f);
+
+    assert_int_equal(store_file_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_id(&got.id, &row.id);
+    assert_id(&got.workspace, &row.workspace);
+    assert_id(&got.run, &row.run);
+    assert_slice(got.step, row.step);
+    assert_slice(got.name, row.name);
+    assert_slice(got.content_type, row.content_type);
+    assert_int_equal(got.size_bytes, row.size_bytes);
+    assert_int_equal(got.revision, 2);
+    assert_true(got.is_partial);
+    assert_int_equal(got.created_unix_ms, 55);
+    assert_int_equal(store_file_get(f->store, &f->arena, &upload.id, &got), STATUS_OK);
+    assert_true(id_is_zero(&got.run));
+    assert_false(got.is_partial);
+    assert_slice(got.step, SLICE(""));
+
+    struct id none = id_of(99);
+    assert_int_equal(store_file_get(f->store, &f->arena, &none, &got), STATUS_NOT_FOUND);
+    struct seen seen = {0};
+    assert_int_equal(store_file_list(f->store, &row.run, see_file, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2 3");
+    seen = (struct seen){.stop_after = 2};
+    assert_int_equal(store_file_list(f->store, &row.run, see_file, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2");
+}
+
+static void
+test_idempotency_key_is_taken_once_in_its_scope(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct idempotency_row got, row = {.workspace = id_of(1),
+                                       .scope = SLICE("POST /v1/runs"),
+                                       .key = SLICE("abc"),
+                                       .body = {.bytes = {4, 5}},
+                                       .run = id_of(70),
+                                       .created_unix_ms = 8};
+    assert_int_equal(store_idempotency_get(f->store, &f->arena, &row, &got), STATUS_NOT_FOUND);
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &row});
+    fixture_reopen(f);
+    assert_int_equal(store_idempotency_get(f->store, &f->arena, &row, &got), STATUS_OK);
+    assert_id(&got.workspace, &row.workspace);
+    assert_slice(got.scope, row.scope);
+    assert_slice(got.key, row.key);
+    assert_memory_equal(got.body.bytes, row.body.bytes, DIGEST_BYTES);
+    assert_id(&got.run, &row.run);
+    assert_int_equal(got.created_unix_ms, 8);
+
+    struct idempotency_row again = row;
+    again.run = id_of(71);
+    assert_int_equal(COMMIT(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again}),
+                     STATUS_CONFLICT);
+    again.scope = SLICE("POST /v1/other");
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
+    again = row;
+    again.workspace = id_of(2);
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
+    again = row;
+    again.key = SLICE("abcd");
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
+}
+
+static void
+test_setting_is_put_and_replaced(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct slice got;
+    assert_int_equal(store_setting_get(f->store, &f->arena, SLICE("node"), &got), STATUS_NOT_FOUND);
+    struct setting_row row = {.name = SLICE("node"), .value = SLICE("\0\xff bytes")};
+    COMMIT_OK(f->store, {STORE_SETTING_PUT, .setting = &row});
+    assert_int_equal(store_setting_get(f->store, &f->arena, SLICE("node"), &got), STATUS_OK);
+    assert_slice(got, row.value);
+    row.value = SLICE("");
+    COMMIT_OK(f->store, {STORE_SETTING_PUT, .setting = &row});
+    fixture_reopen(f);
+    assert_int_equal(store_setting_get(f->store, &f->arena, SLICE("node"), &got), STATUS_OK);
+    assert_slice(got, SLICE(""));
+}
+
+const struct CMUnitTest definition_tests[] = {
+    cmocka_unit_test(test_workflow_is_found_by_id_and_slug),
+    cmocka_unit_test(test_workflow_that_is_not_there),
+    cmocka_unit_test(test_second_workflow_of_an_id_or_slug_is_conflict),
+    cmocka_unit_test(test_workflow_update_keeps_workspace_and_creation),
+    cmocka_unit_test(test_workflow_update_to_a_taken_slug_is_conflict),
+    cmocka_unit_test(test_workflow_lists),
+    cmocka_unit_test(test_versions),
+    cmocka_unit_test(test_key_is_found_by_id_and_secret),
+    cmocka_unit_test(test_second_key_of_an_id_or_secret_is_conflict),
+    cmocka_unit_test(test_key_update_keeps_the_secret),
+    cmocka_unit_test(test_keys_of_a_workspace_oldest_first),
+    cmocka_unit_test(test_files),
+    cmocka_unit_test(test_idempotency_key_is_taken_once_in_its_scope),
+    cmocka_unit_test(test_setting_is_put_and_replaced),
+};
+const size_t definition_test_count = COUNT_OF(definition_tests);
