@@ -244,7 +244,8 @@ FNR == 1 {
     text = $0
     gsub(/[\200-\277]/, "", text) # a character of UTF-8 counts once
     if (length(text) > COLUMNS) finding("line-width", length(text) " columns, at most " COLUMNS)
-    if ($0 ~ /(TODO|FIXME|XXX)/) finding("open-work", "finish it, or file an issue")
+    if ($0 ~ /(^|[^A-Za-z0-9_])(TODO|FIXME|XXX)([^A-Za-z0-9_]|$)/)
+        finding("open-work", "finish it, or file an issue")
     if ($0 ~ /Threads:/) has_threads = 1
     code = code_of($0)
     if (in_source && code ~ /^[ \t]*#[ \t]*include/) check_include($0)
