@@ -8,11 +8,12 @@
 #include <stdio.h>
 
 /* Values of unfinished arrays and objects stand on one stack; a finished one is copied from there
- * to the arena at its exact size. This many cost no heap. */
+ * to the arena at its exact size, and takes the place of its first element. This many cost no
+ * heap. */
 #define STACK_FIXED 128
 
-/* Every parse_ function takes the place where its token begins and gives the place behind it, or
- * NULL after a failure. */
+/* Every parse_ function takes the place where its token begins, pushes one value (parse_member two)
+ * and gives the place behind, or NULL after a failure. */
 struct json_parser {
     struct arena *arena;
     const char *begin;
@@ -83,32 +84,30 @@ stack_grow(struct json_parser *parser)
     return true;
 }
 
-static inline bool
-stack_push(struct json_parser *parser, struct value value)
+/* Where the next value goes; NULL over the limit. */
+static inline struct value *
+stack_push(struct json_parser *parser)
 {
     if (parser->top == parser->capacity && !stack_grow(parser))
-        return false;
-    parser->stack[parser->top++] = value;
-    return true;
+        return NULL;
+    return &parser->stack[parser->top++];
 }
 
-/* Text of a string or number: the input's own, or a copy. */
+/* Pushes a string or number text: the input's own, or a copy. */
 static inline bool
-keep_text(struct json_parser *parser, const char *text, size_t size, struct value *out)
+push_text(struct json_parser *parser, enum value_kind kind, const char *text, size_t size)
 {
-    out->count = (uint32_t)size;
-    out->text = text;
-    if (parser->borrow)
-        return true;
-    if (size == 0) {
-        out->text = "";
-        return true;
+    if (!parser->borrow && size > 0) {
+        char *copy = text_pack_take(&parser->pack, size);
+        if (copy == NULL)
+            return false;
+        text = memcpy(copy, text, size);
     }
-    char *copy = text_pack_take(&parser->pack, size);
-    if (copy == NULL)
+    struct value *out = stack_push(parser);
+    if (out == NULL)
         return false;
-    memcpy(copy, text, size);
-    out->text = copy;
+    *out = (struct value){.kind = (uint8_t)kind, .count = (uint32_t)size};
+    out->text = size == 0 ? "" : text;
     return true;
 }
 
@@ -190,12 +189,13 @@ parse_escape(struct json_parser *parser, const char *at, const char *end, char *
 }
 
 /* The text between at and end has escapes; decoded it is never longer. */
-static bool
-decode_string(struct json_parser *parser, const char *at, const char *end, struct value *out)
+static const char *
+parse_escaped(struct json_parser *parser, const char *at, const char *end)
 {
     char *text = text_pack_take(&parser->pack, (size_t)(end - at));
-    if (text == NULL)
-        return fail_limit(parser, at) != NULL;
+    struct value *out = stack_push(parser);
+    if (text == NULL || out == NULL)
+        return fail_limit(parser, at);
     char *next = text;
     while (at < end) {
         const char *escape = memchr(at, '\\', (size_t)(end - at));
@@ -206,11 +206,10 @@ decode_string(struct json_parser *parser, const char *at, const char *end, struc
         if (at < end)
             at = parse_escape(parser, at, end, &next);
         if (at == NULL)
-            return false;
+            return NULL;
     }
-    out->count = (uint32_t)(next - text);
-    out->text = text;
-    return true;
+    *out = value_string(slice_of(text, (size_t)(next - text)));
+    return end + 1;
 }
 
 static const char *
@@ -220,21 +219,6 @@ fail_utf8(struct json_parser *parser, const char *at, const char *end)
     while ((size = slice_character(slice_of(at, (size_t)(end - at)))) > 0)
         at += size;
     return fail(parser, at, "the text is not UTF-8 here");
-}
-
-/* Skips the plain characters of a string. */
-static inline const char *
-scan_run(const char *at, const char *end)
-{
-    while (end - at >= 8) {
-        uint64_t ends = json_word_ends_run(json_word(at));
-        if (ends != 0)
-            return at + json_lowest_byte(ends);
-        at += 8;
-    }
-    while (at < end && (signed char)*at >= 0x20 && *at != '"' && *at != '\\')
-        at++;
-    return at;
 }
 
 /* What a string holds besides plain characters. */
@@ -250,7 +234,7 @@ scan_string(struct json_parser *parser, const char *at, struct string_scan *scan
 {
     const char *end = parser->end;
     for (;;) {
-        at = scan_run(at, end);
+        at = json_skip_plain(at, end);
         if (at == end)
             return fail(parser, at, "the text ends inside a string");
         if (*at == '"')
@@ -272,7 +256,7 @@ scan_string(struct json_parser *parser, const char *at, struct string_scan *scan
 
 /* at is behind the opening quote. */
 static const char *
-parse_string(struct json_parser *parser, const char *at, struct value *out)
+parse_string(struct json_parser *parser, const char *at)
 {
     struct string_scan scan = {.escapes = false};
     const char *close = scan_string(parser, at, &scan);
@@ -281,15 +265,9 @@ parse_string(struct json_parser *parser, const char *at, struct value *out)
     size_t size = (size_t)(close - at);
     if (scan.beyond_ascii && !slice_is_utf8(slice_of(at, size)))
         return fail_utf8(parser, at, close);
-
-    *out = (struct value){.kind = VALUE_STRING};
-    if (scan.escapes) {
-        if (!decode_string(parser, at, close, out))
-            return NULL;
-    } else if (!keep_text(parser, at, size, out)) {
-        return fail_limit(parser, at);
-    }
-    return close + 1;
+    if (scan.escapes)
+        return parse_escaped(parser, at, close);
+    return push_text(parser, VALUE_STRING, at, size) ? close + 1 : fail_limit(parser, at);
 }
 
 static inline bool
@@ -327,19 +305,17 @@ scan_fraction(struct json_parser *parser, const char *at)
 }
 
 static const char *
-parse_decimal(struct json_parser *parser, const char *first, const char *at, struct value *out)
+parse_decimal(struct json_parser *parser, const char *first, const char *at)
 {
     const char *end = scan_fraction(parser, at);
     if (end == NULL)
         return NULL;
-    *out = (struct value){.kind = VALUE_DECIMAL};
-    if (!keep_text(parser, first, (size_t)(end - first), out))
-        return fail_limit(parser, first);
-    return end;
+    bool pushed = push_text(parser, VALUE_DECIMAL, first, (size_t)(end - first));
+    return pushed ? end : fail_limit(parser, first);
 }
 
 static const char *
-parse_number(struct json_parser *parser, const char *first, struct value *out)
+parse_number(struct json_parser *parser, const char *first)
 {
     const char *at = first;
     bool negative = *at == '-';
@@ -358,13 +334,16 @@ parse_number(struct json_parser *parser, const char *first, struct value *out)
     /* 19 digits cannot wrap 64 bits. */
     bool fits = at - digits <= 19 && size <= (uint64_t)INT64_MAX + negative;
     if (fraction || !fits || (negative && size == 0))
-        return parse_decimal(parser, first, at, out);
+        return parse_decimal(parser, first, at);
+    struct value *out = stack_push(parser);
+    if (out == NULL)
+        return fail_limit(parser, first);
     *out = value_int(negative ? (int64_t)-size : (int64_t)size);
     return at;
 }
 
 static const char *
-parse_name(struct json_parser *parser, const char *at, struct value *out)
+parse_name(struct json_parser *parser, const char *at)
 {
     static const struct {
         const char *name;
@@ -374,6 +353,9 @@ parse_name(struct json_parser *parser, const char *at, struct value *out)
     size_t left = (size_t)(parser->end - at);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (left >= names[i].size && memcmp(at, names[i].name, names[i].size) == 0) {
+            struct value *out = stack_push(parser);
+            if (out == NULL)
+                return fail_limit(parser, at);
             *out = (struct value){.kind = (uint8_t)names[i].kind};
             return at + names[i].size;
         }
@@ -381,40 +363,49 @@ parse_name(struct json_parser *parser, const char *at, struct value *out)
     return fail_expected(parser, at, "expected a value");
 }
 
-static const char *parse_array(struct json_parser *parser, const char *at, struct value *out);
-static const char *parse_object(struct json_parser *parser, const char *at, struct value *out);
+static const char *parse_array(struct json_parser *parser, const char *at);
+static const char *parse_object(struct json_parser *parser, const char *at);
 
 /* Skips white space first. */
 static inline const char *
-parse_value(struct json_parser *parser, const char *at, struct value *out)
+parse_value(struct json_parser *parser, const char *at)
 {
     at = skip_space(parser, at);
     if (at == parser->end)
         return fail_expected(parser, at, "expected a value");
     switch (*at) {
     case '"':
-        return parse_string(parser, at + 1, out);
+        return parse_string(parser, at + 1);
     case '{':
-        return parse_object(parser, at, out);
+        return parse_object(parser, at);
     case '[':
-        return parse_array(parser, at, out);
+        return parse_array(parser, at);
     case '-':
     case '0' ... '9':
-        return parse_number(parser, at, out);
+        return parse_number(parser, at);
     default:
-        return parse_name(parser, at, out);
+        return parse_name(parser, at);
     }
 }
 
+/* Puts the finished value in place of what was pushed for it; at is on the closing bracket. */
 static const char *
-finish_array(struct json_parser *parser, const char *at, size_t base, struct value *out)
+leave(struct json_parser *parser, const char *at, size_t base, struct value value)
 {
-    *out = value_array_new(parser->arena, parser->stack + base, parser->top - base);
-    parser->top = base;
     parser->nesting--;
-    if (out->kind == VALUE_NONE)
+    parser->top = base;
+    struct value *out = stack_push(parser);
+    if (out == NULL || value.kind == VALUE_NONE)
         return fail_limit(parser, at);
+    *out = value;
     return at + 1;
+}
+
+static const char *
+leave_array(struct json_parser *parser, const char *at, size_t base)
+{
+    size_t count = parser->top - base;
+    return leave(parser, at, base, value_array_new(parser->arena, parser->stack + base, count));
 }
 
 static const char *
@@ -427,27 +418,23 @@ enter(struct json_parser *parser, const char *at)
 }
 
 static const char *
-parse_array(struct json_parser *parser, const char *at, struct value *out)
+parse_array(struct json_parser *parser, const char *at)
 {
     size_t base = parser->top;
     at = enter(parser, at);
     if (at == NULL)
         return NULL;
     if (at < parser->end && *at == ']')
-        return finish_array(parser, at, base, out);
+        return leave_array(parser, at, base);
     for (;;) {
-        struct value item;
-        const char *first = at;
-        at = parse_value(parser, at, &item);
+        at = parse_value(parser, at);
         if (at == NULL)
             return NULL;
-        if (!stack_push(parser, item))
-            return fail_limit(parser, first);
         at = skip_space(parser, at);
         if (at == parser->end || (*at != ',' && *at != ']'))
             return fail_expected(parser, at, "expected ',' or ']' after an element of the array");
         if (*at == ']')
-            return finish_array(parser, at, base, out);
+            return leave_array(parser, at, base);
         at++;
     }
 }
@@ -485,56 +472,40 @@ locate_name(const char *at, size_t index)
 }
 
 static const char *
-finish_object(struct json_parser *parser, const char *first, const char *at, size_t base,
-              struct value *out)
+leave_object(struct json_parser *parser, const char *first, const char *at, size_t base)
 {
     size_t count = (parser->top - base) / 2;
+    if (count == 0)
+        return leave(parser, at, base, value_empty_object());
     const struct value *pairs = parser->stack + base;
-    parser->top = base;
-    parser->nesting--;
-    if (count == 0) {
-        *out = value_empty_object();
-        return at + 1;
-    }
     size_t duplicate = 0;
-    *out = value_object_build(parser->arena, (const struct member *)(const void *)pairs, count,
-                              &duplicate);
+    struct value object = value_object_build(
+        parser->arena, (const struct member *)(const void *)pairs, count, &duplicate);
     if (duplicate < count) {
         const char *name = locate_name(first, duplicate);
         parser->name = slice_of(name, (size_t)(skip_string(name) - name));
         return fail(parser, name, "this name stands twice in one object");
     }
-    if (out->kind == VALUE_NONE)
-        return fail_limit(parser, at);
-    return at + 1;
+    return leave(parser, at, base, object);
 }
 
-/* A name, ':' and a value, both pushed. */
+/* A name, ':' and a value. */
 static inline const char *
 parse_member(struct json_parser *parser, const char *at)
 {
-    struct value key;
-    struct value item;
     if (at == parser->end || *at != '"')
         return fail_expected(parser, at, "expected a name in double quotes");
-    const char *first = at;
-    at = parse_string(parser, at + 1, &key);
+    at = parse_string(parser, at + 1);
     if (at == NULL)
         return NULL;
     at = skip_space(parser, at);
     if (at == parser->end || *at != ':')
         return fail_expected(parser, at, "expected ':' after the name");
-    /* Pushed before the value is parsed, so that the pairs stay side by side. */
-    if (!stack_push(parser, key))
-        return fail_limit(parser, first);
-    at = parse_value(parser, at + 1, &item);
-    if (at == NULL)
-        return NULL;
-    return stack_push(parser, item) ? at : fail_limit(parser, first);
+    return parse_value(parser, at + 1);
 }
 
 static const char *
-parse_object(struct json_parser *parser, const char *at, struct value *out)
+parse_object(struct json_parser *parser, const char *at)
 {
     const char *first = at;
     size_t base = parser->top;
@@ -542,7 +513,7 @@ parse_object(struct json_parser *parser, const char *at, struct value *out)
     if (at == NULL)
         return NULL;
     if (at < parser->end && *at == '}')
-        return finish_object(parser, first, at, base, out);
+        return leave_object(parser, first, at, base);
     for (;;) {
         at = parse_member(parser, skip_space(parser, at));
         if (at == NULL)
@@ -551,18 +522,25 @@ parse_object(struct json_parser *parser, const char *at, struct value *out)
         if (at == parser->end || (*at != ',' && *at != '}'))
             return fail_expected(parser, at, "expected ',' or '}' after a member of the object");
         if (*at == '}')
-            return finish_object(parser, first, at, base, out);
+            return leave_object(parser, first, at, base);
         at++;
     }
 }
 
+/* Bytes that do not continue a character, eight at a time. */
 static size_t
 count_characters(const char *at, const char *end)
 {
-    size_t characters = 0;
+    size_t continuing = 0;
+    size_t size = (size_t)(end - at);
+    for (; end - at >= 8; at += 8) {
+        uint64_t word = json_word(at);
+        uint64_t marks = word >> 7 & ~(word >> 6) & JSON_ONES;
+        continuing += marks * JSON_ONES >> 56;
+    }
     for (; at < end; at++)
-        characters += (*at & 0xC0) != 0x80;
-    return characters;
+        continuing += (*at & 0xC0) == 0x80;
+    return size - continuing;
 }
 
 struct json_place
@@ -632,13 +610,6 @@ parser_init(struct json_parser *parser, struct arena *arena, struct slice text)
     parser->name = slice_of(NULL, 0);
 }
 
-static void
-parser_done(struct json_parser *parser)
-{
-    if (parser->stack != parser->fixed)
-        mem_free(parser->stack);
-}
-
 static const char *
 check_size(struct json_parser *parser)
 {
@@ -648,15 +619,25 @@ check_size(struct json_parser *parser)
 }
 
 static const char *
-parse_whole(struct json_parser *parser, struct value *out)
+parse_whole(struct json_parser *parser)
 {
     if (check_size(parser) == NULL)
         return NULL;
-    const char *at = parse_value(parser, parser->begin, out);
+    const char *at = parse_value(parser, parser->begin);
     if (at == NULL)
         return NULL;
     at = skip_space(parser, at);
     return at == parser->end ? at : fail_expected(parser, at, "expected the end of the text");
+}
+
+/* The value that was parsed, or nothing after a failure. */
+static struct value
+parser_done(struct json_parser *parser)
+{
+    struct value value = parser->failed == STATUS_OK ? parser->stack[0] : none;
+    if (parser->stack != parser->fixed)
+        mem_free(parser->stack);
+    return value;
 }
 
 enum status
@@ -667,11 +648,9 @@ json_parse(struct value *out, struct arena *arena, struct slice text, unsigned f
     parser_init(&parser, arena, text);
     parser.borrow = (flags & JSON_BORROW) != 0;
     enum status status = STATUS_OK;
-    if (parse_whole(&parser, out) == NULL)
+    if (parse_whole(&parser) == NULL)
         status = report(&parser, JSON_PLACE_FIRST, place, error);
-    if (status != STATUS_OK)
-        *out = none;
-    parser_done(&parser);
+    *out = parser_done(&parser);
     return status;
 }
 
@@ -682,25 +661,24 @@ json_parse_span(struct value *out, struct arena *arena, struct json_span *span, 
     parser_init(&parser, arena, span->text);
     parser.nesting = span->nesting;
     enum status status = STATUS_OK;
-    if (parse_whole(&parser, out) == NULL)
+    if (parse_whole(&parser) == NULL)
         status = report(&parser, span->start, &span->start, error);
-    if (status != STATUS_OK)
-        *out = none;
-    parser_done(&parser);
+    *out = parser_done(&parser);
     return status;
 }
 
 /* A number or a name must not run into the next text: "12" is never 1 and 2, nor "nullnull" two
  * nulls. */
 static const char *
-parse_one_of_many(struct json_parser *parser, const char *at, struct value *out)
+parse_one_of_many(struct json_parser *parser, const char *at)
 {
     if (check_size(parser) == NULL)
         return NULL;
-    at = parse_value(parser, at, out);
+    at = parse_value(parser, at);
     if (at == NULL)
         return NULL;
-    bool runs_on = out->kind < VALUE_STRING && at < parser->end && !json_ends_scalar(*at);
+    bool runs_on =
+        parser->stack[0].kind < VALUE_STRING && at < parser->end && !json_ends_scalar(*at);
     return runs_on ? fail_expected(parser, at, "expected white space after the value") : at;
 }
 
@@ -720,13 +698,11 @@ json_parse_next(struct value *out, struct arena *arena, struct slice text, size_
     }
 
     enum status status = STATUS_OK;
-    at = parse_one_of_many(&parser, at, out);
-    if (at == NULL) {
+    at = parse_one_of_many(&parser, at);
+    if (at == NULL)
         status = report(&parser, JSON_PLACE_FIRST, place, error);
-        *out = none;
-    } else {
+    else
         *offset = (size_t)(at - parser.begin);
-    }
-    parser_done(&parser);
+    *out = parser_done(&parser);
     return status;
 }

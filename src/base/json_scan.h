@@ -43,6 +43,21 @@ json_lowest_byte(uint64_t highs)
     return (size_t)__builtin_ctzll(highs) / 8;
 }
 
+/* The first byte that is not plain text inside a string: see json_word_ends_run(). */
+static inline const char *
+json_skip_plain(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t ends = json_word_ends_run(json_word(at));
+        if (ends != 0)
+            return at + json_lowest_byte(ends);
+        at += 8;
+    }
+    while (at < end && (signed char)*at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
 static inline bool
 json_is_space(char byte)
 {

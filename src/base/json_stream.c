@@ -130,42 +130,54 @@ at_end(const struct json_stream *stream)
 static bool
 scan_string(struct json_stream *stream)
 {
-    const char *input = stream->input.ptr;
-    size_t size = stream->input.size;
-    size_t at = stream->scanned;
-    while (at < size && input[at] != '"') {
-        size_t step = input[at] == '\\' ? 2 : 1;
-        if (at + step > size)
+    const char *at = stream->input.ptr + stream->scanned;
+    const char *end = stream->input.ptr + stream->input.size;
+    for (;;) {
+        at = json_skip_plain(at, end);
+        int step = at < end && *at == '\\' ? 2 : 1;
+        if (end - at < step || *at == '"')
             break;
         at += step;
     }
-    bool ended = at < size && input[at] == '"';
-    stream->scanned = at + ended;
-    return ended;
+    stream->in_string = at == end || *at != '"';
+    stream->scanned = (size_t)(at - stream->input.ptr) + !stream->in_string;
+    return !stream->in_string;
+}
+
+/* Goes on between strings, up to the next one, the last closing bracket or the end of the input.
+ * '[' and '{' differ in one bit, and so do ']' and '}'. */
+static void
+scan_brackets(struct json_stream *stream)
+{
+    const char *input = stream->input.ptr;
+    size_t size = stream->input.size;
+    size_t at = stream->scanned;
+    size_t nesting = stream->nesting;
+    while (at < size && !stream->in_string) {
+        char byte = input[at++];
+        if (byte == '"')
+            stream->in_string = true;
+        else if ((byte | 0x20) == '{')
+            nesting++;
+        else if ((byte | 0x20) == '}' && --nesting == 0)
+            break;
+    }
+    stream->scanned = at;
+    stream->nesting = nesting;
 }
 
 static bool
 scan_nested(struct json_stream *stream)
 {
-    const char *input = stream->input.ptr;
-    while (stream->scanned < stream->input.size) {
-        if (stream->in_string) {
-            if (!scan_string(stream))
-                return false;
-            stream->in_string = false;
-            if (stream->nesting == 0)
-                return true;
-            continue;
-        }
-        char byte = input[stream->scanned++];
-        if (byte == '"')
-            stream->in_string = true;
-        else if (byte == '{' || byte == '[')
-            stream->nesting++;
-        else if ((byte == '}' || byte == ']') && --stream->nesting == 0)
+    for (;;) {
+        if (stream->in_string && !scan_string(stream))
+            return false;
+        if (stream->scanned > stream->head && stream->nesting == 0)
             return true;
+        if (stream->scanned == stream->input.size)
+            return false;
+        scan_brackets(stream);
     }
-    return false;
 }
 
 static bool

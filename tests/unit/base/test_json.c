@@ -84,75 +84,74 @@ test_escapes_and_spaces_are_read(void **state)
     arena_done(&arena);
 }
 
+static const struct {
+    const char *text;
+    const char *words;
+} refused[] = {
+    {"", "line 1, column 1: expected a value, found the end of the text"},
+    {"  ", "line 1, column 3: expected a value, found the end of the text"},
+    {"nul", "line 1, column 1: expected a value, found 'n'"},
+    {"True", "line 1, column 1: expected a value, found 'T'"},
+    {"NaN", "line 1, column 1: expected a value, found 'N'"},
+    {"\xEF\xBB\xBF{}", "line 1, column 1: expected a value, found a byte order mark"},
+    {"// x\n1", "line 1, column 1: expected a value, found '/'"},
+    {"1 2", "line 1, column 3: expected the end of the text, found '2'"},
+    {"truex", "line 1, column 5: expected the end of the text, found 'x'"},
+    {"01", "line 1, column 1: a number may not begin with 0"},
+    {"-01", "line 1, column 2: a number may not begin with 0"},
+    {"-", "line 1, column 2: expected a digit after '-', found the end of the text"},
+    {"+1", "line 1, column 1: expected a value, found '+'"},
+    {".5", "line 1, column 1: expected a value, found '.'"},
+    {"1.", "line 1, column 3: expected a digit after '.', found the end of the text"},
+    {"1.e2", "line 1, column 3: expected a digit after '.', found 'e'"},
+    {"1e", "line 1, column 3: expected a digit in the exponent, found the end of the text"},
+    {"1e+x", "line 1, column 4: expected a digit in the exponent, found 'x'"},
+    {"[1", "line 1, column 3: expected ',' or ']' after an element of the array, "
+           "found the end of the text"},
+    {"[1,]", "line 1, column 4: expected a value, found ']'"},
+    {"[1}", "line 1, column 3: expected ',' or ']' after an element of the array, found '}'"},
+    {"[\n1,\n  \xC3\xA9", "line 3, column 3: expected a value, found '\xC3\xA9'"},
+    {"[\"\xC3\xA9\", \x01]", "line 1, column 7: expected a value, found the byte 0x01"},
+    {"{", "line 1, column 2: expected a name in double quotes, found the end of the text"},
+    {"{'a':1}", "line 1, column 2: expected a name in double quotes, found '''"},
+    {"{\"a\" 1}", "line 1, column 6: expected ':' after the name, found '1'"},
+    {"{\"a\":1,}", "line 1, column 8: expected a name in double quotes, found '}'"},
+    {"{\"a\":1]", "line 1, column 7: expected ',' or '}' after a member of the object, found ']'"},
+    {"\"abc", "line 1, column 5: the text ends inside a string"},
+    {"\"abc\\", "line 1, column 6: the text ends inside a string"},
+    {"\"a\nb\"", "line 1, column 3: control character in a string; write it as \\n, \\t, \\u00XX"},
+    {"\"\\x\"",
+     "line 1, column 2: unknown escape; known are \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"},
+    {"\"\\u12G4\"", "line 1, column 2: \\u must be followed by four hexadecimal digits"},
+    {"\"\\u12\"", "line 1, column 2: \\u must be followed by four hexadecimal digits"},
+    {"\"\\ud800\"",
+     "line 1, column 2: half of a surrogate pair; write both halves or the character"},
+    {"\"a\\udc00\"",
+     "line 1, column 3: half of a surrogate pair; write both halves or the character"},
+    {"\"\\ud800\\u0041\"",
+     "line 1, column 2: half of a surrogate pair; write both halves or the character"},
+    {"\"ok \xC3\xA9 \xFF\"", "line 1, column 7: the text is not UTF-8 here"},
+    {"\"\xC0\xAF\"", "line 1, column 2: the text is not UTF-8 here"},
+    {"\"\xED\xA0\x80\"", "line 1, column 2: the text is not UTF-8 here"},
+    {"\"\xE2\x82\"", "line 1, column 2: the text is not UTF-8 here"},
+    {"{\"a\":1,\"b\":[{\"x\":\",\\\"\"}],\"a\":2}",
+     "line 1, column 26: this name stands twice in one object: \"a\""},
+    {"[{\"a\":1,\"\\u0061\":2}]",
+     "line 1, column 9: this name stands twice in one object: \"\\u0061\""},
+};
+
 static void
 test_refused_texts_and_their_words(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *words;
-    } table[] = {
-        {"", "line 1, column 1: expected a value, found the end of the text"},
-        {"  ", "line 1, column 3: expected a value, found the end of the text"},
-        {"nul", "line 1, column 1: expected a value, found 'n'"},
-        {"True", "line 1, column 1: expected a value, found 'T'"},
-        {"NaN", "line 1, column 1: expected a value, found 'N'"},
-        {"\xEF\xBB\xBF{}", "line 1, column 1: expected a value, found a byte order mark"},
-        {"// x\n1", "line 1, column 1: expected a value, found '/'"},
-        {"1 2", "line 1, column 3: expected the end of the text, found '2'"},
-        {"truex", "line 1, column 5: expected the end of the text, found 'x'"},
-        {"01", "line 1, column 1: a number may not begin with 0"},
-        {"-01", "line 1, column 2: a number may not begin with 0"},
-        {"-", "line 1, column 2: expected a digit after '-', found the end of the text"},
-        {"+1", "line 1, column 1: expected a value, found '+'"},
-        {".5", "line 1, column 1: expected a value, found '.'"},
-        {"1.", "line 1, column 3: expected a digit after '.', found the end of the text"},
-        {"1.e2", "line 1, column 3: expected a digit after '.', found 'e'"},
-        {"1e", "line 1, column 3: expected a digit in the exponent, found the end of the text"},
-        {"1e+x", "line 1, column 4: expected a digit in the exponent, found 'x'"},
-        {"[1", "line 1, column 3: expected ',' or ']' after an element of the array, "
-               "found the end of the text"},
-        {"[1,]", "line 1, column 4: expected a value, found ']'"},
-        {"[1}", "line 1, column 3: expected ',' or ']' after an element of the array, found '}'"},
-        {"[\n1,\n  \xC3\xA9", "line 3, column 3: expected a value, found '\xC3\xA9'"},
-        {"[\"\xC3\xA9\", \x01]", "line 1, column 7: expected a value, found the byte 0x01"},
-        {"{", "line 1, column 2: expected a name in double quotes, found the end of the text"},
-        {"{'a':1}", "line 1, column 2: expected a name in double quotes, found '''"},
-        {"{\"a\" 1}", "line 1, column 6: expected ':' after the name, found '1'"},
-        {"{\"a\":1,}", "line 1, column 8: expected a name in double quotes, found '}'"},
-        {"{\"a\":1]",
-         "line 1, column 7: expected ',' or '}' after a member of the object, found ']'"},
-        {"\"abc", "line 1, column 5: the text ends inside a string"},
-        {"\"abc\\", "line 1, column 6: the text ends inside a string"},
-        {"\"a\nb\"",
-         "line 1, column 3: control character in a string; write it as \\n, \\t, \\u00XX"},
-        {"\"\\x\"",
-         "line 1, column 2: unknown escape; known are \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"},
-        {"\"\\u12G4\"", "line 1, column 2: \\u must be followed by four hexadecimal digits"},
-        {"\"\\u12\"", "line 1, column 2: \\u must be followed by four hexadecimal digits"},
-        {"\"\\ud800\"",
-         "line 1, column 2: half of a surrogate pair; write both halves or the character"},
-        {"\"a\\udc00\"",
-         "line 1, column 3: half of a surrogate pair; write both halves or the character"},
-        {"\"\\ud800\\u0041\"",
-         "line 1, column 2: half of a surrogate pair; write both halves or the character"},
-        {"\"ok \xC3\xA9 \xFF\"", "line 1, column 7: the text is not UTF-8 here"},
-        {"\"\xC0\xAF\"", "line 1, column 2: the text is not UTF-8 here"},
-        {"\"\xED\xA0\x80\"", "line 1, column 2: the text is not UTF-8 here"},
-        {"\"\xE2\x82\"", "line 1, column 2: the text is not UTF-8 here"},
-        {"{\"a\":1,\"b\":[{\"x\":\",\\\"\"}],\"a\":2}",
-         "line 1, column 26: this name stands twice in one object: \"a\""},
-        {"[{\"a\":1,\"\\u0061\":2}]",
-         "line 1, column 9: this name stands twice in one object: \"\\u0061\""},
-    };
     struct arena arena;
     arena_init(&arena, BIG);
-    for (size_t i = 0; i < COUNT_OF(table); i++) {
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
         struct value value = value_null();
         struct error error = {0};
-        struct slice text = slice_text(table[i].text);
+        struct slice text = slice_text(refused[i].text);
         enum status status = json_parse(&value, &arena, text, 0, NULL, &error);
-        if (status != STATUS_INVALID || strcmp(error.text, table[i].words) != 0)
-            fail_msg("%s: %s", table[i].text, error.text);
+        if (status != STATUS_INVALID || strcmp(error.text, refused[i].words) != 0)
+            fail_msg("%s: %s", refused[i].text, error.text);
         assert_int_equal(value.kind, VALUE_NONE);
     }
     arena_done(&arena);
