@@ -580,9 +580,13 @@ character_problem(struct slice character)
     return NULL;
 }
 
+/* libyaml compares each %TAG line with all before it: a megabyte of them took 4 s. */
+#define TAG_LINES_MAX 16
+
 static enum status
 load_check_text(struct loader *loader)
 {
+    size_t tag_lines = 0;
     yaml_mark_t mark = {0};
     struct slice rest = loader->text;
     while (rest.size > 0) {
@@ -590,6 +594,10 @@ load_check_text(struct loader *loader)
         const char *problem = character_problem(slice_of(rest.ptr, size));
         if (problem != NULL)
             return load_fail(loader, STATUS_INVALID, mark, "%s", problem);
+        tag_lines += mark.column == 0 && slice_starts_with(rest, SLICE("%TAG"));
+        if (tag_lines > TAG_LINES_MAX)
+            return load_fail(loader, STATUS_LIMIT, mark, "more than %d lines of %%TAG",
+                             TAG_LINES_MAX);
         mark_step(&mark, rest);
         rest = slice_of(rest.ptr + size, rest.size - size);
     }

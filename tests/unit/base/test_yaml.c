@@ -381,6 +381,11 @@ test_sizes_are_capped(void **state)
         buffer_append_format(&text, "- &a%d x\n", i);
     check_bad(buffer_slice(&text),
               &(struct bad_case){"", STATUS_LIMIT, 1001, 3, "more than 1000 anchors"});
+
+    buffer_clear(&text);
+    append_times(&text, "%TAG !a! tag:a\n", 17);
+    check_bad(buffer_slice(&text),
+              &(struct bad_case){"", STATUS_LIMIT, 17, 1, "more than 16 lines of %TAG"});
     buffer_done(&text);
 }
 
