@@ -35,7 +35,8 @@ void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_int64(struct buffer *buffer, int64_t number);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Room for size bytes at the end, to be filled and then counted by buffer_commit(). NULL if over. */
+/* Room for size bytes at the end, to be filled and then counted by buffer_commit(). NULL if over.
+ */
 char *buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_commit(struct buffer *buffer, size_t size);
 
