@@ -12,6 +12,7 @@
 #ifndef STORE_BLOBS_H
 #define STORE_BLOBS_H
 
+#include "base/buffer.h"
 #include "base/id.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -27,6 +28,7 @@ struct blob_calls {
     int (*open)(const char *path, int flags, mode_t mode);
     ssize_t (*pwrite)(int fd, const void *bytes, size_t size, off_t offset);
     ssize_t (*pread)(int fd, void *bytes, size_t size, off_t offset);
+    off_t (*size)(int fd); /* -1 and errno */
     int (*ftruncate)(int fd, off_t size);
     int (*fdatasync)(int fd);
     int (*sync_folder)(const char *path);
@@ -38,27 +40,37 @@ const struct blob_calls *blobs_system(void);
 /* folder is made if missing. calls: borrowed, NULL for the system's. */
 MUST_USE enum status blobs_open(struct blobs **out, const char *folder,
                                 const struct blob_calls *calls, struct error *error);
+/* All blobs are closed. Does nothing for NULL. */
 void blobs_close(struct blobs **blobs);
 
 /* Opens for appending, made if missing (and the folder synced), cut to size_bytes; CONFLICT if it
  * is shorter than that. */
 MUST_USE enum status blob_append_open(struct blob **out, struct blobs *blobs, const struct id *id,
                                       uint64_t size_bytes, struct error *error);
+/* All or none counts: after FULL or IO the same bytes may be appended again. */
 MUST_USE enum status blob_append(struct blob *blob, struct slice bytes, struct error *error);
-/* What was appended is on disk when it returns OK. */
+/* What was appended is on disk when it returns OK. Once it failed the blob refuses further work
+ * (what the kernel still holds is unknown): close it and append again from the size that a commit
+ * counted. */
 MUST_USE enum status blob_sync(struct blob *blob, struct error *error);
+/* Bytes appended so far, synced or not; for reading, the size when it was opened. */
 uint64_t blob_size(const struct blob *blob);
 
+/* NOT_FOUND. */
 MUST_USE enum status blob_read_open(struct blob **out, struct blobs *blobs, const struct id *id,
                                     struct error *error);
-/* Reads up to size bytes at offset; *got 0 at the end. */
-MUST_USE enum status blob_read(struct blob *blob, uint64_t offset, void *out, size_t size,
-                               size_t *got, struct error *error);
+/* Appends up to size bytes that stand at offset to *out; fewer only at the end, where it appends
+ * none. LIMIT: the buffer may not hold them. */
+MUST_USE enum status blob_read(struct buffer *out, struct blob *blob, uint64_t offset, size_t size,
+                               struct error *error);
+/* Does nothing for NULL. */
 void blob_close(struct blob **blob);
 
+/* OK also if it was not there. */
 MUST_USE enum status blob_remove(struct blobs *blobs, const struct id *id, struct error *error);
 
-/* The path of a blob, for copying a result out. At most 4,095 bytes. */
-void blob_path(const struct blobs *blobs, const struct id *id, char out[4096]);
+#define BLOB_PATH_BYTES 4096
+/* The path of a blob, for copying a result out. */
+void blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYTES]);
 
 #endif
