@@ -28,6 +28,7 @@ struct call {
     int64_t started_unix_ms;
     struct timer timer;
     struct exchange *exchange;
+    uint64_t ticket; /* of the transport */
     bool is_ok;
     struct arena arena; /* of the outcome */
     struct value outcome;
@@ -335,7 +336,7 @@ call_begin(struct call *call)
     }
     call->exchange = exchange;
     enter_flight(call);
-    ports->call(ports->world, exchange);
+    call->ticket = ports->call(ports->world, exchange);
 }
 
 void
@@ -379,7 +380,7 @@ calls_cancel(struct run *run)
 {
     const struct engine_ports *ports = run->engine->options.ports;
     for (struct call *call = run->calls_out; call != NULL; call = call->next)
-        ports->call_cancel(ports->world, call->exchange);
+        ports->call_cancel(ports->world, call->ticket);
     while (run->calls_first != NULL) {
         struct call *call = run->calls_first;
         run->calls_first = call->next;

@@ -123,6 +123,13 @@ pump_dirty(struct engine *engine)
     }
 }
 
+void
+engine_give(struct engine *engine, struct queue_node *node)
+{
+    struct message *message = (struct message *)node;
+    message->handle(engine, message);
+}
+
 int64_t
 engine_turn(struct engine *engine)
 {

@@ -36,9 +36,10 @@ enum engine_pool {
 struct engine_ports {
     void (*post)(void *world, enum engine_pool pool, struct task *task, bool is_interactive);
     void (*commit)(void *world, struct intent *intent);
-    void (*call)(void *world, struct exchange *exchange);
-    /* Asks to end a call early; its `done` comes all the same. */
-    void (*call_cancel)(void *world, struct exchange *exchange);
+    /* Takes the exchange until its `done`; gives a ticket for call_cancel. */
+    uint64_t (*call)(void *world, struct exchange *exchange);
+    /* Asks to end a call early; its `done` comes all the same. An old ticket does nothing. */
+    void (*call_cancel)(void *world, uint64_t ticket);
     void *world;
 };
 
@@ -62,6 +63,9 @@ int64_t engine_turn(struct engine *engine);
 
 /* Where messages wait; readable when engine_turn() has work. */
 struct queue *engine_mailbox(struct engine *engine);
+
+/* Hands in a message that was taken out of the mailbox while waiting; before the next turn. */
+void engine_give(struct engine *engine, struct queue_node *message);
 
 /* Asks every run to stop where it is: nothing new begins. engine_is_quiet() turns true when all
  * that was on its way has come home. Any thread; the second the engine's. */
@@ -114,6 +118,23 @@ void engine_run_pause(struct engine *engine, const struct id *run, run_moved_fn 
                       void *context);
 void engine_run_resume(struct engine *engine, const struct id *run, run_moved_fn *moved,
                        void *context);
+
+/* Items of one table of a stored run, with their steps, from the packed records. */
+struct item_query {
+    struct slice
+        table;      /* plan_table.name; .ptr NULL: the last table of many items, else the input */
+    bool has_state; /* only items in `state` */
+    enum item_state state;
+    uint64_t from_ordinal; /* only items with this ordinal or a later one */
+    uint32_t limit;        /* 0: all */
+};
+/* item: {key, state, item, steps: {id: {state, value | error}}, error?}; false stops. */
+typedef bool item_visit_fn(struct value item, void *context);
+/* Reads the store and the source's file: on a work thread or the caller's own. NOT_FOUND: no such
+ * table; else as the store and the source have it. */
+MUST_USE enum status engine_run_items(struct engine *engine, const struct run_row *row,
+                                      const struct item_query *query, item_visit_fn *visit,
+                                      void *context, struct error *error);
 
 /* How far a run in memory is. */
 struct table_progress {

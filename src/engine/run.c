@@ -227,6 +227,21 @@ table_free(struct table_run *table)
 }
 
 void
+run_free(struct run *run)
+{
+    taps_done(run);
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+        table_free(&run->tables[t]);
+    mem_free(run->tables);
+    mem_free(run->outside);
+    mem_free(run->values);
+    mem_free(run->gates);
+    program_drop(&run->program);
+    arena_done(&run->arena);
+    mem_free(run);
+}
+
+void
 run_free_if_home(struct run *run)
 {
     if (!run->is_leaving || run->away > 0)
@@ -239,14 +254,5 @@ run_free_if_home(struct run *run)
     if (run->next != NULL)
         run->next->previous = run->previous;
     engine->run_count--;
-    taps_done(run);
-    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
-        table_free(&run->tables[t]);
-    mem_free(run->tables);
-    mem_free(run->outside);
-    mem_free(run->values);
-    mem_free(run->gates);
-    program_drop(&run->program);
-    arena_done(&run->arena);
-    mem_free(run);
+    run_free(run);
 }

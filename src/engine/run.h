@@ -230,6 +230,7 @@ void run_begin(struct run *run);
 void run_pump(struct run *run);
 void run_leave(struct run *run);
 void run_free_if_home(struct run *run);
+void run_free(struct run *run); /* of one that the engine does not hold */
 void run_fail_table(struct table_run *table, const char *code, const char *words);
 
 /* table.c: sources, chunks, stretches, gates */
@@ -276,6 +277,9 @@ enum status chunk_restore(struct chunk_job *job, struct store *store, uint16_t t
 enum status chunk_previous_record(struct chunk_job *job, struct store *store);
 
 /* source.c */
+/* On a work thread: opens the table's source from the rendered config. */
+MUST_USE enum status source_open_now(struct table_run *table, struct value config,
+                                     const char **code, struct error *error);
 void source_open_begin(struct table_run *table);
 void source_read_begin(struct table_run *table);
 void source_free(struct table_run *table);
@@ -306,6 +310,10 @@ const struct plan_node *plan_last_node(const struct plan *plan);
 struct value run_counts(const struct run *run, struct arena *arena);
 
 /* takeup.c: reads a run back from the store */
+/* On a work thread: the run's state as stored; *out may be set on failure too, to be freed by
+ * run_free(). is_reading: to be looked at only, not to go on. */
+MUST_USE enum status run_load(struct engine *engine, const struct run_row *row, bool is_reading,
+                              struct run **out, struct error *error);
 /* Loads that run on a work thread and begins it; does nothing if it is in memory. */
 void run_take_up(struct engine *engine, const struct id *id);
 /* Goes on taking up unfinished runs while there is room. */

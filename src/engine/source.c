@@ -122,17 +122,30 @@ check_columns(struct open_job *job)
 }
 
 static enum status
-open_file(struct open_job *job, const struct engine_options *options)
+open_file(struct value config, const struct engine_options *options, struct step_file **out,
+          char *identity, struct error *error)
 {
-    struct value file = value_get(job->config, "file");
-    job->code = "no_file";
+    struct value file = value_get(config, "file");
     if (!options->allow_paths)
-        return error_set(&job->error, STATUS_FORBIDDEN,
-                         "file: a path is read only under `windrow run`");
+        return error_set(error, STATUS_FORBIDDEN, "file: a path is read only under `windrow run`");
     if (file.kind != VALUE_STRING)
-        return error_set(&job->error, STATUS_INVALID, "file: expected a path");
-    return file_open_path(&job->file, value_slice(file), job->identity, sizeof(job->identity),
-                          &job->error);
+        return error_set(error, STATUS_INVALID, "file: expected a path, found %s",
+                         value_kind_name(file));
+    return file_open_path(out, value_slice(file), identity, IDENTITY_BYTES, error);
+}
+
+enum status
+source_open_now(struct table_run *table, struct value config, const char **code,
+                struct error *error)
+{
+    char identity[IDENTITY_BYTES];
+    *code = "no_file";
+    enum status status =
+        open_file(config, &table->run->engine->options, &table->file, identity, error);
+    if (status != STATUS_OK)
+        return status;
+    *code = "bad_file";
+    return table->source_type->source_open(&table->source, config, table->file, error);
 }
 
 static void
@@ -140,7 +153,8 @@ open_work(struct task *task, void *thread_context)
 {
     struct open_job *job = (struct open_job *)task;
     const struct engine_options *options = &job->job.engine->options;
-    enum status status = open_file(job, options);
+    job->code = "no_file";
+    enum status status = open_file(job->config, options, &job->file, job->identity, &job->error);
     if (status == STATUS_OK)
         status = check_identity(job, options->store);
     if (status == STATUS_OK) {

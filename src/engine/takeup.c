@@ -16,6 +16,7 @@ struct loading {
     uint32_t head_capacity;
     struct store *store;
     struct error *error;
+    bool is_reading; /* only looked at: records of earlier generations count too */
 };
 
 static void
@@ -48,7 +49,7 @@ load_head(const struct record_row *row, void *context)
 {
     struct loading *loading = context;
     struct table_run *table = loading->table;
-    if (row->generation != loading->run->generation)
+    if (row->generation != loading->run->generation && !loading->is_reading)
         return true;
     struct stretch_run *stretch = &table->stretches[loading->stretch];
     chunk_set_add(&stretch->recorded, row->chunk);
@@ -239,17 +240,9 @@ workflow_value(struct store *store, const struct run_row *row, struct arena *are
     return workflow_value_make(arena, &workflow, row->version);
 }
 
-static enum status
-build_run(struct take_up_job *job, const struct run_row *row)
+static void
+fill_run(struct run *run, const struct run_row *row, int64_t now_unix_ms)
 {
-    const struct engine_options *options = &job->engine->options;
-    struct program *program = NULL;
-    enum status status =
-        programs_get(options->programs, &row->workflow, row->version, &program, &job->error);
-    if (status != STATUS_OK)
-        return status;
-    struct run *run = run_new(job->engine, program, row->input.size * 8);
-    job->run = run;
     run->id = row->id;
     run->workspace = row->workspace;
     run->workflow = row->workflow;
@@ -257,16 +250,31 @@ build_run(struct take_up_job *job, const struct run_row *row)
     run->generation = row->generation;
     run->state = row->state;
     run->created_unix_ms = row->created_unix_ms;
-    run->started_unix_ms = row->started_unix_ms;
+    run->started_unix_ms = row->started_unix_ms == 0 ? now_unix_ms : row->started_unix_ms;
     run->deadline_unix_ms = row->deadline_unix_ms;
-    if (run->started_unix_ms == 0)
-        run->started_unix_ms = clock_unix_ms(options->clock);
-    struct arena *arena = &run->arena;
-    struct run_row with_start = *row;
-    with_start.started_unix_ms = run->started_unix_ms;
-    run->run_value = run_value_make(arena, &with_start, workflow_value(options->store, row, arena));
-    status = json_parse(&run->input, arena, row->input, 0, NULL, &job->error);
-    struct loading loading = {.run = run, .store = options->store, .error = &job->error};
+}
+
+enum status
+run_load(struct engine *engine, const struct run_row *row, bool is_reading, struct run **out,
+         struct error *error)
+{
+    const struct engine_options *options = &engine->options;
+    struct program *program = NULL;
+    *out = NULL;
+    enum status status =
+        programs_get(options->programs, &row->workflow, row->version, &program, error);
+    if (status != STATUS_OK)
+        return status;
+    struct run *run = run_new(engine, program, row->input.size * 8);
+    *out = run;
+    fill_run(run, row, clock_unix_ms(options->clock));
+    struct run_row started = *row;
+    started.started_unix_ms = run->started_unix_ms;
+    run->run_value =
+        run_value_make(&run->arena, &started, workflow_value(options->store, row, &run->arena));
+    status = json_parse(&run->input, &run->arena, row->input, 0, NULL, error);
+    struct loading loading = {
+        .run = run, .store = options->store, .error = error, .is_reading = is_reading};
     return status == STATUS_OK ? load_run_state(&loading) : status;
 }
 
@@ -282,7 +290,7 @@ take_up_work(struct task *task, void *thread_context)
     if (status == STATUS_OK && (run_state_is_ended(row.state) || row.state == RUN_STATE_PAUSED))
         status = STATUS_CONFLICT;
     if (status == STATUS_OK)
-        status = build_run(job, &row);
+        status = run_load(job->engine, &row, false, &job->run, &job->error);
     job->error.status = status;
     arena_done(&arena);
     queue_push(job->engine->mailbox, &job->message.node);

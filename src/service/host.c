@@ -1,0 +1,328 @@
+#include "service/host.h"
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long a stop waits for calls, tasks and commits to come home. */
+#define STOP_GRACE_MS 10000
+#define WORK_THREADS 2
+
+/* --- the engine's world --- */
+
+static void
+world_post(void *world, enum engine_pool pool, struct task *task, bool is_interactive)
+{
+    struct service *service = world;
+    pool_post(service->pools[pool], task, is_interactive);
+}
+
+static void
+world_commit(void *world, struct intent *intent)
+{
+    struct service *service = world;
+    writer_push(service->writer, intent);
+}
+
+static uint64_t
+world_call(void *world, struct exchange *exchange)
+{
+    struct service *service = world;
+    return service->options.transport.call(service->options.transport.context, exchange);
+}
+
+static void
+world_call_cancel(void *world, uint64_t ticket)
+{
+    struct service *service = world;
+    service->options.transport.cancel(service->options.transport.context, ticket);
+}
+
+static int
+wait_for_ms(struct service *service, int64_t due_us)
+{
+    if (due_us == INT64_MAX)
+        return -1;
+    int64_t wait_us = due_us - clock_mono_us(service->options.clock);
+    if (wait_us <= 0)
+        return 0;
+    return wait_us > 60000000 ? 60000 : (int)((wait_us + 999) / 1000);
+}
+
+static void
+engine_thread(void *context)
+{
+    struct service *service = context;
+    int64_t due_us = engine_turn(service->engine);
+    int64_t stop_us = INT64_MAX;
+    for (;;) {
+        if (service->is_stopping) {
+            int64_t now_us = clock_mono_us(service->options.clock);
+            stop_us = stop_us == INT64_MAX ? now_us + STOP_GRACE_MS * 1000 : stop_us;
+            if (engine_is_quiet(service->engine) || now_us > stop_us)
+                return;
+            due_us = due_us < now_us + 10000 ? due_us : now_us + 10000;
+        }
+        struct queue *mailbox = engine_mailbox(service->engine);
+        struct queue_node *first = queue_wait(mailbox, wait_for_ms(service, due_us));
+        if (first != NULL)
+            engine_give(service->engine, first);
+        due_us = engine_turn(service->engine);
+    }
+}
+
+static void *
+machine_new(void *owner)
+{
+    return expr_machine_new(expr_budget_default());
+}
+
+static void
+machine_free(void *context)
+{
+    struct expr_machine *machine = context;
+    expr_machine_free(&machine);
+}
+
+static unsigned
+core_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > 64 ? 64 : (unsigned)count;
+}
+
+static enum status
+start_pools(struct service *service)
+{
+    struct pool_options options = {
+        .name = "eval",
+        .threads =
+            service->options.eval_threads == 0 ? core_count() : service->options.eval_threads,
+        .stack_bytes = EXPR_STACK_BYTES,
+        .context_new = machine_new,
+        .context_free = machine_free,
+    };
+    enum status status = pool_start(&service->pools[ENGINE_POOL_EVAL], &options);
+    options.name = "work";
+    options.threads = WORK_THREADS;
+    if (status == STATUS_OK)
+        status = pool_start(&service->pools[ENGINE_POOL_WORK], &options);
+    return status;
+}
+
+static enum status
+start_engine(struct service *service, struct error *error)
+{
+    struct programs_options programs = {service->store, service->options.catalog,
+                                        service->options.steps, NULL};
+    service->programs = programs_new(&programs);
+    service->ports =
+        (struct engine_ports){world_post, world_commit, world_call, world_call_cancel, service};
+    struct engine_options options = {
+        .store = service->store,
+        .blobs = service->blobs,
+        .programs = service->programs,
+        .ports = &service->ports,
+        .clock = service->options.clock,
+        .allow_paths = service->options.allow_paths,
+        .take_up_runs = service->options.take_up_runs,
+    };
+    rng_seed_system(&options.rng);
+    enum status status = engine_new(&service->engine, &options, error);
+    if (status == STATUS_OK)
+        status = thread_start(&service->thread, "engine", 0, engine_thread, service);
+    return status;
+}
+
+/* --- the data folder --- */
+
+static enum status
+open_blobs(struct service *service, struct error *error)
+{
+    char folder[4096];
+    if (snprintf(folder, sizeof(folder), "%s/blobs", service->options.data_folder) >=
+        (int)sizeof(folder))
+        return error_set(error, STATUS_INVALID, "the path of the data folder is too long");
+    return blobs_open(&service->blobs, folder, NULL, error);
+}
+
+static enum status
+open_data(struct service *service, struct error *error)
+{
+    const char *folder = service->options.data_folder;
+    enum status status = fs_make_folder(folder, error);
+    if (status == STATUS_OK)
+        status = store_lock_take(&service->lock, folder, service->options.lock_wait_ms, error);
+    if (status == STATUS_OK)
+        status = service->options.open_store(&service->store, folder, error);
+    if (status == STATUS_OK)
+        status = open_blobs(service, error);
+    if (status == STATUS_OK)
+        status = writer_start(&service->writer, service->store, error);
+    return status;
+}
+
+struct waiting_commit {
+    pthread_mutex_t mutex;
+    pthread_cond_t done;
+    bool is_done;
+    enum status status;
+};
+
+static void
+commit_done(struct intent *intent)
+{
+    struct waiting_commit *waiting = intent->owner;
+    pthread_mutex_lock(&waiting->mutex);
+    waiting->status = intent->status;
+    waiting->is_done = true;
+    pthread_cond_signal(&waiting->done);
+    pthread_mutex_unlock(&waiting->mutex);
+    intent_free(&intent);
+}
+
+enum status
+service_commit_wait(struct service *service, struct intent *intent)
+{
+    struct waiting_commit waiting = {.is_done = false};
+    pthread_mutex_init(&waiting.mutex, NULL);
+    pthread_cond_init(&waiting.done, NULL);
+    intent->done = commit_done;
+    intent->owner = &waiting;
+    writer_push(service->writer, intent);
+    pthread_mutex_lock(&waiting.mutex);
+    while (!waiting.is_done)
+        pthread_cond_wait(&waiting.done, &waiting.mutex);
+    pthread_mutex_unlock(&waiting.mutex);
+    pthread_cond_destroy(&waiting.done);
+    pthread_mutex_destroy(&waiting.mutex);
+    return waiting.status;
+}
+
+#define WORKSPACE_SETTING "default_workspace"
+
+/* The first start makes the default workspace; its id is kept as a setting. */
+static enum status
+open_workspace(struct service *service, struct error *error)
+{
+    struct arena arena;
+    arena_init(&arena, KIB(16));
+    struct slice hex;
+    enum status status = store_setting_get(service->store, &arena, SLICE(WORKSPACE_SETTING), &hex);
+    bool is_there = status == STATUS_OK && id_parse(&service->workspace, hex);
+    arena_done(&arena);
+    if (is_there)
+        return STATUS_OK;
+    if (status != STATUS_NOT_FOUND)
+        return error_set(error, STATUS_IO, "the default workspace could not be read");
+
+    service->workspace = id_next(&service->ids);
+    char text[ID_HEX_BYTES];
+    id_hex(&service->workspace, text);
+    struct setting_row row = {SLICE(WORKSPACE_SETTING), slice_text(text)};
+    struct intent *intent = intent_new(KIB(4));
+    intent_add(intent, STORE_SETTING_PUT, 64)->setting = &row;
+    status = service_commit_wait(service, intent);
+    if (status != STATUS_OK)
+        error_set(error, status, "the default workspace could not be stored");
+    return status;
+}
+
+enum status
+service_open(struct service **out, const struct service_options *options, struct error *error)
+{
+    struct service *service = mem_alloc(sizeof(*service));
+    *out = NULL;
+    service->options = *options;
+    service->keys = key_cache_new();
+    struct rng rng;
+    rng_seed_system(&rng);
+    id_source_init(&service->ids, options->clock, &rng);
+
+    enum status status = open_data(service, error);
+    if (status == STATUS_OK)
+        status = open_workspace(service, error);
+    if (status == STATUS_OK)
+        status = start_pools(service);
+    if (status == STATUS_OK)
+        status = start_engine(service, error);
+    if (status != STATUS_OK) {
+        service_close(&service);
+        return status;
+    }
+    *out = service;
+    return STATUS_OK;
+}
+
+void
+service_close(struct service **service)
+{
+    struct service *gone = *service;
+    *service = NULL;
+    if (gone == NULL)
+        return;
+    if (gone->engine != NULL)
+        engine_park(gone->engine);
+    gone->is_stopping = true;
+    thread_join(&gone->thread);
+    pool_stop(&gone->pools[ENGINE_POOL_EVAL]);
+    pool_stop(&gone->pools[ENGINE_POOL_WORK]);
+    if (gone->writer != NULL)
+        writer_stop(&gone->writer, STOP_GRACE_MS);
+    engine_free(&gone->engine);
+    programs_free(&gone->programs);
+    blobs_close(&gone->blobs);
+    if (gone->store != NULL)
+        store_close(&gone->store);
+    store_lock_drop(&gone->lock);
+    key_cache_free(&gone->keys);
+    mem_free(gone);
+}
+
+struct store *
+service_store(struct service *service)
+{
+    return service->store;
+}
+
+struct blobs *
+service_blobs(struct service *service)
+{
+    return service->blobs;
+}
+
+struct clock *
+service_clock(struct service *service)
+{
+    return service->options.clock;
+}
+
+const struct catalog *
+service_catalog(struct service *service)
+{
+    return service->options.catalog;
+}
+
+enum status
+service_trouble(struct service *service, struct error *error)
+{
+    return writer_trouble(service->writer, error);
+}
+
+struct id
+service_default_workspace(struct service *service)
+{
+    return service->workspace;
+}
+
+void
+service_post(struct service *service, struct task *task)
+{
+    pool_post(service->pools[ENGINE_POOL_WORK], task, true);
+}

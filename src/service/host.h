@@ -1,0 +1,42 @@
+/* service/host.h - the inside of a service, shared by the files of this folder.
+ *
+ * Threads: made by service_open(); the fields do not change after it.
+ */
+#ifndef SERVICE_HOST_H
+#define SERVICE_HOST_H
+
+#include "base/pool.h"
+#include "base/thread.h"
+#include "engine/programs.h"
+#include "service/service.h"
+#include "store/blobs.h"
+#include "store/lock.h"
+#include "store/writer.h"
+
+struct key_cache;
+
+struct service {
+    struct service_options options;
+    struct store_lock *lock;
+    struct store *store;
+    struct blobs *blobs;
+    struct writer *writer;
+    struct programs *programs;
+    struct pool *pools[2]; /* by enum engine_pool */
+    struct engine *engine;
+    struct engine_ports ports;
+    struct thread *thread;
+    _Atomic bool is_stopping;
+    struct id_source ids;
+    struct id workspace; /* the default one */
+    struct key_cache *keys;
+};
+
+/* Commits one intent and waits for it: only while the service is opened, and in the command line.
+ */
+enum status service_commit_wait(struct service *service, struct intent *intent);
+
+struct key_cache *key_cache_new(void);
+void key_cache_free(struct key_cache **cache);
+
+#endif

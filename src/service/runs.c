@@ -1,0 +1,148 @@
+#include "service/host.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "expr/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The first finding of the schema, as words for a person. */
+static void
+keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
+{
+    struct error *error = context;
+    if (error->status == STATUS_OK)
+        error_set(error, STATUS_INVALID, "input%s: %s", instance_path, words);
+}
+
+static enum status
+check_input(const struct plan *plan, struct value input, struct error *error)
+{
+    if (input.kind != VALUE_OBJECT)
+        return error_set(error, STATUS_INVALID, "input: expected an object, found %s",
+                         value_kind_name(input));
+    *error = (struct error){0};
+    if (plan->input_schema == NULL || schema_check(plan->input_schema, input, keep_first, error))
+        return STATUS_OK;
+    return STATUS_INVALID;
+}
+
+enum status
+service_run_start(struct service *service, const struct run_new_options *wanted,
+                  run_started_fn *started, void *context, struct error *error)
+{
+    const struct workflow_row *workflow = wanted->workflow;
+    uint32_t version = wanted->version == 0 ? workflow->published_version : wanted->version;
+    if (version == 0 || workflow->status == WORKFLOW_ARCHIVED)
+        return error_set(error, STATUS_CONFLICT, "the workflow has no published version");
+    struct program *program = NULL;
+    enum status status = programs_get(service->programs, &workflow->id, version, &program, error);
+    if (status != STATUS_OK)
+        return status;
+
+    struct value input = wanted->input.kind == VALUE_NONE ? value_empty_object() : wanted->input;
+    status = check_input(program->plan, input, error);
+    if (status == STATUS_OK) {
+        struct arena arena;
+        arena_init(&arena, KIB(16));
+        struct run_start start = {
+            .program = program,
+            .workspace = wanted->workspace,
+            .workflow = workflow->id,
+            .run = id_next(&service->ids),
+            .version = version,
+            .workflow_value = workflow_value_make(&arena, workflow, version),
+            .input = input,
+            .trigger = wanted->trigger,
+            .machine = wanted->machine,
+        };
+        engine_run_start(service->engine, &start, started, context);
+        arena_done(&arena);
+    }
+    program_drop(&program);
+    return status;
+}
+
+enum status
+service_run_rerun(struct service *service, const struct run_row *run, run_started_fn *started,
+                  void *context, struct error *error)
+{
+    struct arena arena;
+    arena_init(&arena, 32 * LIMIT_INPUT_BYTES);
+    struct workflow_row workflow;
+    struct run_new_options wanted = {
+        .workspace = run->workspace, .workflow = &workflow, .trigger = "rerun"};
+    enum status status = store_workflow_get(service->store, &arena, &run->workflow, &workflow);
+    if (status == STATUS_OK)
+        status = json_parse(&wanted.input, &arena, run->input, 0, NULL, error);
+    if (status == STATUS_OK) {
+        wanted.version = workflow.published_version == 0 ? run->version : 0;
+        status = service_run_start(service, &wanted, started, context, error);
+    }
+    arena_done(&arena);
+    return status;
+}
+
+enum status
+service_run_find(struct service *service, const struct id *workspace, struct slice text,
+                 struct arena *arena, struct run_row *out)
+{
+    struct id id;
+    if (!id_parse(&id, text))
+        return STATUS_NOT_FOUND;
+    enum status status = store_run_get(service->store, arena, &id, out);
+    if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
+        return STATUS_NOT_FOUND;
+    return status;
+}
+
+void
+service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
+                   void *context)
+{
+    engine_run_cancel(service->engine, run, moved, context);
+}
+
+void
+service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
+                  run_moved_fn *moved, void *context)
+{
+    uint32_t version = 0;
+    struct arena arena;
+    arena_init(&arena, KIB(64));
+    struct workflow_row workflow;
+    if (on_newest &&
+        store_workflow_get(service->store, &arena, &run->workflow, &workflow) == STATUS_OK)
+        version = workflow.published_version;
+    arena_done(&arena);
+    engine_run_retry(service->engine, &run->id, version, moved, context);
+}
+
+void
+service_run_pause(struct service *service, const struct id *run, run_moved_fn *moved, void *context)
+{
+    engine_run_pause(service->engine, run, moved, context);
+}
+
+void
+service_run_resume(struct service *service, const struct id *run, run_moved_fn *moved,
+                   void *context)
+{
+    engine_run_resume(service->engine, run, moved, context);
+}
+
+void
+service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
+                     void *context)
+{
+    engine_run_progress(service->engine, run, visit, context);
+}
+
+enum status
+service_run_items(struct service *service, const struct run_row *run,
+                  const struct item_query *query, item_visit_fn *visit, void *context,
+                  struct error *error)
+{
+    return engine_run_items(service->engine, run, query, visit, context, error);
+}

@@ -1,0 +1,157 @@
+/* service/service.h - what the program can do, whoever asks: HTTP, the command line, the socket.
+ *
+ * A service joins store, writer, blobs, pools and engine over one data folder. Reads are point or
+ * bounded range reads and answer at once; whatever must be acknowledged answers by a callback after
+ * the commit, on the writer's or the engine's thread.
+ *
+ * Threads: any, unless said otherwise. Callbacks must be quick and must not block.
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/exchange.h"
+#include "base/id.h"
+#include "base/status.h"
+#include "engine/engine.h"
+#include "engine/program.h"
+#include "flow/catalog.h"
+#include "flow/problem.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct service;
+
+/* The outgoing transport, made by main (net/ is not seen from here). */
+struct service_transport {
+    uint64_t (*call)(void *context, struct exchange *exchange); /* gives a ticket */
+    void (*cancel)(void *context, uint64_t ticket);
+    void *context;
+};
+
+struct service_options {
+    const char *data_folder; /* made if missing; locked while the service is open */
+    int64_t lock_wait_ms;    /* how long to wait for a process that is just leaving */
+    /* Opens the store in that folder; main names the back end. */
+    enum status (*open_store)(struct store **out, const char *folder, struct error *error);
+    const struct step_table *steps;
+    const struct catalog *catalog;
+    struct service_transport transport;
+    struct clock *clock;
+    unsigned eval_threads; /* 0: one a core */
+    bool allow_paths;      /* `file` may be a path: windrow run */
+    bool take_up_runs;     /* go on with unfinished runs: windrow serve */
+};
+
+MUST_USE enum status service_open(struct service **out, const struct service_options *options,
+                                  struct error *error);
+
+/* Parks runs where they are, commits what is on its way, ends all threads. */
+void service_close(struct service **service);
+
+struct store *service_store(struct service *service);
+struct blobs *service_blobs(struct service *service);
+struct clock *service_clock(struct service *service);
+const struct catalog *service_catalog(struct service *service);
+
+/* OK, or why commits are held up now (a full disk). For /readyz. */
+enum status service_trouble(struct service *service, struct error *error);
+
+/* --- workspaces and keys --- */
+
+/* The workspace that exists from the first start. */
+struct id service_default_workspace(struct service *service);
+
+enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_RUN = 2, KEY_SCOPE_WRITE = 4, KEY_SCOPE_ADMIN = 8 };
+#define KEY_SCOPES_ALL 15
+
+/* 256 random bits as "wk_" and 43 characters of base64url (RFC 4648). */
+#define KEY_TEXT_BYTES 47
+
+struct new_key {
+    struct id id; /* the public client id, shown as 24 hex digits */
+    char secret[KEY_TEXT_BYTES];
+};
+typedef void key_created_fn(enum status status, const struct new_key *key, void *context);
+/* The secret is given out here only; the store keeps its SHA-256. */
+void service_key_create(struct service *service, struct slice name, uint32_t scopes,
+                        key_created_fn *created, void *context);
+
+struct caller {
+    struct id workspace, key;
+    uint32_t scopes;
+};
+/* OK: *out tells who asks. client_id may be empty; if it is given it must match. UNAUTHORIZED
+ * otherwise. Known keys are answered from memory. */
+MUST_USE enum status service_key_check(struct service *service, struct slice client_id,
+                                       struct slice secret, struct caller *out);
+
+/* --- workflows --- */
+
+typedef void workflow_saved_fn(enum status status, const struct workflow_row *row, void *context);
+
+struct workflow_new {
+    struct id workspace;
+    struct slice text; /* YAML or JSON */
+    bool publish;
+};
+/* Checks the text first: INVALID and *problems filled (at once, nothing will be called); else OK
+ * and `saved` is called: OK, or CONFLICT (the slug is taken). */
+MUST_USE enum status service_workflow_create(struct service *service,
+                                             const struct workflow_new *wanted,
+                                             struct problems *problems, workflow_saved_fn *saved,
+                                             void *context);
+
+/* By any form of its id, or by its slug, in that workspace. */
+MUST_USE enum status service_workflow_find(struct service *service, const struct id *workspace,
+                                           struct slice id_or_slug, struct arena *arena,
+                                           struct workflow_row *out);
+
+/* --- runs --- */
+
+struct run_new_options {
+    struct id workspace;
+    const struct workflow_row *workflow;
+    uint32_t version;   /* 0: the published one */
+    struct value input; /* VALUE_NONE: {} */
+    const char *trigger;
+    struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
+};
+/* INVALID with words that name the place: the input does not fit the schema (*error filled, nothing
+ * will be called); CONFLICT: no published version. OK: `started` will be called. */
+MUST_USE enum status service_run_start(struct service *service,
+                                       const struct run_new_options *wanted,
+                                       run_started_fn *started, void *context, struct error *error);
+
+/* The same input on the newest published version (or the one named): a new run. */
+MUST_USE enum status service_run_rerun(struct service *service, const struct run_row *run,
+                                       run_started_fn *started, void *context, struct error *error);
+
+/* NOT_FOUND also for a run of another workspace. */
+MUST_USE enum status service_run_find(struct service *service, const struct id *workspace,
+                                      struct slice id, struct arena *arena, struct run_row *out);
+
+void service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
+                        void *context);
+void service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
+                       run_moved_fn *moved, void *context);
+void service_run_pause(struct service *service, const struct id *run, run_moved_fn *moved,
+                       void *context);
+void service_run_resume(struct service *service, const struct id *run, run_moved_fn *moved,
+                        void *context);
+void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
+                          void *context);
+
+/* See engine_run_items(). */
+/* Reads the store and the source file: not on the http threads. */
+MUST_USE enum status service_run_items(struct service *service, const struct run_row *run,
+                                       const struct item_query *query, item_visit_fn *visit,
+                                       void *context, struct error *error);
+
+/* A task on a work thread of the service, for reads that take long. */
+void service_post(struct service *service, struct task *task);
+
+#endif

@@ -1,0 +1,86 @@
+#include "service/host.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+struct save_request {
+    struct workflow_row workflow;
+    struct version_row version;
+    workflow_saved_fn *saved;
+    void *context;
+};
+
+static void
+workflow_committed(struct intent *intent)
+{
+    struct save_request *request = intent->owner;
+    enum status status = intent->status;
+    request->saved(status, status == STATUS_OK ? &request->workflow : NULL, request->context);
+    intent_free(&intent);
+    mem_free(request);
+}
+
+static void
+fill_rows(struct service *service, const struct workflow_new *wanted, const struct plan *plan,
+          struct save_request *request, struct arena *arena)
+{
+    int64_t now = clock_unix_ms(service->options.clock);
+    request->workflow = (struct workflow_row){
+        .workspace = wanted->workspace,
+        .id = id_next(&service->ids),
+        .slug = arena_copy(arena, value_slice(plan->slug)),
+        .name = arena_copy(arena, value_slice(plan->name)),
+        .status = wanted->publish ? WORKFLOW_ACTIVE : WORKFLOW_DRAFT,
+        .latest_version = 1,
+        .published_version = wanted->publish ? 1 : 0,
+        .created_unix_ms = now,
+        .updated_unix_ms = now,
+    };
+    request->version = (struct version_row){
+        .workflow = request->workflow.id,
+        .version = 1,
+        .text = arena_copy(arena, wanted->text),
+        .created_unix_ms = now,
+    };
+}
+
+enum status
+service_workflow_create(struct service *service, const struct workflow_new *wanted,
+                        struct problems *problems, workflow_saved_fn *saved, void *context)
+{
+    struct plan_options options = {service->options.catalog, NULL};
+    struct plan *plan = NULL;
+    enum status status = plan_load(&plan, wanted->text, &options, problems);
+    if (status != STATUS_OK)
+        return status;
+
+    struct intent *intent = intent_new(2 * LIMIT_DEFINITION_BYTES);
+    struct save_request *request = mem_alloc(sizeof(*request));
+    fill_rows(service, wanted, plan, request, &intent->arena);
+    plan_drop(&plan);
+    request->saved = saved;
+    request->context = context;
+    intent_add(intent, STORE_WORKFLOW_INSERT, 512)->workflow = &request->workflow;
+    intent_add(intent, STORE_VERSION_INSERT, wanted->text.size)->version = &request->version;
+    intent->done = workflow_committed;
+    intent->owner = request;
+    writer_push(service->writer, intent);
+    return STATUS_OK;
+}
+
+enum status
+service_workflow_find(struct service *service, const struct id *workspace, struct slice id_or_slug,
+                      struct arena *arena, struct workflow_row *out)
+{
+    struct id id;
+    enum status status = STATUS_NOT_FOUND;
+    if (id_parse(&id, id_or_slug))
+        status = store_workflow_get(service->store, arena, &id, out);
+    if (status == STATUS_NOT_FOUND)
+        status = store_workflow_by_slug(service->store, arena, id_or_slug, out);
+    if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
+        return STATUS_NOT_FOUND;
+    return status;
+}

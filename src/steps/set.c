@@ -1,0 +1,24 @@
+#include "steps/types.h"
+
+static const struct field_decl set_fields[] = {
+    {.name = "fields",
+     .kind = FIELD_TEXT_MAP,
+     .required = true,
+     .help = "Names and templates; a lone {{x}} keeps its type."},
+};
+
+static const struct step_decl set_decl = {
+    .name = "set",
+    .shape = STEP_SHAPE_VALUE,
+    .summary = "Makes an object of named values.",
+    .fields = set_fields,
+    .field_count = COUNT_OF(set_fields),
+};
+
+static bool
+set_value(struct step_scope *scope, struct value *out, struct step_failure *failure)
+{
+    return step_render(scope, "fields", out, failure);
+}
+
+const struct step_type step_set = {.decl = &set_decl, .value = set_value};
