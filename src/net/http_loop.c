@@ -260,6 +260,12 @@ loop_admit(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
         http_connection_turn_away(connection);
 }
 
+static bool
+errno_is_shortage(void)
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+}
+
 static void
 loop_accept(struct http_loop *loop)
 {
@@ -273,10 +279,12 @@ loop_accept(struct http_loop *loop)
         int fd = accept4(loop->listener, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
             loop_admit(loop, fd, &peer.v6);
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            loop_make_room(loop);
-        else if (errno == EAGAIN)
+        else if (errno == EAGAIN || (errno_is_shortage() && i > 0))
+            /* The kernel looks for a descriptor before it looks for a client: only the first time
+             * in a turn is it certain that there is one. */
             return;
+        else if (errno_is_shortage())
+            loop_make_room(loop);
         /* Otherwise that client left before it was accepted. */
     }
 }

@@ -118,20 +118,35 @@ http_request_free(struct http_request *request)
     mem_free(request);
 }
 
+/* Bytes that the next read should have room for: of a body whose size is known, as much as one read
+ * may bring. */
+static size_t
+request_wanted_room(const struct http_request *request)
+{
+    bool known = request->parsed > 0 && request->head.framing == HTTP_FRAMING_LENGTH;
+    if (!known || request->body_parser.left < HTTP_READ_BYTES_MIN)
+        return HTTP_READ_BYTES_MIN;
+    return request->body_parser.left < HTTP_READ_BYTES_MAX ? (size_t)request->body_parser.left
+                                                           : HTTP_READ_BYTES_MAX;
+}
+
 char *
 http_request_room(struct http_request *request, size_t *size)
 {
     struct buffer *in = &request->in;
-    size_t room = in->capacity - in->size;
-    if (room < HTTP_READ_BYTES_MIN) {
-        if (request->loop->held_bytes > LIMIT_HTTP_HELD_BYTES &&
-            in->capacity > HTTP_READ_BYTES_FIRST)
+    size_t wanted = request_wanted_room(request);
+    if (in->capacity == 0) {
+        wanted = HTTP_READ_BYTES_FIRST;
+    } else if (in->capacity - in->size < wanted) {
+        /* First buffers are always given, so that small requests go on. */
+        if (request->loop->held_bytes > LIMIT_HTTP_HELD_BYTES)
             return NULL;
-        room = in->capacity < HTTP_READ_BYTES_FIRST ? HTTP_READ_BYTES_FIRST : HTTP_READ_BYTES_MIN;
+    } else {
+        wanted = in->capacity - in->size;
     }
-    char *memory = buffer_reserve(in, room);
+    char *memory = buffer_reserve(in, wanted);
     request_count_held(request);
-    room = in->capacity - in->size;
+    size_t room = in->capacity - in->size;
     *size = room < HTTP_READ_BYTES_MAX ? room : HTTP_READ_BYTES_MAX;
     return memory;
 }
