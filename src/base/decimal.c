@@ -14,6 +14,8 @@
  * whether the number is above it. */
 #define HALFWAY_DIGITS 768
 
+#define EXPONENT_MAX INT64_C(9000000000000000000)
+
 /* Most digits before the '.': with a sign they fill JSON_DOUBLE_BYTES. jq goes one further. */
 #define PLAIN_POINT_MAX 31
 
@@ -55,7 +57,8 @@ without_trailing_zeros(struct slice digits)
     return digits;
 }
 
-/* The text behind 'e': an optional sign and digits. */
+/* The text behind 'e': an optional sign and digits. What is too large stays so far beyond
+ * DECIMAL_POINT_MAX that no count of digits brings it back. */
 static int64_t
 read_exponent(struct slice text)
 {
@@ -63,11 +66,9 @@ read_exponent(struct slice text)
     if (!byte_is_digit(text.ptr[0]))
         text = without_first(text, 1);
     int64_t exponent = 0;
-    for (size_t i = 0; i < text.size && exponent < DECIMAL_POINT_MAX / 10; i++)
-        exponent = exponent * 10 + (text.ptr[i] - '0');
-    /* The loop may have stopped early, so that a larger number means no more than "large". */
-    if (exponent >= DECIMAL_POINT_MAX / 10)
-        exponent = DECIMAL_POINT_MAX;
+    for (size_t i = 0; i < text.size && exponent < EXPONENT_MAX; i++)
+        exponent =
+            exponent > EXPONENT_MAX / 10 ? EXPONENT_MAX : exponent * 10 + (text.ptr[i] - '0');
     return negative ? -exponent : exponent;
 }
 
@@ -103,7 +104,7 @@ decimal_of_text(struct decimal *out, struct slice text)
     text = without_first(text, out->negative ? 1 : 0);
     out->head = leading_digits(text);
     text = without_first(text, out->head.size);
-    out->tail = slice_of(NULL, 0);
+    out->tail = SLICE("");
     if (text.size > 0 && text.ptr[0] == '.') {
         out->tail = leading_digits(without_first(text, 1));
         text = without_first(text, 1 + out->tail.size);
@@ -122,7 +123,7 @@ decimal_of_digits(struct decimal *out, uint64_t digits, int exponent)
         digits /= 10;
     }
     out->head = slice_of(out->own + first, sizeof(out->own) - first);
-    out->tail = slice_of(NULL, 0);
+    out->tail = SLICE("");
     decimal_trim(out, (int64_t)out->head.size + exponent);
 }
 

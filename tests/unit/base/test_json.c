@@ -343,6 +343,10 @@ test_canonical_sorts_and_normalises(void **state)
     check_printed(json_print_canonical, "[1e20,10.0e19,1E+20]", "[1e+20,1e+20,1e+20]");
     check_printed(json_print_canonical, "[0.00001,1.50e-5,1e400,-1e-999999999999]",
                   "[1e-05,1.5e-05,1e+400,-1e-999999999999]");
+    check_printed(json_print_canonical, "[1e99999999999999999999,0.01e-99999999999999999999]",
+                  "[1e+3999999999999999999,1e-4000000000000000001]");
+    check_printed(json_print_canonical, "[1e+3999999999999999999,1e-4000000000000000001]",
+                  "[1e+3999999999999999999,1e-4000000000000000001]");
     check_printed(json_print_canonical, "123456789012345678901234567890.50",
                   "123456789012345678901234567890.5");
 }
