@@ -91,6 +91,7 @@ find_or_add(struct origin_table *table, const struct url *url)
         .tls = url->tls,
         .literal = url->literal,
         .port = url->port,
+        .protocol = url->tls && table->has_http2 ? ORIGIN_PROTOCOL_UNKNOWN : ORIGIN_PROTOCOL_HTTP1,
         .host_size = url->host.size,
     };
     memcpy(origin->host, url->host.ptr, url->host.size);
@@ -118,8 +119,7 @@ is_cold(const struct origin *origin, int64_t now_us)
 static bool
 is_known(const struct origin *origin, int64_t now_us)
 {
-    return !is_cold(origin, now_us) &&
-           (!origin->tls || origin->protocol != ORIGIN_PROTOCOL_UNKNOWN);
+    return !is_cold(origin, now_us) && origin->protocol != ORIGIN_PROTOCOL_UNKNOWN;
 }
 
 bool

@@ -2,7 +2,7 @@
  *
  * libcurl starts one thread for each name it looks up, and opens one connection for each HTTP/2
  * transfer that comes before the first connection stands. So while an origin is not known (the name
- * was not looked up lately, or which HTTP it speaks over TLS is not known yet) one transfer goes
+ * was not looked up lately, or whether it speaks HTTP/2 is not known yet) one transfer goes
  * ahead, the pilot, and the others wait. If the pilot cannot reach the origin, they share its end.
  *
  * Threads: the client's thread.
@@ -58,6 +58,7 @@ struct origin_list {
 struct origin_table {
     struct origin *buckets[ORIGIN_BUCKETS];
     size_t count;
+    bool has_http2; /* whether HTTP/2 may be spoken at all */
     struct origin_list ripe;
     struct origin_list cold;
     size_t waiting;  /* transfers in all waiting lists */

@@ -59,6 +59,7 @@ client_thread_new(struct client_thread **out, const struct http_client_options *
         .ca_file = options->ca_file,
         .running_max = (options->max_in_flight + options->threads - 1) / options->threads,
         .shard_count = options->shards,
+        .origins.has_http2 = options->http2,
         .shards = mem_alloc_array(options->shards + 1, sizeof(struct shard)),
     };
     for (size_t i = 0; i <= thread->shard_count; i++)
@@ -173,7 +174,7 @@ finish_followers(struct client_thread *thread, struct transfer *pilot)
 static struct shard *
 choose_shard(struct client_thread *thread, const struct origin *origin)
 {
-    if (origin->tls && origin->protocol != ORIGIN_PROTOCOL_HTTP1)
+    if (origin->protocol != ORIGIN_PROTOCOL_HTTP1)
         return &thread->shards[thread->shard_count];
     struct shard *least = NULL;
     for (size_t i = 0; i < thread->shard_count; i++) {
@@ -204,8 +205,11 @@ admit(struct client_thread *thread, struct transfer *transfer)
         transfer_list_add(&thread->waiting, transfer);
         return;
     }
+    int64_t timeout_ms = transfer->exchange->timeout_ms;
+    if (timeout_ms > TRANSFER_TIMEOUT_MS_MAX)
+        timeout_ms = TRANSFER_TIMEOUT_MS_MAX;
     if (transfer->deadline_us == 0)
-        transfer->deadline_us = thread->now_us + transfer->exchange->timeout_ms * 1000;
+        transfer->deadline_us = thread->now_us + timeout_ms * 1000;
     if (origin_join(&thread->origins, transfer, thread->now_us))
         start(thread, transfer);
 }

@@ -123,7 +123,6 @@ configure_always(CURL *easy, struct client_thread *thread)
     set_long(easy, CURLOPT_QUICK_EXIT, 1);
     set_long(easy, CURLOPT_TCP_KEEPALIVE, 1);
     set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, ORIGIN_CURL_CACHE_S);
-    set_long(easy, CURLOPT_BUFFERSIZE, 16384);
     set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384);
     set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     set_text(easy, CURLOPT_USERAGENT, "windrow/" WINDROW_VERSION);
@@ -354,9 +353,9 @@ static enum transfer_next
 conclude_answer(struct transfer *transfer, long http_status)
 {
     struct exchange *exchange = transfer->exchange;
-    struct slice body = buffer_slice(&transfer->slot->body);
-    if (body.size > 0) {
-        body = arena_copy(&exchange->arena, body);
+    struct slice body = slice_of(NULL, 0);
+    if (transfer->slot->body.size > 0) {
+        body = arena_copy(&exchange->arena, buffer_slice(&transfer->slot->body));
         if (body.ptr == NULL) {
             end_too_large(transfer);
             return TRANSFER_ENDED;

@@ -30,6 +30,9 @@ struct transfer;
 /* Longest time for a connection to come about, TLS included, whatever the exchange's timeout. */
 #define TRANSFER_CONNECT_MS 10000
 
+/* Longer timeouts count as this one: a week. */
+#define TRANSFER_TIMEOUT_MS_MAX INT64_C(604800000)
+
 enum order_kind { ORDER_SUBMIT, ORDER_CANCEL, ORDER_STOP };
 
 /* What other threads ask of a client's thread. A SUBMIT is part of its transfer, the others are

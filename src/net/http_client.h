@@ -6,10 +6,10 @@
  * only read (GET, HEAD, OPTIONS): whoever repeats an effect must know that it repeats.
  *
  * libcurl does the talking. What is added around it keeps it quick and tame: many connections to
- * one host are spread over several of its handles, since one slows down with their number; HTTP/2
- * has a place of its own with a cap on connections; a name that was not looked up lately is looked
- * up by one exchange while the others for that host wait. libcurl's own state begins with the first
- * exchange, and a quiet client gives its connections back.
+ * one host are spread over several of its handles, since one slows down with their number; a name
+ * that was not looked up lately is looked up by one exchange while the others for that host wait.
+ * libcurl's own state begins with the first exchange, and a quiet client gives its connections
+ * back.
  *
  * Sources: libcurl's multi interface; RFC 9110 (redirects, methods); measurements under bench/.
  * Threads: submit and cancel from any thread; `done` is called on a thread of the client.
@@ -20,6 +20,7 @@
 #include "base/exchange.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,12 @@ struct http_client_options {
     size_t max_in_flight;
     const struct address_rules *rules; /* borrowed; NULL: only public addresses */
     const char *ca_file;               /* copied; PEM of trusted roots, NULL: the system's */
+    /* Speak HTTP/2 with servers that offer it over TLS: a few connections carry all, for half the
+     * memory. Off by default: libcurl 7.88 resets each stream whose end comes in a frame of its
+     * own, until servers that guard against that (nghttp2's, 1,000 times) close the connection; and
+     * it does not tell a request that the server never looked at from one that it may have done, so
+     * that each such close ends some requests as BROKEN. */
+    bool http2;
 };
 
 /* INVALID: an option is over its maximum; NOT_FOUND: ca_file cannot be read; IO: no thread can be
