@@ -3,6 +3,7 @@
  * may trust what it says. */
 #include "fixture.h"
 
+#include "store/simulated/simulated.h"
 #include "store/sqlite/sqlite.h"
 
 #include <stdio.h>
@@ -27,6 +28,13 @@ open_memory(struct store **out, struct error *error)
     return sqlite_store_open(out, NULL, NULL, error);
 }
 
+static enum status
+open_simulated(struct store **out, struct error *error)
+{
+    *out = simulated_store_new(1);
+    return STATUS_OK;
+}
+
 static const struct backend {
     const char *name;
     open_fn *open;
@@ -34,6 +42,7 @@ static const struct backend {
 } backends[] = {
     {"sqlite file", open_file, true},
     {"sqlite memory", open_memory, false},
+    {"simulated", open_simulated, false},
 };
 static const struct backend *backend;
 

@@ -1,0 +1,233 @@
+#include "store/simulated/world.h"
+
+#include <assert.h>
+
+static struct table *
+table_of(struct world *world, enum kind kind)
+{
+    return &world->tables[kind];
+}
+
+static void
+put(struct world *world, enum kind kind, const void *row)
+{
+    table_put(table_of(world, kind), row, &world->journal);
+}
+
+/* CONFLICT if the key is there. */
+static enum status
+insert_new(struct world *world, enum kind kind, const void *row)
+{
+    if (table_find(table_of(world, kind), row) != NULL)
+        return STATUS_CONFLICT;
+    put(world, kind, row);
+    return STATUS_OK;
+}
+
+static enum status
+insert_if_absent(struct world *world, enum kind kind, const void *row)
+{
+    if (table_find(table_of(world, kind), row) == NULL)
+        put(world, kind, row);
+    return STATUS_OK;
+}
+
+/* Whether a workflow other than this one has its slug. */
+static bool
+slug_is_taken(struct world *world, const struct workflow_row *row)
+{
+    const struct table *table = table_of(world, KIND_WORKFLOW);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct workflow_row *other = table->rows[i];
+        if (slice_equal(other->slug, row->slug) && !id_equal(&other->id, &row->id))
+            return true;
+    }
+    return false;
+}
+
+static enum status
+workflow_insert(struct world *world, const struct workflow_row *row)
+{
+    return slug_is_taken(world, row) ? STATUS_CONFLICT : insert_new(world, KIND_WORKFLOW, row);
+}
+
+static enum status
+workflow_update(struct world *world, const struct workflow_row *row)
+{
+    const struct workflow_row *old = table_find(table_of(world, KIND_WORKFLOW), row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    if (slug_is_taken(world, row))
+        return STATUS_CONFLICT;
+    struct workflow_row fresh = *row;
+    fresh.workspace = old->workspace;
+    fresh.created_unix_ms = old->created_unix_ms;
+    put(world, KIND_WORKFLOW, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
+key_insert(struct world *world, const struct key_row *row)
+{
+    const struct table *table = table_of(world, KIND_KEY);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key_row *other = table->rows[i];
+        if (memcmp(other->secret.bytes, row->secret.bytes, DIGEST_BYTES) == 0)
+            return STATUS_CONFLICT;
+    }
+    return insert_new(world, KIND_KEY, row);
+}
+
+static enum status
+key_update(struct world *world, const struct key_row *row)
+{
+    const struct key_row *old = table_find(table_of(world, KIND_KEY), row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    struct key_row fresh = *row;
+    fresh.workspace = old->workspace;
+    fresh.secret = old->secret;
+    fresh.created_unix_ms = old->created_unix_ms;
+    put(world, KIND_KEY, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
+run_move(struct world *world, const struct run_row *row)
+{
+    const struct run_row *old = table_find(table_of(world, KIND_RUN), row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    struct run_row fresh = *old;
+    fresh.version = row->version;
+    fresh.generation = row->generation;
+    fresh.state = row->state;
+    fresh.started_unix_ms = row->started_unix_ms;
+    fresh.ended_unix_ms = row->ended_unix_ms;
+    fresh.deadline_unix_ms = row->deadline_unix_ms;
+    fresh.output = row->output;
+    fresh.error = row->error;
+    fresh.counts = row->counts;
+    put(world, KIND_RUN, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
+timer_insert(struct world *world, const struct timer_row *row)
+{
+    const struct timer_row *old = table_find(table_of(world, KIND_TIMER), row);
+    if (old == NULL || row->generation > old->generation)
+        put(world, KIND_TIMER, row);
+    return STATUS_OK;
+}
+
+static enum status
+apply_op(struct world *world, const struct store_op *op)
+{
+    switch (op->kind) {
+    case STORE_WORKFLOW_INSERT:
+        return workflow_insert(world, op->workflow);
+    case STORE_WORKFLOW_UPDATE:
+        return workflow_update(world, op->workflow);
+    case STORE_VERSION_INSERT:
+        return insert_new(world, KIND_VERSION, op->version);
+    case STORE_KEY_INSERT:
+        return key_insert(world, op->key);
+    case STORE_KEY_UPDATE:
+        return key_update(world, op->key);
+    case STORE_RUN_INSERT:
+        return insert_new(world, KIND_RUN, op->run);
+    case STORE_RUN_MOVE:
+        return run_move(world, op->run);
+    case STORE_EFFECT_INSERT:
+        return insert_if_absent(world, KIND_EFFECT, op->effect);
+    case STORE_RECORD_INSERT:
+        return insert_if_absent(world, KIND_RECORD, op->record);
+    case STORE_CURSOR_PUT:
+        put(world, KIND_CURSOR, op->cursor);
+        return STATUS_OK;
+    case STORE_TIMER_INSERT:
+        return timer_insert(world, op->timer);
+    case STORE_TIMER_DELETE:
+        table_remove(table_of(world, KIND_TIMER), op->timer, &world->journal);
+        return STATUS_OK;
+    case STORE_FILE_INSERT:
+        return insert_new(world, KIND_FILE, op->file);
+    case STORE_IDEMPOTENCY_INSERT:
+        return insert_new(world, KIND_IDEMPOTENCY, op->idempotency);
+    case STORE_SETTING_PUT:
+        put(world, KIND_SETTING, op->setting);
+        return STATUS_OK;
+    }
+    assert(false && "no such operation");
+    return STATUS_INVALID;
+}
+
+static enum status
+check_guard(struct world *world, const struct store_guard *guard)
+{
+    struct run_row key = {.id = guard->run};
+    const struct run_row *run = table_find(table_of(world, KIND_RUN), &key);
+    if (run == NULL || !store_guard_holds(guard, run->state, run->generation))
+        return STATUS_CONFLICT;
+    return STATUS_OK;
+}
+
+static void
+apply_intent(struct world *world, struct intent *intent)
+{
+    size_t mark = world->journal.count;
+    intent->status = intent->guard.is_on ? check_guard(world, &intent->guard) : STATUS_OK;
+    for (size_t i = 0; i < intent->op_count && intent->status == STATUS_OK; i++)
+        intent->status = apply_op(world, &intent->ops[i]);
+    if (intent->status == STATUS_OK)
+        return;
+    journal_undo(&world->journal, mark);
+    world->counts.refusals++;
+}
+
+/* OK: go on and commit. */
+static enum status
+draw_fault(struct world *world, struct error *error)
+{
+    if (world->is_dead)
+        return error_set(error, STATUS_UNAVAILABLE, "the simulated process is dead");
+    if (world_draws(world, world->faults.commit_io))
+        return error_set(error, STATUS_IO, "a simulated failure of the disk");
+    if (world_draws(world, world->faults.commit_full))
+        return error_set(error, STATUS_FULL, "a simulated full disk");
+    return STATUS_OK;
+}
+
+static enum status
+commit_all(struct world *world, struct intent *const *intents, size_t count, struct error *error)
+{
+    enum status status = draw_fault(world, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        apply_intent(world, intents[i]);
+    if (!world_draws(world, world->faults.commit_death)) {
+        journal_keep(&world->journal);
+        world->counts.commits++;
+        return STATUS_OK;
+    }
+    world->is_dead = true;
+    world->counts.deaths++;
+    if (rng_below(&world->rng, 2) == 0)
+        journal_undo(&world->journal, 0);
+    else
+        journal_keep(&world->journal);
+    return error_set(error, STATUS_IO, "the simulated process died in a commit");
+}
+
+enum status
+simulated_commit(struct store *store, struct intent *const *intents, size_t count,
+                 struct error *error)
+{
+    struct world *world = world_of(store);
+    world_lock(world);
+    enum status status = commit_all(world, intents, count, error);
+    world_unlock(world);
+    return status;
+}

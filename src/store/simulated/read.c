@@ -1,0 +1,452 @@
+#include "store/simulated/world.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* Locks. OK: go on; anything else is the read's answer. Always to be followed by read_end(). */
+static enum status
+read_begin(struct world *world)
+{
+    world_lock(world);
+    if (world->is_dead)
+        return STATUS_UNAVAILABLE;
+    return world_draws(world, world->faults.read_io) ? STATUS_IO : STATUS_OK;
+}
+
+/* Copies the row that was found, or NULL, and unlocks. */
+static enum status
+read_end_one(struct world *world, struct table *table, const void *row, void *out,
+             struct arena *arena)
+{
+    enum status status = STATUS_NOT_FOUND;
+    if (row != NULL)
+        status = row_copy(table->kind, out, row, arena) ? STATUS_OK : STATUS_LIMIT;
+    world_unlock(world);
+    return status;
+}
+
+static enum status
+read_end(struct world *world, enum status status)
+{
+    world_unlock(world);
+    return status;
+}
+
+static enum status
+get_by_key(struct store *store, enum kind kind, const void *which, void *out, struct arena *arena)
+{
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[kind];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    return read_end_one(world, table, table_find(table, which), out, arena);
+}
+
+enum status
+simulated_workflow_get(struct store *store, struct arena *arena, const struct id *id,
+                       struct workflow_row *out)
+{
+    struct workflow_row which = {.id = *id};
+    return get_by_key(store, KIND_WORKFLOW, &which, out, arena);
+}
+
+enum status
+simulated_workflow_by_slug(struct store *store, struct arena *arena, struct slice slug,
+                           struct workflow_row *out)
+{
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[KIND_WORKFLOW];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    const struct workflow_row *found = NULL;
+    for (size_t i = 0; i < table->count && found == NULL; i++) {
+        const struct workflow_row *row = table->rows[i];
+        if (slice_equal(row->slug, slug))
+            found = row;
+    }
+    return read_end_one(world, table, found, out, arena);
+}
+
+enum status
+simulated_version_get(struct store *store, struct arena *arena, const struct id *workflow,
+                      uint32_t version, struct version_row *out)
+{
+    struct version_row which = {.workflow = *workflow, .version = version};
+    return get_by_key(store, KIND_VERSION, &which, out, arena);
+}
+
+enum status
+simulated_key_get(struct store *store, struct arena *arena, const struct id *id,
+                  struct key_row *out)
+{
+    struct key_row which = {.id = *id};
+    return get_by_key(store, KIND_KEY, &which, out, arena);
+}
+
+enum status
+simulated_key_by_secret(struct store *store, struct arena *arena, const struct digest *secret,
+                        struct key_row *out)
+{
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[KIND_KEY];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    const struct key_row *found = NULL;
+    for (size_t i = 0; i < table->count && found == NULL; i++) {
+        const struct key_row *row = table->rows[i];
+        if (memcmp(row->secret.bytes, secret->bytes, DIGEST_BYTES) == 0)
+            found = row;
+    }
+    return read_end_one(world, table, found, out, arena);
+}
+
+enum status
+simulated_run_get(struct store *store, struct arena *arena, const struct id *id,
+                  struct run_row *out)
+{
+    struct run_row which = {.id = *id};
+    return get_by_key(store, KIND_RUN, &which, out, arena);
+}
+
+enum status
+simulated_file_get(struct store *store, struct arena *arena, const struct id *id,
+                   struct file_row *out)
+{
+    struct file_row which = {.id = *id};
+    return get_by_key(store, KIND_FILE, &which, out, arena);
+}
+
+enum status
+simulated_cursor_get(struct store *store, struct arena *arena, const struct cursor_row *which,
+                     struct cursor_row *out)
+{
+    return get_by_key(store, KIND_CURSOR, which, out, arena);
+}
+
+enum status
+simulated_idempotency_get(struct store *store, struct arena *arena,
+                          const struct idempotency_row *which, struct idempotency_row *out)
+{
+    return get_by_key(store, KIND_IDEMPOTENCY, which, out, arena);
+}
+
+enum status
+simulated_setting_get(struct store *store, struct arena *arena, struct slice name,
+                      struct slice *out)
+{
+    struct setting_row which = {.name = name}, row = {.name = name};
+    enum status status = get_by_key(store, KIND_SETTING, &which, &row, arena);
+    if (status == STATUS_OK)
+        *out = row.value;
+    return status;
+}
+
+static bool
+records_are_of_one_chunk(const struct record_row *a, const struct record_row *b)
+{
+    return id_equal(&a->run, &b->run) && slice_equal(a->table, b->table) &&
+           a->stretch == b->stretch && a->chunk == b->chunk;
+}
+
+enum status
+simulated_record_get(struct store *store, struct arena *arena, const struct record_row *which,
+                     uint32_t generation, struct record_row *out)
+{
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[KIND_RECORD];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    /* Newer generations stand before older ones. */
+    struct record_row key = *which;
+    key.generation = generation;
+    size_t place = table_seek(table, &key);
+    const struct record_row *found = NULL;
+    if (place < table->count && records_are_of_one_chunk(table->rows[place], &key))
+        found = table->rows[place];
+    return read_end_one(world, table, found, out, arena);
+}
+
+/* Whether an id lies where the page wants it. */
+static bool
+page_wants(const struct store_page *page, const struct id *workspace, const struct id *id)
+{
+    if (!id_is_zero(&page->workspace) && !id_equal(&page->workspace, workspace))
+        return false;
+    if (id_is_zero(&page->before))
+        return true;
+    int order = memcmp(id->bytes, page->before.bytes, ID_BYTES);
+    return page->is_ascending ? order > 0 : order < 0;
+}
+
+/* The place of the index-th row in the order of the page. */
+static size_t
+page_place(const struct store_page *page, const struct table *table, size_t index)
+{
+    return page->is_ascending ? index : table->count - 1 - index;
+}
+
+/* Counts rows that match; true for those behind the skipped ones. */
+static bool
+page_shows(const struct store_page *page, uint32_t *matched)
+{
+    return ++*matched > page->skip;
+}
+
+static bool
+page_is_full(const struct store_page *page, uint32_t matched)
+{
+    return matched >= page->skip + page->limit;
+}
+
+enum status
+simulated_workflow_list(struct store *store, const struct store_page *page,
+                        store_workflow_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_WORKFLOW];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct workflow_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+static bool
+page_wants_run(const struct store_page *page, const struct run_row *row)
+{
+    if (page->states != 0 && (page->states & (UINT32_C(1) << row->state)) == 0)
+        return false;
+    if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, &row->workflow))
+        return false;
+    return page_wants(page, &row->workspace, &row->id);
+}
+
+/* Lists show runs without their inline record. */
+static bool
+visit_run(const struct run_row *row, store_run_fn *visit, void *context)
+{
+    struct run_row shown = *row;
+    shown.inline_record = slice_of(NULL, 0);
+    return visit(&shown, context);
+}
+
+enum status
+simulated_run_list(struct store *store, const struct store_page *page, store_run_fn *visit,
+                   void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_RUN];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct run_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants_run(page, row) && page_shows(page, &matched) &&
+            !visit_run(row, visit, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_run_unfinished(struct store *store, const struct id *after, uint32_t limit,
+                         store_run_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_RUN];
+    enum status status = read_begin(world);
+    uint32_t shown = 0;
+    struct run_row key = {.id = *after};
+    for (size_t i = table_seek(table, &key);
+         status == STATUS_OK && i < table->count && shown < limit; i++) {
+        const struct run_row *row = table->rows[i];
+        if (id_equal(&row->id, after) || run_state_is_ended(row->state))
+            continue;
+        shown++;
+        if (!visit_run(row, visit, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_version_list(struct store *store, const struct id *workflow, store_version_fn *visit,
+                       void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_VERSION];
+    enum status status = read_begin(world);
+    struct version_row key = {.workflow = *workflow};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct version_row *row = table->rows[i];
+        if (!id_equal(&row->workflow, workflow) || !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_key_list(struct store *store, const struct id *workspace, store_key_fn *visit,
+                   void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_KEY];
+    enum status status = read_begin(world);
+    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
+        const struct key_row *row = table->rows[i];
+        if (id_equal(&row->workspace, workspace) && !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_effect_range(struct store *store, const struct effect_range *range,
+                       store_effect_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_EFFECT];
+    enum status status = read_begin(world);
+    struct effect_row key = {.run = range->run, .step = range->step, .key = range->low};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct effect_row *row = table->rows[i];
+        if (!id_equal(&row->run, &range->run) || !slice_equal(row->step, range->step) ||
+            slice_compare(row->key, range->high) > 0 || !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+static bool
+range_covers(const struct record_range *range, const struct record_row *row)
+{
+    return id_equal(&row->run, &range->run) && slice_equal(row->table, range->table) &&
+           row->stretch == range->stretch;
+}
+
+/* Visits the record if it is the newest wanted one of its chunk; false: stop. */
+static bool
+visit_record(const struct record_range *range, const struct record_row *row, int64_t *last_chunk,
+             store_record_fn *visit, void *context)
+{
+    if (row->generation > range->generation || row->chunk == *last_chunk)
+        return true;
+    *last_chunk = row->chunk;
+    struct record_row shown = *row;
+    if (!range->with_body)
+        shown.body = slice_of(NULL, 0);
+    return visit(&shown, context);
+}
+
+enum status
+simulated_record_range(struct store *store, const struct record_range *range,
+                       store_record_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_RECORD];
+    enum status status = read_begin(world);
+    struct record_row key = {.run = range->run,
+                             .table = range->table,
+                             .stretch = range->stretch,
+                             .chunk = range->from_chunk,
+                             .generation = UINT32_MAX};
+    int64_t last_chunk = -1;
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct record_row *row = table->rows[i];
+        if (!range_covers(range, row) || !visit_record(range, row, &last_chunk, visit, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+/* By due time, then in the order of the table. */
+static int
+compare_due(const void *a, const void *b)
+{
+    const struct timer_row *x = *(const struct timer_row *const *)a;
+    const struct timer_row *y = *(const struct timer_row *const *)b;
+    if (x->due_unix_ms != y->due_unix_ms)
+        return x->due_unix_ms < y->due_unix_ms ? -1 : 1;
+    return row_compare(KIND_TIMER, x, y);
+}
+
+enum status
+simulated_timer_due(struct store *store, int64_t now_unix_ms, uint32_t limit, store_timer_fn *visit,
+                    void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_TIMER];
+    enum status status = read_begin(world);
+    const struct timer_row **due = mem_alloc_array(table->count + 1, sizeof(*due));
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct timer_row *row = table->rows[i];
+        if (row->due_unix_ms <= now_unix_ms)
+            due[count++] = row;
+    }
+    qsort(due, count, sizeof(*due), compare_due);
+    for (size_t i = 0; status == STATUS_OK && i < count && i < limit; i++)
+        if (!visit(due[i], context))
+            break;
+    mem_free(due);
+    return read_end(world, status);
+}
+
+enum status
+simulated_timer_next(struct store *store, int64_t *due_unix_ms)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_TIMER];
+    enum status status = read_begin(world);
+    int64_t soonest = INT64_MAX;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct timer_row *row = table->rows[i];
+        if (row->due_unix_ms < soonest)
+            soonest = row->due_unix_ms;
+    }
+    if (status == STATUS_OK && table->count == 0)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        *due_unix_ms = soonest;
+    return read_end(world, status);
+}
+
+enum status
+simulated_timer_list(struct store *store, const struct id *run, store_timer_fn *visit,
+                     void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_TIMER];
+    enum status status = read_begin(world);
+    struct timer_row key = {.run = *run};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct timer_row *row = table->rows[i];
+        if (!id_equal(&row->run, run) || !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_file_list(struct store *store, const struct id *run, store_file_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_FILE];
+    enum status status = read_begin(world);
+    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
+        const struct file_row *row = table->rows[i];
+        if (id_equal(&row->run, run) && !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}

@@ -1,0 +1,63 @@
+/* store/simulated/world.h - the simulated store itself, inside store/simulated only.
+ *
+ * Threads: everything under the lock.
+ */
+#ifndef STORE_SIMULATED_WORLD_H
+#define STORE_SIMULATED_WORLD_H
+
+#include "base/rng.h"
+#include "store/backend.h"
+#include "store/simulated/simulated.h"
+#include "store/simulated/table.h"
+
+#include <pthread.h>
+
+struct world {
+    struct store store;
+    pthread_mutex_t lock;
+    struct table tables[KIND_COUNT];
+    struct journal journal; /* of the transaction under way */
+    struct rng rng;
+    struct simulated_faults faults;
+    struct simulated_counts counts;
+    _Atomic bool is_dead;
+};
+
+static inline struct world *
+world_of(struct store *store)
+{
+    return (struct world *)store;
+}
+
+void world_lock(struct world *world);
+void world_unlock(struct world *world);
+
+/* Whether one of a thousand calls that go wrong is this one. */
+bool world_draws(struct world *world, uint32_t of_thousand);
+
+store_commit_fn simulated_commit;
+
+store_workflow_get_fn simulated_workflow_get;
+store_workflow_by_slug_fn simulated_workflow_by_slug;
+store_version_get_fn simulated_version_get;
+store_key_get_fn simulated_key_get;
+store_key_by_secret_fn simulated_key_by_secret;
+store_run_get_fn simulated_run_get;
+store_file_get_fn simulated_file_get;
+store_cursor_get_fn simulated_cursor_get;
+store_idempotency_get_fn simulated_idempotency_get;
+store_setting_get_fn simulated_setting_get;
+store_record_get_fn simulated_record_get;
+store_workflow_list_fn simulated_workflow_list;
+store_version_list_fn simulated_version_list;
+store_key_list_fn simulated_key_list;
+store_run_list_fn simulated_run_list;
+store_run_unfinished_fn simulated_run_unfinished;
+store_effect_range_fn simulated_effect_range;
+store_record_range_fn simulated_record_range;
+store_timer_due_fn simulated_timer_due;
+store_timer_next_fn simulated_timer_next;
+store_timer_list_fn simulated_timer_list;
+store_file_list_fn simulated_file_list;
+
+#endif
