@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 
 #define WORDS_BYTES 1024
 
@@ -245,6 +246,17 @@ load_duration(struct loader *loader, struct spot spot, void *target)
         load_problem(loader, spot, NULL, "%s", error.text);
 }
 
+/* "get" is not near to "GET" by edits, but certainly meant. */
+static const char *
+nearest_choice(struct slice wrong, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(names[i]) == wrong.size && strncasecmp(names[i], wrong.ptr, wrong.size) == 0)
+            return names[i];
+    }
+    return slice_nearest(wrong, names, count);
+}
+
 int
 load_choice(struct loader *loader, struct spot spot, const char *const *names, size_t count)
 {
@@ -256,7 +268,7 @@ load_choice(struct loader *loader, struct spot spot, const char *const *names, s
         if (slice_is(text, names[i]))
             return (int)i;
     }
-    load_problem(loader, spot, slice_nearest(text, names, count), "expected %s, found \"%.*s\"",
+    load_problem(loader, spot, nearest_choice(text, names, count), "expected %s, found \"%.*s\"",
                  expected, SLICE_FORMAT(slice_cut(text, 64)));
     return -1;
 }

@@ -42,7 +42,7 @@ read_map(const struct place_of_field *in, load_entry_fn *load)
         return;
     uint32_t count = in->spot.at->count;
     struct config_field *field = in->field;
-    field->entry_names = arena_try_alloc(loader->scratch, (count + 1) * sizeof(struct value));
+    field->entry_names = arena_try_alloc(loader->arena, (count + 1) * sizeof(struct value));
     field->entry_templates =
         arena_try_alloc(loader->arena, (count + 1) * sizeof(struct template *));
     if (field->entry_names == NULL || field->entry_templates == NULL) {
