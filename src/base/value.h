@@ -11,7 +11,8 @@
  *
  * Order and equality are those of the jq manual (null, false, true, numbers, strings by code point,
  * arrays, objects by sorted names, then by values), with numbers compared by exact value: a number
- * is the decimal that it prints as, so 1.10 equals 1.1 and 9007199254740993 is not 2^53.
+ * is the decimal that it prints as, so 1.10 equals 1.1 and 9007199254740993 is not 2^53. The
+ * infinities lie beyond every other number; exponents beyond +-4e18 count as that.
  *
  * Sources: RFC 8259; the jq 1.7 manual, "sort"; append-only sharing as in Go's slices.
  * Threads: values are immutable and may be read by many threads, but appending to a value touches
@@ -161,12 +162,13 @@ value_is_true(struct value value)
 const char *value_kind_name(struct value value);
 
 /* An array of count items, copied. VALUE_NONE if the arena's limit or VALUE_DEPTH_MAX (a nested
- * value of depth VALUE_DEPTH_MAX) does not allow it. So for all builders below. */
+ * value of depth VALUE_DEPTH_MAX) does not allow it, or if VALUE_NONE was given, so that calls may
+ * be chained and checked once. So for all builders below. */
 struct value value_array_new(struct arena *arena, const struct value *items, size_t count);
 struct value value_array_append(struct arena *arena, struct value array, struct value item);
 struct value value_array_concat(struct arena *arena, struct value a, struct value b);
 
-/* The members' names must be different from each other (asserted in debug builds only). */
+/* The members' names must be different from each other (asserted). */
 struct value value_object_new(struct arena *arena, const struct member *members, size_t count);
 /* Replaces (copying the body) or appends (in place where possible). */
 struct value value_object_set(struct arena *arena, struct value object, struct value key,
@@ -194,7 +196,8 @@ uint64_t value_hash(struct value value, uint64_t seed);
 /* The number as a double, rounded to nearest (1e400 gives +infinity). */
 double value_real(struct value number);
 
-/* True if it is a number with an exact integer value that fits (1.0 and 1e3 do). */
+/* True if it is a number with an exact integer value that fits (1.0 and 1e3 do). A double counts as
+ * the decimal that it prints as. */
 bool value_integer(struct value number, int64_t *out);
 
 /* Members sorted by name (code point order) into out[0..count), pointers into the object. */
