@@ -428,7 +428,8 @@ run(void *context)
         pump(thread);
         close_idle(thread);
     }
-    obey_orders(thread);
+    while (queue_count(thread->orders) > 0)
+        obey_orders(thread);
     for (size_t i = 0; i <= thread->shard_count; i++)
         shard_close(&thread->shards[i]);
     shard_free_slots(thread);
