@@ -10,6 +10,8 @@
 #include <strings.h>
 
 #define WORDS_BYTES 1024
+/* A longer path is not continued: there may be 100,000 places below it. */
+#define PATH_BYTES_MAX 400
 
 void
 load_problem(struct loader *loader, struct spot spot, const char *nearest, const char *format, ...)
@@ -38,11 +40,19 @@ void
 load_problem_inside(struct loader *loader, struct spot spot, size_t offset, const char *nearest,
                     const char *words)
 {
-    struct located_place place = {.line = spot.at->line, .column = spot.at->column};
-    /* The search reads the file from its beginning: not for problems that are only counted. */
-    if (loader->problems->count < PROBLEMS_MAX)
-        place = load_place_inside(loader->text, spot.at, offset);
+    if (load_only_counts(loader))
+        return;
+    struct located_place place = load_place_inside(loader->text, spot.at, offset);
     problems_add(loader->problems, place.line, place.column, spot.path, nearest, "%s", words);
+}
+
+bool
+load_only_counts(struct loader *loader)
+{
+    if (loader->problems->count < PROBLEMS_MAX)
+        return false;
+    loader->problems->more++;
+    return true;
 }
 
 /* Whether a name can stand in a path as it is. */
@@ -62,7 +72,9 @@ spot_member(struct arena *arena, struct spot object, uint32_t index)
 {
     struct slice name = slice_cut(value_slice(value_members(object.at->value)[index].key), 256);
     const char *path;
-    if (!name_is_plain(name))
+    if (strlen(object.path) > PATH_BYTES_MAX)
+        path = object.path;
+    else if (!name_is_plain(name))
         path = arena_format(arena, "%s[\"%.*s\"]", object.path, SLICE_FORMAT(name));
     else if (object.path[0] == '\0')
         path = arena_format(arena, "%.*s", SLICE_FORMAT(name));
@@ -77,9 +89,10 @@ struct spot
 spot_item(struct arena *arena, struct spot array, uint32_t index)
 {
     const struct located *at = &array.at->children[index];
-    return (struct spot){.at = at,
-                         .key = {at->line, at->column},
-                         .path = arena_format(arena, "%s[%" PRIu32 "]", array.path, index)};
+    const char *path = array.path;
+    if (strlen(path) <= PATH_BYTES_MAX)
+        path = arena_format(arena, "%s[%" PRIu32 "]", array.path, index);
+    return (struct spot){.at = at, .key = {at->line, at->column}, .path = path};
 }
 
 /* Decodes the first name of a JSON pointer ("/a~1b/c" gives "a/b") into room. */
@@ -146,6 +159,8 @@ complain_of_key(struct loader *loader, struct spot spot, struct slice name,
                 const struct load_key *keys, size_t count)
 {
     const char *names[32];
+    if (load_only_counts(loader))
+        return;
     assert(count <= COUNT_OF(names));
     for (size_t i = 0; i < count; i++)
         names[i] = keys[i].name;
@@ -314,7 +329,7 @@ check_strings(struct loader *loader, struct spot spot, uint16_t draft)
     if (value.kind == VALUE_STRING)
         return load_template_text(loader, spot, draft, loader->scratch) != NULL;
     bool is_good = true;
-    for (uint32_t i = 0; i < spot.at->count; i++) {
+    for (uint32_t i = 0; i < spot.at->count && !arena_is_over(loader->scratch); i++) {
         struct spot child = value.kind == VALUE_OBJECT ? spot_member(loader->scratch, spot, i)
                                                        : spot_item(loader->scratch, spot, i);
         is_good = check_strings(loader, child, draft) && is_good;

@@ -100,6 +100,10 @@ void load_problem(struct loader *loader, struct spot spot, const char *nearest, 
 void load_problem_at_key(struct loader *loader, struct spot spot, const char *nearest,
                          const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* True when a further problem would only be counted, and counts it: to be asked before work on its
+ * words, so that a file of a million mistakes costs no more than one of a hundred. */
+bool load_only_counts(struct loader *loader);
+
 /* Adds a problem at a byte of a string: as near to its line and column as the way in which the
  * string is written lets it be computed. */
 void load_problem_inside(struct loader *loader, struct spot spot, size_t offset,

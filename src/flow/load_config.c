@@ -165,6 +165,8 @@ complain_of_field(struct loader *loader, const struct step_decl *decl, struct sp
                   struct slice name)
 {
     struct slice shown = slice_cut(name, 64);
+    if (load_only_counts(loader))
+        return;
     if (decl->field_count == 0) {
         load_problem_at_key(loader, spot, NULL, "unknown key \"%.*s\", \"%s\" has no config",
                             SLICE_FORMAT(shown), decl->name);

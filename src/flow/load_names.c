@@ -69,7 +69,7 @@ nearest_property(struct loader *loader, const struct schema *schema, struct slic
     const char **names = mem_alloc_array(count, sizeof(*names));
     for (size_t i = 0; i < count; i++) {
         struct slice name = slice_cut(value_slice(schema_property_name(schema, i)), NAME_BYTES);
-        names[i] = arena_copy(loader->scratch, name).ptr;
+        names[i] = arena_format(loader->scratch, "%.*s", SLICE_FORMAT(name));
     }
     const char *nearest = slice_nearest(wrong, names, count);
     mem_free(names);
@@ -138,7 +138,7 @@ nearest_step(const struct scope *scope, struct slice wrong)
     for (uint16_t i = 0; i < scope->loader->draft_count; i++) {
         struct slice id = slice_cut(value_slice(scope->loader->drafts[i].node.id), NAME_BYTES);
         if (may_be_seen(scope, i))
-            names[count++] = arena_copy(scope->loader->scratch, id).ptr;
+            names[count++] = arena_format(scope->loader->scratch, "%.*s", SLICE_FORMAT(id));
     }
     return slice_nearest(wrong, names, count);
 }
@@ -195,7 +195,7 @@ static void
 check_path(const struct slice *names, size_t count, size_t offset, void *context)
 {
     const struct scope *scope = context;
-    if (count == 0)
+    if (count == 0 || scope->loader->problems->count == PROBLEMS_MAX)
         return;
     const struct slice *rest = names + 1;
     if (slice_is(names[0], "steps"))
