@@ -356,6 +356,9 @@ test_proxy_of_the_environment_is_ignored(void **state)
 
 /* ---- Redirects. */
 
+static struct exchange *redirecting(struct world *world, const char *method, const char *format,
+                                    ...) PRINTF_LIKE(3, 4);
+
 static struct exchange *
 redirecting(struct world *world, const char *method, const char *format, ...)
 {
