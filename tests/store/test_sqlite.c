@@ -1,0 +1,489 @@
+/* What only the SQLite back end has: files that it refuses, its settings, plans of its statements,
+ * a full disk, other programs on its file, readers beside the writer. */
+#include "store/sqlite/database.h"
+#include "store/sqlite/sqlite.h"
+
+#include "test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/windrow-test-sqlite-XXXXXX";
+static char file[64];
+
+static int
+remove_files(void **state)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        char path[80];
+        snprintf(path, sizeof(path), "%s%s", file, endings[i]);
+        unlink(path);
+    }
+    return 0;
+}
+
+static struct store *
+open_store(const char *path)
+{
+    struct store *store = NULL;
+    struct error error = {0};
+    if (sqlite_store_open(&store, path, NULL, &error) != STATUS_OK)
+        fail_msg("%s", error.text);
+    return store;
+}
+
+/* Runs SQL on the file as another program would. */
+static void
+run_outside(const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+assert_refused(enum status want, const char *words)
+{
+    struct store *store = NULL;
+    struct error error = {0};
+    assert_int_equal(sqlite_store_open(&store, file, NULL, &error), want);
+    assert_null(store);
+    assert_int_equal(error.status, want);
+    if (strstr(error.text, words) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", words, error.text);
+}
+
+static void
+test_newer_schema_is_refused(void **state)
+{
+    struct store *store = open_store(file);
+    store_close(&store);
+    run_outside("PRAGMA user_version = 99");
+    assert_refused(STATUS_UNSUPPORTED, "schema 99");
+}
+
+static void
+test_database_of_another_program_is_refused_and_left_alone(void **state)
+{
+    run_outside("CREATE TABLE notes (text)");
+    assert_refused(STATUS_INVALID, "another program");
+    run_outside("INSERT INTO notes VALUES (1); PRAGMA application_id = 5; DROP TABLE notes");
+    assert_refused(STATUS_INVALID, "another program");
+}
+
+static void
+test_file_that_is_no_database_is_refused(void **state)
+{
+    FILE *out = fopen(file, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is not a database\n", out);
+    fclose(out);
+    assert_refused(STATUS_INVALID, "not a database");
+}
+
+static void
+test_file_in_a_folder_that_is_not_there(void **state)
+{
+    struct store *store = NULL;
+    struct error error = {0};
+    assert_int_equal(sqlite_store_open(&store, "/nowhere/store.db", NULL, &error), STATUS_IO);
+    assert_non_null(strstr(error.text, "/nowhere/store.db"));
+}
+
+static int64_t
+number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+static void
+test_settings_are_in_force(void **state)
+{
+    struct store *store = open_store(file);
+    sqlite3 *writer = database_of(store)->writer.db;
+    assert_int_equal(number(writer, "PRAGMA page_size"), 4096);
+    assert_int_equal(number(writer, "PRAGMA synchronous"), 2);
+    assert_int_equal(number(writer, "PRAGMA wal_autocheckpoint"), 2000);
+    assert_int_equal(number(writer, "PRAGMA trusted_schema"), 0);
+    assert_int_equal(number(writer, "PRAGMA mmap_size"), 0);
+    assert_int_equal(number(writer, "SELECT count(*) FROM pragma_journal_mode"
+                                    " WHERE journal_mode = 'wal'"),
+                     1);
+    /* A name in double quotes that is no column is an error, not a text. */
+    assert_int_not_equal(sqlite3_exec(writer, "SELECT \"nothing\"", NULL, NULL, NULL), SQLITE_OK);
+
+    struct connection *reader = NULL;
+    assert_int_equal(reader_take(&reader, database_of(store)), STATUS_OK);
+    assert_int_equal(sqlite3_db_readonly(reader->db, "main"), 1);
+    reader_drop(database_of(store), &reader);
+    store_close(&store);
+    char log[80];
+    snprintf(log, sizeof(log), "%s-wal", file);
+    assert_int_not_equal(access(log, F_OK), 0);
+}
+
+static struct id
+id_of(uint32_t number)
+{
+    struct id id = {.bytes = {1}};
+    for (size_t i = 0; i < 4; i++)
+        id.bytes[ID_BYTES - 1 - i] = (uint8_t)(number >> (8 * i));
+    return id;
+}
+
+static bool
+see_run(const struct run_row *row, void *context)
+{
+    ++*(int *)context;
+    return true;
+}
+
+/* Every list, so that all their texts are prepared. */
+static void
+list_runs_every_way(struct store *store)
+{
+    static const uint32_t states[] = {0, 1 << RUN_STATE_COMPLETED, 1 << RUN_STATE_QUEUED,
+                                      1 << RUN_STATE_FAILED};
+    int count = 0;
+    for (uint32_t i = 0; i < COUNT_OF(states) * 6; i++) {
+        struct store_page page = {.states = states[i % 4], .limit = 10, .skip = 1};
+        page.is_ascending = i / 4 % 2 == 1;
+        if (i / 8 == 1)
+            page.workspace = id_of(1);
+        if (i / 8 == 2)
+            page.workflow = id_of(1);
+        assert_int_equal(store_run_list(store, &page, see_run, &count), STATUS_OK);
+    }
+}
+
+static bool
+stop_workflow(const struct workflow_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_version(const struct version_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_key(const struct key_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_effect(const struct effect_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_record(const struct record_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_timer(const struct timer_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_file(const struct file_row *row, void *context)
+{
+    return false;
+}
+
+static void
+read_every_way(struct store *store, struct arena *arena)
+{
+    struct id id = id_of(5);
+    struct digest secret = {.bytes = {1}};
+    struct slice setting;
+    int64_t due;
+    int count = 0;
+    struct store_page pages[] = {{.limit = 1},
+                                 {.limit = 1, .is_ascending = true},
+                                 {.limit = 1, .workspace = id},
+                                 {.limit = 1, .workspace = id, .is_ascending = true}};
+    for (size_t i = 0; i < COUNT_OF(pages); i++)
+        status_ignore(store_workflow_list(store, &pages[i], stop_workflow, NULL));
+    list_runs_every_way(store);
+    status_ignore(store_workflow_get(store, arena, &id, &(struct workflow_row){0}));
+    status_ignore(store_workflow_by_slug(store, arena, SLICE("x"), &(struct workflow_row){0}));
+    status_ignore(store_version_get(store, arena, &id, 1, &(struct version_row){0}));
+    status_ignore(store_version_list(store, &id, stop_version, NULL));
+    status_ignore(store_key_get(store, arena, &id, &(struct key_row){0}));
+    status_ignore(store_key_by_secret(store, arena, &secret, &(struct key_row){0}));
+    status_ignore(store_key_list(store, &id, stop_key, NULL));
+    status_ignore(store_run_get(store, arena, &id, &(struct run_row){0}));
+    status_ignore(store_run_unfinished(store, &id, 1, see_run, &count));
+    status_ignore(store_effect_range(store, &(struct effect_range){.run = id, .step = SLICE("x")},
+                                     stop_effect, NULL));
+    status_ignore(store_record_get(store, arena, &(struct record_row){.run = id}, 1,
+                                   &(struct record_row){0}));
+    for (int body = 0; body < 2; body++)
+        status_ignore(store_record_range(
+            store, &(struct record_range){.run = id, .with_body = body == 1}, stop_record, NULL));
+    status_ignore(
+        store_cursor_get(store, arena, &(struct cursor_row){.run = id}, &(struct cursor_row){0}));
+    status_ignore(store_timer_due(store, 1, 1, stop_timer, NULL));
+    status_ignore(store_timer_next(store, &due));
+    status_ignore(store_timer_list(store, &id, stop_timer, NULL));
+    status_ignore(store_file_get(store, arena, &id, &(struct file_row){0}));
+    status_ignore(store_file_list(store, &id, stop_file, NULL));
+    status_ignore(store_idempotency_get(store, arena, &(struct idempotency_row){.key = SLICE("x")},
+                                        &(struct idempotency_row){0}));
+    status_ignore(store_setting_get(store, arena, SLICE("x"), &setting));
+}
+
+static void
+write_every_way(struct store *store)
+{
+    struct workflow_row workflow = {.workspace = id_of(1), .id = id_of(1)};
+    struct version_row version = {.workflow = id_of(1), .version = 1};
+    struct key_row key = {.workspace = id_of(1), .id = id_of(1)};
+    struct run_row run = {.workspace = id_of(1), .id = id_of(1), .generation = 1};
+    struct effect_row effect = {
+        .run = id_of(1), .step = SLICE("x"), .generation = 1, .state = EFFECT_OK};
+    struct record_row record = {.run = id_of(1), .generation = 1};
+    struct cursor_row cursor = {.run = id_of(1), .generation = 1};
+    struct timer_row timer = {.run = id_of(1), .generation = 1};
+    struct file_row file_row = {.workspace = id_of(1), .id = id_of(1)};
+    struct idempotency_row once = {.workspace = id_of(1), .key = SLICE("x")};
+    struct setting_row setting = {.name = SLICE("x")};
+    static char input[4000];
+    memset(input, 'x', sizeof(input));
+    run.input = slice_of(input, sizeof(input));
+    const struct store_op ops[] = {
+        {STORE_WORKFLOW_INSERT, .workflow = &workflow},
+        {STORE_WORKFLOW_UPDATE, .workflow = &workflow},
+        {STORE_VERSION_INSERT, .version = &version},
+        {STORE_KEY_INSERT, .key = &key},
+        {STORE_KEY_UPDATE, .key = &key},
+        {STORE_RUN_INSERT, .run = &run},
+        {STORE_RUN_MOVE, .run = &run},
+        {STORE_EFFECT_INSERT, .effect = &effect},
+        {STORE_RECORD_INSERT, .record = &record},
+        {STORE_CURSOR_PUT, .cursor = &cursor},
+        {STORE_TIMER_INSERT, .timer = &timer},
+        {STORE_TIMER_DELETE, .timer = &timer},
+        {STORE_FILE_INSERT, .file = &file_row},
+        {STORE_SETTING_PUT, .setting = &setting},
+        {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
+    };
+    struct intent *intent = intent_new(65536);
+    for (size_t i = 0; i < COUNT_OF(ops); i++)
+        *intent_add(intent, ops[i].kind, 10) = ops[i];
+    struct error error = {0};
+    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
+    assert_int_equal(intent->status, STATUS_OK);
+    intent_free(&intent);
+}
+
+static void
+check_plan(sqlite3 *db, const char *sql)
+{
+    char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *detail = (const char *)sqlite3_column_text(statement, 3);
+        bool is_scan = strncmp(detail, "SCAN", 4) == 0 && strstr(detail, "INDEX") == NULL;
+        if (is_scan || strstr(detail, "TEMP B-TREE") != NULL)
+            fail_msg("%s: %s", sql, detail);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(explain);
+}
+
+/* In memory one connection prepares everything, so all texts can be looked at there. */
+static void
+test_no_statement_scans_or_sorts(void **state)
+{
+    struct store *store = open_store(NULL);
+    struct arena arena;
+    arena_init(&arena, 65536);
+    write_every_way(store);
+    read_every_way(store, &arena);
+    struct connection *writer = &database_of(store)->writer;
+    size_t checked = 0;
+    for (size_t slot = SLOT_WORKFLOW_INSERT; slot < SQLITE_SLOT_COUNT; slot++) {
+        if (writer->statements[slot] == NULL && slot != SLOT_WORKFLOW_EXISTS &&
+            slot != SLOT_RUN_STATE)
+            fail_msg("slot %zu was not used", slot);
+        if (writer->statements[slot] == NULL)
+            continue;
+        check_plan(writer->db, sqlite3_sql(writer->statements[slot]));
+        checked++;
+    }
+    assert_true(checked > 60);
+    arena_done(&arena);
+    store_close(&store);
+}
+
+static struct intent *
+run_intent(uint32_t number, size_t input_size)
+{
+    struct intent *intent = intent_new((size_t)1 << 24);
+    struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    char *input = arena_try_alloc(&intent->arena, input_size + 1);
+    memset(input, 'x', input_size);
+    *row = (struct run_row){.workspace = id_of(1),
+                            .id = id_of(number),
+                            .generation = 1,
+                            .state = RUN_STATE_QUEUED,
+                            .input = slice_of(input, input_size)};
+    intent_add(intent, STORE_RUN_INSERT, 100)->run = row;
+    return intent;
+}
+
+static bool
+run_is_there(struct store *store, uint32_t number)
+{
+    struct arena arena;
+    struct run_row row;
+    struct id id = id_of(number);
+    arena_init(&arena, (size_t)1 << 24);
+    enum status status = store_run_get(store, &arena, &id, &row);
+    arena_done(&arena);
+    assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND);
+    return status == STATUS_OK;
+}
+
+static void
+test_full_disk_stores_nothing_and_goes_on_when_there_is_room(void **state)
+{
+    struct store *store = open_store(file);
+    sqlite3 *writer = database_of(store)->writer.db;
+    struct intent *intents[] = {run_intent(1, 10), run_intent(2, 1000000), run_intent(3, 10)};
+    char limit[64];
+    snprintf(limit, sizeof(limit), "PRAGMA max_page_count = %lld",
+             (long long)number(writer, "PRAGMA page_count") + 10);
+    assert_int_equal(sqlite3_exec(writer, limit, NULL, NULL, NULL), SQLITE_OK);
+    struct error error = {0};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_commit(store, intents, 3, &error), STATUS_FULL);
+        assert_non_null(strstr(error.text, "free some space"));
+        assert_false(run_is_there(store, 1));
+    }
+    assert_int_equal(store_counts(store, STORE_CALL_COMMIT).failures, 2);
+    sqlite3_exec(writer, "PRAGMA max_page_count = 100000", NULL, NULL, NULL);
+    assert_int_equal(store_commit(store, intents, 3, &error), STATUS_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(intents[i]->status, STATUS_OK);
+        assert_true(run_is_there(store, i + 1));
+        intent_free(&intents[i]);
+    }
+    store_close(&store);
+}
+
+static void
+test_other_program_that_writes_is_unavailable(void **state)
+{
+    struct store *store = open_store(file);
+    sqlite3_busy_timeout(database_of(store)->writer.db, 10);
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(file, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    struct intent *intent = run_intent(1, 10);
+    struct error error = {0};
+    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(error.text, "other program"));
+    sqlite3_close(other);
+    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
+    assert_true(run_is_there(store, 1));
+    intent_free(&intent);
+    store_close(&store);
+}
+
+/* More readers than connections, while the writer commits: each sees a run that was committed
+ * before it began to look. */
+struct reading {
+    struct store *store;
+    _Atomic uint32_t committed;
+    _Atomic uint32_t missed;
+    _Atomic bool is_over;
+};
+
+static void *
+read_on(void *context)
+{
+    struct reading *reading = context;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    while (!reading->is_over) {
+        uint32_t last = reading->committed;
+        struct id id = id_of(last), none = {0};
+        struct run_row row;
+        int count = 0;
+        if (store_run_get(reading->store, &arena, &id, &row) != STATUS_OK)
+            reading->missed++;
+        if (store_run_unfinished(reading->store, &none, 1000, see_run, &count) != STATUS_OK ||
+            (uint32_t)count < last)
+            reading->missed++;
+        arena_reset(&arena);
+    }
+    arena_done(&arena);
+    return NULL;
+}
+
+static void
+test_readers_see_what_was_committed_before(void **state)
+{
+    struct reading reading = {.store = open_store(file)};
+    pthread_t threads[SQLITE_READERS_MAX + 4];
+    for (uint32_t i = 1; i <= 300; i++) {
+        struct intent *intent = run_intent(i, 100);
+        struct error error = {0};
+        assert_int_equal(store_commit(reading.store, &intent, 1, &error), STATUS_OK);
+        intent_free(&intent);
+        reading.committed = i;
+        for (size_t t = 0; i == 1 && t < COUNT_OF(threads); t++)
+            assert_int_equal(pthread_create(&threads[t], NULL, read_on, &reading), 0);
+    }
+    reading.is_over = true;
+    for (size_t t = 0; t < COUNT_OF(threads); t++)
+        pthread_join(threads[t], NULL);
+    assert_int_equal(reading.missed, 0);
+    store_close(&reading.store);
+}
+
+#define TEST(function) cmocka_unit_test_teardown(function, remove_files)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_newer_schema_is_refused),
+        TEST(test_database_of_another_program_is_refused_and_left_alone),
+        TEST(test_file_that_is_no_database_is_refused),
+        TEST(test_file_in_a_folder_that_is_not_there),
+        TEST(test_settings_are_in_force),
+        TEST(test_no_statement_scans_or_sorts),
+        TEST(test_full_disk_stores_nothing_and_goes_on_when_there_is_room),
+        TEST(test_other_program_that_writes_is_unavailable),
+        TEST(test_readers_see_what_was_committed_before),
+    };
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    snprintf(file, sizeof(file), "%s/store.db", folder);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    rmdir(folder);
+    return failed;
+}
