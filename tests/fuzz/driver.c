@@ -17,7 +17,7 @@
 static void
 run_input(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size > 0 ? size : 1);
+    uint8_t *copy = calloc(size > 0 ? size : 1, 1);
     if (copy == NULL)
         abort();
     memcpy(copy, data, size);
