@@ -117,7 +117,7 @@ start_pools(struct service *service)
 }
 
 static enum status
-start_engine(struct service *service, struct error *error)
+make_engine(struct service *service, struct error *error)
 {
     struct programs_options programs = {service->store, service->options.catalog,
                                         service->options.steps, NULL};
@@ -134,10 +134,7 @@ start_engine(struct service *service, struct error *error)
         .take_up_runs = service->options.take_up_runs,
     };
     rng_seed_system(&options.rng);
-    enum status status = engine_new(&service->engine, &options, error);
-    if (status == STATUS_OK)
-        status = thread_start(&service->thread, "engine", 0, engine_thread, service);
-    return status;
+    return engine_new(&service->engine, &options, error);
 }
 
 /* --- the data folder --- */
@@ -156,6 +153,8 @@ static enum status
 open_data(struct service *service, struct error *error)
 {
     const char *folder = service->options.data_folder;
+    if (service->options.is_reader)
+        return service->options.open_store(&service->store, folder, error);
     enum status status = fs_make_folder(folder, error);
     if (status == STATUS_OK)
         status = store_lock_take(&service->lock, folder, service->options.lock_wait_ms, error);
@@ -219,7 +218,7 @@ open_workspace(struct service *service, struct error *error)
     arena_done(&arena);
     if (is_there)
         return STATUS_OK;
-    if (status != STATUS_NOT_FOUND)
+    if (status != STATUS_NOT_FOUND || service->options.is_reader)
         return error_set(error, STATUS_IO, "the default workspace could not be read");
 
     service->workspace = id_next(&service->ids);
@@ -248,10 +247,12 @@ service_open(struct service **out, const struct service_options *options, struct
     enum status status = open_data(service, error);
     if (status == STATUS_OK)
         status = open_workspace(service, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !options->is_reader)
         status = start_pools(service);
     if (status == STATUS_OK)
-        status = start_engine(service, error);
+        status = make_engine(service, error);
+    if (status == STATUS_OK && !options->is_reader)
+        status = thread_start(&service->thread, "engine", 0, engine_thread, service);
     if (status != STATUS_OK) {
         service_close(&service);
         return status;
@@ -267,7 +268,7 @@ service_close(struct service **service)
     *service = NULL;
     if (gone == NULL)
         return;
-    if (gone->engine != NULL)
+    if (gone->thread != NULL)
         engine_park(gone->engine);
     gone->is_stopping = true;
     thread_join(&gone->thread);
@@ -283,18 +284,6 @@ service_close(struct service **service)
     store_lock_drop(&gone->lock);
     key_cache_free(&gone->keys);
     mem_free(gone);
-}
-
-struct store *
-service_store(struct service *service)
-{
-    return service->store;
-}
-
-struct blobs *
-service_blobs(struct service *service)
-{
-    return service->blobs;
 }
 
 struct clock *

@@ -55,6 +55,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .workflow_value = workflow_value_make(&arena, workflow, version),
             .input = input,
             .trigger = wanted->trigger,
+            .resolved = wanted->resolved,
             .machine = wanted->machine,
         };
         engine_run_start(service->engine, &start, started, context);
@@ -95,6 +96,33 @@ service_run_find(struct service *service, const struct id *workspace, struct sli
     if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
         return STATUS_NOT_FOUND;
     return status;
+}
+
+enum status
+service_run_get(struct service *service, const struct id *id, struct arena *arena,
+                struct run_row *out)
+{
+    return store_run_get(service->store, arena, id, out);
+}
+
+enum status
+service_run_list(struct service *service, const struct store_page *page, store_run_fn *visit,
+                 void *context)
+{
+    return store_run_list(service->store, page, visit, context);
+}
+
+enum status
+service_run_files(struct service *service, const struct id *run, store_file_fn *visit,
+                  void *context)
+{
+    return store_file_list(service->store, run, visit, context);
+}
+
+void
+service_file_path(struct service *service, const struct id *file, char out[4096])
+{
+    blob_path(service->blobs, file, out);
 }
 
 void

@@ -44,6 +44,7 @@ struct service_options {
     unsigned eval_threads; /* 0: one a core */
     bool allow_paths;      /* `file` may be a path: windrow run */
     bool take_up_runs;     /* go on with unfinished runs: windrow serve */
+    bool is_reader;        /* looks only: takes no lock, writes nothing, runs nothing */
 };
 
 MUST_USE enum status service_open(struct service **out, const struct service_options *options,
@@ -52,8 +53,6 @@ MUST_USE enum status service_open(struct service **out, const struct service_opt
 /* Parks runs where they are, commits what is on its way, ends all threads. */
 void service_close(struct service **service);
 
-struct store *service_store(struct service *service);
-struct blobs *service_blobs(struct service *service);
 struct clock *service_clock(struct service *service);
 const struct catalog *service_catalog(struct service *service);
 
@@ -105,6 +104,12 @@ MUST_USE enum status service_workflow_create(struct service *service,
                                              struct problems *problems, workflow_saved_fn *saved,
                                              void *context);
 
+/* Makes it, or if the slug is there already a new version of it unless the newest has the same
+ * text; published at once. For the command line, where a file is the workflow. */
+MUST_USE enum status service_workflow_put(struct service *service, const struct id *workspace,
+                                          struct slice text, struct problems *problems,
+                                          workflow_saved_fn *saved, void *context);
+
 /* By any form of its id, or by its slug, in that workspace. */
 MUST_USE enum status service_workflow_find(struct service *service, const struct id *workspace,
                                            struct slice id_or_slug, struct arena *arena,
@@ -118,6 +123,7 @@ struct run_new_options {
     uint32_t version;   /* 0: the published one */
     struct value input; /* VALUE_NONE: {} */
     const char *trigger;
+    struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
 };
 /* INVALID with words that name the place: the input does not fit the schema (*error filled, nothing
@@ -133,6 +139,21 @@ MUST_USE enum status service_run_rerun(struct service *service, const struct run
 /* NOT_FOUND also for a run of another workspace. */
 MUST_USE enum status service_run_find(struct service *service, const struct id *workspace,
                                       struct slice id, struct arena *arena, struct run_row *out);
+
+/* Of any workspace: for the command line. */
+MUST_USE enum status service_run_get(struct service *service, const struct id *id,
+                                     struct arena *arena, struct run_row *out);
+
+/* See store_run_list(). */
+MUST_USE enum status service_run_list(struct service *service, const struct store_page *page,
+                                      store_run_fn *visit, void *context);
+MUST_USE enum status service_workflow_list(struct service *service, const struct store_page *page,
+                                           store_workflow_fn *visit, void *context);
+
+/* The files of a run, oldest first, and where one lies. */
+MUST_USE enum status service_run_files(struct service *service, const struct id *run,
+                                       store_file_fn *visit, void *context);
+void service_file_path(struct service *service, const struct id *file, char out[4096]);
 
 void service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
                         void *context);

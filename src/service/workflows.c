@@ -46,13 +46,20 @@ fill_rows(struct service *service, const struct workflow_new *wanted, const stru
     };
 }
 
+static enum status
+load_checked(struct service *service, struct slice text, struct problems *problems,
+             struct plan **plan)
+{
+    struct plan_options options = {service->options.catalog, NULL};
+    return plan_load(plan, text, &options, problems);
+}
+
 enum status
 service_workflow_create(struct service *service, const struct workflow_new *wanted,
                         struct problems *problems, workflow_saved_fn *saved, void *context)
 {
-    struct plan_options options = {service->options.catalog, NULL};
     struct plan *plan = NULL;
-    enum status status = plan_load(&plan, wanted->text, &options, problems);
+    enum status status = load_checked(service, wanted->text, problems, &plan);
     if (status != STATUS_OK)
         return status;
 
@@ -70,6 +77,70 @@ service_workflow_create(struct service *service, const struct workflow_new *want
     return STATUS_OK;
 }
 
+static bool
+has_newest_text(struct service *service, const struct workflow_row *workflow, struct slice text,
+                struct arena *arena)
+{
+    struct version_row version;
+    return workflow->published_version == workflow->latest_version &&
+           store_version_get(service->store, arena, &workflow->id, workflow->latest_version,
+                             &version) == STATUS_OK &&
+           slice_equal(version.text, text);
+}
+
+/* The next version of a workflow that is there. */
+static void
+push_version(struct service *service, struct save_request *request, struct slice text,
+             struct intent *intent)
+{
+    struct workflow_row *workflow = &request->workflow;
+    int64_t now = clock_unix_ms(service->options.clock);
+    workflow->latest_version++;
+    workflow->published_version = workflow->latest_version;
+    workflow->status = WORKFLOW_ACTIVE;
+    workflow->updated_unix_ms = now;
+    request->version = (struct version_row){
+        .workflow = workflow->id,
+        .version = workflow->latest_version,
+        .text = arena_copy(&intent->arena, text),
+        .created_unix_ms = now,
+    };
+    intent_add(intent, STORE_WORKFLOW_UPDATE, 512)->workflow = workflow;
+    intent_add(intent, STORE_VERSION_INSERT, text.size)->version = &request->version;
+    intent->done = workflow_committed;
+    intent->owner = request;
+    writer_push(service->writer, intent);
+}
+
+enum status
+service_workflow_put(struct service *service, const struct id *workspace, struct slice text,
+                     struct problems *problems, workflow_saved_fn *saved, void *context)
+{
+    struct plan *plan = NULL;
+    enum status status = load_checked(service, text, problems, &plan);
+    if (status != STATUS_OK)
+        return status;
+    struct intent *intent = intent_new(3 * LIMIT_DEFINITION_BYTES);
+    struct save_request *request = mem_alloc(sizeof(*request));
+    request->saved = saved;
+    request->context = context;
+    status = service_workflow_find(service, workspace, value_slice(plan->slug), &intent->arena,
+                                   &request->workflow);
+    plan_drop(&plan);
+    if (status == STATUS_OK && has_newest_text(service, &request->workflow, text, &intent->arena))
+        saved(STATUS_OK, &request->workflow, context);
+    else if (status == STATUS_OK) {
+        push_version(service, request, text, intent);
+        return STATUS_OK;
+    }
+    mem_free(request);
+    intent_free(&intent);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    struct workflow_new wanted = {*workspace, text, true};
+    return service_workflow_create(service, &wanted, problems, saved, context);
+}
+
 enum status
 service_workflow_find(struct service *service, const struct id *workspace, struct slice id_or_slug,
                       struct arena *arena, struct workflow_row *out)
@@ -83,4 +154,11 @@ service_workflow_find(struct service *service, const struct id *workspace, struc
     if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
         return STATUS_NOT_FOUND;
     return status;
+}
+
+enum status
+service_workflow_list(struct service *service, const struct store_page *page,
+                      store_workflow_fn *visit, void *context)
+{
+    return store_workflow_list(service->store, page, visit, context);
 }

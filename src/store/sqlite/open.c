@@ -198,3 +198,19 @@ sqlite_store_open(struct store **out, const char *path, const char *vfs, struct 
     *out = &database->store;
     return STATUS_OK;
 }
+
+enum status
+sqlite_store_open_reader(struct store **out, const char *path, struct error *error)
+{
+    *out = NULL;
+    struct database *database = database_new(path, NULL);
+    struct connection probe;
+    enum status status = connection_open(&probe, database, false, error);
+    if (status != STATUS_OK) {
+        sqlite_close(&database->store);
+        return status;
+    }
+    connection_close(&probe);
+    *out = &database->store;
+    return STATUS_OK;
+}

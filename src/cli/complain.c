@@ -1,0 +1,27 @@
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+int
+cli_complain(const struct error *error)
+{
+    fprintf(stderr, "windrow: %s\n", error->text);
+    switch (error->status) {
+    case STATUS_OK:
+    case STATUS_INVALID:
+    case STATUS_NOT_FOUND:
+    case STATUS_CONFLICT:
+    case STATUS_LIMIT:
+    case STATUS_UNSUPPORTED:
+    case STATUS_UNAUTHORIZED:
+    case STATUS_FORBIDDEN:
+        return CLI_FAILED;
+    case STATUS_TIMEOUT:
+    case STATUS_CANCELLED:
+    case STATUS_UNAVAILABLE:
+    case STATUS_IO:
+    case STATUS_FULL:
+        break;
+    }
+    return CLI_TROUBLE;
+}

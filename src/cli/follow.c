@@ -1,0 +1,280 @@
+#include "cli/follow.h"
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "service/present.h"
+#include "service/wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Between two looks at the run. */
+#define LOOK_MS 50
+/* Between two drawings of the live line. */
+#define DRAW_MS 200
+
+static volatile sig_atomic_t is_interrupted;
+
+static void
+interrupted(int signal_number)
+{
+    is_interrupted = 1;
+}
+
+static void
+catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = interrupted};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void
+sleep_ms(long ms)
+{
+    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* --- the live line --- */
+
+struct live {
+    bool is_on;
+    int64_t begun_us, drawn_us;
+    uint64_t done_at_begin;
+    bool has_begun;
+};
+
+static void
+draw(struct live *live, const struct progress *progress, int64_t now_us)
+{
+    uint64_t done = progress->completed + progress->failed + progress->dropped;
+    if (!live->has_begun) {
+        live->has_begun = true;
+        live->begun_us = now_us;
+        live->done_at_begin = done;
+    }
+    double seconds = (double)(now_us - live->begun_us) / 1e6;
+    double rate = seconds > 0.2 ? (double)(done - live->done_at_begin) / seconds : 0;
+    fprintf(stderr, "\r\033[K%llu", (unsigned long long)done);
+    if (progress->total > 0)
+        fprintf(stderr, " of %llu", (unsigned long long)progress->total);
+    fprintf(stderr, " done, %llu failed", (unsigned long long)progress->failed);
+    if (rate > 0)
+        fprintf(stderr, ", %.0f/s", rate);
+    if (rate > 0 && progress->total > done)
+        fprintf(stderr, ", %.0f s left", (double)(progress->total - done) / rate);
+    if (progress->calls_in_flight > 0)
+        fprintf(stderr, ", %u calls", progress->calls_in_flight);
+    fflush(stderr);
+    live->drawn_us = now_us;
+}
+
+static void
+clear_line(const struct live *live)
+{
+    if (live->is_on && live->has_begun)
+        fprintf(stderr, "\r\033[K");
+}
+
+/* Waits until the run has ended or is paused. */
+static enum status
+watch(struct service *service, const struct id *run, struct arena *arena, struct run_row *row)
+{
+    struct live live = {.is_on = isatty(STDERR_FILENO)};
+    bool is_pausing = false;
+    for (;;) {
+        struct progress progress = wait_for_progress(service, run);
+        int64_t now_us = clock_mono_us(service_clock(service));
+        if (progress.is_in_memory && live.is_on && now_us - live.drawn_us > DRAW_MS * 1000)
+            draw(&live, &progress, now_us);
+        if (!progress.is_in_memory) {
+            arena_reset(arena);
+            enum status status = service_run_get(service, run, arena, row);
+            if (status != STATUS_OK || run_state_is_ended(row->state) ||
+                row->state == RUN_STATE_PAUSED) {
+                clear_line(&live);
+                return status;
+            }
+        }
+        if (is_interrupted && !is_pausing) {
+            is_pausing = true;
+            struct error error;
+            status_ignore(wait_for_move(service, service_run_pause, run, &error));
+        }
+        sleep_ms(live.has_begun ? LOOK_MS : 2);
+    }
+}
+
+/* --- the files --- */
+
+static enum status
+copy_bytes(int from, int to, const char *path, struct error *error)
+{
+    for (;;) {
+        ssize_t count = copy_file_range(from, NULL, to, NULL, MIB(16), 0);
+        if (count == 0)
+            return STATUS_OK;
+        if (count < 0 && errno != EINTR)
+            return fs_errno_status(errno, "write", path, error);
+    }
+}
+
+/* Written beside its place and renamed when complete. */
+static enum status
+copy_file(const char *source, const char *path, struct error *error)
+{
+    char beside[4200];
+    snprintf(beside, sizeof(beside), "%s.part", path);
+    int from = open(source, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return fs_errno_status(errno, "open", source, error);
+    int to = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (to < 0) {
+        close(from);
+        return fs_errno_status(errno, "make", beside, error);
+    }
+    enum status status = copy_bytes(from, to, beside, error);
+    if (status == STATUS_OK && fdatasync(to) != 0)
+        status = fs_errno_status(errno, "sync", beside, error);
+    if (close(to) != 0 && status == STATUS_OK)
+        status = fs_errno_status(errno, "close", beside, error);
+    close(from);
+    if (status == STATUS_OK && rename(beside, path) != 0)
+        status = fs_errno_status(errno, "name", path, error);
+    if (status != STATUS_OK)
+        unlink(beside);
+    return status;
+}
+
+struct copying {
+    struct service *service;
+    const struct run_row *run;
+    const char *out;
+    struct arena arena;
+    enum status status;
+    struct error *error;
+    bool is_quiet;
+};
+
+static bool
+copy_result(const struct file_row *row, void *context)
+{
+    struct copying *copying = context;
+    if (row->revision != copying->run->generation)
+        return true;
+    char source[4096];
+    service_file_path(copying->service, &row->id, source);
+    struct slice name = fs_safe_name(&copying->arena, row->name);
+    const char *path = arena_format(&copying->arena, "%s/%s%s", copying->out, name.ptr,
+                                    row->is_partial ? ".partial" : "");
+    copying->status = fs_make_folder(copying->out, copying->error);
+    if (copying->status == STATUS_OK)
+        copying->status = copy_file(source, path, copying->error);
+    if (copying->status == STATUS_OK && !copying->is_quiet)
+        fprintf(stderr, "%s %s\n", row->is_partial ? "partial:" : "wrote", path);
+    return copying->status == STATUS_OK;
+}
+
+static enum status
+copy_files(struct service *service, const struct run_row *run, const struct follow_options *options,
+           struct error *error)
+{
+    struct copying copying = {.service = service,
+                              .run = run,
+                              .out = options->out,
+                              .error = error,
+                              .is_quiet = options->as_json};
+    arena_init(&copying.arena, MIB(1));
+    enum status status = service_run_files(service, &run->id, copy_result, &copying);
+    arena_done(&copying.arena);
+    return status == STATUS_OK ? copying.status : status;
+}
+
+/* --- the end --- */
+
+static int
+exit_of(enum run_state state)
+{
+    switch (state) {
+    case RUN_STATE_COMPLETED:
+        return CLI_OK;
+    case RUN_STATE_CANCELLED:
+        return CLI_CANCELLED;
+    case RUN_STATE_QUEUED:
+    case RUN_STATE_RUNNING:
+    case RUN_STATE_WAITING:
+    case RUN_STATE_PAUSED:
+        return CLI_PAUSED;
+    case RUN_STATE_FAILED:
+        break;
+    }
+    return CLI_FAILED;
+}
+
+static void
+print_value(struct value value)
+{
+    struct buffer text;
+    buffer_init(&text, 2 * LIMIT_VALUE_BYTES);
+    json_print(&text, value);
+    buffer_append_byte(&text, '\n');
+    fwrite(text.ptr, 1, text.size, stdout);
+    buffer_done(&text);
+}
+
+static void
+print_end(const struct run_row *row, const struct follow_options *options)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&row->id, id);
+    struct arena arena;
+    arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
+    struct value value = present_run(row, &arena);
+    if (options->as_json) {
+        print_value(value);
+    } else if (row->state == RUN_STATE_PAUSED) {
+        fprintf(stderr, "paused; go on with: windrow run --resume %s --data %s\n", id,
+                options->data);
+    } else if (row->state == RUN_STATE_COMPLETED) {
+        fprintf(stderr, "run %s completed\n", id);
+        print_value(value_get(value, "output"));
+    } else {
+        struct value error = value_get(value, "error");
+        struct value words = error.kind == VALUE_OBJECT ? value_get(error, "message") : error;
+        fprintf(stderr, "run %s %s%s%.*s\n", id, run_state_name(row->state),
+                words.kind == VALUE_STRING ? ": " : "",
+                words.kind == VALUE_STRING ? (int)words.count : 0,
+                words.kind == VALUE_STRING ? words.text : "");
+    }
+    arena_done(&arena);
+}
+
+int
+follow_run(struct service *service, const struct id *run, const struct follow_options *options)
+{
+    struct arena arena;
+    struct run_row row;
+    struct error error = {0};
+    arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
+    catch_interrupts();
+    enum status status = watch(service, run, &arena, &row);
+    if (status != STATUS_OK)
+        error_set(&error, status, "the run could not be read");
+    else if (run_state_is_ended(row.state))
+        status = copy_files(service, &row, options, &error);
+    int exit_code = status == STATUS_OK ? exit_of(row.state) : cli_complain(&error);
+    if (status == STATUS_OK)
+        print_end(&row, options);
+    arena_done(&arena);
+    return exit_code;
+}

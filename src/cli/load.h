@@ -1,0 +1,16 @@
+/* cli/load.h - workflow files as the commands read them.
+ *
+ * Threads: the main thread.
+ */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include "base/buffer.h"
+#include "cli/cli.h"
+
+/* Reads and checks a workflow file ("-": standard input); every problem is printed on standard
+ * error. rows: see plan_options, or NULL. *text is the caller's to end on every result. */
+int load_workflow(const struct cli *cli, const char *file, const char *rows, struct buffer *text,
+                  struct plan **plan);
+
+#endif

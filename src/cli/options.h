@@ -1,0 +1,64 @@
+/* cli/options.h - reads a command's options from one table, and prints its help from the same.
+ *
+ * Threads: the main thread.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTION_VALUES_MAX 64
+
+enum option_kind {
+    OPTION_FLAG, /* --json */
+    OPTION_TEXT, /* --data DIR, --data=DIR; also from the environment */
+    OPTION_LIST, /* may be given several times */
+    OPTION_INT,
+};
+
+struct option_list {
+    const char *values[OPTION_VALUES_MAX];
+    size_t count;
+};
+
+struct option {
+    const char *name; /* with its dashes */
+    enum option_kind kind;
+    union {
+        bool *flag;
+        const char **text;
+        struct option_list *list;
+        int64_t *number;
+    } into;
+    int64_t min, max;  /* INT */
+    const char *value; /* name of the value in the help */
+    const char *help;
+    const char *environment; /* variable that gives it when the option is not there; or NULL */
+};
+
+struct option_table {
+    const char *usage; /* "windrow run FILE [options]" */
+    const char *summary;
+    const struct option *options;
+    size_t count;
+    size_t positional_min, positional_max;
+};
+
+struct positional {
+    const char *values[OPTION_VALUES_MAX];
+    size_t count;
+};
+
+/* What comes back of options_read(). */
+enum options_end { OPTIONS_OK, OPTIONS_HELP, OPTIONS_WRONG };
+
+/* Fills the targets; they keep their values where nothing is given. HELP: the help was asked for
+ * and printed. WRONG: words were printed on standard error. */
+enum options_end options_read(const struct option_table *table, int argc, char **argv,
+                              struct positional *positional);
+
+#endif

@@ -1,0 +1,293 @@
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/follow.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "service/wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run_options {
+    const char *data, *out, *rows, *resume, *allow;
+    struct option_list inputs;
+    bool as_json;
+};
+
+static const struct option_table *
+run_table(struct run_options *into)
+{
+    static struct option options[7];
+    static struct option_table table = {
+        .usage = "windrow run FILE [--input NAME=VALUE…] [--rows FILE] [--out DIR] [--data DIR]\n"
+                 "       windrow run --resume RUN [--data DIR] [--out DIR]",
+        .summary = "Runs a workflow here, without a server, and writes its files.",
+        .options = options,
+        .count = COUNT_OF(options),
+        .positional_max = 1,
+    };
+    options[0] = (struct option){.name = "--input",
+                                 .kind = OPTION_LIST,
+                                 .into.list = &into->inputs,
+                                 .value = "NAME=VALUE",
+                                 .help = "a property of the run's input"};
+    options[1] = (struct option){.name = "--rows",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->rows,
+                                 .value = "FILE",
+                                 .help = "rows for the first step: CSV or JSONL"};
+    options[2] = (struct option){.name = "--out",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->out,
+                                 .value = "DIR",
+                                 .help = "where the files go [out]"};
+    options[3] = (struct option){.name = "--data",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->data,
+                                 .value = "DIR",
+                                 .help = "where everything is kept [windrow-data]",
+                                 .environment = "WINDROW_DATA"};
+    options[4] = (struct option){.name = "--resume",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->resume,
+                                 .value = "RUN",
+                                 .help = "go on with a run that was interrupted"};
+    options[5] = (struct option){.name = "--json",
+                                 .kind = OPTION_FLAG,
+                                 .into.flag = &into->as_json,
+                                 .help = "print the run as JSON"};
+    options[6] = (struct option){.name = "--allow",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->allow,
+                                 .value = "LIST",
+                                 .help = "private addresses that calls may reach",
+                                 .environment = "WINDROW_ALLOW"};
+    return &table;
+}
+
+/* --- the input --- */
+
+static bool
+is_text_property(const struct schema *property)
+{
+    if (property == NULL)
+        return true;
+    struct value type = schema_keyword(property, "type");
+    return type.kind != VALUE_STRING || slice_is(value_slice(type), "string");
+}
+
+static enum status
+absolute_path(struct arena *arena, struct slice path, struct value *out, struct error *error)
+{
+    char *name = mem_copy_text(path.ptr, path.size);
+    char *real = realpath(name, NULL);
+    enum status status = STATUS_OK;
+    if (real == NULL)
+        status = error_set(error, STATUS_NOT_FOUND, "%s: there is no such file", name);
+    else
+        *out = value_string_copy(arena, slice_text(real));
+    free(real);
+    mem_free(name);
+    return status;
+}
+
+static enum status
+input_value(const struct schema *property, struct slice text, struct arena *arena,
+            struct value *out, struct error *error)
+{
+    if (!is_text_property(property)) {
+        enum status status = json_parse(out, arena, text, 0, NULL, error);
+        if (status != STATUS_OK)
+            error_prepend(error, "not the JSON that the schema asks for");
+        return status;
+    }
+    struct value format = property == NULL ? value_null() : schema_keyword(property, "format");
+    if (format.kind == VALUE_STRING && slice_is(value_slice(format), "file"))
+        return absolute_path(arena, text, out, error);
+    *out = value_string(text);
+    return STATUS_OK;
+}
+
+static enum status
+make_input(const struct plan *plan, const struct option_list *inputs, struct arena *arena,
+           struct value *out, struct error *error)
+{
+    *out = value_empty_object();
+    for (size_t i = 0; i < inputs->count; i++) {
+        const char *equals = strchr(inputs->values[i], '=');
+        if (equals == NULL)
+            return error_set(error, STATUS_INVALID, "--input %s: expected NAME=VALUE",
+                             inputs->values[i]);
+        struct slice name = slice_of(inputs->values[i], (size_t)(equals - inputs->values[i]));
+        const struct schema *property =
+            plan->input_schema == NULL ? NULL : schema_property(plan->input_schema, name);
+        struct value value;
+        enum status status = input_value(property, slice_text(equals + 1), arena, &value, error);
+        if (status != STATUS_OK) {
+            error_prepend(error, "--input %.*s", SLICE_FORMAT(name));
+            return status;
+        }
+        *out = value_object_set(arena, *out, value_string(name), value);
+    }
+    return STATUS_OK;
+}
+
+/* --- the workflow --- */
+
+/* What is stored: the file as written, or with --rows the definition with the step put in. */
+static struct slice
+stored_text(const struct plan *plan, const struct buffer *text, bool has_rows, struct arena *arena)
+{
+    return has_rows ? json_text(arena, plan->canonical) : buffer_slice(text);
+}
+
+static struct value
+resolved_value(const struct run_options *options, struct arena *arena)
+{
+    char folder[4096];
+    if (getcwd(folder, sizeof(folder)) == NULL)
+        folder[0] = '\0';
+    struct member members[] = {
+        {value_text("cwd"), value_string_copy(arena, slice_text(folder))},
+        {value_text("out"), value_string_copy(arena, slice_text(options->out))},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+static int
+start_and_follow(struct cli *cli, struct service *service, const struct run_options *options,
+                 const struct plan *plan, const struct buffer *text)
+{
+    struct arena arena;
+    arena_init(&arena, MIB(16));
+    struct error error = {0};
+    struct value input;
+    struct id run;
+    enum status status = make_input(plan, &options->inputs, &arena, &input, &error);
+    if (status == STATUS_OK) {
+        struct workflow_row workflow;
+        struct slice stored = stored_text(plan, text, options->rows != NULL, &arena);
+        status = wait_for_workflow(service, stored, &arena, &workflow, &error);
+        struct run_new_options wanted = {
+            .workspace = service_default_workspace(service),
+            .workflow = &workflow,
+            .input = input,
+            .trigger = "cli",
+            .resolved = resolved_value(options, &arena),
+        };
+        if (status == STATUS_OK)
+            status = wait_for_start(service, &wanted, &run, &error);
+    }
+    arena_done(&arena);
+    if (status != STATUS_OK)
+        return cli_complain(&error);
+    struct follow_options follow = {options->data, options->out, options->as_json};
+    return follow_run(service, &run, &follow);
+}
+
+static int
+run_file(struct cli *cli, struct run_options *options, const char *file)
+{
+    struct arena arena;
+    arena_init(&arena, KIB(64));
+    struct error error = {0};
+    struct value rows = {0};
+    if (options->rows != NULL) {
+        if (absolute_path(&arena, slice_text(options->rows), &rows, &error) != STATUS_OK) {
+            arena_done(&arena);
+            return cli_complain(&error);
+        }
+        options->rows = rows.text;
+    }
+    struct buffer text;
+    struct plan *plan = NULL;
+    struct service *service = NULL;
+    int exit_code = load_workflow(cli, file, options->rows, &text, &plan);
+    if (exit_code == CLI_OK && cli->open(cli, options->data, true, &service, &error) != STATUS_OK)
+        exit_code = cli_complain(&error);
+    if (service != NULL)
+        exit_code = start_and_follow(cli, service, options, plan, &text);
+    cli->close(cli, &service);
+    plan_drop(&plan);
+    buffer_done(&text);
+    arena_done(&arena);
+    return exit_code;
+}
+
+/* --- going on --- */
+
+static enum status
+enter_run_folder(const struct run_row *run, struct arena *arena, const char **out,
+                 struct error *error)
+{
+    struct value resolved;
+    if (run->resolved.size == 0 ||
+        json_parse(&resolved, arena, run->resolved, 0, NULL, NULL) != STATUS_OK)
+        return STATUS_OK;
+    struct value folder = value_get(resolved, "cwd");
+    struct value target = value_get(resolved, "out");
+    if (*out == NULL && target.kind == VALUE_STRING)
+        *out = arena_copy(arena, value_slice(target)).ptr;
+    if (folder.kind != VALUE_STRING || folder.count == 0)
+        return STATUS_OK;
+    const char *path = arena_copy(arena, value_slice(folder)).ptr;
+    if (chdir(path) != 0)
+        return error_set(error, STATUS_NOT_FOUND, "the run was begun in %s, which is gone", path);
+    return STATUS_OK;
+}
+
+static int
+resume_run(struct cli *cli, struct run_options *options)
+{
+    struct arena arena;
+    arena_init(&arena, MIB(64));
+    struct error error = {0};
+    struct service *service = NULL;
+    struct run_row run = {0};
+    enum status status = cli->open(cli, options->data, true, &service, &error);
+    if (status == STATUS_OK) {
+        struct id workspace = service_default_workspace(service);
+        status = service_run_find(service, &workspace, slice_text(options->resume), &arena, &run);
+        if (status != STATUS_OK)
+            error_set(&error, status, "there is no run %s in %s", options->resume, options->data);
+    }
+    if (status == STATUS_OK)
+        status = enter_run_folder(&run, &arena, &options->out, &error);
+    if (status == STATUS_OK && !run_state_is_ended(run.state))
+        status = wait_for_move(service, service_run_resume, &run.id, &error);
+    int exit_code = CLI_OK;
+    if (status != STATUS_OK) {
+        exit_code = cli_complain(&error);
+    } else {
+        struct follow_options follow = {options->data, options->out == NULL ? "out" : options->out,
+                                        options->as_json};
+        exit_code = follow_run(service, &run.id, &follow);
+    }
+    cli->close(cli, &service);
+    arena_done(&arena);
+    return exit_code;
+}
+
+int
+cli_run(struct cli *cli, int argc, char **argv)
+{
+    struct run_options options = {.data = CLI_DATA_DEFAULT};
+    struct positional files;
+    enum options_end end = options_read(run_table(&options), argc, argv, &files);
+    if (end != OPTIONS_OK)
+        return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
+    cli->allow = options.allow;
+    if ((files.count == 1) == (options.resume != NULL)) {
+        fprintf(stderr, "windrow: run needs a workflow file, or --resume with a run's id\n");
+        return CLI_USAGE;
+    }
+    if (options.resume != NULL)
+        return resume_run(cli, &options);
+    if (options.out == NULL)
+        options.out = "out";
+    return run_file(cli, &options, files.values[0]);
+}

@@ -1,0 +1,161 @@
+#include "cli/show.h"
+
+#include "base/duration.h"
+#include "base/json.h"
+
+#include <string.h>
+
+/* Failed items shown with a run. */
+#define FAILURES_SHOWN 5
+
+const char *
+show_run_head(void)
+{
+    return "RUN                       STATUS     CREATED                   ITEMS     FAILED\n";
+}
+
+static int64_t
+count_of(struct value table, const char *name)
+{
+    int64_t count = 0;
+    value_integer(value_get(table, name), &count);
+    return count;
+}
+
+/* The table with the most items stands for the run in a list. */
+static struct value
+largest_table(struct value run)
+{
+    struct value tables = value_get(value_get(run, "counts"), "tables");
+    struct value largest = value_null();
+    for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++) {
+        struct value table = value_items(tables)[t];
+        if (largest.kind == VALUE_NULL || count_of(table, "items") > count_of(largest, "items"))
+            largest = table;
+    }
+    return largest;
+}
+
+void
+show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out)
+{
+    struct value run = present_run(row, arena);
+    struct value table = largest_table(run);
+    buffer_append_format(
+        out, "%.*s  %-9s  %.*s  %-8lld  %lld\n", SLICE_FORMAT(value_slice(value_get(run, "id"))),
+        run_state_name(row->state), SLICE_FORMAT(value_slice(value_get(run, "createdAt"))),
+        (long long)count_of(table, "items"), (long long)count_of(table, "failed"));
+}
+
+static void
+show_step(struct value step, bool is_last, struct buffer *out)
+{
+    static const char *const states[] = {"done",   "refused",   "skipped", "passed",
+                                         "failed", "continued", "blocked"};
+    struct slice id = value_slice(value_get(step, "id"));
+    struct slice type = value_slice(value_get(step, "type"));
+    buffer_append_format(out, "  %s %-20.*s %-16.*s", is_last ? "└─" : "├─", SLICE_FORMAT(id),
+                         SLICE_FORMAT(type));
+    for (size_t s = 0; s < COUNT_OF(states); s++) {
+        if (count_of(step, states[s]) > 0)
+            buffer_append_format(out, " %lld %s", (long long)count_of(step, states[s]), states[s]);
+    }
+    buffer_append_byte(out, '\n');
+}
+
+static void
+show_table(struct value table, struct buffer *out)
+{
+    struct slice name = value_slice(value_get(table, "table"));
+    struct value steps = value_get(table, "steps");
+    if (steps.count == 0 && count_of(table, "items") <= 1 && name.size > 0)
+        return;
+    buffer_append_format(out, "\n%.*s: %lld items", name.size == 0 ? 5 : (int)name.size,
+                         name.size == 0 ? "input" : name.ptr, (long long)count_of(table, "items"));
+    static const char *const states[] = {"completed", "failed", "dropped", "cancelled"};
+    for (size_t s = 0; s < COUNT_OF(states); s++) {
+        if (count_of(table, states[s]) > 0)
+            buffer_append_format(out, ", %lld %s", (long long)count_of(table, states[s]),
+                                 states[s]);
+    }
+    buffer_append_byte(out, '\n');
+    for (uint32_t s = 0; s < steps.count; s++)
+        show_step(value_items(steps)[s], s + 1 == steps.count, out);
+}
+
+static bool
+show_file(const struct file_row *row, void *context)
+{
+    buffer_append_format(context, "  %.*s  %llu bytes%s\n", SLICE_FORMAT(row->name),
+                         (unsigned long long)row->size_bytes, row->is_partial ? " (partial)" : "");
+    return true;
+}
+
+static bool
+show_failure(struct value item, void *context)
+{
+    struct value error = value_get(item, "error");
+    struct value step = value_get(error, "step");
+    struct value words = value_get(error, "message");
+    if (words.kind != VALUE_STRING || step.kind != VALUE_STRING)
+        return true;
+    buffer_append_format(context, "  item %.*s, step %.*s: %.*s\n",
+                         SLICE_FORMAT(value_slice(value_get(item, "key"))),
+                         SLICE_FORMAT(value_slice(step)), SLICE_FORMAT(value_slice(words)));
+    return true;
+}
+
+static void
+show_failures(struct service *service, const struct run_row *row, struct value run,
+              struct buffer *out)
+{
+    if (count_of(largest_table(run), "failed") == 0)
+        return;
+    struct item_query query = {
+        .has_state = true, .state = ITEM_STATE_FAILED, .limit = FAILURES_SHOWN};
+    struct error error = {0};
+    buffer_append_text(out, "\nfirst failures:\n");
+    if (service_run_items(service, row, &query, show_failure, out, &error) != STATUS_OK)
+        buffer_append_format(out, "  %s\n", error.text);
+}
+
+static void
+show_head(const struct run_row *row, struct value run, struct buffer *out)
+{
+    char duration[DURATION_TEXT_BYTES] = "";
+    buffer_append_format(out, "run %.*s: %s", SLICE_FORMAT(value_slice(value_get(run, "id"))),
+                         run_state_name(row->state));
+    if (row->ended_unix_ms > row->started_unix_ms && row->started_unix_ms > 0) {
+        duration_print(row->ended_unix_ms - row->started_unix_ms, duration);
+        buffer_append_format(out, " in %s", duration);
+    }
+    if (row->generation > 1)
+        buffer_append_format(out, ", generation %u", row->generation);
+    struct value words = value_get(value_get(run, "error"), "message");
+    if (words.kind == VALUE_STRING)
+        buffer_append_format(out, "\nerror: %.*s", SLICE_FORMAT(value_slice(words)));
+    buffer_append_byte(out, '\n');
+}
+
+void
+show_run(struct service *service, const struct run_row *row, struct arena *arena,
+         struct buffer *out)
+{
+    struct value run = present_run(row, arena);
+    show_head(row, run, out);
+    struct value tables = value_get(value_get(run, "counts"), "tables");
+    for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++)
+        show_table(value_items(tables)[t], out);
+    size_t before = out->size;
+    buffer_append_text(out, "\nfiles:\n");
+    size_t head = out->size;
+    status_ignore(service_run_files(service, &row->id, show_file, out));
+    if (out->size == head)
+        out->size = before;
+    show_failures(service, row, run, out);
+    if (row->output.size > 0) {
+        buffer_append_text(out, "\noutput: ");
+        buffer_append_slice(out, row->output);
+        buffer_append_byte(out, '\n');
+    }
+}

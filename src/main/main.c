@@ -1,0 +1,84 @@
+#include "base/slice.h"
+#include "cli/cli.h"
+#include "main/world.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int
+print_version(struct cli *cli, int argc, char **argv)
+{
+    printf("windrow %s\n", WINDROW_VERSION);
+    return CLI_OK;
+}
+
+static cli_command_fn print_help;
+
+static const struct {
+    const char *name;
+    cli_command_fn *run;
+    const char *summary;
+} commands[] = {
+    {"run", cli_run, "run a workflow here, without a server"},
+    {"runs", cli_runs, "list, show, retry, rerun or cancel runs"},
+    {"serve", world_serve, "answer the HTTP API"},
+    {"validate", cli_validate, "check workflow files"},
+    {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
+    {"keys", cli_keys, "make API keys"},
+    {"version", print_version, "print the version"},
+    {"help", print_help, "print this"},
+};
+
+static int
+print_help(struct cli *cli, int argc, char **argv)
+{
+    printf("windrow: durable AI workflows over one input or a million rows\n\ncommands:\n");
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    printf("\nwindrow COMMAND --help tells the options of one.\n");
+    return CLI_OK;
+}
+
+static int
+unknown_command(const char *name)
+{
+    const char *names[COUNT_OF(commands)];
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        names[i] = commands[i].name;
+    const char *nearest = slice_nearest(slice_text(name), names, COUNT_OF(commands));
+    fprintf(stderr, "windrow: unknown command \"%s\"", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean \"%s\"?", nearest);
+    fprintf(stderr, "\n");
+    return CLI_USAGE;
+}
+
+/* Few heaps, and memory given back early: many threads would otherwise keep one each. */
+static void
+tame_allocator(void)
+{
+    mallopt(M_ARENA_MAX, 4);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+int
+main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    tame_allocator();
+    struct cli cli;
+    world_init(&cli);
+    const char *name = argc < 2 ? "help" : argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(&cli, argc - 2, argv + 2);
+    }
+    return unknown_command(name);
+}

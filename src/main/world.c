@@ -1,0 +1,126 @@
+#include "main/world.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "net/address.h"
+#include "net/http_client.h"
+#include "steps/table.h"
+#include "store/sqlite/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How long to wait for a process that is just leaving the data folder. */
+#define LOCK_WAIT_MS 2000
+
+static struct address_rules *rules;
+static struct http_client *client;
+
+static enum status
+open_store(struct store **out, const char *folder, struct error *error)
+{
+    char path[4200];
+    snprintf(path, sizeof(path), "%s/windrow.db", folder);
+    return sqlite_store_open(out, path, NULL, error);
+}
+
+static enum status
+open_store_reader(struct store **out, const char *folder, struct error *error)
+{
+    char path[4200];
+    snprintf(path, sizeof(path), "%s/windrow.db", folder);
+    return sqlite_store_open_reader(out, path, error);
+}
+
+static uint64_t
+send_exchange(void *context, struct exchange *exchange)
+{
+    return http_client_submit(client, exchange);
+}
+
+static void
+cancel_exchange(void *context, uint64_t ticket)
+{
+    http_client_cancel(client, ticket);
+}
+
+static enum status
+open_transport(const struct cli *cli, struct error *error)
+{
+    struct slice allow = slice_text(cli->allow == NULL ? "" : cli->allow);
+    enum status status = address_rules_parse(&rules, allow, error);
+    if (status != STATUS_OK)
+        return status;
+    struct http_client_options options = {.threads = 1, .rules = rules};
+    return http_client_new(&client, &options, error);
+}
+
+static enum status
+open_service(struct cli *cli, const char *data_folder, const struct service_options *base,
+             struct service **out, struct error *error)
+{
+    *out = NULL;
+    enum status status = base->is_reader ? STATUS_OK : fs_make_folder(data_folder, error);
+    char *folder = status == STATUS_OK ? realpath(data_folder, NULL) : NULL;
+    if (status == STATUS_OK && folder == NULL)
+        status = error_set(error, STATUS_NOT_FOUND, "there is no data folder %s", data_folder);
+    if (status == STATUS_OK && !base->is_reader)
+        status = open_transport(cli, error);
+    if (status == STATUS_OK) {
+        struct service_options options = *base;
+        options.data_folder = folder;
+        options.lock_wait_ms = LOCK_WAIT_MS;
+        options.open_store = base->is_reader ? open_store_reader : open_store;
+        options.steps = &step_table;
+        options.catalog = &step_catalog;
+        options.transport = (struct service_transport){send_exchange, cancel_exchange, NULL};
+        options.clock = clock_system();
+        status = service_open(out, &options, error);
+    }
+    free(folder);
+    return status;
+}
+
+static enum status
+open_here(struct cli *cli, const char *data_folder, bool allow_paths, struct service **out,
+          struct error *error)
+{
+    struct service_options options = {.allow_paths = allow_paths};
+    return open_service(cli, data_folder, &options, out, error);
+}
+
+static enum status
+open_reader(struct cli *cli, const char *data_folder, struct service **out, struct error *error)
+{
+    struct service_options options = {.allow_paths = true, .is_reader = true};
+    return open_service(cli, data_folder, &options, out, error);
+}
+
+enum status
+world_open_server(struct cli *cli, const char *data_folder, struct service **out,
+                  struct error *error)
+{
+    struct service_options options = {.take_up_runs = true};
+    return open_service(cli, data_folder, &options, out, error);
+}
+
+/* Calls come home before the engine that waits for them is gone. */
+static void
+close_service(struct cli *cli, struct service **service)
+{
+    service_close(service);
+    http_client_free(&client);
+    address_rules_free(&rules);
+}
+
+void
+world_init(struct cli *cli)
+{
+    *cli = (struct cli){
+        .steps = &step_table,
+        .catalog = &step_catalog,
+        .open = open_here,
+        .open_reader = open_reader,
+        .close = close_service,
+    };
+}

@@ -1,0 +1,19 @@
+/* main/world.h - the concrete parts of this program: store, steps, transport.
+ *
+ * Threads: the main thread.
+ */
+#ifndef MAIN_WORLD_H
+#define MAIN_WORLD_H
+
+#include "cli/cli.h"
+
+/* A command line that opens services over SQLite with the network as transport. */
+void world_init(struct cli *cli);
+
+/* As cli->open, for a server: takes up unfinished runs. */
+enum status world_open_server(struct cli *cli, const char *data_folder, struct service **out,
+                              struct error *error);
+
+int world_serve(struct cli *cli, int argc, char **argv);
+
+#endif

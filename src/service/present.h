@@ -1,0 +1,19 @@
+/* service/present.h - stored rows as JSON values in the native shape, for HTTP and command line.
+ *
+ * Threads: pure.
+ */
+#ifndef SERVICE_PRESENT_H
+#define SERVICE_PRESENT_H
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "store/store.h"
+
+/* {id, workflowId, status, input, output?, error?, createdAt, startedAt?, completedAt?, version,
+ * generation, trigger, counts?}: the fields of Metal's run record and ours beside them. */
+struct value present_run(const struct run_row *row, struct arena *arena);
+
+/* {id, name, slug, status, version, publishedVersion?, createdAt, updatedAt}. */
+struct value present_workflow(const struct workflow_row *row, struct arena *arena);
+
+#endif

@@ -1,0 +1,211 @@
+#include "service/wait.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+
+/* One answer that another thread gives. */
+struct waiting {
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool is_done;
+    enum status status;
+    struct arena *arena;
+    struct workflow_row *workflow;
+    struct id *run;
+    struct new_key *key;
+    struct progress progress;
+};
+
+static void
+waiting_init(struct waiting *waiting)
+{
+    *waiting = (struct waiting){.is_done = false};
+    pthread_mutex_init(&waiting->mutex, NULL);
+    pthread_cond_init(&waiting->wake, NULL);
+}
+
+static void
+waiting_finish(struct waiting *waiting, enum status status)
+{
+    pthread_mutex_lock(&waiting->mutex);
+    waiting->status = status;
+    waiting->is_done = true;
+    pthread_cond_signal(&waiting->wake);
+    pthread_mutex_unlock(&waiting->mutex);
+}
+
+static enum status
+waiting_end(struct waiting *waiting)
+{
+    pthread_mutex_lock(&waiting->mutex);
+    while (!waiting->is_done)
+        pthread_cond_wait(&waiting->wake, &waiting->mutex);
+    pthread_mutex_unlock(&waiting->mutex);
+    pthread_cond_destroy(&waiting->wake);
+    pthread_mutex_destroy(&waiting->mutex);
+    return waiting->status;
+}
+
+static void
+workflow_saved(enum status status, const struct workflow_row *row, void *context)
+{
+    struct waiting *waiting = context;
+    if (status == STATUS_OK) {
+        *waiting->workflow = *row;
+        waiting->workflow->slug = arena_copy(waiting->arena, row->slug);
+        waiting->workflow->name = arena_copy(waiting->arena, row->name);
+    }
+    waiting_finish(waiting, status);
+}
+
+enum status
+wait_for_workflow(struct service *service, struct slice text, struct arena *arena,
+                  struct workflow_row *out, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    waiting.arena = arena;
+    waiting.workflow = out;
+    struct problems *problems = mem_alloc(sizeof(*problems));
+    problems_init(problems, arena);
+    struct id workspace = service_default_workspace(service);
+    enum status status =
+        service_workflow_put(service, &workspace, text, problems, workflow_saved, &waiting);
+    if (status == STATUS_OK) {
+        status = waiting_end(&waiting);
+        if (status != STATUS_OK)
+            error_set(error, status, "the workflow could not be stored");
+    } else {
+        error_set(error, status, "%s",
+                  problems->count > 0 ? problems->list[0].words : "the workflow does not load");
+    }
+    mem_free(problems);
+    return status;
+}
+
+static void
+run_started(enum status status, const struct run_row *row, void *context)
+{
+    struct waiting *waiting = context;
+    if (status == STATUS_OK)
+        *waiting->run = row->id;
+    waiting_finish(waiting, status);
+}
+
+enum status
+wait_for_start(struct service *service, const struct run_new_options *wanted, struct id *run,
+               struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    waiting.run = run;
+    enum status status = service_run_start(service, wanted, run_started, &waiting, error);
+    if (status != STATUS_OK)
+        return status;
+    status = waiting_end(&waiting);
+    return status == STATUS_OK ? status : error_set(error, status, "the run could not be stored");
+}
+
+enum status
+wait_for_rerun(struct service *service, const struct run_row *run, struct id *out,
+               struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    waiting.run = out;
+    enum status status = service_run_rerun(service, run, run_started, &waiting, error);
+    if (status != STATUS_OK)
+        return status;
+    status = waiting_end(&waiting);
+    return status == STATUS_OK ? status : error_set(error, status, "the run could not be stored");
+}
+
+static void
+run_moved(enum status status, void *context)
+{
+    waiting_finish(context, status);
+}
+
+static enum status
+moved_words(enum status status, struct error *error)
+{
+    if (status == STATUS_OK)
+        return status;
+    return error_set(error, status,
+                     status == STATUS_CONFLICT ? "the run's state does not allow it"
+                                               : "the run could not be moved");
+}
+
+enum status
+wait_for_move(struct service *service, move_fn *move, const struct id *run, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    move(service, run, run_moved, &waiting);
+    return moved_words(waiting_end(&waiting), error);
+}
+
+enum status
+wait_for_retry(struct service *service, const struct run_row *run, bool on_newest,
+               struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    service_run_retry(service, run, on_newest, run_moved, &waiting);
+    return moved_words(waiting_end(&waiting), error);
+}
+
+static void
+key_created(enum status status, const struct new_key *key, void *context)
+{
+    struct waiting *waiting = context;
+    if (status == STATUS_OK)
+        *waiting->key = *key;
+    waiting_finish(waiting, status);
+}
+
+enum status
+wait_for_key(struct service *service, struct slice name, struct new_key *out, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    waiting.key = out;
+    service_key_create(service, name, KEY_SCOPES_ALL, key_created, &waiting);
+    enum status status = waiting_end(&waiting);
+    return status == STATUS_OK ? status : error_set(error, status, "the key could not be stored");
+}
+
+static void
+keep_progress(const struct run_progress *from, void *context)
+{
+    struct waiting *waiting = context;
+    struct progress *to = &waiting->progress;
+    to->is_in_memory = from != NULL;
+    bool has_many = false;
+    for (uint32_t t = 0; from != NULL && t < from->table_count; t++)
+        has_many = has_many || from->tables[t].is_many;
+    for (uint32_t t = 0; from != NULL && t < from->table_count; t++) {
+        const struct table_progress *table = &from->tables[t];
+        if (table->is_many != has_many)
+            continue;
+        to->total += table->total;
+        to->completed += table->counts.completed;
+        to->failed += table->counts.failed;
+        to->dropped += table->counts.dropped;
+    }
+    if (from != NULL)
+        to->calls_in_flight = from->calls_in_flight;
+    waiting_finish(waiting, STATUS_OK);
+}
+
+struct progress
+wait_for_progress(struct service *service, const struct id *run)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    service_run_progress(service, run, keep_progress, &waiting);
+    status_ignore(waiting_end(&waiting));
+    return waiting.progress;
+}

@@ -1,0 +1,38 @@
+/* service/wait.h - service calls that answer by callback, waited for.
+ *
+ * Threads: any that may block; never an http, engine or writer thread.
+ */
+#ifndef SERVICE_WAIT_H
+#define SERVICE_WAIT_H
+
+#include "service/service.h"
+
+/* Stores the workflow, or a new version of it if the text is another one. */
+MUST_USE enum status wait_for_workflow(struct service *service, struct slice text,
+                                       struct arena *arena, struct workflow_row *out,
+                                       struct error *error);
+
+MUST_USE enum status wait_for_start(struct service *service, const struct run_new_options *wanted,
+                                    struct id *run, struct error *error);
+
+typedef void move_fn(struct service *service, const struct id *run, run_moved_fn *moved,
+                     void *context);
+/* move: service_run_cancel, _pause or _resume. */
+MUST_USE enum status wait_for_move(struct service *service, move_fn *move, const struct id *run,
+                                   struct error *error);
+MUST_USE enum status wait_for_retry(struct service *service, const struct run_row *run,
+                                    bool on_newest, struct error *error);
+MUST_USE enum status wait_for_rerun(struct service *service, const struct run_row *run,
+                                    struct id *out, struct error *error);
+MUST_USE enum status wait_for_key(struct service *service, struct slice name, struct new_key *out,
+                                  struct error *error);
+
+/* Counts over the tables of many items, or of the input if there is none. */
+struct progress {
+    bool is_in_memory;
+    uint64_t total, completed, failed, dropped;
+    uint32_t calls_in_flight;
+};
+struct progress wait_for_progress(struct service *service, const struct id *run);
+
+#endif
