@@ -1,9 +1,11 @@
 /* A request shown byte by byte is read as one that came at once, and no head is longer than its
- * bytes or points outside them. */
+ * bytes or points outside them. Its path splits into harmless segments or not at all, and its query
+ * has an end. */
 #include "fuzz.h"
 
 #include "base/slice.h"
 #include "net/http_parse.h"
+#include "net/http_target.h"
 
 #define BODY_BYTES_MAX 65536
 
@@ -93,6 +95,41 @@ check_body(const struct http_head *head, struct slice input)
     assert(whole.sum == bytes.sum);
 }
 
+static void
+check_path(struct slice raw, struct arena *arena)
+{
+    struct http_path path;
+    struct error error;
+    if (http_path_split(&path, arena, raw, &error) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < path.count; i++) {
+        struct slice segment = path.segments[i];
+        assert(segment.size > 0 || i + 1 == path.count);
+        assert(!slice_is(segment, ".") && !slice_is(segment, ".."));
+        assert(slice_is_utf8(segment));
+        for (size_t at = 0; at < segment.size; at++)
+            assert((unsigned char)segment.ptr[at] >= 0x20 && segment.ptr[at] != 0x7f);
+    }
+}
+
+static void
+check_target(const struct http_head *head, const char *bytes)
+{
+    struct arena arena;
+    arena_init(&arena, 65536);
+    check_path(http_span_slice(head->path, bytes), &arena);
+    struct slice rest = http_span_slice(head->query, bytes);
+    struct slice name;
+    struct slice value;
+    size_t left = rest.size;
+    while (http_query_next(&rest, &arena, &name, &value)) {
+        assert(rest.size < left);
+        assert(name.size + value.size <= left);
+        left = rest.size;
+    }
+    arena_done(&arena);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -115,6 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (step == HTTP_STEP_DONE) {
         check_head(&whole, size);
         check_same_head(&whole, &slow);
+        check_target(&whole, bytes);
         check_body(&whole, slice_of(bytes + whole.size, size - whole.size));
     }
     return 0;
