@@ -3,7 +3,7 @@
  * Usage: bench_http [LOOPS] [ADDRESS] [later]
  * Load: wrk -t1 -c64 http://127.0.0.1:8064/v1/runs; "later" answers from a second thread, in
  * batches, as a group commit does. Ends at the end of its input (run it with </dev/null only in
- * tests) and prints what it served.
+ * tests) and prints what it served and what a request cost.
  */
 #include "base/mem.h"
 #include "base/queue.h"
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const char body[] =
     "{\"data\":{\"id\":\"507f1f77bcf86cd799439011\",\"workflowId\":\"507f191e810c19729de860ea\","
@@ -41,12 +42,23 @@ answer_now(struct http_request *request, void *context)
     answer(request);
 }
 
+/* Those of this turn, one list a loop, the newest first. */
+static struct queue_node *gathered[LIMIT_HTTP_LOOPS];
+
 static void
 answer_later(struct http_request *request, void *context)
 {
     struct later *later = arena_alloc(http_request_arena(request), sizeof(*later));
     later->request = request;
-    queue_push(waiting, &later->node);
+    later->node.next = gathered[http_request_loop(request)];
+    gathered[http_request_loop(request)] = &later->node;
+}
+
+static void
+hand_on(void *context, unsigned index)
+{
+    queue_push_chain(waiting, gathered[index]);
+    gathered[index] = NULL;
 }
 
 static void
@@ -67,6 +79,26 @@ answer_waiting(void *context)
     }
 }
 
+static double
+seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* Time of the processor a request: steadier than the rate when the load shares the machine. */
+static void
+print_cost(struct http_counts counts)
+{
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    double requests = counts.requests == 0 ? 1 : (double)counts.requests;
+    double user_us = seconds_of(use.ru_utime) * 1e6 / requests;
+    double system_us = seconds_of(use.ru_stime) * 1e6 / requests;
+    printf("%llu requests on %llu connections; %.2f us each (%.2f user, %.2f system), %ld KiB\n",
+           (unsigned long long)counts.requests, (unsigned long long)counts.accepted,
+           user_us + system_us, user_us, system_us, use.ru_maxrss);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -75,6 +107,7 @@ main(int argc, char **argv)
         .address = argc > 2 ? argv[2] : "127.0.0.1:8064",
         .loop_count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1,
         .handler = is_later ? answer_later : answer_now,
+        .on_turn_end = is_later ? hand_on : NULL,
     };
     struct http_server *server = NULL;
     struct thread *thread = NULL;
@@ -93,8 +126,7 @@ main(int argc, char **argv)
 
     http_server_stop(server, 1000);
     struct http_counts counts = http_server_counts(server);
-    printf("%llu requests on %llu connections\n", (unsigned long long)counts.requests,
-           (unsigned long long)counts.accepted);
+    print_cost(counts);
     queue_close(waiting);
     thread_join(&thread);
     http_server_free(&server);

@@ -186,18 +186,16 @@ put_body(struct http_request *request, const struct http_answer *answer)
         mem_free(memory);
 }
 
-/* To the loop: by the shortest way when its own handler answers. */
-static void
-request_hand_back(struct http_request *request, struct http_message *message)
+/* Whether the handler that the loop runs now is answering: then it needs no message. */
+static bool
+loop_sees_answer(struct http_request *request)
 {
     struct http_loop *loop = request->loop;
-    if (message->kind == HTTP_MESSAGE_ANSWER && http_loop_current() == loop &&
-        loop->handling == request) {
-        assert(!loop->answered);
-        loop->answered = true;
-        return;
-    }
-    http_loop_send(loop, message);
+    if (http_loop_current() != loop || loop->handling != request)
+        return false;
+    assert(!loop->answered);
+    loop->answered = true;
+    return true;
 }
 
 void
@@ -205,7 +203,8 @@ http_answer(struct http_request *request, const struct http_answer *answer)
 {
     append_head(request, answer, (int64_t)answer->body.size);
     put_body(request, answer);
-    request_hand_back(request, &request->message);
+    if (!loop_sees_answer(request))
+        http_loop_send_answer(request->loop, &request->message);
 }
 
 void
@@ -222,7 +221,8 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
         request->close = true;
     append_head(request, answer, -1);
     atomic_store(&request->unsent_bytes, request->out.size);
-    request_hand_back(request, &request->message);
+    if (!loop_sees_answer(request))
+        http_loop_send(request->loop, &request->message);
 }
 
 bool
@@ -266,14 +266,14 @@ http_answer_write(struct http_request *request, struct slice data)
     }
     struct http_piece *piece = piece_new(request, data);
     atomic_fetch_add(&request->unsent_bytes, piece->size);
-    request_hand_back(request, &piece->message);
+    http_loop_send(request->loop, &piece->message);
     return STATUS_OK;
 }
 
 void
 http_answer_end(struct http_request *request)
 {
-    request_hand_back(request, &request->end_message);
+    http_loop_send(request->loop, &request->end_message);
 }
 
 void

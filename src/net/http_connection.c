@@ -62,13 +62,15 @@ http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_in6 *
     return connection;
 }
 
-/* The handler, or the writer of a stream, still has the request: it goes on alone. */
+/* Somebody else still has the request: it goes on alone, and whoever could wait in vain is told. */
 static void
-request_orphan(struct http_request *request)
+request_orphan(struct http_request *request, bool reading)
 {
     request->connection = NULL;
     atomic_store(&request->gone, true);
-    if (request->streaming && request->stream.on_room != NULL)
+    if (reading)
+        request->taker.on_gone(request, request->taker.context);
+    else if (request->streaming && request->stream.on_room != NULL)
         request->stream.on_room(request, request->stream.context);
 }
 
@@ -79,10 +81,11 @@ connection_drop_request(struct http_connection *connection)
     connection->request = NULL;
     if (request == NULL)
         return;
-    bool held = connection->state == HTTP_CONNECTION_WAITING ||
-                (connection->state == HTTP_CONNECTION_STREAMING && !request->ended);
-    if (held)
-        request_orphan(request);
+    enum http_connection_state state = connection->state;
+    bool reading = state == HTTP_CONNECTION_READING_BODY && request->taker.on_piece != NULL;
+    bool streaming = state == HTTP_CONNECTION_STREAMING && !request->ended;
+    if (reading || streaming || state == HTTP_CONNECTION_WAITING)
+        request_orphan(request, reading);
     else
         http_request_release(request);
 }
@@ -120,6 +123,13 @@ connection_linger(struct http_connection *connection)
 static enum next
 connection_refuse(struct http_connection *connection, int status, const char *words)
 {
+    struct http_request *request = connection->request;
+    if (connection->state == HTTP_CONNECTION_READING_BODY && request->taker.on_piece != NULL) {
+        /* It is its taker's, so the refusal needs another. */
+        connection_drop_request(connection);
+        connection->request = http_request_take(connection->loop);
+        connection->request->close = true;
+    }
     http_answer_refusal(connection->request, status, words);
     http_count(&connection->loop->counts.refused, 1);
     connection->lingers = true;
@@ -141,6 +151,7 @@ connection_after_handler(struct http_connection *connection)
 {
     struct http_loop *loop = connection->loop;
     loop->handling = NULL;
+    loop->handled = true;
     if (!loop->answered)
         return;
     loop->answered = false;
@@ -252,31 +263,69 @@ connection_await_body(struct http_connection *connection)
     return NEXT_WAIT;
 }
 
+/* Moves a piece behind what was gathered, or gives it to the taker. */
+static void
+request_add_piece(struct http_request *request, struct slice piece)
+{
+    if (piece.size == 0)
+        return;
+    if (request->taker.on_piece != NULL) {
+        request->taker.on_piece(request, piece, request->taker.context);
+        return;
+    }
+    char *place = request->in.ptr + request->head.size + request->body_size;
+    if (piece.ptr != place)
+        memmove(place, piece.ptr, piece.size);
+    request->body_size += piece.size;
+}
+
+/* Until the input is used up, the body complete or bad, or its taker pauses. */
+static enum http_step
+request_parse_body(struct http_request *request)
+{
+    enum http_step step = HTTP_STEP_MORE;
+    size_t used = 0;
+    size_t input_size = 0;
+    do {
+        const char *input = request->in.ptr + request->parsed;
+        input_size = request->in.size - request->parsed;
+        struct slice piece;
+        step = http_body_parse(&request->body_parser, slice_of(input, input_size), &used, &piece);
+        request->parsed += used;
+        request_add_piece(request, piece);
+    } while (step == HTTP_STEP_MORE && used < input_size && !request->paused);
+    return step;
+}
+
 static enum next
 connection_read_body(struct http_connection *connection)
 {
     struct http_request *request = connection->request;
-    enum http_step step = HTTP_STEP_MORE;
-    for (;;) {
-        char *input = request->in.ptr + request->parsed;
-        size_t input_size = request->in.size - request->parsed;
-        size_t used = 0;
-        struct slice piece;
-        step = http_body_parse(&request->body_parser, slice_of(input, input_size), &used, &piece);
-        char *place = request->in.ptr + request->head.size + request->body_size;
-        if (piece.size > 0 && piece.ptr != place)
-            memmove(place, piece.ptr, piece.size);
-        request->body_size += piece.size;
-        request->parsed += used;
-        if (step != HTTP_STEP_MORE || used == input_size)
-            break;
-    }
-    if (step == HTTP_STEP_DONE)
-        return connection_call_handler(connection);
+    enum http_step step = request_parse_body(request);
     if (step == HTTP_STEP_BAD)
         return connection_refuse(connection, request->body_parser.status,
                                  request->body_parser.words);
+    if (request->paused) {
+        /* If this was the last piece, the parser will say so again. */
+        connection_set_interest(connection, 0);
+        connection_arm(connection, HTTP_TIMER_NONE);
+        return NEXT_WAIT;
+    }
+    if (step == HTTP_STEP_DONE)
+        return connection_call_handler(connection);
     return connection_await_body(connection);
+}
+
+void
+http_connection_on_resume(struct http_request *request)
+{
+    struct http_connection *connection = request->connection;
+    if (connection == NULL)
+        return;
+    request->paused = false;
+    connection_set_interest(connection, EPOLLIN);
+    connection_arm(connection, HTTP_TIMER_BODY);
+    connection_run(connection);
 }
 
 /* The answer is out: the next request, or the end. */

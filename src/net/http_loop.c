@@ -48,11 +48,13 @@ loop_watch(struct http_loop *loop, int fd, void *tag)
 }
 
 enum status
-http_loop_new(struct http_loop **out, const struct http_server_config *config, int listener)
+http_loop_new(struct http_loop **out, const struct http_server_config *config, unsigned index,
+              int listener)
 {
     *out = NULL;
     struct http_loop *loop = mem_alloc(sizeof(*loop));
     loop->config = *config;
+    loop->index = index;
     loop->listener = listener;
     loop->messages = queue_new(true);
     loop->stop_message = (struct http_message){.kind = HTTP_MESSAGE_STOP};
@@ -126,6 +128,9 @@ loop_receive(struct http_loop *loop)
         case HTTP_MESSAGE_END:
             http_connection_on_end(message->request);
             break;
+        case HTTP_MESSAGE_RESUME:
+            http_connection_on_resume(message->request);
+            break;
         case HTTP_MESSAGE_STOP:
             loop_begin_stop(loop);
             break;
@@ -138,7 +143,9 @@ http_loop_free(struct http_loop **loop)
 {
     struct http_loop *gone = *loop;
     *loop = NULL;
-    loop_receive(gone);
+    /* A writer that is told of its client's end may send the end of its stream in turn. */
+    while (queue_count(gone->messages) > 0)
+        loop_receive(gone);
     while (gone->spare != NULL) {
         struct http_request *request = gone->spare;
         gone->spare = request->next_spare;
@@ -213,8 +220,14 @@ http_batch_end(void)
 void
 http_loop_send(struct http_loop *loop, struct http_message *message)
 {
+    queue_push(loop->messages, &message->node);
+}
+
+void
+http_loop_send_answer(struct http_loop *loop, struct http_message *message)
+{
     if (!batch.open) {
-        queue_push(loop->messages, &message->node);
+        http_loop_send(loop, message);
         return;
     }
     message->node.next = NULL;
@@ -371,6 +384,9 @@ loop_turn(struct http_loop *loop)
             http_connection_on_event(events[i].data.ptr, events[i].events);
     }
     loop_flush(loop);
+    if (loop->handled && loop->config.on_turn_end != NULL)
+        loop->config.on_turn_end(loop->config.context, loop->index);
+    loop->handled = false;
     loop_run_timers(loop);
     loop_free_closed(loop);
 }

@@ -26,6 +26,7 @@ enum http_message_kind {
     HTTP_MESSAGE_ANSWER, /* the whole answer, or the beginning of a stream, is in the request */
     HTTP_MESSAGE_PIECE,  /* a struct http_piece */
     HTTP_MESSAGE_END,    /* of a stream */
+    HTTP_MESSAGE_RESUME, /* the taker of a body is ready for more */
     HTTP_MESSAGE_STOP,
 };
 
@@ -60,6 +61,8 @@ struct http_request {
     size_t held_bytes; /* of `in`, as counted in the loop */
     size_t sent;       /* bytes of `out`, then of the tail */
     bool ended;        /* a stream, by its writer */
+    bool paused;       /* a body, by its taker */
+    struct http_body_taker taker;
 
     /* Whoever holds the request may read these, and write its arena. */
     struct http_head head;
@@ -82,6 +85,7 @@ struct http_request {
     struct http_stream stream;
     struct http_message message;
     struct http_message end_message;
+    struct http_message resume_message;
 
     /* Any thread. */
     _Atomic bool gone;
@@ -124,6 +128,7 @@ struct http_loop_counts {
 
 struct http_loop {
     struct http_server_config config; /* with the defaults filled in, limits for one loop */
+    unsigned index;                   /* among the loops of the server */
     struct queue *messages;
     struct http_message stop_message;
     int epoll;
@@ -136,6 +141,7 @@ struct http_loop {
     char date[HTTP_DATE_BYTES];
     struct http_request *handling; /* the handler runs now, with this */
     bool answered;                 /* and has answered it already */
+    bool handled;                  /* a handler has run in this turn */
     struct http_request *spare;
     size_t spare_count;
     size_t request_count; /* that exist, spare ones too */
@@ -153,7 +159,7 @@ struct http_loop {
 
 /* Takes the listener over. UNAVAILABLE: no epoll descriptor. */
 MUST_USE enum status http_loop_new(struct http_loop **out, const struct http_server_config *config,
-                                   int listener);
+                                   unsigned index, int listener);
 
 /* The loop's thread. */
 void http_loop_run(void *loop);
@@ -167,8 +173,12 @@ struct http_loop *http_loop_current(void);
 /* A closed connection is freed at the end of the turn: an event may still name it. */
 void http_loop_bury(struct http_connection *connection);
 
-/* Hands a message to a loop, or keeps it for http_batch_end(). Any thread. */
+/* Hands a message to a loop. Any thread. */
 void http_loop_send(struct http_loop *loop, struct http_message *message);
+
+/* The same for a whole answer, which is the last that is heard of its request: so it may be kept
+ * for http_batch_end() without being overtaken. */
+void http_loop_send_answer(struct http_loop *loop, struct http_message *message);
 
 /* Counts up; only the loop's thread writes. */
 void http_count(_Atomic uint64_t *counter, int64_t by);
@@ -183,6 +193,7 @@ void http_connection_on_due(struct http_connection *connection);
 void http_connection_on_answer(struct http_request *request);
 void http_connection_on_piece(struct http_piece *piece);
 void http_connection_on_end(struct http_request *request);
+void http_connection_on_resume(struct http_request *request);
 void http_connection_flush(struct http_connection *connection);
 
 /* Ends it at once; a request that a handler holds goes on alone. */

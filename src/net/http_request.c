@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ request_new(struct http_loop *loop)
     arena_init(&request->arena, LIMIT_HTTP_ARENA_BYTES);
     request->message.request = request;
     request->end_message = (struct http_message){.kind = HTTP_MESSAGE_END, .request = request};
+    request->resume_message =
+        (struct http_message){.kind = HTTP_MESSAGE_RESUME, .request = request};
     loop->request_count++;
     return request;
 }
@@ -76,6 +79,8 @@ http_request_restart(struct http_request *request)
     request->body_size = 0;
     request->date_at = 0;
     request->close = request->streaming = request->chunked = request->ended = false;
+    request->paused = false;
+    request->taker = (struct http_body_taker){0};
     request->stream = (struct http_stream){0};
     request_drop_tail(request);
     buffer_clear(&request->out);
@@ -139,7 +144,7 @@ http_request_room(struct http_request *request, size_t *size)
         wanted = HTTP_READ_BYTES_FIRST;
     } else if (in->capacity - in->size < wanted) {
         /* First buffers are always given, so that small requests go on. */
-        if (request->loop->held_bytes > LIMIT_HTTP_HELD_BYTES)
+        if (request->loop->held_bytes > request->loop->config.max_held_bytes)
             return NULL;
     } else {
         wanted = in->capacity - in->size;
@@ -250,6 +255,12 @@ http_request_peer(const struct http_request *request, char out[HTTP_PEER_BYTES])
         snprintf(out, HTTP_PEER_BYTES, "unix");
 }
 
+unsigned
+http_request_loop(const struct http_request *request)
+{
+    return request->loop->index;
+}
+
 struct arena *
 http_request_arena(struct http_request *request)
 {
@@ -260,6 +271,25 @@ void
 http_request_allow_body(struct http_request *request, uint64_t max_bytes)
 {
     request->max_body_bytes = max_bytes;
+}
+
+void
+http_request_take_body(struct http_request *request, const struct http_body_taker *taker)
+{
+    assert(request->loop->handling == request && request->head.size > 0);
+    request->taker = *taker;
+}
+
+void
+http_request_pause(struct http_request *request)
+{
+    request->paused = true;
+}
+
+void
+http_request_resume(struct http_request *request)
+{
+    http_loop_send(request->loop, &request->resume_message);
 }
 
 bool

@@ -10,7 +10,7 @@
 
 struct http_server {
     struct http_listen_address address;
-    size_t loop_count; /* that were made */
+    unsigned loop_count; /* that were made */
     struct http_loop *loops[LIMIT_HTTP_LOOPS];
     struct thread *threads[LIMIT_HTTP_LOOPS];
 };
@@ -33,6 +33,8 @@ config_complete(const struct http_server_config *given)
     config.max_connections = (config.max_connections - 1) / config.loop_count + 1;
     if (config.max_body_bytes == 0)
         config.max_body_bytes = LIMIT_INPUT_BYTES;
+    if (config.max_held_bytes == 0)
+        config.max_held_bytes = LIMIT_HTTP_HELD_BYTES;
     if (config.clock == NULL)
         config.clock = clock_system();
     default_ms(&config.idle_ms, 75000);
@@ -47,13 +49,13 @@ config_complete(const struct http_server_config *given)
 static enum status
 server_add_loop(struct http_server *server, const struct http_server_config *config, int listener)
 {
-    size_t index = server->loop_count;
-    enum status status = http_loop_new(&server->loops[index], config, listener);
+    unsigned index = server->loop_count;
+    enum status status = http_loop_new(&server->loops[index], config, index, listener);
     if (status != STATUS_OK)
         return status;
     server->loop_count++;
     char name[16];
-    snprintf(name, sizeof(name), "http-%zu", index);
+    snprintf(name, sizeof(name), "http-%u", index);
     return thread_start(&server->threads[index], name, 0, http_loop_run, server->loops[index]);
 }
 

@@ -35,12 +35,16 @@ struct http_server;
 /* Runs on the loop's thread; must end with the request answered or handed on. */
 typedef void http_handler_fn(struct http_request *request, void *context);
 
+/* Runs on a loop's thread after its handlers have run; index: which loop, from 0. */
+typedef void http_turn_fn(void *context, unsigned index);
+
 /* Zero or NULL means the default in brackets. */
 struct http_server_config {
     const char *address;      /* "127.0.0.1:8064", see http_listen.h; must be given */
     unsigned loop_count;      /* threads [1], at most LIMIT_HTTP_LOOPS */
     size_t max_connections;   /* open at once [LIMIT_HTTP_CONNECTIONS] */
     size_t max_body_bytes;    /* of a request's body [LIMIT_INPUT_BYTES] */
+    size_t max_held_bytes;    /* of all requests of one loop [LIMIT_HTTP_HELD_BYTES] */
     int64_t idle_ms;          /* kept alive without a request [75,000] */
     int64_t head_ms;          /* from a request's first byte to the end of its head [10,000] */
     int64_t body_ms;          /* in which 16 KiB of the body, or its end, must come [30,000] */
@@ -49,7 +53,9 @@ struct http_server_config {
     struct clock *clock;      /* [clock_system()]; used by all loops */
     http_handler_fn *handler; /* must be given */
     http_handler_fn *on_head; /* may look at a head before its body is read: [none] */
-    void *context;            /* for both */
+    /* To hand on together what the handlers of one turn gathered: one wake-up for all [none]. */
+    http_turn_fn *on_turn_end;
+    void *context; /* for all three */
 };
 
 /* Opens the sockets and starts the threads. On OK *out is the caller's to end with
@@ -119,11 +125,34 @@ uint64_t http_request_declared_bytes(const struct http_request *request);
 /* The client's address without its port, "127.0.0.1", "::1" or "unix", and a NUL. */
 void http_request_peer(const struct http_request *request, char out[HTTP_PEER_BYTES]);
 
+/* Which loop it came to, from 0: for a handler that gathers requests until on_turn_end. */
+unsigned http_request_loop(const struct http_request *request);
+
 /* Memory that lives until the request is answered. */
 struct arena *http_request_arena(struct http_request *request);
 
 /* In on_head only: the longest body of this request, in place of max_body_bytes. */
 void http_request_allow_body(struct http_request *request, uint64_t max_bytes);
+
+typedef void http_piece_fn(struct http_request *request, struct slice piece, void *context);
+typedef void http_gone_fn(struct http_request *request, void *context);
+
+/* Who takes a body that is too long for memory. Both run on the loop's thread. */
+struct http_body_taker {
+    http_piece_fn *on_piece; /* the next bytes; they are there for this call only */
+    http_gone_fn *on_gone;   /* the body will not come whole, and the handler not be called */
+    void *context;
+};
+
+/* In on_head only: the body is not gathered but given to the taker as it comes; http_request_body()
+ * stays empty. The request is the taker's from now on: it must be answered once the handler or
+ * on_gone was called, and not before. */
+void http_request_take_body(struct http_request *request, const struct http_body_taker *taker);
+
+/* In on_piece only: nothing more is read until http_request_resume(), which any thread may call,
+ * once for each pause. */
+void http_request_pause(struct http_request *request);
+void http_request_resume(struct http_request *request);
 
 /* Whether the client has left. The answer must be given all the same. */
 bool http_request_is_gone(const struct http_request *request);
@@ -181,8 +210,8 @@ bool http_answer_is_full(const struct http_request *request);
 /* Ends the stream and takes the request back. */
 void http_answer_end(struct http_request *request);
 
-/* Between these two calls the answers that this thread gives are kept back and handed to the loops
- * together: for a thread that has many answers at once, as after a group commit. */
+/* Between these two calls the answers that this thread gives by http_answer() are kept back and
+ * handed to the loops together: for a thread that has many at once, as after a group commit. */
 void http_batch_begin(void);
 void http_batch_end(void);
 

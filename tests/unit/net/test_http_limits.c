@@ -177,6 +177,30 @@ test_client_that_does_not_read_is_dropped(void **state)
 }
 
 static void
+test_loop_that_holds_too_much_refuses_more(void **state)
+{
+    static char piece[KIB(512)];
+    struct http_server *server =
+        peer_start_server((struct http_server_config){.handler = hello, .max_held_bytes = MIB(1)});
+    static const char head[] = "POST / HTTP/1.1\r\n" HOST "Content-Length: 2097152\r\n\r\n";
+    struct peer first = peer_connect(server);
+    peer_send_text(&first, head);
+    for (int i = 0; i < 4; i++)
+        peer_send(&first, slice_of(piece, sizeof(piece)));
+    peer_expect(&first, "", 503, NULL);
+    peer_close(&first);
+
+    /* Small ones go on beside it, and when it has gone others have its room. */
+    struct peer second = peer_connect(server);
+    peer_expect(&second, GET, 200, "hello");
+    peer_send_text(&second, "POST / HTTP/1.1\r\n" HOST "Content-Length: 524288\r\n\r\n");
+    peer_send(&second, slice_of(piece, sizeof(piece)));
+    peer_expect(&second, "", 200, "hello");
+    peer_close(&second);
+    peer_stop_server(&server);
+}
+
+static void
 test_a_thousand_idle_connections_disturb_nobody(void **state)
 {
     enum { IDLE = 1000 };
@@ -421,6 +445,7 @@ main(void)
         cmocka_unit_test(test_body_that_makes_progress_may_take_long),
         cmocka_unit_test(test_date_is_that_of_the_clock),
         cmocka_unit_test(test_client_that_does_not_read_is_dropped),
+        cmocka_unit_test(test_loop_that_holds_too_much_refuses_more),
         cmocka_unit_test(test_a_thousand_idle_connections_disturb_nobody),
         cmocka_unit_test(test_the_oldest_idle_connection_makes_room),
         cmocka_unit_test(test_without_an_idle_one_newcomers_are_turned_away),

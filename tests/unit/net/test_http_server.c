@@ -373,6 +373,52 @@ test_batches_are_handed_over_at_their_end(void **state)
     peer_stop_server(&server);
 }
 
+/* Gathers the requests of a turn and answers them at its end. */
+struct turn {
+    struct http_request *requests[64];
+    size_t count;
+    unsigned turns;
+};
+
+static void
+turn_handler(struct http_request *request, void *context)
+{
+    struct turn *turn = context;
+    assert_int_equal(http_request_loop(request), 0);
+    turn->requests[turn->count++] = request;
+}
+
+static void
+turn_end(void *context, unsigned index)
+{
+    struct turn *turn = context;
+    assert_int_equal(index, 0);
+    assert_true(turn->count > 0);
+    for (size_t i = 0; i < turn->count; i++)
+        echo(turn->requests[i], NULL);
+    turn->count = 0;
+    turn->turns++;
+}
+
+static void
+test_requests_of_a_turn_are_handed_on_together(void **state)
+{
+    struct turn turn = {.count = 0};
+    struct http_server *server = peer_start_server((struct http_server_config){
+        .handler = turn_handler, .on_turn_end = turn_end, .context = &turn});
+    struct peer peers[8];
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        peers[i] = peer_connect(server);
+        peer_send_text(&peers[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+    }
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        peer_expect(&peers[i], "", 200, "GET x= one= host=a body=");
+        peer_close(&peers[i]);
+    }
+    peer_stop_server(&server);
+    assert_true(turn.turns >= 1 && turn.turns <= COUNT_OF(peers));
+}
+
 static void
 test_client_that_leaves_is_seen_and_its_answer_dropped(void **state)
 {
@@ -551,6 +597,160 @@ test_on_head_decides_before_the_body(void **state)
     peer_stop_server(&server);
 }
 
+/* Takes the body of POST /take: adds its bytes up, and pauses after every piece until the test's
+ * own thread lets it go on. */
+struct taking {
+    struct queue *paused; /* of struct later_request */
+    struct later_request task;
+    unsigned long sum;
+    size_t size;
+    bool pauses;
+    struct http_request *_Atomic gone;
+};
+
+static void
+take_piece(struct http_request *request, struct slice piece, void *context)
+{
+    struct taking *taking = context;
+    for (size_t i = 0; i < piece.size; i++)
+        taking->sum += (unsigned char)piece.ptr[i];
+    taking->size += piece.size;
+    if (!taking->pauses)
+        return;
+    http_request_pause(request);
+    taking->task.request = request;
+    queue_push(taking->paused, &taking->task.node);
+}
+
+static void
+take_gone(struct http_request *request, void *context)
+{
+    ((struct taking *)context)->gone = request;
+}
+
+static void
+take_head(struct http_request *request, void *context)
+{
+    const struct http_body_taker taker = {take_piece, take_gone, context};
+    if (!slice_is(http_request_segment(request, 0), "take"))
+        return;
+    http_request_allow_body(request, MIB(4));
+    http_request_take_body(request, &taker);
+}
+
+static void
+take_end(struct http_request *request, void *context)
+{
+    struct taking *taking = context;
+    char text[64];
+    assert_int_equal(http_request_body(request).size, 0);
+    snprintf(text, sizeof(text), "%zu bytes, sum %lu", taking->size, taking->sum);
+    answer_text(request, 200, slice_text(text));
+}
+
+static void
+resume_all(struct taking *taking, size_t size)
+{
+    for (size_t resumed = 0; resumed < size;) {
+        struct queue_node *node = queue_wait(taking->paused, PEER_WAIT_MS);
+        assert_non_null(node);
+        resumed = taking->size;
+        http_request_resume(((struct later_request *)node)->request);
+    }
+}
+
+static void
+test_long_bodies_are_taken_in_pieces(void **state)
+{
+    static const char *const heads[] = {"Content-Length: 1000000\r\n\r\n",
+                                        "Transfer-Encoding: chunked\r\n\r\n"};
+    struct taking taking = {.paused = queue_new(false)};
+    struct http_server *server = peer_start_server((struct http_server_config){
+        .handler = take_end, .on_head = take_head, .context = &taking, .max_body_bytes = 10});
+    struct peer peer = peer_connect(server);
+    char piece[1001];
+    for (int i = 0; i < 1000; i++)
+        piece[i] = 'a';
+    for (size_t round = 0; round < 4; round++) {
+        taking.size = taking.sum = 0;
+        taking.pauses = round >= 2;
+        peer_send_text(&peer, "POST /take HTTP/1.1\r\n" HOST);
+        peer_send_text(&peer, heads[round % 2]);
+        /* While the taker pauses, the sockets hold what is sent. */
+        for (int i = 0; i < 1000; i++) {
+            if (round % 2 == 1)
+                peer_send_text(&peer, "3e8\r\n");
+            peer_send(&peer, slice_of(piece, 1000));
+            if (round % 2 == 1)
+                peer_send_text(&peer, "\r\n");
+        }
+        if (round % 2 == 1)
+            peer_send_text(&peer, "0\r\n\r\n");
+        if (taking.pauses)
+            resume_all(&taking, 1000000);
+        peer_expect(&peer, "", 200, "1000000 bytes, sum 97000000");
+    }
+    peer_close(&peer);
+    peer_stop_server(&server);
+    queue_free(&taking.paused);
+}
+
+static bool
+taker_knows(void *context)
+{
+    return ((struct taking *)context)->gone != NULL;
+}
+
+static void
+test_taker_is_told_when_the_body_breaks_off(void **state)
+{
+    static const struct {
+        const char *label, *sent;
+        int status; /* 0: the client leaves */
+    } table[] = {
+        {"client leaves", "Content-Length: 100\r\n\r\nhello", 0},
+        {"bad chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX", 400},
+        {"too long", "Content-Length: 4194305\r\n\r\n", 413},
+        {"too long at last", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n400000\r\n", 413},
+    };
+    struct taking taking = {.pauses = false};
+    struct http_server *server = peer_start_server(
+        (struct http_server_config){.handler = take_end, .on_head = take_head, .context = &taking});
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        taking.gone = NULL;
+        struct peer peer = peer_connect(server);
+        peer_send_text(&peer, "POST /take HTTP/1.1\r\n" HOST);
+        peer_send_text(&peer, table[i].sent);
+        if (table[i].status != 0)
+            peer_expect(&peer, "", table[i].status, NULL);
+        peer_close(&peer);
+        peer_wait_for(taker_knows, &taking, table[i].label);
+        assert_true(http_request_is_gone(taking.gone));
+        assert_true(slice_is(http_request_segment(taking.gone, 0), "take"));
+        answer_text(taking.gone, 500, SLICE("unseen"));
+    }
+    assert_int_equal(http_server_counts(server).requests, 0);
+    peer_stop_server(&server);
+}
+
+static void
+test_taker_that_pauses_learns_of_a_reset(void **state)
+{
+    struct taking taking = {.paused = queue_new(false), .pauses = true};
+    struct http_server *server = peer_start_server(
+        (struct http_server_config){.handler = take_end, .on_head = take_head, .context = &taking});
+    struct peer peer = peer_connect(server);
+    peer_send_text(&peer, "POST /take HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nhello");
+    struct queue_node *node = queue_wait(taking.paused, PEER_WAIT_MS);
+    assert_non_null(node);
+    peer_reset(&peer);
+    peer_wait_for(taker_knows, &taking, "the taker knows");
+    http_request_resume(taking.gone);
+    answer_text(taking.gone, 500, SLICE("unseen"));
+    peer_stop_server(&server);
+    queue_free(&taking.paused);
+}
+
 static void
 say_peer(struct http_request *request, void *context)
 {
@@ -609,11 +809,15 @@ main(void)
         cmocka_unit_test(test_pipelined_requests_are_answered_in_order),
         cmocka_unit_test(test_answers_come_from_another_thread),
         cmocka_unit_test(test_batches_are_handed_over_at_their_end),
+        cmocka_unit_test(test_requests_of_a_turn_are_handed_on_together),
         cmocka_unit_test(test_client_that_leaves_is_seen_and_its_answer_dropped),
         cmocka_unit_test(test_half_close_cancels_nothing),
         cmocka_unit_test(test_bodies_of_every_kind_arrive),
         cmocka_unit_test(test_header_values_make_no_lines),
         cmocka_unit_test(test_on_head_decides_before_the_body),
+        cmocka_unit_test(test_long_bodies_are_taken_in_pieces),
+        cmocka_unit_test(test_taker_is_told_when_the_body_breaks_off),
+        cmocka_unit_test(test_taker_that_pauses_learns_of_a_reset),
         cmocka_unit_test(test_peers_have_addresses),
         cmocka_unit_test(test_unix_sockets_are_served),
     };
