@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* A row in the making. */
@@ -15,19 +16,26 @@ struct scan {
 #define BYTES(byte) (UINT64_C(0x0101010101010101) * (uint8_t)(byte))
 
 /* Bit 7 of each byte that is zero in `word`. Source: Mycroft's test; exact for the lowest hit. */
-static uint64_t
+static inline uint64_t
 zero_bytes(uint64_t word)
 {
     return (word - BYTES(0x01)) & ~word & BYTES(0x80);
 }
 
+static inline uint64_t
+load_word(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return le64toh(word);
+}
+
 /* The first delimiter, LF or CR at or behind `at`; `end` if there is none. */
-static const char *
+static inline const char *
 find_cell_end(const char *at, const char *end, char delimiter)
 {
     while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof(word));
+        uint64_t word = load_word(at);
         uint64_t hits = zero_bytes(word ^ BYTES(delimiter)) | zero_bytes(word ^ BYTES('\n')) |
                         zero_bytes(word ^ BYTES('\r'));
         if (hits != 0)
@@ -39,53 +47,82 @@ find_cell_end(const char *at, const char *end, char delimiter)
     return at;
 }
 
-static enum csv_end
-bad_row(struct scan *scan, const char *problem)
-{
-    scan->row->problem = problem;
-    scan->row->problem_column = (uint32_t)(scan->at - scan->begin) + 1;
-    while (scan->at < scan->reader->end && *scan->at != '\n')
-        scan->at++;
-    if (scan->at < scan->reader->end)
-        scan->at++;
-    scan->row->lines++;
-    scan->reader->at = scan->at;
-    return CSV_BAD;
-}
-
-static bool
-add_field(struct scan *scan, struct slice text)
-{
-    if (scan->row->count == scan->reader->fields_max)
-        return false;
-    scan->reader->fields[scan->row->count++] = value_string(text);
-    return true;
-}
-
 static uint64_t
-count_lines(const char *at, const char *end)
+count_line_ends(const char *at, const char *end)
 {
     uint64_t lines = 0;
-    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        lines++;
-        at++;
+    for (; at < end; at++) {
+        bool is_half = *at == '\r' && at + 1 < end && at[1] == '\n';
+        lines += (*at == '\n' || *at == '\r') && !is_half;
     }
     return lines;
 }
 
-/* Doubled quotes become one. */
-static struct slice
-unquote(struct scan *scan, const char *begin, const char *end)
+void
+csv_place(const char *begin, const char *at, uint64_t *line, uint64_t *column)
 {
-    size_t size = (size_t)(end - begin);
-    char *copy = arena_try_alloc(scan->reader->arena, size + 1);
-    if (copy == NULL)
-        return slice_of(NULL, 0);
+    const char *line_begin = at;
+    while (line_begin > begin && line_begin[-1] != '\n' && line_begin[-1] != '\r')
+        line_begin--;
+    *line = count_line_ends(begin, line_begin);
+    *column = 1;
+    for (const char *byte = line_begin; byte < at; byte++)
+        *column += ((unsigned char)*byte & 0xC0) != 0x80;
+}
+
+/* Passes a line end; false: the block ends where an LF could follow. */
+static inline bool
+pass_line_end(struct scan *scan)
+{
+    const struct csv_reader *reader = scan->reader;
+    if (*scan->at == '\r') {
+        if (scan->at + 1 == reader->end && !reader->is_last)
+            return false;
+        if (scan->at + 1 < reader->end && scan->at[1] == '\n')
+            scan->at++;
+    }
+    scan->at++;
+    return true;
+}
+
+/* Passes the rest of the line that holds the problem, at scan->at. */
+static enum csv_end
+bad_row(struct scan *scan, const char *problem)
+{
+    struct csv_reader *reader = scan->reader;
+    struct csv_row *row = scan->row;
+    row->problem = problem;
+    csv_place(scan->begin, scan->at, &row->problem_line, &row->problem_column);
+    scan->at = find_cell_end(scan->at, reader->end, '\n');
+    if (scan->at == reader->end && !reader->is_last)
+        return CSV_MORE;
+    if (scan->at < reader->end && !pass_line_end(scan))
+        return CSV_MORE;
+    row->lines = row->problem_line + 1;
+    reader->at = scan->at;
+    return CSV_BAD;
+}
+
+static inline void
+add_field(struct scan *scan, struct slice text)
+{
+    if (scan->row->count < scan->reader->fields_max)
+        scan->reader->fields[scan->row->count] = value_string(text);
+    scan->row->count++;
+}
+
+/* Doubled quotes become one. ptr NULL: over the arena's limit. */
+static struct slice
+unquote(struct arena *arena, const char *begin, const char *end)
+{
+    char *copy = arena_try_alloc(arena, (size_t)(end - begin) + 1);
     size_t used = 0;
-    for (const char *at = begin; at < end; at++) {
-        copy[used++] = *at;
-        if (*at == '"')
-            at++;
+    while (copy != NULL && begin < end) {
+        const char *quote = memchr(begin, '"', (size_t)(end - begin));
+        size_t size = quote == NULL ? (size_t)(end - begin) : (size_t)(quote - begin) + 1;
+        memcpy(copy + used, begin, size);
+        used += size;
+        begin += quote == NULL ? size : size + 1;
     }
     return slice_of(copy, used);
 }
@@ -104,7 +141,23 @@ find_quote_end(const char *at, const char *end, bool *is_doubled)
     }
 }
 
-/* CSV_ROW: the field is read and `at` stands behind it. */
+/* The quote that begins it is where the problem lies; all that follows belongs to the row. */
+static enum csv_end
+unclosed_row(struct scan *scan)
+{
+    struct csv_reader *reader = scan->reader;
+    if (!reader->is_last)
+        return CSV_MORE;
+    struct csv_row *row = scan->row;
+    row->problem = "a quoted field is not closed";
+    csv_place(scan->begin, scan->at, &row->problem_line, &row->problem_column);
+    bool ends_line = reader->end[-1] == '\n' || reader->end[-1] == '\r';
+    row->lines = count_line_ends(scan->begin, reader->end) + !ends_line;
+    reader->at = reader->end;
+    return CSV_BAD;
+}
+
+/* ROW: the field is read and `at` stands behind it. */
 static enum csv_end
 read_quoted(struct scan *scan)
 {
@@ -112,56 +165,49 @@ read_quoted(struct scan *scan)
     const char *begin = scan->at + 1;
     bool is_doubled = false;
     const char *close = find_quote_end(begin, reader->end, &is_doubled);
-    if (close == NULL) {
-        if (!reader->is_last)
-            return CSV_MORE;
-        scan->row->lines += count_lines(begin, reader->end);
-        enum csv_end end = bad_row(scan, "a quoted field is not closed");
-        reader->at = reader->end;
-        return end;
-    }
+    if (close == NULL)
+        return unclosed_row(scan);
     /* At the block's end the next byte could double the quote. */
     if (close + 1 == reader->end && !reader->is_last)
         return CSV_MORE;
-    scan->row->lines += count_lines(begin, close);
-    struct slice text =
-        is_doubled ? unquote(scan, begin, close) : slice_of(begin, (size_t)(close - begin));
-    scan->at = close + 1;
-    if (scan->at < reader->end && *scan->at != reader->delimiter && *scan->at != '\n' &&
-        *scan->at != '\r')
+    const char *next = close + 1;
+    if (next < reader->end && *next != reader->delimiter && *next != '\n' && *next != '\r') {
+        scan->at = next;
         return bad_row(scan, "text after a closing quote");
-    return add_field(scan, text) ? CSV_ROW : bad_row(scan, "too many fields");
+    }
+    struct slice text = slice_of(begin, (size_t)(close - begin));
+    if (is_doubled)
+        text = unquote(reader->arena, begin, close);
+    if (text.ptr == NULL)
+        return CSV_FULL;
+    scan->row->lines += count_line_ends(begin, close);
+    scan->at = next;
+    add_field(scan, text);
+    return CSV_ROW;
 }
 
-static enum csv_end
+static inline enum csv_end
 read_plain(struct scan *scan)
 {
-    struct csv_reader *reader = scan->reader;
+    const struct csv_reader *reader = scan->reader;
     const char *end = find_cell_end(scan->at, reader->end, reader->delimiter);
     if (end == reader->end && !reader->is_last)
         return CSV_MORE;
-    struct slice text = slice_of(scan->at, (size_t)(end - scan->at));
+    add_field(scan, slice_of(scan->at, (size_t)(end - scan->at)));
     scan->at = end;
-    return add_field(scan, text) ? CSV_ROW : bad_row(scan, "too many fields");
+    return CSV_ROW;
 }
 
-/* Passes a line end; false: the block ends where an LF could follow. */
-static bool
-pass_line_end(struct scan *scan)
+static enum csv_end
+finish_row(struct scan *scan)
 {
     struct csv_reader *reader = scan->reader;
-    if (*scan->at == '\r') {
-        if (scan->at + 1 == reader->end && !reader->is_last)
-            return false;
-        scan->at++;
-        if (scan->at == reader->end || *scan->at != '\n') {
-            scan->row->lines++;
-            return true;
-        }
-    }
-    scan->at++;
+    bool is_blank = scan->at == scan->begin;
+    if (scan->at < reader->end && !pass_line_end(scan))
+        return CSV_MORE;
     scan->row->lines++;
-    return true;
+    reader->at = scan->at;
+    return is_blank ? CSV_BLANK : CSV_ROW;
 }
 
 enum csv_end
@@ -176,27 +222,23 @@ csv_read_row(struct csv_reader *reader, struct csv_row *row)
         enum csv_end end = is_quoted ? read_quoted(&scan) : read_plain(&scan);
         if (end != CSV_ROW)
             return end;
-        if (scan.at == reader->end) {
-            row->lines++;
-            break;
-        }
-        if (*scan.at == reader->delimiter) {
-            scan.at++;
-            continue;
-        }
-        if (!pass_line_end(&scan))
-            return CSV_MORE;
-        break;
+        if (scan.at == reader->end || *scan.at != reader->delimiter)
+            return finish_row(&scan);
+        scan.at++;
     }
-    bool is_blank = row->count == 1 && row->fields[0].count == 0 && *reader->at != '"';
-    reader->at = scan.at;
-    return is_blank ? CSV_BLANK : CSV_ROW;
 }
 
 static bool
 needs_quotes(struct slice text, char delimiter)
 {
-    for (size_t i = 0; i < text.size; i++) {
+    size_t i = 0;
+    for (; i + 8 <= text.size; i += 8) {
+        uint64_t word = load_word(text.ptr + i);
+        if ((zero_bytes(word ^ BYTES(delimiter)) | zero_bytes(word ^ BYTES('"')) |
+             zero_bytes(word ^ BYTES('\n')) | zero_bytes(word ^ BYTES('\r'))) != 0)
+            return true;
+    }
+    for (; i < text.size; i++) {
         char byte = text.ptr[i];
         if (byte == delimiter || byte == '"' || byte == '\n' || byte == '\r')
             return true;
@@ -205,12 +247,8 @@ needs_quotes(struct slice text, char delimiter)
 }
 
 static void
-write_text(struct buffer *out, struct slice text, char delimiter)
+write_quoted(struct buffer *out, struct slice text)
 {
-    if (!needs_quotes(text, delimiter)) {
-        buffer_append_slice(out, text);
-        return;
-    }
     buffer_append_byte(out, '"');
     const char *at = text.ptr;
     const char *end = text.ptr + text.size;
@@ -224,6 +262,15 @@ write_text(struct buffer *out, struct slice text, char delimiter)
     }
     buffer_append(out, at, (size_t)(end - at));
     buffer_append_byte(out, '"');
+}
+
+static void
+write_text(struct buffer *out, struct slice text, char delimiter)
+{
+    if (needs_quotes(text, delimiter))
+        write_quoted(out, text);
+    else
+        buffer_append_slice(out, text);
 }
 
 void
@@ -242,6 +289,7 @@ csv_write_cell(struct buffer *out, struct value value, char delimiter)
     struct buffer text;
     buffer_init(&text, out->max_bytes);
     json_print(&text, value);
+    out->over |= buffer_is_over(&text);
     write_text(out, buffer_slice(&text), delimiter);
     buffer_done(&text);
 }

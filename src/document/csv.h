@@ -1,8 +1,10 @@
 /* document/csv.h - comma-separated values, both ways.
  *
  * The reader walks over one block of bytes and gives one row at a time as slices, most of them into
- * the block itself. Fields may be quoted, with doubled quotes and line ends inside; lines end with LF,
- * CRLF or CR. It keeps no state between two rows, so reading can begin at any row's first byte.
+ * the block itself. Fields may be quoted, with doubled quotes and line ends inside; lines end with
+ * LF, CRLF or CR. A quote inside a field that does not begin with one is an ordinary character. It
+ * keeps no state between two rows, so reading can begin at any row's first byte. Bytes are not
+ * checked to be UTF-8.
  *
  * Sources: RFC 4180; the cases in tests/unit/document/test_csv.c.
  * Threads: pure.
@@ -24,27 +26,33 @@ enum csv_end {
     CSV_MORE,  /* the block ends inside a row and is not the last */
     CSV_DONE,  /* nothing is left */
     CSV_BAD,   /* the row is malformed; the rest of its line was passed */
+    CSV_FULL,  /* the arena's limit does not allow the row */
 };
 
 struct csv_row {
-    struct value *fields; /* VALUE_STRING; in the reader's list, until the next row */
-    uint32_t count;
-    const char *problem; /* CSV_BAD: static words */
-    uint32_t problem_column; /* 1-based, in bytes of the row */
+    struct value *fields;    /* VALUE_STRING; in the reader's list, until the next row */
+    uint32_t count;          /* of all fields; only the first fields_max are in the list */
+    const char *problem;     /* CSV_BAD: static words */
+    uint64_t problem_line;   /* physical lines of the row before the problem's */
+    uint64_t problem_column; /* in that line, in characters, from 1 */
     uint64_t lines;          /* physical lines that the row took */
 };
 
 struct csv_reader {
     const char *at, *end; /* what is left of the block */
     char delimiter;
-    bool is_last;          /* nothing follows the block */
-    struct arena *arena;   /* for fields that need unescaping */
-    struct value *fields;  /* room for fields_max */
+    bool is_last;         /* nothing follows the block */
+    struct arena *arena;  /* for fields that need unescaping */
+    struct value *fields; /* room for fields_max */
     uint32_t fields_max;
 };
 
-/* Reads the next row; on ROW, BLANK and BAD `at` stands behind it, on MORE it did not move. */
+/* Reads the next row; on ROW, BLANK and BAD `at` stands behind it, otherwise it did not move. The
+ * same bytes give the same row however they are cut into blocks. */
 enum csv_end csv_read_row(struct csv_reader *reader, struct csv_row *row);
+
+/* Where `at` lies in a row that begins at `begin`: physical lines before it, and its column. */
+void csv_place(const char *begin, const char *at, uint64_t *line, uint64_t *column);
 
 /* One cell: quoted only where needed; null is empty, a string is itself, anything else JSON. */
 void csv_write_cell(struct buffer *out, struct value value, char delimiter);

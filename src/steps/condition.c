@@ -12,7 +12,7 @@ static const struct field_decl condition_fields[] = {
 
 static const char *const condition_one_of[] = {"if", "cases", NULL};
 
-static const struct step_decl condition_decl = {
+const struct step_decl condition_decl = {
     .name = "condition",
     .shape = STEP_SHAPE_BRANCH,
     .summary = "Chooses one of several labels; steps that need `id.label` run only for it.",

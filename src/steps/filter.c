@@ -7,7 +7,7 @@ static const struct field_decl filter_fields[] = {
      .help = "jq; rows for which it gives false or null go no further."},
 };
 
-static const struct step_decl filter_decl = {
+const struct step_decl filter_decl = {
     .name = "filter",
     .shape = STEP_SHAPE_FILTER,
     .summary = "Lets through the rows for which an expression holds.",

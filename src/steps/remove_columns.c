@@ -7,7 +7,7 @@ static const struct field_decl remove_columns_fields[] = {
      .help = "Columns of the item to leave out."},
 };
 
-static const struct step_decl remove_columns_decl = {
+const struct step_decl remove_columns_decl = {
     .name = "remove_columns",
     .shape = STEP_SHAPE_VALUE,
     .summary = "Gives the item without some columns; files written behind it leave them out too.",

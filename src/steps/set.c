@@ -7,7 +7,7 @@ static const struct field_decl set_fields[] = {
      .help = "Names and templates; a lone {{x}} keeps its type."},
 };
 
-static const struct step_decl set_decl = {
+const struct step_decl set_decl = {
     .name = "set",
     .shape = STEP_SHAPE_VALUE,
     .summary = "Makes an object of named values.",

@@ -9,7 +9,7 @@ static const struct field_decl transform_fields[] = {
 
 static const char *const transform_aliases[] = {"transform_data", NULL};
 
-static const struct step_decl transform_decl = {
+const struct step_decl transform_decl = {
     .name = "transform",
     .aliases = transform_aliases,
     .shape = STEP_SHAPE_VALUE,

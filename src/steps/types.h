@@ -1,4 +1,4 @@
-/* steps/types.h - the types that table.c lists, each from its own file.
+/* steps/types.h - the list of all step types; each is made in its own file.
  *
  * Threads: constant data.
  */
@@ -7,16 +7,26 @@
 
 #include "engine/step.h"
 
-extern const struct step_type step_read_csv;
-extern const struct step_type step_read_jsonl;
-extern const struct step_type step_transform;
-extern const struct step_type step_set;
-extern const struct step_type step_remove_columns;
-extern const struct step_type step_filter;
-extern const struct step_type step_condition;
-extern const struct step_type step_wait;
-extern const struct step_type step_http_request;
-extern const struct step_type step_write_csv;
-extern const struct step_type step_write_jsonl;
+/* In the order of the catalog. A type NAME is `step_NAME`, with its declaration in `NAME_decl`. */
+/* clang-format off */
+#define STEP_TYPES(each)     \
+    each(read_csv)           \
+    each(read_jsonl)         \
+    each(transform)          \
+    each(set)                \
+    each(remove_columns)     \
+    each(filter)             \
+    each(condition)          \
+    each(wait)               \
+    each(http_request)       \
+    each(write_csv)          \
+    each(write_jsonl)
+/* clang-format on */
+
+#define STEP_TYPE_EXTERN(name)                                                                     \
+    extern const struct step_decl name##_decl;                                                     \
+    extern const struct step_type step_##name;
+
+STEP_TYPES(STEP_TYPE_EXTERN)
 
 #endif

@@ -1,0 +1,118 @@
+#include "base/json.h"
+#include "base/mem.h"
+#include "steps/reading.h"
+#include "steps/types.h"
+
+#include <inttypes.h>
+
+static const struct field_decl read_jsonl_fields[] = {
+    {.name = "file", .kind = FIELD_TEXT, .required = true, .help = "The file to read."},
+};
+
+const struct step_decl read_jsonl_decl = {
+    .name = "read_jsonl",
+    .shape = STEP_SHAPE_SOURCE,
+    .summary = "Reads the rows of a file that holds one JSON object a line.",
+    .fields = read_jsonl_fields,
+    .field_count = COUNT_OF(read_jsonl_fields),
+};
+
+struct source {
+    struct step_file *file;
+    struct source_place first; /* of the first row */
+};
+
+static void
+read_jsonl_close(struct source **source)
+{
+    mem_free(*source);
+    *source = NULL;
+}
+
+static enum status
+read_jsonl_open(struct source **out, struct value config, struct step_file *file,
+                struct error *error)
+{
+    *out = NULL;
+    struct source *source = mem_alloc(sizeof(*source));
+    source->file = file;
+    enum status status = reading_begin(file, &source->first, error);
+    if (status == STATUS_OK)
+        *out = source;
+    else
+        mem_free(source);
+    return status;
+}
+
+static struct value
+read_jsonl_columns(const struct source *source)
+{
+    return (struct value){0};
+}
+
+/* The parser's words name line 1 of its text, which is a line of the file. */
+static const char *
+parse_problem(struct reading *reading, const struct json_place *place, const struct error *error)
+{
+    static const char behind_place[] = ": ";
+    const char *words = strstr(error->text, behind_place);
+    words = words == NULL ? error->text : words + sizeof(behind_place) - 1;
+    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu32 ": %s",
+                        reading->place->line, place->column, words);
+}
+
+static bool
+take_line(struct reading *reading, struct slice line)
+{
+    struct value value;
+    struct json_place place = {0};
+    struct error error = {0};
+    const char *problem = NULL;
+    enum status status = json_parse(&value, reading->arena, line, JSON_BORROW, &place, &error);
+    /* An object that does not fit even in an empty batch never will. */
+    if (status == STATUS_LIMIT && reading->out->count > 0)
+        return false;
+    if (status != STATUS_OK)
+        problem = parse_problem(reading, &place, &error);
+    else if (value.kind != VALUE_OBJECT)
+        problem = arena_format(reading->arena, "line %" PRIu64 ": expected an object, found %s",
+                               reading->place->line, value_kind_name(value));
+    reading_add(reading, problem == NULL ? value : value_null(), problem);
+    return true;
+}
+
+static enum status
+read_lines(struct reading *reading, struct piece *piece, void *context)
+{
+    while (!reading_is_full(reading) && piece->at < piece->end) {
+        const char *line_end = memchr(piece->at, '\n', (size_t)(piece->end - piece->at));
+        if (line_end == NULL && !piece->is_last)
+            break;
+        const char *end = line_end == NULL ? piece->end : line_end;
+        struct slice line = slice_of(piece->at, (size_t)(end - piece->at));
+        if (slice_trim(line).size > 0 && !take_line(reading, line))
+            return STATUS_LIMIT;
+        reading->place->line++;
+        piece->at = line_end == NULL ? end : end + 1;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+read_jsonl_next(struct source *source, struct source_place *place, size_t rows_max,
+                size_t bytes_max, struct arena *arena, struct source_batch *out,
+                struct error *error)
+{
+    if (place->line == 0)
+        *place = source->first;
+    struct reading reading = {source->file, place, rows_max, bytes_max, arena, out, error};
+    return reading_fill(&reading, read_lines, NULL);
+}
+
+const struct step_type step_read_jsonl = {
+    .decl = &read_jsonl_decl,
+    .source_open = read_jsonl_open,
+    .source_next = read_jsonl_next,
+    .source_columns = read_jsonl_columns,
+    .source_close = read_jsonl_close,
+};

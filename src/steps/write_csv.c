@@ -1,0 +1,102 @@
+#include "document/csv.h"
+#include "steps/row.h"
+#include "steps/types.h"
+
+static const struct field_decl write_csv_fields[] = {
+    {.name = "name",
+     .kind = FIELD_TEXT,
+     .help = "Of the file; the step's id and .csv if not given."},
+    {.name = "columns",
+     .kind = FIELD_TEXT_MAP,
+     .help = "Names and templates of the columns, in order; by default the item's own columns, "
+             "then the steps' outputs."},
+};
+
+const struct step_decl write_csv_decl = {
+    .name = "write_csv",
+    .shape = STEP_SHAPE_SINK,
+    .summary = "Writes the rows to a CSV file; its value is {file, rows}.",
+    .fields = write_csv_fields,
+    .field_count = COUNT_OF(write_csv_fields),
+};
+
+/* The columns of a file: names of an array, or of the declared map. */
+struct columns {
+    const struct value *names;
+    uint32_t count;
+};
+
+static bool
+write_csv_is_declared(const struct plan_node *node)
+{
+    return plan_node_field(node, "columns")->is_given;
+}
+
+static struct columns
+columns_of(const struct plan_node *node, struct value columns)
+{
+    if (columns.kind == VALUE_ARRAY)
+        return (struct columns){value_items(columns), columns.count};
+    const struct config_field *field = plan_node_field(node, "columns");
+    return (struct columns){field->entry_names, field->entry_count};
+}
+
+/* A line with one empty cell would read as a blank line. */
+static void
+end_line(struct buffer *out, size_t line_begin, uint32_t count)
+{
+    if (count == 1 && out->size == line_begin)
+        buffer_append_text(out, "\"\"");
+    buffer_append_byte(out, '\n');
+}
+
+static void
+write_csv_header(const struct plan_node *node, struct value columns, struct buffer *out)
+{
+    struct columns all = columns_of(node, columns);
+    size_t line_begin = out->size;
+    if (all.count == 0)
+        return;
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        csv_write_cell(out, all.names[i], ',');
+    }
+    end_line(out, line_begin, all.count);
+}
+
+/* Rows mostly hold their columns in the file's order. */
+static struct value
+cell_of(struct value row, struct value name, uint32_t place)
+{
+    if (place < row.count) {
+        const struct member *member = &value_members(row)[place];
+        if (slice_equal(value_slice(member->key), value_slice(name)))
+            return member->value;
+    }
+    return value_find(row, value_slice(name));
+}
+
+static void
+write_csv_encode(const struct plan_node *node, struct value columns, struct value row,
+                 struct buffer *out)
+{
+    struct columns all = columns_of(node, columns);
+    size_t line_begin = out->size;
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        csv_write_cell(out, cell_of(row, all.names[i], i), ',');
+    }
+    end_line(out, line_begin, all.count);
+}
+
+const struct step_type step_write_csv = {
+    .decl = &write_csv_decl,
+    .sink_is_declared = write_csv_is_declared,
+    .sink_row = row_of_item,
+    .sink_header = write_csv_header,
+    .sink_encode = write_csv_encode,
+    .ending = "csv",
+    .content_type = "text/csv; charset=utf-8",
+};
