@@ -87,6 +87,7 @@ struct run_start {
     struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */
     struct value input;          /* already checked against the schema */
     const char *trigger;
+    struct value resolved; /* kept with the run; VALUE_NONE: nothing */
     int64_t deadline_unix_ms;                  /* 0: none */
     const struct idempotency_row *idempotency; /* may be NULL */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */

@@ -150,19 +150,34 @@ compute_in_place(const struct run_start *start, struct run_row *row, struct aren
 
 /* --- storing --- */
 
+/* Too many in memory: it stays in the store until there is room. */
+static bool
+must_wait(struct engine *engine)
+{
+    if (!engine->options.take_up_runs || engine->run_count < LIMIT_ACTIVE_RUNS)
+        return false;
+    engine->has_more_unfinished = true;
+    engine->taken_up = (struct id){0};
+    return true;
+}
+
 static void
 start_handle(struct engine *engine, struct message *message)
 {
     struct start_request *request = (struct start_request *)message;
     struct run *run = request->run;
+    bool is_stored = request->status == STATUS_OK;
     mem_free(request);
     engine->away--;
+    /* The store's list of unfinished runs may have been quicker than this message. */
+    bool is_here = engine_find(engine, &run->id) != NULL;
+    bool begins = is_stored && !is_here && !engine->is_parking && !must_wait(engine);
     engine_adopt(engine, run);
-    if (engine->is_parking)
-        run_leave(run);
-    else
-        run_begin(run);
     run_mark(run);
+    if (begins)
+        run_begin(run);
+    else
+        run->is_leaving = true;
 }
 
 static void
@@ -171,14 +186,12 @@ start_committed(struct intent *intent)
     struct start_request *request = intent->owner;
     request->started(intent->status, intent->status == STATUS_OK ? request->row : NULL,
                      request->context);
-    enum status status = intent->status;
+    request->status = intent->status;
     intent_free(&intent);
     if (request->run == NULL) {
         mem_free(request);
         return;
     }
-    if (status != STATUS_OK)
-        request->run->is_leaving = true;
     request->message.handle = start_handle;
     queue_push(request->engine->mailbox, &request->message.node);
 }
@@ -219,6 +232,8 @@ fill_row(const struct run_start *start, struct run_row *row, struct arena *arena
         .deadline_unix_ms = start->deadline_unix_ms,
         .input = json_text(arena, start->input),
     };
+    if (start->resolved.kind != VALUE_NONE)
+        row->resolved = json_text(arena, start->resolved);
     int64_t limit_ms = start->program->plan->limits.deadline_ms;
     if (limit_ms > 0 && (row->deadline_unix_ms == 0 || now + limit_ms < row->deadline_unix_ms))
         row->deadline_unix_ms = now + limit_ms;
