@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -297,6 +298,7 @@ answer_done(struct exchange *exchange)
 {
     struct call *call = exchange->owner;
     struct engine *engine = call->run->engine;
+    fault_point(FAULT_call_after_answer);
     const struct step_type *type = call->run->program->types[call->node->index];
     call->is_ok =
         type->conclude(call->config, exchange, &call->arena, &call->outcome, &call->failure);
@@ -336,6 +338,7 @@ call_begin(struct call *call)
     }
     call->exchange = exchange;
     enter_flight(call);
+    fault_point(FAULT_call_before_send);
     call->ticket = ports->call(ports->world, exchange);
 }
 

@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/run.h"
@@ -386,6 +387,7 @@ commit_record(struct chunk_job *job)
     struct record_commit *commit = mem_alloc(sizeof(*commit));
     commit->job = job;
     job->is_away = true;
+    fault_point(FAULT_record_before_push);
     run_commit(run, intent, record_done, commit);
 }
 

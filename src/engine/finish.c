@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -42,6 +43,7 @@ finish_done(struct intent *intent)
     struct finish_commit *commit = intent->owner;
     struct queue *mailbox = commit->run->engine->mailbox;
     commit->status = intent->status;
+    fault_point(FAULT_run_after_end);
     if (commit->moved != NULL)
         commit->moved(intent->status, commit->context);
     commit->message.handle = finish_home;
@@ -250,6 +252,7 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
     intent_add(intent, STORE_RUN_MOVE, row->output.size + 1024)->run = row;
     if (run_state_is_ended(run->state))
         taps_add_partial(run, intent);
+    fault_point(FAULT_run_before_end);
     run_commit(run, intent, finish_done, commit);
 }
 

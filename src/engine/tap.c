@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -249,8 +250,10 @@ tap_work(struct task *task, void *thread_context)
         status = write_header(job, blob, (struct value){0});
     if (status == STATUS_OK && tap->is_declared)
         status = write_pieces(job, blob);
+    fault_point(FAULT_tap_after_append);
     if (status == STATUS_OK)
         status = blob_sync(blob, &job->error);
+    fault_point(FAULT_tap_after_sync);
     if (status == STATUS_OK)
         job->offset = blob_size(blob);
     blob_close(&blob);
@@ -334,6 +337,7 @@ tap_committed(struct engine *engine, struct message *message)
     struct tap_run *tap = commit->tap;
     struct run *run = tap->run;
     enum status status = commit->status;
+    fault_point(FAULT_tap_after_cursor);
     mem_free(commit);
     run->away--;
     tap->is_busy = false;

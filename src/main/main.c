@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "base/slice.h"
 #include "cli/cli.h"
 #include "main/world.h"
@@ -69,6 +70,8 @@ main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     tame_allocator();
+    if (!fault_configure())
+        return CLI_USAGE;
     struct cli cli;
     world_init(&cli);
     const char *name = argc < 2 ? "help" : argv[1];

@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -40,6 +41,8 @@ struct writer {
     struct store *store; /* borrowed */
     struct queue *queue;
     struct thread *thread;
+    writer_hook_fn *before; /* the reports of a transaction */
+    writer_hook_fn *after;
 
     /* The thread's own. */
     struct lane urgent;
@@ -228,7 +231,9 @@ writer_commit(struct writer *writer)
     for (;;) {
         struct error error = {0};
         int64_t begun_us = now_us();
+        fault_point(FAULT_writer_before_commit);
         enum status status = store_commit(writer->store, batch->intents, batch->count, &error);
+        fault_point(FAULT_writer_after_commit);
         error.status = status;
         writer_note_trouble(writer, &error);
         if (status == STATUS_OK) {
@@ -246,12 +251,15 @@ static void
 writer_report(struct writer *writer, enum status committed)
 {
     struct batch *batch = &writer->batch;
+    writer->before();
     for (size_t i = 0; i < batch->count; i++) {
         struct intent *intent = batch->intents[i];
         if (committed != STATUS_OK)
             intent->status = committed;
+        fault_point(FAULT_writer_between_done);
         intent->done(intent);
     }
+    writer->after();
 }
 
 static void
@@ -283,6 +291,11 @@ writer_free(struct writer *writer)
     mem_free(writer);
 }
 
+static void
+do_nothing(void)
+{
+}
+
 enum status
 writer_start(struct writer **out, struct store *store, struct error *error)
 {
@@ -290,6 +303,7 @@ writer_start(struct writer **out, struct store *store, struct error *error)
     struct writer *writer = mem_alloc(sizeof(*writer));
     writer->store = store;
     writer->queue = queue_new(false);
+    writer->before = writer->after = do_nothing;
     writer->budget_bytes = BUDGET_BYTES_MIN;
     lane_init(&writer->urgent);
     lane_init(&writer->bulk);
@@ -302,6 +316,13 @@ writer_start(struct writer **out, struct store *store, struct error *error)
     }
     *out = writer;
     return STATUS_OK;
+}
+
+void
+writer_set_hooks(struct writer *writer, writer_hook_fn *before, writer_hook_fn *after)
+{
+    writer->before = before == NULL ? do_nothing : before;
+    writer->after = after == NULL ? do_nothing : after;
 }
 
 void
