@@ -164,6 +164,9 @@ open_data(struct service *service, struct error *error)
         status = open_blobs(service, error);
     if (status == STATUS_OK)
         status = writer_start(&service->writer, service->store, error);
+    if (status == STATUS_OK)
+        writer_set_hooks(service->writer, service->options.before_callbacks,
+                         service->options.after_callbacks);
     return status;
 }
 
@@ -240,6 +243,7 @@ service_open(struct service **out, const struct service_options *options, struct
     *out = NULL;
     service->options = *options;
     service->keys = key_cache_new();
+    service->workflows = workflow_cache_new();
     struct rng rng;
     rng_seed_system(&rng);
     id_source_init(&service->ids, options->clock, &rng);
@@ -283,6 +287,7 @@ service_close(struct service **service)
         store_close(&gone->store);
     store_lock_drop(&gone->lock);
     key_cache_free(&gone->keys);
+    workflow_cache_free(&gone->workflows);
     mem_free(gone);
 }
 
@@ -313,5 +318,8 @@ service_default_workspace(struct service *service)
 void
 service_post(struct service *service, struct task *task)
 {
-    pool_post(service->pools[ENGINE_POOL_WORK], task, true);
+    if (service->is_stopping)
+        task->run(task, NULL);
+    else
+        pool_post(service->pools[ENGINE_POOL_WORK], task, true);
 }

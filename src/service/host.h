@@ -14,6 +14,7 @@
 #include "store/writer.h"
 
 struct key_cache;
+struct workflow_cache;
 
 struct service {
     struct service_options options;
@@ -30,6 +31,7 @@ struct service {
     struct id_source ids;
     struct id workspace; /* the default one */
     struct key_cache *keys;
+    struct workflow_cache *workflows;
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.
@@ -38,5 +40,15 @@ enum status service_commit_wait(struct service *service, struct intent *intent);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);
+
+/* Rows of workflows by the text that they were asked for with: an id in some form, or a slug. */
+struct workflow_cache *workflow_cache_new(void);
+void workflow_cache_free(struct workflow_cache **cache);
+
+/* A row without regard to workspaces; in the arena. From memory if it was read less than a second
+ * ago and this process has not stored a workflow since. */
+MUST_USE enum status workflow_cache_find(struct service *service, struct slice id_or_slug,
+                                         struct arena *arena, struct workflow_row *out);
+void workflow_cache_forget(struct workflow_cache *cache);
 
 #endif

@@ -21,35 +21,94 @@ time_value(int64_t unix_ms, struct arena *arena)
     return value_string_copy(arena, slice_text(text));
 }
 
-/* Stored JSON; null if there is none. */
-static struct value
-json_value(struct slice text, struct arena *arena)
+/* Names are ours: nothing in them needs an escape. */
+static void
+put_name(struct buffer *out, const char *name)
 {
-    struct value value;
-    if (text.size == 0 || json_parse(&value, arena, text, 0, NULL, NULL) != STATUS_OK)
-        return value_null();
-    return value;
+    buffer_append_slice(out, SLICE(",\""));
+    buffer_append_text(out, name);
+    buffer_append_slice(out, SLICE("\":"));
+}
+
+static void
+put_id(struct buffer *out, const char *name, const struct id *id)
+{
+    char text[ID_HEX_BYTES];
+    id_hex(id, text);
+    put_name(out, name);
+    buffer_append_byte(out, '"');
+    buffer_append(out, text, ID_HEX_BYTES - 1);
+    buffer_append_byte(out, '"');
+}
+
+static void
+put_time(struct buffer *out, const char *name, int64_t unix_ms)
+{
+    put_name(out, name);
+    if (unix_ms == 0) {
+        buffer_append_slice(out, SLICE("null"));
+        return;
+    }
+    char text[CLOCK_ISO_BYTES];
+    clock_iso(unix_ms, text);
+    buffer_append_byte(out, '"');
+    buffer_append_text(out, text);
+    buffer_append_byte(out, '"');
+}
+
+/* Stored JSON as it is; null if there is none. */
+static void
+put_json(struct buffer *out, const char *name, struct slice json)
+{
+    put_name(out, name);
+    buffer_append_slice(out, json.size == 0 ? SLICE("null") : json);
+}
+
+static void
+put_count(struct buffer *out, const char *name, uint32_t count)
+{
+    put_name(out, name);
+    buffer_append_int64(out, count);
+}
+
+void
+present_run_text(struct buffer *out, const struct run_row *row, const char *status)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&row->id, id);
+    buffer_append_slice(out, SLICE("{\"id\":\""));
+    buffer_append(out, id, ID_HEX_BYTES - 1);
+    buffer_append_byte(out, '"');
+    put_id(out, "workflowId", &row->workflow);
+    put_name(out, "status");
+    json_print_string(out, slice_text(status));
+    put_json(out, "input", row->input);
+    put_json(out, "output", row->output);
+    put_json(out, "error", row->error);
+    put_time(out, "createdAt", row->created_unix_ms);
+    put_time(out, "startedAt", row->started_unix_ms);
+    put_time(out, "completedAt", row->ended_unix_ms);
+    put_count(out, "version", row->version);
+    put_count(out, "generation", row->generation);
+    put_name(out, "trigger");
+    json_print_string(out, row->trigger);
+    put_json(out, "counts", row->counts);
+    buffer_append_byte(out, '}');
 }
 
 struct value
 present_run(const struct run_row *row, struct arena *arena)
 {
-    struct member members[] = {
-        {value_text("id"), id_value(&row->id, arena)},
-        {value_text("workflowId"), id_value(&row->workflow, arena)},
-        {value_text("status"), value_text(run_state_name(row->state))},
-        {value_text("input"), json_value(row->input, arena)},
-        {value_text("output"), json_value(row->output, arena)},
-        {value_text("error"), json_value(row->error, arena)},
-        {value_text("createdAt"), time_value(row->created_unix_ms, arena)},
-        {value_text("startedAt"), time_value(row->started_unix_ms, arena)},
-        {value_text("completedAt"), time_value(row->ended_unix_ms, arena)},
-        {value_text("version"), value_int(row->version)},
-        {value_text("generation"), value_int(row->generation)},
-        {value_text("trigger"), value_string_copy(arena, row->trigger)},
-        {value_text("counts"), json_value(row->counts, arena)},
-    };
-    return value_object_new(arena, members, COUNT_OF(members));
+    struct buffer text;
+    struct value run = {0};
+    buffer_init(&text, arena->limit_bytes);
+    present_run_text(&text, row, run_state_name(row->state));
+    /* Stored JSON is sound, so it can only be too large. */
+    if (buffer_is_over(&text) ||
+        json_parse(&run, arena, buffer_slice(&text), 0, NULL, NULL) != STATUS_OK)
+        run = value_null();
+    buffer_done(&text);
+    return run;
 }
 
 struct value

@@ -6,11 +6,16 @@
 #define SERVICE_PRESENT_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/value.h"
 #include "store/store.h"
 
 /* {id, workflowId, status, input, output?, error?, createdAt, startedAt?, completedAt?, version,
- * generation, trigger, counts?}: the fields of Metal's run record and ours beside them. */
+ * generation, trigger, counts?}: the fields of Metal's run record and ours beside them. Stored JSON
+ * goes out as it lies there. status: the word for the row's state in the caller's dialect. */
+void present_run_text(struct buffer *out, const struct run_row *row, const char *status);
+
+/* The same as a value, with our own words for states; null over the arena's limit. */
 struct value present_run(const struct run_row *row, struct arena *arena);
 
 /* {id, name, slug, status, version, publishedVersion?, createdAt, updatedAt}. */

@@ -17,9 +17,9 @@ keep_first(const char *instance_path, const char *schema_path, const char *words
 }
 
 static enum status
-check_input(const struct plan *plan, struct value input, struct error *error)
+check_input(const struct plan *plan, struct value input, bool any_input, struct error *error)
 {
-    if (input.kind != VALUE_OBJECT)
+    if (input.kind != VALUE_OBJECT && !any_input)
         return error_set(error, STATUS_INVALID, "input: expected an object, found %s",
                          value_kind_name(input));
     *error = (struct error){0};
@@ -42,7 +42,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         return status;
 
     struct value input = wanted->input.kind == VALUE_NONE ? value_empty_object() : wanted->input;
-    status = check_input(program->plan, input, error);
+    status = check_input(program->plan, input, wanted->any_input, error);
     if (status == STATUS_OK) {
         struct arena arena;
         arena_init(&arena, KIB(16));

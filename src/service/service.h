@@ -40,6 +40,9 @@ struct service_options {
     const struct step_table *steps;
     const struct catalog *catalog;
     struct service_transport transport;
+    /* Called around the callbacks that one commit brings, on the writer's thread; or NULL. */
+    void (*before_callbacks)(void);
+    void (*after_callbacks)(void);
     struct clock *clock;
     unsigned eval_threads; /* 0: one a core */
     bool allow_paths;      /* `file` may be a path: windrow run */
@@ -115,13 +118,26 @@ MUST_USE enum status service_workflow_find(struct service *service, const struct
                                            struct slice id_or_slug, struct arena *arena,
                                            struct workflow_row *out);
 
+/* How the trigger `webhook:` of a published version lets callers in. */
+enum webhook_door {
+    WEBHOOK_DOOR_NONE, /* there is no such trigger */
+    WEBHOOK_DOOR_OPEN, /* auth: none */
+    WEBHOOK_DOOR_AUTH, /* callers have to prove something */
+};
+/* By its slug, in any workspace, for callers without a key. NOT_FOUND also without a published
+ * version. */
+MUST_USE enum status service_webhook_find(struct service *service, struct slice slug,
+                                          struct arena *arena, struct workflow_row *out,
+                                          enum webhook_door *door);
+
 /* --- runs --- */
 
 struct run_new_options {
     struct id workspace;
     const struct workflow_row *workflow;
     uint32_t version;   /* 0: the published one */
-    struct value input; /* VALUE_NONE: {} */
+    struct value input;   /* VALUE_NONE: {} */
+    bool any_input;       /* without a schema it may be any JSON, not only an object */
     const char *trigger;
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
@@ -172,7 +188,8 @@ MUST_USE enum status service_run_items(struct service *service, const struct run
                                        const struct item_query *query, item_visit_fn *visit,
                                        void *context, struct error *error);
 
-/* A task on a work thread of the service, for reads that take long. */
+/* A task on a work thread of the service, for reads that take long; at once on the caller's thread
+ * while the service closes. */
 void service_post(struct service *service, struct task *task);
 
 #endif

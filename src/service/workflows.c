@@ -8,6 +8,7 @@
 struct save_request {
     struct workflow_row workflow;
     struct version_row version;
+    struct workflow_cache *cache;
     workflow_saved_fn *saved;
     void *context;
 };
@@ -17,6 +18,7 @@ workflow_committed(struct intent *intent)
 {
     struct save_request *request = intent->owner;
     enum status status = intent->status;
+    workflow_cache_forget(request->cache);
     request->saved(status, status == STATUS_OK ? &request->workflow : NULL, request->context);
     intent_free(&intent);
     mem_free(request);
@@ -65,6 +67,7 @@ service_workflow_create(struct service *service, const struct workflow_new *want
 
     struct intent *intent = intent_new(2 * LIMIT_DEFINITION_BYTES);
     struct save_request *request = mem_alloc(sizeof(*request));
+    request->cache = service->workflows;
     fill_rows(service, wanted, plan, request, &intent->arena);
     plan_drop(&plan);
     request->saved = saved;
@@ -122,6 +125,7 @@ service_workflow_put(struct service *service, const struct id *workspace, struct
         return status;
     struct intent *intent = intent_new(3 * LIMIT_DEFINITION_BYTES);
     struct save_request *request = mem_alloc(sizeof(*request));
+    request->cache = service->workflows;
     request->saved = saved;
     request->context = context;
     status = service_workflow_find(service, workspace, value_slice(plan->slug), &intent->arena,
@@ -145,14 +149,43 @@ enum status
 service_workflow_find(struct service *service, const struct id *workspace, struct slice id_or_slug,
                       struct arena *arena, struct workflow_row *out)
 {
-    struct id id;
-    enum status status = STATUS_NOT_FOUND;
-    if (id_parse(&id, id_or_slug))
-        status = store_workflow_get(service->store, arena, &id, out);
-    if (status == STATUS_NOT_FOUND)
-        status = store_workflow_by_slug(service->store, arena, id_or_slug, out);
+    enum status status = workflow_cache_find(service, id_or_slug, arena, out);
     if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
         return STATUS_NOT_FOUND;
+    return status;
+}
+
+static enum webhook_door
+door_of(const struct plan *plan)
+{
+    struct value webhook = value_get(plan->triggers, "webhook");
+    struct value auth = value_get(webhook, "auth");
+    if (webhook.kind == VALUE_NONE)
+        return WEBHOOK_DOOR_NONE;
+    /* Without a word the door is not open. */
+    if (auth.kind != VALUE_STRING || !slice_is(value_slice(auth), "none"))
+        return WEBHOOK_DOOR_AUTH;
+    return WEBHOOK_DOOR_OPEN;
+}
+
+enum status
+service_webhook_find(struct service *service, struct slice slug, struct arena *arena,
+                     struct workflow_row *out, enum webhook_door *door)
+{
+    *door = WEBHOOK_DOOR_NONE;
+    enum status status = workflow_cache_find(service, slug, arena, out);
+    if (status != STATUS_OK)
+        return status;
+    bool is_open = slice_equal(out->slug, slug) && out->published_version > 0 &&
+                   out->status == WORKFLOW_ACTIVE;
+    if (!is_open)
+        return STATUS_NOT_FOUND;
+    struct program *program = NULL;
+    struct error error = {0};
+    status = programs_get(service->programs, &out->id, out->published_version, &program, &error);
+    if (status == STATUS_OK)
+        *door = door_of(program->plan);
+    program_drop(&program);
     return status;
 }
 
