@@ -62,18 +62,16 @@ http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_in6 *
     return connection;
 }
 
-/* Somebody else still has the request: it goes on alone, and whoever could wait in vain is told. */
 static void
-request_orphan(struct http_request *request, bool reading)
+request_tell_gone(struct http_request *request)
 {
-    request->connection = NULL;
-    atomic_store(&request->gone, true);
-    if (reading)
-        request->taker.on_gone(request, request->taker.context);
-    else if (request->streaming && request->stream.on_room != NULL)
+    if (request->stream.on_room != NULL)
         request->stream.on_room(request, request->stream.context);
 }
 
+/* If somebody else has the request it goes on alone, and whoever could wait in vain is told. While
+ * a handler has it nothing more can be looked at: its stream may begin just now, in another thread.
+ */
 static void
 connection_drop_request(struct http_connection *connection)
 {
@@ -82,12 +80,18 @@ connection_drop_request(struct http_connection *connection)
     if (request == NULL)
         return;
     enum http_connection_state state = connection->state;
-    bool reading = state == HTTP_CONNECTION_READING_BODY && request->taker.on_piece != NULL;
+    bool taken = state == HTTP_CONNECTION_READING_BODY && request->taker.on_piece != NULL;
     bool streaming = state == HTTP_CONNECTION_STREAMING && !request->ended;
-    if (reading || streaming || state == HTTP_CONNECTION_WAITING)
-        request_orphan(request, reading);
-    else
+    if (!taken && !streaming && state != HTTP_CONNECTION_WAITING) {
         http_request_release(request);
+        return;
+    }
+    request->connection = NULL;
+    atomic_store(&request->gone, true);
+    if (taken)
+        request->taker.on_gone(request, request->taker.context);
+    else if (streaming)
+        request_tell_gone(request);
 }
 
 void
@@ -185,6 +189,7 @@ connection_take_head(struct http_connection *connection)
     struct http_loop *loop = connection->loop;
     struct http_request *request = connection->request;
     struct error error;
+    http_request_keep_head(request);
     request->parsed = request->head.size;
     request->peer = connection->peer;
     request->connection = connection;
@@ -600,9 +605,9 @@ http_connection_on_answer(struct http_request *request)
         connection_run(connection);
     } else if (!request->streaming) {
         http_request_release(request);
-    } else if (request->stream.on_room != NULL) {
+    } else {
         /* The client left before the stream began, so nobody has told its writer. */
-        request->stream.on_room(request, request->stream.context);
+        request_tell_gone(request);
     }
 }
 

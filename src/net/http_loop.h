@@ -66,7 +66,8 @@ struct http_request {
 
     /* Whoever holds the request may read these, and write its arena. */
     struct http_head head;
-    struct buffer in; /* the head, then the decoded body */
+    const char *head_bytes; /* what its spans point into; they do not move */
+    struct buffer in;       /* the head, then the decoded body */
     size_t body_size;
     struct http_path path;
     struct arena arena;
@@ -210,6 +211,9 @@ void http_request_free(struct http_request *request);
 
 /* Ready for the next request; what was read beyond the last one moves to the front. */
 void http_request_restart(struct http_request *request);
+
+/* Once the head is complete: sees to it that it stays where it is, also when `in` grows. */
+void http_request_keep_head(struct http_request *request);
 
 /* Room at the end of `in` for a read of *size bytes. NULL: the loop holds too much already. */
 char *http_request_room(struct http_request *request, size_t *size);

@@ -75,6 +75,7 @@ http_request_restart(struct http_request *request)
 {
     buffer_consume(&request->in, request->parsed);
     request->parsed = 0;
+    request->head_bytes = NULL;
     request->sent = 0;
     request->body_size = 0;
     request->date_at = 0;
@@ -123,16 +124,29 @@ http_request_free(struct http_request *request)
     mem_free(request);
 }
 
+void
+http_request_keep_head(struct http_request *request)
+{
+    const struct http_head *head = &request->head;
+    bool fits = head->framing == HTTP_FRAMING_LENGTH &&
+                head->content_length <= request->in.capacity - head->size;
+    request->head_bytes = request->in.ptr;
+    if (fits)
+        return;
+    request->head_bytes = arena_copy(&request->arena, slice_of(request->in.ptr, head->size)).ptr;
+    /* A head is far smaller than an empty arena's limit. */
+    assert(request->head_bytes != NULL);
+}
+
 /* Bytes that the next read should have room for: of a body whose size is known, as much as one read
- * may bring. */
+ * may bring, and no more than the body. */
 static size_t
 request_wanted_room(const struct http_request *request)
 {
-    bool known = request->parsed > 0 && request->head.framing == HTTP_FRAMING_LENGTH;
-    if (!known || request->body_parser.left < HTTP_READ_BYTES_MIN)
+    if (request->parsed == 0 || request->head.framing != HTTP_FRAMING_LENGTH)
         return HTTP_READ_BYTES_MIN;
-    return request->body_parser.left < HTTP_READ_BYTES_MAX ? (size_t)request->body_parser.left
-                                                           : HTTP_READ_BYTES_MAX;
+    uint64_t left = request->body_parser.left;
+    return left < HTTP_READ_BYTES_MAX ? (size_t)left : HTTP_READ_BYTES_MAX;
 }
 
 char *
@@ -165,7 +179,7 @@ http_request_method(const struct http_request *request)
 struct slice
 http_request_method_name(const struct http_request *request)
 {
-    return http_span_slice(request->head.method_name, request->in.ptr);
+    return http_span_slice(request->head.method_name, request->head_bytes);
 }
 
 struct slice
@@ -174,13 +188,13 @@ http_request_raw_path(const struct http_request *request)
     /* Only an absolute target may lack its path (RFC 9110, 4.2.3). */
     if (request->head.path.size == 0)
         return SLICE("/");
-    return http_span_slice(request->head.path, request->in.ptr);
+    return http_span_slice(request->head.path, request->head_bytes);
 }
 
 struct slice
 http_request_raw_query(const struct http_request *request)
 {
-    return http_span_slice(request->head.query, request->in.ptr);
+    return http_span_slice(request->head.query, request->head_bytes);
 }
 
 size_t
@@ -211,13 +225,13 @@ http_request_header(const struct http_request *request, const char *name)
 struct slice
 http_request_next_header(const struct http_request *request, const char *name, size_t *at)
 {
-    return http_head_next(&request->head, request->in.ptr, slice_text(name), at);
+    return http_head_next(&request->head, request->head_bytes, slice_text(name), at);
 }
 
 struct slice
 http_request_host(const struct http_request *request)
 {
-    return http_span_slice(request->head.host, request->in.ptr);
+    return http_span_slice(request->head.host, request->head_bytes);
 }
 
 struct slice

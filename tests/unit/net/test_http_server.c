@@ -161,15 +161,16 @@ test_large_bodies_come_whole(void **state)
     static const char *const heads[] = {"Content-Length: 3145728\r\n\r\n",
                                         "Transfer-Encoding: chunked\r\n\r\n300000\r\n"};
     for (size_t i = 0; i < COUNT_OF(heads); i++) {
-        peer_send_text(&peer, "POST / HTTP/1.1\r\n" HOST);
+        peer_send_text(&peer, "POST /a/b?x=1 HTTP/1.1\r\nX-One: yes\r\n" HOST);
         peer_send_text(&peer, heads[i]);
         peer_send(&peer, slice_of(body, size));
         if (i == 1)
             peer_send_text(&peer, "\r\n0\r\n\r\n");
         struct reply reply;
         peer_read_reply(&peer, &reply, false);
-        const char *echoed = "POST x= one= host=a body=";
+        const char *echoed = "POST a b x=1 one=yes host=a body=";
         assert_int_equal(reply.body.size, strlen(echoed) + size);
+        assert_memory_equal(reply.body.ptr, echoed, strlen(echoed));
         assert_memory_equal(reply.body.ptr + strlen(echoed), body, size);
         reply_done(&reply);
     }
