@@ -1,6 +1,6 @@
 # Checks C files line by line; run by tools/tidy from the top of the tree, with the files as
-# arguments. A finding is "file:line: rule: words"; "long function: 42 lines: ..." and
-# "long header: ..." are for the report.
+# arguments. A finding is "file:line: rule: words"; "long function: 42 lines: ...",
+# "long header: ..." and "long signature: ..." are for the report.
 # Works with any POSIX awk.
 
 BEGIN {
@@ -167,7 +167,8 @@ function follow_function(code,    commas) {
         sub(/^.*[ \t*]/, "", function_name)
         commas = count_of(signature, ",") - (signature ~ /, *\.\.\./)
         if (commas >= PARAMETERS)
-            finding("parameters", function_name "() has " commas + 1 " parameters, at most " PARAMETERS)
+            printf "long signature: %d parameters, aim at %d: %s:%d %s()\n", commas + 1, PARAMETERS,
+                FILENAME, FNR, function_name
         depth = 0
         return
     }
