@@ -54,7 +54,11 @@ enum csv_end csv_read_row(struct csv_reader *reader, struct csv_row *row);
 /* Where `at` lies in a row that begins at `begin`: physical lines before it, and its column. */
 void csv_place(const char *begin, const char *at, uint64_t *line, uint64_t *column);
 
-/* One cell: quoted only where needed; null is empty, a string is itself, anything else JSON. */
-void csv_write_cell(struct buffer *out, struct value value, char delimiter);
+/* Cells with delimiters between them: quoted only where needed; null is empty, a string is itself,
+ * anything else JSON. */
+void csv_write_cells(struct buffer *out, const struct value *cells, size_t count, char delimiter);
+
+/* Ends a row of that many cells that began at out->size == begin. */
+void csv_end_row(struct buffer *out, size_t begin, size_t count);
 
 #endif

@@ -20,6 +20,8 @@ const struct step_decl write_csv_decl = {
     .field_count = COUNT_OF(write_csv_fields),
 };
 
+#define CELLS_AT_ONCE 64
+
 /* The columns of a file: names of an array, or of the declared map. */
 struct columns {
     const struct value *names;
@@ -41,28 +43,15 @@ columns_of(const struct plan_node *node, struct value columns)
     return (struct columns){field->entry_names, field->entry_count};
 }
 
-/* A line with one empty cell would read as a blank line. */
-static void
-end_line(struct buffer *out, size_t line_begin, uint32_t count)
-{
-    if (count == 1 && out->size == line_begin)
-        buffer_append_text(out, "\"\"");
-    buffer_append_byte(out, '\n');
-}
-
 static void
 write_csv_header(const struct plan_node *node, struct value columns, struct buffer *out)
 {
     struct columns all = columns_of(node, columns);
-    size_t line_begin = out->size;
+    size_t begin = out->size;
     if (all.count == 0)
         return;
-    for (uint32_t i = 0; i < all.count; i++) {
-        if (i > 0)
-            buffer_append_byte(out, ',');
-        csv_write_cell(out, all.names[i], ',');
-    }
-    end_line(out, line_begin, all.count);
+    csv_write_cells(out, all.names, all.count, ',');
+    csv_end_row(out, begin, all.count);
 }
 
 /* Rows mostly hold their columns in the file's order. */
@@ -82,13 +71,17 @@ write_csv_encode(const struct plan_node *node, struct value columns, struct valu
                  struct buffer *out)
 {
     struct columns all = columns_of(node, columns);
-    size_t line_begin = out->size;
-    for (uint32_t i = 0; i < all.count; i++) {
-        if (i > 0)
+    size_t begin = out->size;
+    struct value cells[CELLS_AT_ONCE];
+    for (uint32_t at = 0; at < all.count; at += CELLS_AT_ONCE) {
+        uint32_t count = all.count - at < CELLS_AT_ONCE ? all.count - at : CELLS_AT_ONCE;
+        for (uint32_t i = 0; i < count; i++)
+            cells[i] = cell_of(row, all.names[at + i], at + i);
+        if (at > 0)
             buffer_append_byte(out, ',');
-        csv_write_cell(out, cell_of(row, all.names[i], i), ',');
+        csv_write_cells(out, cells, count, ',');
     }
-    end_line(out, line_begin, all.count);
+    csv_end_row(out, begin, all.count);
 }
 
 const struct step_type step_write_csv = {

@@ -1,0 +1,346 @@
+/* CSV, both ways: every oddity of a text as it must be read, and the same however the text is cut
+ * into blocks; cells as they must be written, and read back. */
+#include "document/csv.h"
+#include "test.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+
+#define FIELDS_MAX 8
+#define SHOWN_BYTES 4096
+
+/* Rows as text: "[a|b]" a row, "-" a blank line, "!2:3 words" a bad row with its place; each
+ * followed by the physical lines it took if more than one. */
+struct shown {
+    char text[SHOWN_BYTES];
+    size_t size;
+};
+
+static void
+show_bytes(struct shown *shown, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        const char *mark = bytes.ptr[i] == '\n' ? "\\n" : bytes.ptr[i] == '\r' ? "\\r" : NULL;
+        int count = mark != NULL ? snprintf(shown->text + shown->size, 8, "%s", mark)
+                                 : snprintf(shown->text + shown->size, 8, "%c", bytes.ptr[i]);
+        shown->size += (size_t)count;
+    }
+}
+
+static void
+show_row(struct shown *shown, const struct csv_row *row)
+{
+    show_bytes(shown, SLICE("["));
+    for (uint32_t i = 0; i < row->count && i < FIELDS_MAX; i++) {
+        if (i > 0)
+            show_bytes(shown, SLICE("|"));
+        show_bytes(shown, value_slice(row->fields[i]));
+    }
+    show_bytes(shown, SLICE("]"));
+    if (row->count > FIELDS_MAX)
+        shown->size += (size_t)snprintf(shown->text + shown->size, 32, "of %u", row->count);
+}
+
+static void
+show_end(struct shown *shown, enum csv_end end, const struct csv_row *row)
+{
+    if (end == CSV_ROW)
+        show_row(shown, row);
+    else if (end == CSV_BLANK)
+        show_bytes(shown, SLICE("-"));
+    else
+        shown->size +=
+            (size_t)snprintf(shown->text + shown->size, 128, "!%d:%d %s", (int)row->problem_line,
+                             (int)row->problem_column, row->problem);
+    if (row->lines != 1)
+        shown->size += (size_t)snprintf(shown->text + shown->size, 16, "x%d", (int)row->lines);
+}
+
+/* Reads in blocks that begin at a row's first byte and grow by block_bytes until they hold it. */
+static void
+read_all(struct slice text, char delimiter, size_t block_bytes, struct shown *shown)
+{
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    struct value fields[FIELDS_MAX];
+    *shown = (struct shown){.size = 0};
+    size_t at = 0;
+    size_t size = block_bytes;
+    for (;;) {
+        size_t left = text.size - at;
+        size = size < left ? size : left;
+        /* A copy of its own, so that reading past the block is seen by the sanitizer. */
+        char *block = arena_try_alloc(&arena, size);
+        assert_non_null(block);
+        memcpy(block, text.ptr + at, size);
+        struct csv_reader reader = {block,  block + size, delimiter, size == left,
+                                    &arena, fields,       FIELDS_MAX};
+        struct csv_row row;
+        enum csv_end end = csv_read_row(&reader, &row);
+        if (end == CSV_DONE)
+            break;
+        if (end == CSV_MORE) {
+            assert_ptr_equal(reader.at, block);
+            assert_false(reader.is_last);
+            size += block_bytes;
+            continue;
+        }
+        assert_true(reader.at > block);
+        show_end(shown, end, &row);
+        at += (size_t)(reader.at - block);
+        size = block_bytes;
+    }
+    shown->text[shown->size] = '\0';
+    arena_done(&arena);
+}
+
+static void
+test_oddities_are_read_alike_in_blocks_of_every_size(void **state)
+{
+    static const struct {
+        const char *label;
+        const char *text;
+        const char *rows;
+    } table[] = {
+        {"nothing", "", ""},
+        {"one field", "a", "[a]"},
+        {"one field, ended", "a\n", "[a]"},
+        {"two rows", "a,b\nc,d\n", "[a|b][c|d]"},
+        {"no end at the end", "a,b\nc,d", "[a|b][c|d]"},
+        {"CRLF", "a,b\r\nc,d\r\n", "[a|b][c|d]"},
+        {"CR", "a,b\rc,d\r", "[a|b][c|d]"},
+        {"all ends mixed", "a\nb\rc\r\nd", "[a][b][c][d]"},
+        {"LF CR is two ends", "a\n\rb", "[a]-[b]"},
+        {"empty fields", ",\n,,\n", "[|][||]"},
+        {"empty last field", "a,", "[a|]"},
+        {"empty last field, ended", "a,\n", "[a|]"},
+        {"blank lines", "\n\na\n\n", "--[a]-"},
+        {"blank lines of CRLF", "\r\n\r\na", "--[a]"},
+        {"spaces are no blank line", " \n", "[ ]"},
+        {"a quoted nothing is a row", "\"\"\n", "[]"},
+        {"quoted", "\"a\",\"b\"\n", "[a|b]"},
+        {"quoted at the end", "\"a\"", "[a]"},
+        {"comma inside quotes", "\"a,b\",c", "[a,b|c]"},
+        {"doubled quotes", "\"a\"\"b\"", "[a\"b]"},
+        {"only doubled quotes", "\"\"\"\"", "[\"]"},
+        {"two doubled quotes", "\"\"\"\"\"\"", "[\"\"]"},
+        {"doubled at both ends", "\"\"\"a\"\"\",b", "[\"a\"|b]"},
+        {"line ends inside quotes", "\"a\nb\",c\n", "[a\\nb|c]x2"},
+        {"CRLF inside quotes", "\"a\r\nb\r\n\",c\r\nd", "[a\\r\\nb\\r\\n|c]x3[d]"},
+        {"CR inside quotes", "\"a\rb\"\nc", "[a\\rb]x2[c]"},
+        {"quote inside a plain field", "a\"b,c\"\n", "[a\"b|c\"]"},
+        {"quote behind a space", " \"a\",b", "[ \"a\"|b]"},
+        {"text after a quote", "\"a\"b,c\nd\n", "!0:4 text after a closing quote[d]"},
+        {"a space after a quote", "\"a\" ,c\r\nd", "!0:4 text after a closing quote[d]"},
+        {"the same, ended by CR", "\"a\"b\rd", "!0:4 text after a closing quote[d]"},
+        {"the same at the end", "x,\"a\"b", "!0:6 text after a closing quote"},
+        {"bad in the second line", "\"\xC3\xA9\n\xC3\xA9\" \nd",
+         "!1:3 text after a closing quotex2[d]"},
+        {"not closed", "a,\"b\nc\nd", "!0:3 a quoted field is not closedx3"},
+        {"not closed, ended", "a\nb,\"c\n", "[a]!0:3 a quoted field is not closed"},
+        {"a lone quote", "\"", "!0:1 a quoted field is not closed"},
+        {"not closed behind a line", "\"a\nb\",\"c", "!1:4 a quoted field is not closedx2"},
+        {"more fields than room", "1,2,3,4,5,6,7,8,9,10\na", "[1|2|3|4|5|6|7|8]of 10[a]"},
+        {"long fields", "abcdefghijklmnopqrstuvwxyz,0123456789abcdef\nabcdefg,\"hijklmno\"",
+         "[abcdefghijklmnopqrstuvwxyz|0123456789abcdef][abcdefg|hijklmno]"},
+        {"bytes above ASCII", "\xC3\xA4,\xFF\x8D\n\x8A", "[\xC3\xA4|\xFF\x8D][\x8A]"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct slice text = slice_text(table[i].text);
+        for (size_t block = 1; block <= text.size + 1; block++) {
+            struct shown shown;
+            read_all(text, ',', block, &shown);
+            if (strcmp(shown.text, table[i].rows) != 0)
+                fail_msg("%s, blocks of %zu: %s", table[i].label, block, shown.text);
+        }
+    }
+}
+
+static void
+test_any_byte_may_delimit(void **state)
+{
+    static const char delimiters[] = {';', '\t', '|', ' ', ':', '\x01', 'x'};
+    for (size_t i = 0; i < sizeof(delimiters); i++) {
+        char text[] = "a?\"b?c\"?,\nd";
+        for (size_t c = 0; c < sizeof(text); c++)
+            text[c] = text[c] == '?' ? delimiters[i] : text[c];
+        struct shown shown;
+        read_all(slice_text(text), delimiters[i], 3, &shown);
+        char wanted[] = "[a|b?c|,][d]";
+        wanted[4] = delimiters[i];
+        assert_string_equal(shown.text, wanted);
+    }
+}
+
+static void
+test_every_place_of_a_cell_end_in_a_word_is_found(void **state)
+{
+    for (size_t first = 0; first < 20; first++) {
+        for (size_t second = 0; second < 20; second++) {
+            char text[64];
+            char wanted[64];
+            snprintf(text, sizeof(text), "%.*s,%.*s\n", (int)first, "++++++++++++++++++++++++",
+                     (int)second, "------------------------");
+            snprintf(wanted, sizeof(wanted), "[%.*s|%.*s]", (int)first, text, (int)second,
+                     text + first + 1);
+            struct shown shown;
+            read_all(slice_text(text), ',', sizeof(text), &shown);
+            assert_string_equal(shown.text, wanted);
+        }
+    }
+}
+
+static void
+test_nul_bytes_are_ordinary(void **state)
+{
+    static const char text[] = "a\0b,\"\0\"\n";
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    struct value fields[2];
+    struct csv_reader reader = {text, text + sizeof(text) - 1, ',', true, &arena, fields, 2};
+    struct csv_row row;
+    assert_int_equal(csv_read_row(&reader, &row), CSV_ROW);
+    assert_int_equal(row.count, 2);
+    assert_true(slice_equal(value_slice(fields[0]), SLICE("a\0b")));
+    assert_true(slice_equal(value_slice(fields[1]), SLICE("\0")));
+    arena_done(&arena);
+}
+
+static void
+test_a_full_arena_stops_before_the_row(void **state)
+{
+    enum { size = 10000 };
+    static char text[size];
+    memset(text, 'a', size);
+    memcpy(text, "\"\"\"", 3);
+    text[size - 1] = '"';
+    struct arena arena;
+    arena_init(&arena, 64);
+    struct value fields[1];
+    struct csv_reader reader = {text, text + size, ',', true, &arena, fields, 1};
+    struct csv_row row;
+    assert_int_equal(csv_read_row(&reader, &row), CSV_FULL);
+    assert_ptr_equal(reader.at, text);
+    arena_done(&arena);
+}
+
+static struct value
+json_value(struct arena *arena, const char *text)
+{
+    struct value value;
+    assert_int_equal(json_parse(&value, arena, slice_text(text), 0, NULL, NULL), STATUS_OK);
+    return value;
+}
+
+static void
+test_cells_are_quoted_only_where_needed(void **state)
+{
+    static const struct {
+        const char *json;
+        char delimiter;
+        const char *cell;
+    } table[] = {
+        {"null", ',', ""},
+        {"\"\"", ',', ""},
+        {"true", ',', "true"},
+        {"false", ',', "false"},
+        {"12", ',', "12"},
+        {"9007199254740993", ',', "9007199254740993"},
+        {"1.10", ',', "1.10"},
+        {"1e400", ',', "1e400"},
+        {"\"plain\"", ',', "plain"},
+        {"\"a longer plain text\"", ',', "a longer plain text"},
+        {"\"a,b\"", ',', "\"a,b\""},
+        {"\"a,b\"", ';', "a,b"},
+        {"\"a;b\"", ';', "\"a;b\""},
+        {"\"say \\\"hi\\\"\"", ',', "\"say \"\"hi\"\"\""},
+        {"\"\\\"\"", ',', "\"\"\"\""},
+        {"\"two\\nlines of text\"", ',', "\"two\nlines of text\""},
+        {"\"ends with\\r\"", ',', "\"ends with\r\""},
+        {"\" a\"", ',', "\" a\""},
+        {"\"a \"", ',', "\"a \""},
+        {"\"a b\"", ',', "a b"},
+        {"\"\\u00e9\"", ',', "\xC3\xA9"},
+        {"[1,2]", ',', "\"[1,2]\""},
+        {"[1]", ',', "[1]"},
+        {"{\"a\":\"b\"}", ',', "\"{\"\"a\"\":\"\"b\"\"}\""},
+        {"{}", ',', "{}"},
+    };
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct buffer out;
+        buffer_init(&out, 1 << 16);
+        struct value cell = json_value(&arena, table[i].json);
+        csv_write_cells(&out, &cell, 1, table[i].delimiter);
+        if (!slice_is(buffer_slice(&out), table[i].cell))
+            fail_msg("%s: %.*s", table[i].json, SLICE_FORMAT(buffer_slice(&out)));
+        buffer_done(&out);
+    }
+    arena_done(&arena);
+}
+
+/* Texts of all lengths with one special byte at every place. */
+static void
+test_what_is_written_reads_back(void **state)
+{
+    static const char specials[] = {',', '"', '\n', '\r', ' ', 'a'};
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (size_t size = 1; size < 20; size++) {
+        for (size_t at = 0; at < size * sizeof(specials); at++) {
+            char text[20];
+            memset(text, 'x', size);
+            text[at % size] = specials[at / size];
+            struct buffer out;
+            buffer_init(&out, 1 << 16);
+            struct value cells[] = {value_string(slice_of(text, size)), value_text("y")};
+            csv_write_cells(&out, cells, COUNT_OF(cells), ',');
+            csv_end_row(&out, 0, COUNT_OF(cells));
+            struct value fields[2];
+            struct csv_reader reader = {out.ptr, out.ptr + out.size, ',', true, &arena, fields, 2};
+            struct csv_row row;
+            assert_int_equal(csv_read_row(&reader, &row), CSV_ROW);
+            assert_int_equal(row.count, 2);
+            assert_true(slice_equal(value_slice(fields[0]), slice_of(text, size)));
+            assert_true(slice_is(value_slice(fields[1]), "y"));
+            buffer_done(&out);
+        }
+    }
+    arena_done(&arena);
+}
+
+static void
+test_a_full_buffer_is_marked(void **state)
+{
+    static const char *const values[] = {"\"0123456789abcdef\"", "\"0123456789abc,ef\"",
+                                         "[1,2,3,4,5,6,7,8,9]", "123456789012345678"};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        struct buffer out;
+        buffer_init(&out, 12);
+        struct value cell = json_value(&arena, values[i]);
+        csv_write_cells(&out, &cell, 1, ',');
+        assert_true(buffer_is_over(&out));
+        buffer_done(&out);
+    }
+    arena_done(&arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_oddities_are_read_alike_in_blocks_of_every_size),
+        cmocka_unit_test(test_any_byte_may_delimit),
+        cmocka_unit_test(test_every_place_of_a_cell_end_in_a_word_is_found),
+        cmocka_unit_test(test_nul_bytes_are_ordinary),
+        cmocka_unit_test(test_a_full_arena_stops_before_the_row),
+        cmocka_unit_test(test_cells_are_quoted_only_where_needed),
+        cmocka_unit_test(test_what_is_written_reads_back),
+        cmocka_unit_test(test_a_full_buffer_is_marked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
