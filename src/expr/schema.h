@@ -1,9 +1,10 @@
 /* expr/schema.h - checks a value against a JSON Schema.
  *
  * The core of draft 2020-12: type, required, properties, additionalProperties, items, enum, const,
- * bounds (minimum, maximum, exclusive ones, minLength, maxLength, minItems, maxItems, minProperties,
- * maxProperties, multipleOf, uniqueItems), pattern, and annotations (title, description, default,
- * examples, format, $schema, $comment). Any other keyword is refused when the schema is compiled.
+ * bounds (minimum, maximum, exclusive ones, minLength, maxLength, minItems, maxItems,
+ * minProperties, maxProperties, multipleOf, uniqueItems), pattern, and annotations (title,
+ * description, default, examples, format, $schema, $comment). Any other keyword is refused when the
+ * schema is compiled.
  *
  * Sources: JSON Schema 2020-12 core and validation.
  * Threads: a compiled schema is read-only and shared.
@@ -36,7 +37,8 @@ const struct schema *schema_property(const struct schema *schema, struct slice n
 /* Whether an object valid under it can have only the declared properties. */
 bool schema_is_closed(const struct schema *schema);
 
-/* The value of keyword `keyword` in the schema's source, VALUE_NONE if absent ("format", "type"). */
+/* The value of keyword `keyword` in the schema's source, VALUE_NONE if absent ("format", "type").
+ */
 struct value schema_keyword(const struct schema *schema, const char *keyword);
 
 /* Declared property names in written order: count, and the i-th. */

@@ -15,6 +15,8 @@
 #define SHOWN_BYTES 60
 /* Bytes of all that words repeat. */
 #define LIST_BYTES 240
+/* Steps of all patterns of one check: about two seconds. */
+#define PATTERN_STEPS_MAX 50000000
 #define PATH_BYTES ((size_t)64 * 1024)
 
 /* Where in the instance: a chain on the stack, written out only for a finding. */
@@ -29,6 +31,7 @@ struct checker {
     schema_problem_fn *visit;
     void *context;
     size_t count;
+    uint32_t pattern_steps_left;
 };
 
 /* One value under one schema. */
@@ -290,7 +293,8 @@ check_text(const struct check *check)
     }
     if (schema->pattern == NULL)
         return;
-    enum schema_match match = schema_pattern_search(schema->pattern, value_slice(check->instance));
+    enum schema_match match = schema_pattern_search(schema->pattern, value_slice(check->instance),
+                                                    &check->checker->pattern_steps_left);
     if (match == SCHEMA_MATCH_YES)
         return;
     struct slice pattern = slice_cut(schema->pattern_text, SHOWN_BYTES);
@@ -444,7 +448,8 @@ bool
 schema_check(const struct schema *schema, struct value instance, schema_problem_fn *visit,
              void *context)
 {
-    struct checker checker = {.visit = visit, .context = context};
+    struct checker checker = {
+        .visit = visit, .context = context, .pattern_steps_left = PATTERN_STEPS_MAX};
     struct place whole = {.parent = NULL};
     check_at(&checker, schema, instance, &whole);
     return checker.count == 0;

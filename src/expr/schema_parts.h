@@ -77,8 +77,10 @@ struct schema_pattern *schema_pattern_new(struct arena *arena, struct slice sour
 
 enum schema_match { SCHEMA_MATCH_YES, SCHEMA_MATCH_NO, SCHEMA_MATCH_GAVE_UP };
 
-/* GAVE_UP: the pattern needed more steps than a search may take. */
-enum schema_match schema_pattern_search(const struct schema_pattern *pattern, struct slice text);
+/* Takes from *steps_left. GAVE_UP: the pattern needed more steps than are left, or than one search
+ * may take. */
+enum schema_match schema_pattern_search(const struct schema_pattern *pattern, struct slice text,
+                                        uint32_t *steps_left);
 
 /* Whether the number has no fraction, whatever its size (1.0 and 1e400 have none). */
 bool schema_number_is_integer(struct value number);

@@ -240,6 +240,28 @@ test_all_findings_come_up_to_a_hundred(void **state)
     arena_done(&arena);
 }
 
+/* Each place where a match may begin is tried, so that even a pattern that does not go back over
+ * itself takes a time that grows with the square of the text. */
+static void
+test_patterns_on_long_texts_end_soon(void **state)
+{
+    static const char *const schemas[] = {
+        "{\"pattern\":\"[ab]*c\"}", "{\"pattern\":\"a{0,1000}b\"}", "{\"pattern\":\"(a|aa)+$b\"}",
+        "{\"pattern\":\"^.*.*.*=\"}"};
+    size_t size = (size_t)1024 * 1024;
+    for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+        struct arena arena;
+        arena_init(&arena, (size_t)16 * 1024 * 1024);
+        struct schema *schema = compile_good(&arena, schemas[i]);
+        char *text = arena_try_alloc(&arena, size);
+        memset(text, 'a', size);
+        struct findings findings = {0};
+        assert_false(schema_check(schema, value_string(slice_of(text, size)), note, &findings));
+        assert_int_equal(findings.count, 1);
+        arena_done(&arena);
+    }
+}
+
 static void
 test_schemas_that_are_refused(void **state)
 {
@@ -325,6 +347,7 @@ main(void)
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_all_findings_come_up_to_a_hundred),
+        cmocka_unit_test(test_patterns_on_long_texts_end_soon),
         cmocka_unit_test(test_schemas_that_are_refused),
         cmocka_unit_test(test_a_schema_can_be_asked_for_names),
     };
