@@ -185,7 +185,8 @@ struct http_answer {
  * connection then ends, unless no body was announced. */
 void http_answer(struct http_request *request, const struct http_answer *answer);
 
-/* Called on the loop's thread when a full stream has room again or its client has left. */
+/* Called on the loop's thread when a full stream has room again or its client has left. That may be
+ * while http_answer_end() is on its way, so its context lives in the request's arena or longer. */
 typedef void http_room_fn(struct http_request *request, void *context);
 
 struct http_stream {
