@@ -114,7 +114,7 @@ test_settings_are_in_force(void **state)
     sqlite3 *writer = database_of(store)->writer.db;
     assert_int_equal(number(writer, "PRAGMA page_size"), 4096);
     assert_int_equal(number(writer, "PRAGMA synchronous"), 2);
-    assert_int_equal(number(writer, "PRAGMA wal_autocheckpoint"), 2000);
+    assert_int_equal(number(writer, "PRAGMA wal_autocheckpoint"), 1000);
     assert_int_equal(number(writer, "PRAGMA trusted_schema"), 0);
     assert_int_equal(number(writer, "PRAGMA mmap_size"), 0);
     assert_int_equal(number(writer, "SELECT count(*) FROM pragma_journal_mode"

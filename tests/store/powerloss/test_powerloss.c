@@ -160,7 +160,8 @@ add_move_and_cursor(struct life *life, struct intent *intent, uint32_t transacti
     intent_add(intent, STORE_RUN_MOVE, 20)->run = move;
 }
 
-/* Opens the blob at the counted size; false: the power is off. */
+/* Opens the blob at the counted size, which cuts it: only once it is known which transactions are
+ * there. False: the power is off. */
 static bool
 open_blob(struct life *life)
 {
@@ -348,13 +349,12 @@ open_life(struct life *life)
         enum status status = sqlite_store_open(&life->store, life->file, DISK_VFS, &error);
         if (status == STATUS_OK)
             status = blobs_open(&life->blobs, life->blob_folder, disk_blob_calls(), &error);
-        if (status == STATUS_OK && open_blob(life))
+        if (status == STATUS_OK)
             return true;
-        bool is_fault = status == STATUS_OK || status == STATUS_IO || status == STATUS_FULL;
         close_life(life);
         if (disk_is_off())
             return false;
-        CHECK(life, is_fault, "cannot open: %s", error.text);
+        CHECK(life, status == STATUS_IO || status == STATUS_FULL, "cannot open: %s", error.text);
     }
 }
 
@@ -367,7 +367,7 @@ lose_once(struct life *life)
     uint64_t most = rng_below(&life->rng, 3) == 0 ? 60 : 3000;
     disk_arm(1 + (int64_t)rng_below(&life->rng, most), has_faults ? FAULTS_OF_MILLION : 0);
     uint64_t transactions = rng_below(&life->rng, 60);
-    bool is_on = open_life(life);
+    bool is_on = open_life(life) && open_blob(life);
     for (uint64_t i = 0; is_on && i < transactions; i++)
         is_on = commit_next(life);
     if (is_on && rng_below(&life->rng, 2) == 0)
