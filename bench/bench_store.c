@@ -156,14 +156,15 @@ make_run_intent(void)
 {
     struct intent *intent = intent_new(8192);
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    uint32_t number = ++made;
     *row = (struct run_row){.workspace = make_id(1),
-                            .id = make_id(++made),
-                            .workflow = make_id(made % 8),
+                            .id = make_id(number),
+                            .workflow = make_id(number % 8),
                             .version = 1,
                             .generation = 1,
                             .state = RUN_STATE_COMPLETED,
                             .trigger = SLICE("api"),
-                            .created_unix_ms = 1700000000000 + made,
+                            .created_unix_ms = 1700000000000 + number,
                             .input = slice_of(filler, 200),
                             .output = slice_of(filler, 150),
                             .counts = slice_of(filler, 40),
