@@ -53,6 +53,8 @@
 #define LIMIT_COMMIT_MS 5
 /* Bytes of a provider's or server's answer to an http_request. */
 #define LIMIT_ANSWER_BYTES MIB(16)
+/* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
+#define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Bytes of one exchange in memory, request and answer. */
 #define LIMIT_EXCHANGE_BYTES MIB(40)
 /* Attempts of one step on one item. */

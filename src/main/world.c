@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "net/address.h"
 #include "net/http_client.h"
+#include "net/http_server.h"
 #include "steps/table.h"
 #include "store/sqlite/sqlite.h"
 
@@ -100,7 +101,11 @@ enum status
 world_open_server(struct cli *cli, const char *data_folder, struct service **out,
                   struct error *error)
 {
-    struct service_options options = {.take_up_runs = true};
+    struct service_options options = {
+        .take_up_runs = true,
+        .before_callbacks = http_batch_begin,
+        .after_callbacks = http_batch_end,
+    };
     return open_service(cli, data_folder, &options, out, error);
 }
 

@@ -132,10 +132,32 @@ service_run_cancel(struct service *service, const struct id *run, run_moved_fn *
     engine_run_cancel(service->engine, run, moved, context);
 }
 
+/* Whether an item of the run failed, by its counts. */
+static bool
+has_failed_items(const struct run_row *run)
+{
+    struct arena arena;
+    arena_init(&arena, MIB(4));
+    struct value counts;
+    int64_t failed = 0;
+    if (run->counts.size > 0 &&
+        json_parse(&counts, &arena, run->counts, 0, NULL, NULL) == STATUS_OK) {
+        struct value tables = value_get(counts, "tables");
+        for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count && failed == 0; t++)
+            value_integer(value_get(value_items(tables)[t], "failed"), &failed);
+    }
+    arena_done(&arena);
+    return failed > 0;
+}
+
 void
 service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                   run_moved_fn *moved, void *context)
 {
+    if (run->state == RUN_STATE_COMPLETED && !has_failed_items(run)) {
+        moved(STATUS_CONFLICT, context);
+        return;
+    }
     uint32_t version = 0;
     struct arena arena;
     arena_init(&arena, KIB(64));

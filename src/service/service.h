@@ -113,6 +113,12 @@ MUST_USE enum status service_workflow_put(struct service *service, const struct 
                                           struct slice text, struct problems *problems,
                                           workflow_saved_fn *saved, void *context);
 
+/* What the published version asks for and this build does not do, in words that live for ever: so
+ * many of them. Loads that version, so that the first run does not have to. */
+#define SERVICE_NOTES_MAX 2
+size_t service_workflow_notes(struct service *service, const struct workflow_row *workflow,
+                              const char *notes[SERVICE_NOTES_MAX]);
+
 /* By any form of its id, or by its slug, in that workspace. */
 MUST_USE enum status service_workflow_find(struct service *service, const struct id *workspace,
                                            struct slice id_or_slug, struct arena *arena,

@@ -1,0 +1,162 @@
+#include "api/call.h"
+
+#include "api/inside.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define JSON_TYPE "application/json"
+/* Room for most answers, so that they grow once. */
+#define BODY_BYTES_USUAL 1024
+
+/* Answers are data for programs: no browser shall guess a type, nothing on the way keep them. */
+#define SAFE_HEADERS                                                                               \
+    {"X-Content-Type-Options", SLICE("nosniff")},                                                  \
+    {                                                                                              \
+        "Cache-Control", SLICE("no-store")                                                         \
+    }
+
+void
+call_begin_body(struct buffer *body)
+{
+    buffer_init(body, LIMIT_ANSWER_PAGE_BYTES);
+    buffer_reserve(body, BODY_BYTES_USUAL);
+}
+
+static void
+answer_with(struct call *call, int http_status, struct buffer *body,
+            const struct http_header *extra)
+{
+    struct http_header headers[] = {SAFE_HEADERS, {0}};
+    size_t count = COUNT_OF(headers) - 1;
+    if (extra != NULL)
+        headers[count++] = *extra;
+    struct http_answer answer = {
+        .status = http_status,
+        .content_type = JSON_TYPE,
+        .headers = headers,
+        .header_count = count,
+        .body_kind = HTTP_BODY_GIVE,
+    };
+    answer.body.ptr = buffer_take(body, &answer.body.size);
+    http_answer(call->request, &answer);
+}
+
+static bool
+is_too_large(struct call *call, struct buffer *body)
+{
+    if (!buffer_is_over(body))
+        return false;
+    buffer_done(body);
+    call_fail(call, 422, "the answer would be larger than %zu bytes; ask for less at once",
+              LIMIT_ANSWER_PAGE_BYTES);
+    return true;
+}
+
+void
+call_answer(struct call *call, int http_status, struct buffer *body)
+{
+    if (!is_too_large(call, body))
+        answer_with(call, http_status, body, NULL);
+}
+
+void
+call_answer_created(struct call *call, struct buffer *body, const char *path)
+{
+    if (is_too_large(call, body))
+        return;
+    const char *base = call->api->public_url;
+    struct slice host = http_request_host(call->request);
+    const char *location = path;
+    if (base != NULL)
+        location = arena_format(call->arena, "%s%s", base, path);
+    else if (host.size > 0)
+        location = arena_format(call->arena, "http://%.*s%s", SLICE_FORMAT(host), path);
+    struct http_header header = {"Location", slice_text(location)};
+    answer_with(call, 201, body, &header);
+}
+
+static void
+fail_with(struct call *call, int http_status, const char *words, const struct http_header *extra)
+{
+    struct buffer body;
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"error\":");
+    json_print_string(&body, slice_text(words));
+    buffer_append_byte(&body, '}');
+    answer_with(call, http_status, &body, extra);
+}
+
+void
+call_fail(struct call *call, int http_status, const char *format, ...)
+{
+    char text[ERROR_TEXT_BYTES * 2];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    /* What was cut may have been cut inside a character. */
+    struct error error = {0};
+    error_set(&error, STATUS_INVALID, "%s", text);
+    fail_with(call, http_status, error.text, NULL);
+}
+
+static const char *
+usual_words(enum status status)
+{
+    switch (status) {
+    case STATUS_NOT_FOUND:
+        return "not found";
+    case STATUS_CONFLICT:
+        return "the state does not allow it";
+    case STATUS_UNAVAILABLE:
+        return "the server is busy or stopping; try again";
+    case STATUS_FULL:
+        return "the server's disk is full; try again later";
+    case STATUS_IO:
+        return "the server could not read or store it; try again later";
+    case STATUS_OK:
+    case STATUS_INVALID:
+    case STATUS_UNAUTHORIZED:
+    case STATUS_FORBIDDEN:
+    case STATUS_LIMIT:
+    case STATUS_UNSUPPORTED:
+    case STATUS_TIMEOUT:
+    case STATUS_CANCELLED:
+        break;
+    }
+    return status_name(status);
+}
+
+void
+call_fail_status(struct call *call, enum status status, const struct error *error)
+{
+    bool has_words = error != NULL && error->text[0] != '\0';
+    const char *words = has_words ? error->text : usual_words(status);
+    struct http_header again = {"Retry-After", SLICE("1")};
+    fail_with(call, status_http(status), words, status_may_retry(status) ? &again : NULL);
+}
+
+void
+call_fail_unknown(struct call *call)
+{
+    fail_with(call, 404, "not found", NULL);
+}
+
+void
+call_fail_key(struct call *call)
+{
+    struct http_header header = {"WWW-Authenticate", SLICE("Bearer")};
+    fail_with(call, 401, "invalid api key or clientId", &header);
+}
+
+void
+call_fail_method(struct call *call, unsigned allowed)
+{
+    char text[ROUTE_ALLOW_BYTES];
+    route_allow_text(allowed, text);
+    struct http_header header = {"Allow", slice_text(text)};
+    fail_with(call, 405, "method not allowed", &header);
+}

@@ -1,0 +1,217 @@
+#include "api/api.h"
+
+#include "api/call.h"
+#include "api/inside.h"
+#include "api/native/native.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "expr/expr.h"
+
+#include <strings.h>
+
+/* Bodies up to this size are read before the key is looked at: they cost less than a second look.
+ */
+#define SMALL_BODY_BYTES KIB(64)
+
+struct api *
+api_new(const struct api_options *options)
+{
+    struct api *api = mem_alloc(sizeof(*api));
+    api->service = options->service;
+    if (options->public_url != NULL)
+        api->public_url = mem_copy_text(options->public_url, strlen(options->public_url));
+    return api;
+}
+
+void
+api_free(struct api **api)
+{
+    struct api *gone = *api;
+    *api = NULL;
+    if (gone == NULL)
+        return;
+    for (size_t i = 0; i < LIMIT_HTTP_LOOPS; i++) {
+        if (gone->machines[i] != NULL)
+            expr_machine_free(&gone->machines[i]);
+    }
+    mem_free(gone->public_url);
+    mem_free(gone);
+}
+
+/* Each HTTP thread touches its own slot only. */
+struct expr_machine *
+call_machine(struct call *call)
+{
+    struct expr_machine **machine = &call->api->machines[http_request_loop(call->request)];
+    if (*machine == NULL)
+        *machine = expr_machine_new(engine_inline_budget());
+    return *machine;
+}
+
+static void
+run_task(struct task *task, void *thread_context)
+{
+    struct call *call = (struct call *)task;
+    call->then(call);
+}
+
+void
+call_go_on(struct call *call, route_handler_fn *then)
+{
+    call->then = then;
+    call->task.run = run_task;
+    service_post(call->service, &call->task);
+}
+
+/* --- who may come in --- */
+
+/* Takes one more place where a key may stand. False: another one said something else, so that it
+ * is not clear who asks. */
+static bool
+add_credential(struct slice *into, struct slice found)
+{
+    if (into->ptr != NULL && !slice_equal(*into, found))
+        return false;
+    *into = found;
+    return true;
+}
+
+static bool
+read_header(const struct http_request *request, const char *name, struct slice *into)
+{
+    size_t at = 0;
+    struct slice found = http_request_next_header(request, name, &at);
+    while (found.ptr != NULL) {
+        if (!add_credential(into, found))
+            return false;
+        found = http_request_next_header(request, name, &at);
+    }
+    return true;
+}
+
+/* Other schemes are none of ours, and so is what stands behind them. */
+static bool
+read_bearer(const struct http_request *request, struct slice *into)
+{
+    struct slice scheme = SLICE("bearer ");
+    size_t at = 0;
+    struct slice found = http_request_next_header(request, "Authorization", &at);
+    while (found.ptr != NULL) {
+        if (found.size > scheme.size && strncasecmp(found.ptr, scheme.ptr, scheme.size) == 0) {
+            struct slice rest = slice_of(found.ptr + scheme.size, found.size - scheme.size);
+            if (!add_credential(into, slice_trim(rest)))
+                return false;
+        }
+        found = http_request_next_header(request, "Authorization", &at);
+    }
+    return true;
+}
+
+static enum status
+check_key(struct call *call)
+{
+    struct slice secret = {0};
+    struct slice client_id = {0};
+    bool is_clear = read_header(call->request, "x-metal-api-key", &secret) &&
+                    read_header(call->request, "x-api-key", &secret) &&
+                    read_bearer(call->request, &secret) &&
+                    read_header(call->request, "x-metal-client-id", &client_id);
+    if (!is_clear)
+        return STATUS_UNAUTHORIZED;
+    return service_key_check(call->service, client_id, secret, &call->caller);
+}
+
+static const char *
+scope_name(uint32_t scope)
+{
+    switch ((enum key_scope)scope) {
+    case KEY_SCOPE_READ:
+        return "read";
+    case KEY_SCOPE_RUN:
+        return "run";
+    case KEY_SCOPE_WRITE:
+        return "write";
+    case KEY_SCOPE_ADMIN:
+        return "admin";
+    }
+    return "unknown";
+}
+
+/* Below this a path that nobody serves is not told from one that needs a key. */
+static bool
+is_guarded(const struct http_request *request)
+{
+    return slice_is(http_request_segment(request, 0), "v1");
+}
+
+/* What must be stored cannot be while the disk is full: better said at once than waited for. */
+static bool
+can_store(struct call *call)
+{
+    struct error error = {0};
+    if (call->route->method == HTTP_METHOD_GET)
+        return true;
+    enum status status = service_trouble(call->service, &error);
+    if (status == STATUS_OK)
+        return true;
+    call_fail_status(call, status, &error);
+    return false;
+}
+
+static bool
+admit(struct call *call, const struct route_match *match)
+{
+    bool needs_key = match->route != NULL  ? match->route->scope != ROUTE_PUBLIC
+                     : match->allowed != 0 ? !match->is_public
+                                           : is_guarded(call->request);
+    enum status status = needs_key ? check_key(call) : STATUS_OK;
+    if (status == STATUS_UNAUTHORIZED)
+        call_fail_key(call);
+    else if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    else if (match->allowed == 0)
+        call_fail_unknown(call);
+    else if (match->route == NULL)
+        call_fail_method(call, match->allowed);
+    else if (needs_key && (call->caller.scopes & match->route->scope) == 0)
+        call_fail(call, 403, "this key lacks the scope \"%s\"", scope_name(match->route->scope));
+    else
+        return true;
+    return false;
+}
+
+/* The call, if its route and key allow it; NULL when it was answered. */
+static struct call *
+begin(struct api *api, struct http_request *request)
+{
+    struct route_match match;
+    struct arena *arena = http_request_arena(request);
+    struct call *call = arena_alloc(arena, sizeof(*call));
+    *call = (struct call){.api = api, .service = api->service, .request = request, .arena = arena};
+    route_find(&match, &native_routes, request);
+    call->route = match.route;
+    memcpy(call->names, match.names, sizeof(call->names));
+    if (!admit(call, &match) || !can_store(call))
+        return NULL;
+    return call;
+}
+
+void
+api_on_head(struct http_request *request, void *context)
+{
+    if (http_request_declared_bytes(request) <= SMALL_BODY_BYTES)
+        return;
+    struct call *call = begin(context, request);
+    if (call == NULL)
+        return;
+    size_t wanted = call->route->body_bytes;
+    http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
+}
+
+void
+api_handle(struct http_request *request, void *context)
+{
+    struct call *call = begin(context, request);
+    if (call != NULL)
+        call->route->handle(call);
+}

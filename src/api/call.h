@@ -1,0 +1,96 @@
+/* api/call.h - one request on its way through the API.
+ *
+ * A call lives in its request's arena. Whoever answers it, by call_answer() or one of the
+ * call_fail…() functions, must not touch it afterwards. Functions that read something of the
+ * request return false when it is wrong and the call was answered with that.
+ *
+ * Threads: one at a time.
+ */
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include "api/route.h"
+#include "base/buffer.h"
+#include "base/id.h"
+#include "base/pool.h"
+#include "base/value.h"
+#include "net/http_server.h"
+#include "service/service.h"
+
+#include <stdbool.h>
+
+struct api;
+
+struct call {
+    struct task task; /* for call_go_on() */
+    struct api *api;
+    struct service *service;
+    struct http_request *request;
+    struct arena *arena; /* the request's */
+    const struct route *route;
+    struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
+    struct caller caller;                /* zero on public routes */
+    route_handler_fn *then;              /* what call_go_on() goes on with */
+    void *own;                           /* the handler's own, in the arena */
+};
+
+/* Goes on with the call on a work thread. */
+void call_go_on(struct call *call, route_handler_fn *then);
+
+/* The machine of the HTTP thread that this is, for runs computed in place. */
+struct expr_machine *call_machine(struct call *call);
+
+/* --- answers --- */
+
+/* Takes the bytes out of the buffer. 422 if it is over its maximum. */
+void call_answer(struct call *call, int http_status, struct buffer *body);
+
+/* With `Location`: the path, behind the address at which clients reach us. */
+void call_answer_created(struct call *call, struct buffer *body, const char *path);
+
+/* {"error": words}. */
+void call_fail(struct call *call, int http_status, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* With the HTTP status that goes with it, and the error's words or, without any, ours. */
+void call_fail_status(struct call *call, enum status status, const struct error *error);
+
+/* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. */
+void call_fail_unknown(struct call *call);
+
+/* 401, 405. */
+void call_fail_key(struct call *call);
+void call_fail_method(struct call *call, unsigned allowed);
+
+/* A buffer for an answer's JSON. */
+void call_begin_body(struct buffer *body);
+
+/* --- what was sent --- */
+
+enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_YAML };
+
+/* By the content type; NONE without a body. 400 for two content types; 415 for other ones, or for
+ * another encoding than UTF-8; takes_yaml: YAML and plain text are welcome. */
+bool call_read_media(struct call *call, bool takes_yaml, enum media *out);
+
+/* The JSON body, borrowed from the request; VALUE_NONE if there is none. */
+bool call_read_json(struct call *call, struct value *out);
+
+/* The body as an object with these keys and no others; {} if there is none. */
+bool call_read_object(struct call *call, const char *const *keys, size_t key_count,
+                      struct value *out);
+
+/* limit, page, lt, sort and direction of a list, as Metal has them. */
+struct list_query {
+    struct store_page page; /* workspace and workflow are the caller's to fill in */
+    struct id end;          /* ascending: the list ends before this id, if has_end */
+    bool has_end;
+};
+bool call_read_list(struct call *call, struct list_query *out);
+
+/* A query parameter that is a whole number; *out keeps its value if it is not there. */
+bool call_read_number(struct call *call, const char *name, int64_t *out);
+
+/* Whether the parameter is there and "true" ("1", or nothing at all); 400 for other words. */
+bool call_read_flag(struct call *call, const char *name, bool *out);
+
+#endif

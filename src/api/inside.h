@@ -1,0 +1,17 @@
+/* api/inside.h - the inside of the API, for api.c and answer.c.
+ *
+ * Threads: immutable but for the machines, of which each HTTP thread has its own.
+ */
+#ifndef API_INSIDE_H
+#define API_INSIDE_H
+
+#include "base/limits.h"
+#include "service/service.h"
+
+struct api {
+    struct service *service;
+    char *public_url;                                /* owned; NULL: the request's host */
+    struct expr_machine *machines[LIMIT_HTTP_LOOPS]; /* by loop, made when first used */
+};
+
+#endif

@@ -1,0 +1,98 @@
+#include "api/native/native.h"
+
+/* A move of a run under way. */
+struct move {
+    struct run_row run; /* as it was when the move was asked for */
+    const char *wanted; /* "retry": what is said to go wrong, and what it would need */
+    const char *needs;
+};
+
+static void
+answer_moved(struct call *call)
+{
+    struct run_row row;
+    if (native_find_run(call, &row))
+        native_answer_run(call, 200, &row);
+}
+
+/* On the engine's or the writer's thread: the run is read again on another. */
+static void
+run_moved(enum status status, void *context)
+{
+    struct call *call = context;
+    const struct move *move = call->own;
+    if (status == STATUS_OK)
+        call_go_on(call, answer_moved);
+    else if (status == STATUS_CONFLICT)
+        call_fail(call, 409, "the run is %s: to %s it, it has to be %s",
+                  run_state_name(move->run.state), move->wanted, move->needs);
+    else
+        call_fail_status(call, status, NULL);
+}
+
+static struct move *
+begin_move(struct call *call, const char *wanted, const char *needs)
+{
+    struct move *move = arena_alloc(call->arena, sizeof(*move));
+    move->wanted = wanted;
+    move->needs = needs;
+    call->own = move;
+    return native_find_run(call, &move->run) ? move : NULL;
+}
+
+static bool
+read_version(struct call *call, bool *on_newest)
+{
+    static const char *const keys[] = {"version"};
+    struct value body;
+    *on_newest = false;
+    if (!call_read_object(call, keys, COUNT_OF(keys), &body))
+        return false;
+    struct value version = value_get(body, "version");
+    struct slice word = version.kind == VALUE_STRING ? value_slice(version) : SLICE("");
+    *on_newest = slice_is(word, "newest");
+    if (version.kind == VALUE_NONE || *on_newest || slice_is(word, "pinned"))
+        return true;
+    call_fail(call, 400, "version: expected \"pinned\" or \"newest\"");
+    return false;
+}
+
+void
+native_run_retry(struct call *call)
+{
+    bool on_newest = false;
+    struct move *move = NULL;
+    if (read_version(call, &on_newest))
+        move = begin_move(call, "retry", "failed or cancelled, or completed with failed items");
+    if (move != NULL)
+        service_run_retry(call->service, &move->run, on_newest, run_moved, call);
+}
+
+void
+native_run_cancel(struct call *call)
+{
+    struct value body;
+    struct move *move = NULL;
+    if (call_read_object(call, NULL, 0, &body))
+        move = begin_move(call, "cancel", "queued or running");
+    if (move == NULL)
+        return;
+    /* Whoever asks twice, since the first answer was lost, gets the same one. */
+    if (move->run.state == RUN_STATE_CANCELLED)
+        native_answer_run(call, 200, &move->run);
+    else
+        service_run_cancel(call->service, &move->run.id, run_moved, call);
+}
+
+void
+native_run_rerun(struct call *call)
+{
+    struct value body;
+    struct run_row run;
+    struct error error = {0};
+    if (!call_read_object(call, NULL, 0, &body) || !native_find_run(call, &run))
+        return;
+    enum status status = service_run_rerun(call->service, &run, native_run_started, call, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+}

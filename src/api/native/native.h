@@ -1,0 +1,54 @@
+/* api/native/native.h - the endpoints of the native dialect, which has Metal's shapes.
+ *
+ * {"data": …} around results, {"error": words} for faults, camelCase, ISO times, ids of 24 hex
+ * digits.
+ *
+ * Sources: docs.metal.ai (API reference, Pagination, Errors, Webhooks guide).
+ * Threads: handlers run on the HTTP threads, see api/call.h.
+ */
+#ifndef API_NATIVE_NATIVE_H
+#define API_NATIVE_NATIVE_H
+
+#include "api/call.h"
+
+extern const struct route_table native_routes;
+
+route_handler_fn native_health;
+route_handler_fn native_ready;
+route_handler_fn native_no_editor;
+
+route_handler_fn native_workflow_list;
+route_handler_fn native_workflow_create;
+route_handler_fn native_workflow_get;
+
+route_handler_fn native_run_start;
+route_handler_fn native_run_list;
+route_handler_fn native_run_get;
+route_handler_fn native_run_retry;
+route_handler_fn native_run_rerun;
+route_handler_fn native_run_cancel;
+route_handler_fn native_run_items;
+
+route_handler_fn native_webhook;
+
+/* --- what the endpoints share --- */
+
+/* {"data": run}: 201 for a new one. */
+void native_answer_run(struct call *call, int http_status, const struct run_row *row);
+
+/* Appends the run as it stands in answers. */
+void native_put_run(struct buffer *out, const struct run_row *row);
+
+/* Answers 201 when the run is stored; the call is the context. */
+run_started_fn native_run_started;
+
+/* The workflow or run that the path names; answers 404 without it. */
+bool native_find_workflow(struct call *call, struct workflow_row *out);
+bool native_find_run(struct call *call, struct run_row *out);
+
+/* {"data": […]}: begins it, puts the comma before an item, ends and answers it. */
+void native_begin_list(struct buffer *out);
+void native_next_item(struct buffer *out);
+void native_end_list(struct call *call, struct buffer *out, enum status status);
+
+#endif

@@ -1,0 +1,96 @@
+#include "api/native/native.h"
+
+#include "service/present.h"
+
+#include <stdio.h>
+
+/* Our states in the words of this dialect. */
+static const char *
+status_word(enum run_state state)
+{
+    switch (state) {
+    case RUN_STATE_QUEUED:
+    case RUN_STATE_RUNNING:
+    case RUN_STATE_COMPLETED:
+    case RUN_STATE_FAILED:
+    case RUN_STATE_CANCELLED:
+        return run_state_name(state);
+    case RUN_STATE_WAITING:
+    case RUN_STATE_PAUSED:
+        break;
+    }
+    return run_state_name(RUN_STATE_RUNNING);
+}
+
+void
+native_put_run(struct buffer *out, const struct run_row *row)
+{
+    present_run_text(out, row, status_word(row->state));
+}
+
+void
+native_answer_run(struct call *call, int http_status, const struct run_row *row)
+{
+    struct buffer body;
+    call_begin_body(&body);
+    buffer_append_slice(&body, SLICE("{\"data\":"));
+    native_put_run(&body, row);
+    buffer_append_byte(&body, '}');
+    if (http_status != 201) {
+        call_answer(call, http_status, &body);
+        return;
+    }
+    char id[ID_HEX_BYTES];
+    char path[64];
+    id_hex(&row->id, id);
+    snprintf(path, sizeof(path), "/v1/workflow-runs/%s", id);
+    call_answer_created(call, &body, path);
+}
+
+bool
+native_find_workflow(struct call *call, struct workflow_row *out)
+{
+    enum status status = service_workflow_find(call->service, &call->caller.workspace,
+                                               call->names[0], call->arena, out);
+    if (status == STATUS_OK)
+        return true;
+    call_fail_status(call, status, NULL);
+    return false;
+}
+
+bool
+native_find_run(struct call *call, struct run_row *out)
+{
+    enum status status =
+        service_run_find(call->service, &call->caller.workspace, call->names[0], call->arena, out);
+    if (status == STATUS_OK)
+        return true;
+    call_fail_status(call, status, NULL);
+    return false;
+}
+
+void
+native_begin_list(struct buffer *out)
+{
+    call_begin_body(out);
+    buffer_append_slice(out, SLICE("{\"data\":["));
+}
+
+void
+native_next_item(struct buffer *out)
+{
+    if (!buffer_is_over(out) && out->ptr[out->size - 1] != '[')
+        buffer_append_byte(out, ',');
+}
+
+void
+native_end_list(struct call *call, struct buffer *out, enum status status)
+{
+    buffer_append_slice(out, SLICE("]}"));
+    if (status == STATUS_OK) {
+        call_answer(call, 200, out);
+        return;
+    }
+    buffer_done(out);
+    call_fail_status(call, status, NULL);
+}

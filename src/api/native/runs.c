@@ -1,0 +1,84 @@
+#include "api/native/native.h"
+
+/* --- start --- */
+
+void
+native_run_started(enum status status, const struct run_row *row, void *context)
+{
+    if (status == STATUS_OK)
+        native_answer_run(context, 201, row);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+void
+native_run_start(struct call *call)
+{
+    static const char *const keys[] = {"input"};
+    struct workflow_row workflow;
+    struct value body;
+    if (!native_find_workflow(call, &workflow) ||
+        !call_read_object(call, keys, COUNT_OF(keys), &body))
+        return;
+    struct value input = value_get(body, "input");
+    struct run_new_options wanted = {
+        .workspace = call->caller.workspace,
+        .workflow = &workflow,
+        .input = input.kind == VALUE_NULL ? (struct value){0} : input,
+        .trigger = "api",
+        .machine = call_machine(call),
+    };
+    struct error error = {0};
+    enum status status =
+        service_run_start(call->service, &wanted, native_run_started, call, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+}
+
+/* --- read --- */
+
+void
+native_run_get(struct call *call)
+{
+    struct run_row row;
+    if (native_find_run(call, &row))
+        native_answer_run(call, 200, &row);
+}
+
+struct run_list {
+    struct list_query query;
+    struct buffer body;
+};
+
+static bool
+put_run(const struct run_row *row, void *context)
+{
+    struct run_list *list = context;
+    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+        return false;
+    native_next_item(&list->body);
+    native_put_run(&list->body, row);
+    return !buffer_is_over(&list->body);
+}
+
+static void
+read_runs(struct call *call)
+{
+    struct run_list *list = call->own;
+    native_begin_list(&list->body);
+    enum status status = service_run_list(call->service, &list->query.page, put_run, list);
+    native_end_list(call, &list->body, status);
+}
+
+void
+native_run_list(struct call *call)
+{
+    struct workflow_row workflow;
+    struct run_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!native_find_workflow(call, &workflow) || !call_read_list(call, &list->query))
+        return;
+    list->query.page.workspace = call->caller.workspace;
+    list->query.page.workflow = workflow.id;
+    call->own = list;
+    call_go_on(call, read_runs);
+}
