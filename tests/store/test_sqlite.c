@@ -367,6 +367,31 @@ run_is_there(struct store *store, uint32_t number)
 }
 
 static void
+test_reader_beside_the_writer(void **state)
+{
+    struct store *reader = NULL;
+    struct error error = {0};
+    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_NOT_FOUND);
+    struct store *store = open_store(file);
+    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_OK);
+    for (uint32_t i = 1; i <= 3; i++) {
+        struct intent *intent = run_intent(i, 10);
+        assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
+        intent_free(&intent);
+        assert_true(run_is_there(reader, i));
+    }
+    store_close(&store);
+    assert_true(run_is_there(reader, 3));
+    store_close(&reader);
+    run_outside("PRAGMA user_version = 99");
+    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_UNSUPPORTED);
+    run_outside("PRAGMA user_version = 0");
+    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_UNSUPPORTED);
+    assert_non_null(strstr(error.text, "older"));
+    assert_null(reader);
+}
+
+static void
 test_full_disk_stores_nothing_and_goes_on_when_there_is_room(void **state)
 {
     struct store *store = open_store(file);
@@ -476,6 +501,7 @@ main(void)
         TEST(test_file_in_a_folder_that_is_not_there),
         TEST(test_settings_are_in_force),
         TEST(test_no_statement_scans_or_sorts),
+        TEST(test_reader_beside_the_writer),
         TEST(test_full_disk_stores_nothing_and_goes_on_when_there_is_room),
         TEST(test_other_program_that_writes_is_unavailable),
         TEST(test_readers_see_what_was_committed_before),

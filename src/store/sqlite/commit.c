@@ -191,6 +191,7 @@ enum status
 sqlite_commit(struct store *store, struct intent *const *intents, size_t count, struct error *error)
 {
     struct database *database = database_of(store);
+    assert(database->writer.db != NULL && "opened for looking only");
     bool is_shared = database->path == NULL;
     if (is_shared)
         pthread_mutex_lock(&database->lock);

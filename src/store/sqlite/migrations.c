@@ -194,10 +194,9 @@ schema_step(sqlite3 *db, int version)
 
 /* A file that we did not make is left alone; an empty one becomes ours. */
 static enum status
-schema_check_owner(const struct database *database, int version, struct error *error)
+schema_check_owner(const struct database *database, sqlite3 *db, int version, struct error *error)
 {
     int owner = 0, tables = 0;
-    sqlite3 *db = database->writer.db;
     int code = schema_number(db, "PRAGMA application_id", &owner);
     if (code == SQLITE_OK)
         code = schema_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
@@ -210,21 +209,41 @@ schema_check_owner(const struct database *database, int version, struct error *e
                      database->path);
 }
 
+/* Reads the number and refuses what is newer or foreign. */
+static enum status
+schema_look(const struct database *database, sqlite3 *db, int *version, struct error *error)
+{
+    int code = schema_number(db, "PRAGMA user_version", version);
+    if (code != SQLITE_OK)
+        return sqlite_report(database, code, "read", error);
+    enum status status = schema_check_owner(database, db, *version, error);
+    if (status != STATUS_OK || *version <= SCHEMA_VERSION)
+        return status;
+    return error_set(error, STATUS_UNSUPPORTED,
+                     "%s has schema %d and this build knows schemas up to %d: start the newer "
+                     "windrow that wrote it, or restore a backup of before the upgrade",
+                     database->path, *version, SCHEMA_VERSION);
+}
+
+enum status
+schema_check(const struct database *database, sqlite3 *db, struct error *error)
+{
+    int version = 0;
+    enum status status = schema_look(database, db, &version, error);
+    if (status != STATUS_OK || version == SCHEMA_VERSION)
+        return status;
+    return error_set(error, STATUS_UNSUPPORTED,
+                     "%s has the older schema %d: start this windrow on it once, which upgrades it",
+                     database->path, version);
+}
+
 enum status
 schema_migrate(struct database *database, struct error *error)
 {
-    int version = 0;
-    int code = schema_number(database->writer.db, "PRAGMA user_version", &version);
-    if (code != SQLITE_OK)
-        return sqlite_report(database, code, "read", error);
-    enum status status = schema_check_owner(database, version, error);
+    int version = 0, code = SQLITE_OK;
+    enum status status = schema_look(database, database->writer.db, &version, error);
     if (status != STATUS_OK)
         return status;
-    if (version > SCHEMA_VERSION)
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "%s has schema %d and this build knows schemas up to %d: start the newer "
-                         "windrow that wrote it, or restore a backup of before the upgrade",
-                         database->path, version, SCHEMA_VERSION);
     while (code == SQLITE_OK && version < SCHEMA_VERSION)
         code = schema_step(database->writer.db, ++version);
     return code == SQLITE_OK ? STATUS_OK : sqlite_report(database, code, "upgrade", error);

@@ -1,11 +1,14 @@
 #include "store/sqlite/sqlite.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/rows.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long a call waits for another program (a person's sqlite3 shell) that holds the file. */
 #define BUSY_MS 2000
@@ -208,14 +211,19 @@ enum status
 sqlite_store_open_reader(struct store **out, const char *path, struct error *error)
 {
     *out = NULL;
+    if (access(path, F_OK) != 0)
+        return fs_errno_status(errno, "cannot open", path, error);
     struct database *database = database_new(path, NULL);
     struct connection probe;
     enum status status = connection_open(&probe, database, false, error);
+    if (status == STATUS_OK) {
+        status = schema_check(database, probe.db, error);
+        connection_close(&probe);
+    }
     if (status != STATUS_OK) {
         sqlite_close(&database->store);
         return status;
     }
-    connection_close(&probe);
     *out = &database->store;
     return STATUS_OK;
 }

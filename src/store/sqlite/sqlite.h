@@ -21,8 +21,8 @@ struct store;
 MUST_USE enum status sqlite_store_open(struct store **out, const char *path, const char *vfs,
                                        struct error *error);
 
-/* For looking only, beside the process that holds the folder: nothing can be committed. NOT_FOUND,
- * IO, UNAVAILABLE. */
+/* For looking only, beside the process that holds the folder: nothing may be committed. NOT_FOUND:
+ * no such file; UNSUPPORTED: its schema is not this program's; otherwise as above. */
 MUST_USE enum status sqlite_store_open_reader(struct store **out, const char *path,
                                               struct error *error);
 
