@@ -1,0 +1,244 @@
+#include "expr/format.h"
+
+#include "base/buffer.h"
+#include "expr/text.h"
+
+/* What a format puts together, before it moves to the scratch arena. */
+static struct value
+finish(struct expr_machine *machine, struct buffer *buffer)
+{
+    struct value text = value_absent(OUTCOME_LIMIT);
+    if (!buffer_is_over(buffer) && machine_charge_bytes(machine, buffer->size))
+        text = value_string_copy(&machine->scratch, buffer_slice(buffer));
+    buffer_done(buffer);
+    return machine_check(machine, text);
+}
+
+typedef void escape_byte_fn(struct buffer *buffer, char c);
+
+static struct value
+escape_bytes(struct expr_machine *machine, struct value string, escape_byte_fn *escape)
+{
+    if (!machine_charge(machine, string.count / 16 + 1))
+        return machine_no_steps(machine);
+    struct buffer buffer;
+    buffer_init(&buffer, machine->budget.bytes);
+    for (uint32_t i = 0; i < string.count; i++)
+        escape(&buffer, string.text[i]);
+    return finish(machine, &buffer);
+}
+
+static escape_byte_fn escape_html;
+static void
+escape_html(struct buffer *buffer, char c)
+{
+    switch (c) {
+    case '<':
+        buffer_append_text(buffer, "&lt;");
+        break;
+    case '>':
+        buffer_append_text(buffer, "&gt;");
+        break;
+    case '&':
+        buffer_append_text(buffer, "&amp;");
+        break;
+    case '\'':
+        buffer_append_text(buffer, "&#39;");
+        break;
+    case '"':
+        buffer_append_text(buffer, "&quot;");
+        break;
+    default:
+        buffer_append_byte(buffer, c);
+        break;
+    }
+}
+
+static escape_byte_fn escape_uri;
+static void
+escape_uri(struct buffer *buffer, char c)
+{
+    bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_' || c == '.' || c == '~';
+    if (is_plain)
+        buffer_append_byte(buffer, c);
+    else
+        buffer_append_format(buffer, "%%%02X", (unsigned)(unsigned char)c);
+}
+
+static escape_byte_fn escape_csv;
+static void
+escape_csv(struct buffer *buffer, char c)
+{
+    if (c == '"')
+        buffer_append_byte(buffer, c);
+    buffer_append_byte(buffer, c);
+}
+
+static escape_byte_fn escape_tsv;
+static void
+escape_tsv(struct buffer *buffer, char c)
+{
+    static const char from[] = "\t\n\r\\";
+    static const char into[] = "tnr\\";
+    const char *found = c == '\0' ? NULL : strchr(from, c);
+    if (found != NULL)
+        buffer_append_byte(buffer, '\\');
+    buffer_append_byte(buffer, found == NULL ? c : into[found - from]);
+}
+
+static escape_byte_fn escape_sh;
+static void
+escape_sh(struct buffer *buffer, char c)
+{
+    if (c == '\'')
+        buffer_append_text(buffer, "'\\''");
+    else
+        buffer_append_byte(buffer, c);
+}
+
+/* How the cells of an array become one line. */
+struct row_style {
+    char separator;
+    const char *quote; /* around strings */
+    escape_byte_fn *escape;
+    const char *null;
+    const char *complaint;
+};
+
+static const struct row_style csv_style = {',', "\"", escape_csv, "", "is not valid in a csv row"};
+static const struct row_style tsv_style = {'\t', "", escape_tsv, "", "is not valid in a csv row"};
+static const struct row_style sh_style = {' ', "'", escape_sh, "null",
+                                          "can not be escaped for shell"};
+
+static struct value
+append_cell(struct expr_machine *machine, struct buffer *buffer, struct value cell,
+            const struct row_style *style)
+{
+    if (cell.kind >= VALUE_ARRAY)
+        return machine_raise_about(machine, cell, style->complaint);
+    if (!machine_charge(machine, cell.kind == VALUE_STRING ? cell.count / 16 + 1 : 1))
+        return machine_no_steps(machine);
+    if (cell.kind == VALUE_NULL) {
+        buffer_append_text(buffer, style->null);
+        return cell;
+    }
+    if (cell.kind != VALUE_STRING) {
+        struct value text = text_of(machine, cell);
+        if (text.kind != VALUE_NONE)
+            buffer_append_slice(buffer, value_slice(text));
+        return text;
+    }
+    buffer_append_text(buffer, style->quote);
+    for (uint32_t i = 0; i < cell.count; i++)
+        style->escape(buffer, cell.text[i]);
+    buffer_append_text(buffer, style->quote);
+    return cell;
+}
+
+static struct value
+format_row(struct expr_machine *machine, const struct value *cells, uint32_t count,
+           const struct row_style *style)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, machine->budget.bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_byte(&buffer, style->separator);
+        struct value done = append_cell(machine, &buffer, cells[i], style);
+        if (done.kind == VALUE_NONE) {
+            buffer_done(&buffer);
+            return done;
+        }
+    }
+    return finish(machine, &buffer);
+}
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static struct value
+encode_base64(struct expr_machine *machine, struct value string)
+{
+    size_t size = ((size_t)string.count + 2) / 3 * 4;
+    if (!machine_charge(machine, size / 16 + 1))
+        return machine_no_steps(machine);
+    char *text = machine_alloc(machine, size + 1);
+    if (text == NULL)
+        return machine_out_of_memory(machine);
+    const unsigned char *from = (const unsigned char *)string.text;
+    for (size_t i = 0; i < size; i += 4) {
+        size_t at = i / 4 * 3;
+        size_t left = string.count - at;
+        uint32_t bits = (uint32_t)from[at] << 16;
+        bits |= left > 1 ? (uint32_t)from[at + 1] << 8 : 0;
+        bits |= left > 2 ? (uint32_t)from[at + 2] : 0;
+        text[i] = base64_digits[bits >> 18];
+        text[i + 1] = base64_digits[bits >> 12 & 63];
+        text[i + 2] = left > 1 ? base64_digits[bits >> 6 & 63] : '=';
+        text[i + 3] = left > 2 ? base64_digits[bits & 63] : '=';
+    }
+    return value_string(slice_of(text, size));
+}
+
+/* The six bits of a digit, or -1. */
+static int
+base64_digit(char c)
+{
+    const char *found = c == '\0' ? NULL : strchr(base64_digits, c);
+    return found == NULL ? -1 : (int)(found - base64_digits);
+}
+
+static struct value
+decode_base64(struct expr_machine *machine, struct value string)
+{
+    struct slice text = value_slice(string);
+    while (text.size > 0 && text.ptr[text.size - 1] == '=')
+        text.size--;
+    if (!machine_charge(machine, string.count / 16 + 1))
+        return machine_no_steps(machine);
+    char *bytes = machine_alloc(machine, text.size + 1);
+    if (bytes == NULL)
+        return machine_out_of_memory(machine);
+    size_t size = 0;
+    uint32_t bits = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        int digit = base64_digit(text.ptr[i]);
+        if (digit < 0 || text.size % 4 == 1)
+            return machine_raise_about(machine, string, "is not valid base64 data");
+        bits = bits << 6 | (uint32_t)digit;
+        if (i % 4 > 0)
+            bytes[size++] = (char)(bits >> (6 - 2 * (i % 4)));
+    }
+    if (!slice_is_utf8(slice_of(bytes, size)))
+        return machine_raise_about(machine, string, "decodes to bytes that are not UTF-8 text");
+    return value_string(slice_of(bytes, size));
+}
+
+struct value
+format_value(struct expr_machine *machine, enum format format, struct value value)
+{
+    const struct row_style *style = format == FORMAT_CSV ? &csv_style : &tsv_style;
+    if (format == FORMAT_CSV || format == FORMAT_TSV) {
+        if (value.kind != VALUE_ARRAY)
+            return machine_raise_about(machine, value,
+                                       format == FORMAT_CSV
+                                           ? "cannot be csv-formatted, only array"
+                                           : "cannot be tsv-formatted, only array");
+        return format_row(machine, value_items(value), value.count, style);
+    }
+    if (format == FORMAT_SH) {
+        if (value.kind == VALUE_ARRAY)
+            return format_row(machine, value_items(value), value.count, &sh_style);
+        return format_row(machine, &value, 1, &sh_style);
+    }
+    struct value string = text_of(machine, value);
+    if (string.kind == VALUE_NONE)
+        return string;
+    if (format == FORMAT_HTML)
+        return escape_bytes(machine, string, escape_html);
+    if (format == FORMAT_URI)
+        return escape_bytes(machine, string, escape_uri);
+    return format == FORMAT_BASE64 ? encode_base64(machine, string)
+                                   : decode_base64(machine, string);
+}
