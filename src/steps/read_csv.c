@@ -77,39 +77,55 @@ read_options(struct source *source, struct value config, struct error *error)
     return STATUS_OK;
 }
 
+/* The first row that is not blank. */
+struct first_row {
+    const struct source *source;
+    uint64_t line; /* where it begins */
+};
+
+static enum status
+check_first_row(const struct reading *reading, const struct csv_row *row)
+{
+    uint64_t line = reading->place->line + row->problem_line;
+    if (row->problem != NULL)
+        return error_set(reading->error, STATUS_INVALID,
+                         "%s: line %" PRIu64 ", column %" PRIu64 ": %s", reading->file->name, line,
+                         row->problem_column, row->problem);
+    if (row->count > LIMIT_ROW_FIELDS)
+        return error_set(reading->error, STATUS_INVALID,
+                         "%s: line %" PRIu64 ": %" PRIu32 " fields, at most %d are read",
+                         reading->file->name, line, row->count, LIMIT_ROW_FIELDS);
+    return STATUS_OK;
+}
+
 /* One row as an array of its fields; a row that cannot be read is an error. */
 static enum status
-read_names(struct reading *reading, struct piece *piece, void *context)
+read_first_row(struct reading *reading, struct piece *piece, void *context)
 {
-    const struct source *source = context;
+    struct first_row *first = context;
     struct value *fields = arena_try_alloc(reading->arena, LIMIT_ROW_FIELDS * sizeof(*fields));
     if (fields == NULL)
         return STATUS_LIMIT;
-    struct csv_reader reader = {piece->at,      piece->end, source->delimiter, piece->is_last,
-                                reading->arena, fields,     LIMIT_ROW_FIELDS};
+    struct csv_reader reader = {piece->at,       piece->end,     first->source->delimiter,
+                                piece->is_last,  reading->arena, fields,
+                                LIMIT_ROW_FIELDS};
     struct csv_row row;
     enum csv_end end = CSV_BLANK;
-    while ((end = csv_read_row(&reader, &row)) == CSV_BLANK) {
-        reading->place->line += row.lines;
-        piece->at = reader.at;
-    }
+    while ((end = csv_read_row(&reader, &row)) == CSV_BLANK)
+        reading_pass(reading, piece, reader.at, row.lines);
     if (end == CSV_MORE || end == CSV_DONE)
         return STATUS_OK;
-    uint64_t line = reading->place->line + row.problem_line;
-    if (end == CSV_BAD)
-        return error_set(reading->error, STATUS_INVALID,
-                         "%s: line %" PRIu64 ", column %" PRIu64 ": %s", reading->file->name, line,
-                         row.problem_column, row.problem);
-    if (row.count > LIMIT_ROW_FIELDS)
-        return error_set(reading->error, STATUS_INVALID,
-                         "%s: line %" PRIu64 ": %" PRIu32 " fields, at most %d are read",
-                         reading->file->name, line, row.count, LIMIT_ROW_FIELDS);
-    struct value names = value_array_new(reading->arena, fields, row.count);
-    if (end == CSV_FULL || names.kind == VALUE_NONE)
+    if (end == CSV_FULL)
         return STATUS_LIMIT;
+    enum status status = check_first_row(reading, &row);
+    if (status != STATUS_OK)
+        return status;
+    struct value names = value_array_new(reading->arena, fields, row.count);
+    if (names.kind == VALUE_NONE)
+        return STATUS_LIMIT;
+    first->line = reading->place->line;
     reading_add(reading, names, NULL);
-    reading->place->line += row.lines;
-    piece->at = reader.at;
+    reading_pass(reading, piece, reader.at, row.lines);
     return STATUS_OK;
 }
 
@@ -156,8 +172,17 @@ read_header(struct source *source, struct arena *arena, bool has_header, struct 
 {
     struct source_place place = source->first;
     struct source_batch batch;
-    struct reading reading = {source->file, &place, 1, LIMIT_ROW_BYTES, arena, &batch, error};
-    enum status status = reading_fill(&reading, read_names, source);
+    struct first_row first = {.source = source};
+    struct reading reading = {
+        .file = source->file,
+        .place = &place,
+        .rows_max = 1,
+        .bytes_max = LIMIT_ROW_BYTES,
+        .arena = arena,
+        .out = &batch,
+        .error = error,
+    };
+    enum status status = reading_fill(&reading, read_first_row, &first);
     if (status != STATUS_OK)
         return status;
     if (!has_header) {
@@ -170,7 +195,7 @@ read_header(struct source *source, struct arena *arena, bool has_header, struct 
                          source->file->name);
     status = keep_names(source, batch.rows[0].value, error);
     if (status != STATUS_OK)
-        error_prepend(error, "%s: line %" PRIu64, source->file->name, place.line - 1);
+        error_prepend(error, "%s: line %" PRIu64, source->file->name, first.line);
     place.ordinal = 0;
     source->first = place;
     return status;
@@ -290,8 +315,7 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
         struct slice text = slice_of(piece->at, (size_t)(reader.at - piece->at));
         if (end == CSV_FULL || (end != CSV_BLANK && !take_row(reading, room, &row, text)))
             return STATUS_LIMIT;
-        reading->place->line += row.lines;
-        piece->at = reader.at;
+        reading_pass(reading, piece, reader.at, row.lines);
     }
     return STATUS_OK;
 }
@@ -312,7 +336,15 @@ read_csv_next(struct source *source, struct source_place *place, size_t rows_max
         room.members[i].key = value_items(source->columns)[i];
     if (place->line == 0)
         *place = source->first;
-    struct reading reading = {source->file, place, rows_max, bytes_max, arena, out, error};
+    struct reading reading = {
+        .file = source->file,
+        .place = place,
+        .rows_max = rows_max,
+        .bytes_max = bytes_max,
+        .arena = arena,
+        .out = out,
+        .error = error,
+    };
     return reading_fill(&reading, read_rows, &room);
 }
 

@@ -92,8 +92,7 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
         struct slice line = slice_of(piece->at, (size_t)(end - piece->at));
         if (slice_trim(line).size > 0 && !take_line(reading, line))
             return STATUS_LIMIT;
-        reading->place->line++;
-        piece->at = line_end == NULL ? end : end + 1;
+        reading_pass(reading, piece, line_end == NULL ? end : end + 1, 1);
     }
     return STATUS_OK;
 }
@@ -105,7 +104,15 @@ read_jsonl_next(struct source *source, struct source_place *place, size_t rows_m
 {
     if (place->line == 0)
         *place = source->first;
-    struct reading reading = {source->file, place, rows_max, bytes_max, arena, out, error};
+    struct reading reading = {
+        .file = source->file,
+        .place = place,
+        .rows_max = rows_max,
+        .bytes_max = bytes_max,
+        .arena = arena,
+        .out = out,
+        .error = error,
+    };
     return reading_fill(&reading, read_lines, NULL);
 }
 

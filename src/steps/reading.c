@@ -42,14 +42,25 @@ expected_bytes(const struct reading *reading)
     return smaller(PIECE_BYTES_MAX, bytes);
 }
 
-/* A batch takes rows that end within bytes_max; only its first may be longer. */
 static size_t
-piece_bytes(const struct progress *progress)
+bytes_left(const struct progress *progress)
 {
-    const struct reading *reading = progress->reading;
-    size_t size = progress->grown_bytes > 0 ? progress->grown_bytes : expected_bytes(reading);
-    if (reading->out->count > 0)
-        size = smaller(size, reading->bytes_max - progress->passed_bytes);
+    size_t bytes_max = progress->reading->bytes_max;
+    return progress->passed_bytes < bytes_max ? bytes_max - progress->passed_bytes : 0;
+}
+
+/* Beyond bytes_max the piece is for the first row alone. */
+static size_t
+plan_piece(const struct progress *progress)
+{
+    struct reading *reading = progress->reading;
+    size_t left = bytes_left(progress);
+    size_t size = progress->grown_bytes;
+    if (size == 0)
+        size = expected_bytes(reading);
+    if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
+        size = smaller(size, left);
+    reading->rows_stop = size > left ? 1 : reading->rows_max;
     return smaller(size, reading->file->size_bytes - reading->place->offset);
 }
 
@@ -88,7 +99,7 @@ static enum status
 grow_piece(struct progress *progress, size_t size)
 {
     const struct reading *reading = progress->reading;
-    if (reading->out->count > 0 && size >= reading->bytes_max - progress->passed_bytes) {
+    if (reading->out->count > 0 && size >= bytes_left(progress)) {
         progress->is_done = true;
         return STATUS_OK;
     }
@@ -103,7 +114,7 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
 {
     struct reading *reading = progress->reading;
     struct source_place *place = reading->place;
-    size_t size = piece_bytes(progress);
+    size_t size = plan_piece(progress);
     struct arena_mark mark = arena_mark(reading->arena);
     size_t count = reading->out->count;
     char *bytes = arena_try_alloc(reading->arena, size);
@@ -116,15 +127,16 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
     struct piece piece = {bytes, bytes + size, is_last};
     status = read_rows(reading, &piece, context);
     size_t moved = (size_t)(piece.at - bytes);
-    place->offset += moved;
     progress->passed_bytes += moved;
     progress->grown_bytes = 0;
     if (reading->out->count == count)
         arena_rewind(reading->arena, mark);
     if (status == STATUS_LIMIT)
         return no_room(progress, "the row does not fit in the memory of its chunk");
-    assert(moved > 0 || !is_last);
-    return moved > 0 ? status : grow_piece(progress, size);
+    if (status != STATUS_OK || moved > 0)
+        return status;
+    assert(!is_last);
+    return grow_piece(progress, size);
 }
 
 static bool
@@ -132,7 +144,7 @@ is_over(const struct progress *progress)
 {
     const struct reading *reading = progress->reading;
     bool has_enough = reading->out->count > 0 && progress->passed_bytes >= reading->bytes_max;
-    return progress->is_done || has_enough || reading_is_full(reading) ||
+    return progress->is_done || has_enough || reading->out->count == reading->rows_max ||
            reading->place->offset >= reading->file->size_bytes;
 }
 
@@ -142,6 +154,7 @@ reading_fill(struct reading *reading, reading_piece_fn *read_rows, void *context
     assert(reading->rows_max > 0);
     assert(reading->bytes_max > 0);
     struct progress progress = {.reading = reading};
+    reading->behind = *reading->place;
     struct source_batch *out = reading->out;
     *out = (struct source_batch){0};
     out->rows = arena_try_alloc(reading->arena, reading->rows_max * sizeof(*out->rows));
@@ -152,15 +165,29 @@ reading_fill(struct reading *reading, reading_piece_fn *read_rows, void *context
     while (status == STATUS_OK && !is_over(&progress))
         status = read_piece(&progress, read_rows, context);
     out->is_end = reading->place->offset >= reading->file->size_bytes;
+    /* Blank lines belong to the next batch, wherever this one was to end. */
+    if (out->count > 0)
+        *reading->place = reading->behind;
     return status;
 }
 
 void
 reading_add(struct reading *reading, struct value value, const char *problem)
 {
-    assert(!reading_is_full(reading));
+    assert(reading->out->count < reading->rows_max);
     reading->out->rows[reading->out->count++] = (struct source_row){value, problem};
     reading->place->ordinal++;
+}
+
+void
+reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines)
+{
+    struct source_place *place = reading->place;
+    place->offset += (uint64_t)(behind - piece->at);
+    place->line += lines;
+    piece->at = behind;
+    if (place->ordinal != reading->behind.ordinal)
+        reading->behind = *place;
 }
 
 enum status

@@ -2,8 +2,8 @@
  *
  * A piece is a run of the file's bytes that begins with a row; rows point into it. The driver
  * chooses its size by the rows that were read so far, reads a row again that the piece cuts in two,
- * and makes the piece larger for a row that does not fit. What a batch holds depends on the file,
- * the place and the two maxima alone.
+ * and makes the piece larger for a row that does not fit. A batch takes rows that end within its
+ * maximum of bytes; only its first may be longer. It ends right behind its last row.
  *
  * Threads: one reading belongs to one thread; the file may be read by several.
  */
@@ -20,6 +20,9 @@ struct reading {
     struct arena *arena;
     struct source_batch *out;
     struct error *error;
+    /* The driver's own. */
+    size_t rows_stop;           /* of the batch, with which this piece has to end */
+    struct source_place behind; /* the last row */
 };
 
 struct piece {
@@ -27,8 +30,8 @@ struct piece {
     bool is_last; /* the file ends here */
 };
 
-/* Reads whole rows from the piece until it is used up or the batch is full: adds them, and moves
- * piece->at and the place's line behind each. LIMIT: the arena is full. */
+/* Reads whole rows from the piece until it is used up or the batch is full: adds them, and passes
+ * their lines. LIMIT: the arena is full. */
 typedef enum status reading_piece_fn(struct reading *reading, struct piece *piece, void *context);
 
 /* Fills the batch from *place on and moves *place. */
@@ -38,11 +41,15 @@ MUST_USE enum status reading_fill(struct reading *reading, reading_piece_fn *rea
 static inline bool
 reading_is_full(const struct reading *reading)
 {
-    return reading->out->count == reading->rows_max;
+    return reading->out->count == reading->rows_stop;
 }
 
-/* One more row; problem (in the arena, or NULL) says why it cannot be read. */
+/* One more row, which begins at piece->at; problem (in the arena, or NULL) says why it cannot be
+ * read. */
 void reading_add(struct reading *reading, struct value value, const char *problem);
+
+/* Moves the piece and the place behind lines: those of a row that was added, or blank ones. */
+void reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines);
 
 /* The place of the first byte behind a byte order mark, if there is one. */
 MUST_USE enum status reading_begin(struct step_file *file, struct source_place *out,

@@ -1,0 +1,418 @@
+/* Sources: what each text gives as rows, the same in batches of every size and at every second
+ * reading; and what is refused, with its place. */
+#include "source_world.h"
+#include "test.h"
+
+#include "base/limits.h"
+#include "base/thread.h"
+#include "steps/types.h"
+
+#include <string.h>
+
+static const size_t batch_rows[] = {1, 2, 3, 256};
+static const size_t batch_bytes[] = {1, 5, 17, 64 * 1024, SIZE_MAX};
+
+struct reading_case {
+    const char *label;
+    const char *config;
+    const char *text;
+    const char *rows;
+};
+
+static void
+check_case(const struct step_type *type, const struct reading_case *c)
+{
+    struct source_world world;
+    source_world_open(&world, type, c->config, slice_text(c->text));
+    if (world.source == NULL)
+        fail_msg("%s: %s", c->label, world.error.text);
+    for (size_t r = 0; r < COUNT_OF(batch_rows); r++) {
+        for (size_t b = 0; b < COUNT_OF(batch_bytes); b++) {
+            struct buffer out;
+            buffer_init(&out, MIB(1));
+            world.read_most = 1 + (r + b) * 7;
+            assert_int_equal(source_world_read(&world, batch_rows[r], batch_bytes[b], &out),
+                             STATUS_OK);
+            if (!slice_is(buffer_slice(&out), c->rows))
+                fail_msg("%s, %zu rows, %zu bytes: %.*s", c->label, batch_rows[r], batch_bytes[b],
+                         SLICE_FORMAT(buffer_slice(&out)));
+            buffer_done(&out);
+        }
+    }
+    source_world_close(&world);
+}
+
+static void
+test_csv_rows(void **state)
+{
+    static const struct reading_case table[] = {
+        {"plain", "{}", "a,b\n1,2\n3,4\n",
+         "0 {\"a\":\"1\",\"b\":\"2\"}\n1 {\"a\":\"3\",\"b\":\"4\"}\n"},
+        {"no end at the end", "{}", "a\n1", "0 {\"a\":\"1\"}\n"},
+        {"only a header", "{}", "a,b\n", ""},
+        {"only a header, no end", "{}", "a,b", ""},
+        {"byte order mark", "{}",
+         "\xEF\xBB\xBF"
+         "a\r\n1\r\n",
+         "0 {\"a\":\"1\"}\n"},
+        {"mark and quotes", "{}", "\xEF\xBB\xBF\"a,b\"\n1\n", "0 {\"a,b\":\"1\"}\n"},
+        {"blank lines", "{}", "\n\na\n\n1\n\n\n2\n\n", "0 {\"a\":\"1\"}\n1 {\"a\":\"2\"}\n"},
+        {"fewer fields", "{}", "a,b,c\n1\n1,\n,\n",
+         "0 {\"a\":\"1\",\"b\":null,\"c\":null}\n1 {\"a\":\"1\",\"b\":\"\",\"c\":null}\n"
+         "2 {\"a\":\"\",\"b\":\"\",\"c\":null}\n"},
+        {"more fields", "{}", "a,b\n1,2,3\n4,5\n",
+         "0 !line 2: 3 fields, the header has 2\n1 {\"a\":\"4\",\"b\":\"5\"}\n"},
+        {"lines inside quotes count", "{}", "a,b\n\"x\ny\",1\n\n1,2,3\n",
+         "0 {\"a\":\"x\\ny\",\"b\":\"1\"}\n1 !line 5: 3 fields, the header has 2\n"},
+        {"a header of two lines", "{}", "\"a\nb\",c\n1,2,3\n",
+         "0 !line 3: 3 fields, the header has 2\n"},
+        {"bad quotes", "{}", "a\n\"1\"x\n2\n",
+         "0 !line 2, column 4: text after a closing quote\n1 {\"a\":\"2\"}\n"},
+        {"not closed", "{}", "a\n1\n\"2\n3\n",
+         "0 {\"a\":\"1\"}\n1 !line 3, column 1: a quoted field is not closed\n"},
+        {"not UTF-8", "{}", "a,b\n\xC3\xA9,\xE9\nx,y\n",
+         "0 !line 2, column 3: the byte 0xE9 is not UTF-8\n1 {\"a\":\"x\",\"b\":\"y\"}\n"},
+        {"not UTF-8 in the second line", "{}", "a\n\"\xC3\xA9\n\xC3\"\n",
+         "0 !line 3, column 1: the byte 0xC3 is not UTF-8\n"},
+        {"semicolons", "{\"delimiter\":\";\"}", "a;b\n1,5;2\n", "0 {\"a\":\"1,5\",\"b\":\"2\"}\n"},
+        {"tabs", "{\"delimiter\":\"\\t\"}", "a\tb\n1\t\"2\t\"\n",
+         "0 {\"a\":\"1\",\"b\":\"2\\t\"}\n"},
+        {"no header", "{\"header\":false}", "1,2\n3\n",
+         "0 {\"column_1\":\"1\",\"column_2\":\"2\"}\n1 {\"column_1\":\"3\",\"column_2\":null}\n"},
+        {"no header, with a mark", "{\"header\":false}",
+         "\xEF\xBB\xBF"
+         "1\n",
+         "0 {\"column_1\":\"1\"}\n"},
+        {"no header, nothing", "{\"header\":false}", "", ""},
+        {"header true", "{\"header\":true,\"encoding\":\"UTF-8\"}", "a\n1\n", "0 {\"a\":\"1\"}\n"},
+        {"every value is a string", "{}", "a,b,c\n1.10,true,null\n",
+         "0 {\"a\":\"1.10\",\"b\":\"true\",\"c\":\"null\"}\n"},
+        {"a quoted nothing in one column", "{}", "a\n\"\"\n", "0 {\"a\":\"\"}\n"},
+        {"old Macs", "{}", "a,b\r1,2\r\r3,4,5\r",
+         "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 4: 3 fields, the header has 2\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        check_case(&step_read_csv, &table[i]);
+}
+
+static void
+test_jsonl_rows(void **state)
+{
+    static const struct reading_case table[] = {
+        {"plain", "{}", "{\"a\":1}\n{\"b\":[1.10]}\n", "0 {\"a\":1}\n1 {\"b\":[1.10]}\n"},
+        {"no end, CRLF and blanks", "{}", "\r\n{\"a\":1}\r\n \t\n\n{\"a\":2}",
+         "0 {\"a\":1}\n1 {\"a\":2}\n"},
+        {"byte order mark", "{}", "\xEF\xBB\xBF{}\n", "0 {}\n"},
+        {"nothing", "{}", "", ""},
+        {"only blank lines", "{}", "\n\n\n", ""},
+        {"no objects", "{}", "[1]\n\"x\"\n5\nnull\n",
+         "0 !line 1: expected an object, found array\n1 !line 2: expected an object, found string\n"
+         "2 !line 3: expected an object, found number\n3 !line 4: expected an object, found "
+         "null\n"},
+        {"numbers as they are", "{}", "{\"n\":[9007199254740993,18446744073709551615,1e400]}\n",
+         "0 {\"n\":[9007199254740993,18446744073709551615,1e400]}\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        check_case(&step_read_jsonl, &table[i]);
+}
+
+static void
+test_bad_json_has_its_place(void **state)
+{
+    struct source_world world;
+    struct buffer out;
+    buffer_init(&out, MIB(1));
+    source_world_open(&world, &step_read_jsonl, "{}",
+                      SLICE("{\"a\":1}\n\n  {\"a\":}\n{\"a\":2}{}\n{\"a\":\"\xFF\"}\n{\"b\":3}\n"));
+    assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
+    buffer_append_byte(&out, '\0');
+    assert_non_null(strstr(out.ptr, "0 {\"a\":1}\n1 !line 3, column 8: "));
+    assert_non_null(strstr(out.ptr, "\n2 !line 4, column 8: "));
+    assert_non_null(strstr(out.ptr, "\n3 !line 5, column 7: "));
+    assert_non_null(strstr(out.ptr, "\n4 {\"b\":3}\n"));
+    assert_null(strstr(out.ptr, "line 1"));
+    source_world_close(&world);
+    buffer_done(&out);
+}
+
+static void
+test_a_csv_that_cannot_be_opened_says_why(void **state)
+{
+    static const struct {
+        const char *config;
+        const char *text;
+        const char *words;
+    } table[] = {
+        {"{}", "", "rows.txt is empty: expected a first line with the names of the columns"},
+        {"{}", "\n\r\n", "rows.txt is empty: expected a first line with the names of the columns"},
+        {"{}", "a,,b\n", "rows.txt: line 1: column 2 has no name"},
+        {"{}", "\na,b,a\n", "rows.txt: line 2: columns 1 and 3 are both named \"a\""},
+        {"{}", "\"a\nb\",c,c\n", "rows.txt: line 1: columns 2 and 3 are both named \"c\""},
+        {"{}", "a\xFF\n", "rows.txt: line 1: the name of column 1 is not UTF-8"},
+        {"{}", "a,\"b\"c\n", "rows.txt: line 1, column 6: text after a closing quote"},
+        {"{}", "\"a\n", "rows.txt: line 1, column 1: a quoted field is not closed"},
+        {"{\"delimiter\":\"\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"delimiter\":\";;\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"delimiter\":\"\\\"\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"delimiter\":\"\\n\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"delimiter\":\"\\u0000\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"delimiter\":\"\\u00e9\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"encoding\":\"latin1\"}", "a\n", "encoding: only utf-8 can be read"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct source_world world;
+        source_world_open(&world, &step_read_csv, table[i].config, slice_text(table[i].text));
+        assert_null(world.source);
+        assert_int_equal(world.error.status, STATUS_INVALID);
+        if (strncmp(world.error.text, table[i].words, strlen(table[i].words)) != 0)
+            fail_msg("%zu: %s", i, world.error.text);
+        source_world_close(&world);
+    }
+}
+
+static void
+test_columns_are_those_of_the_header(void **state)
+{
+    struct source_world world;
+    source_world_open(&world, &step_read_csv, "{}", SLICE("name,web site\nx,y\n"));
+    struct value columns = world.type->source_columns(world.source);
+    assert_int_equal(columns.count, 2);
+    assert_string_equal(value_items(columns)[0].text, "name");
+    assert_string_equal(value_items(columns)[1].text, "web site");
+    source_world_close(&world);
+
+    source_world_open(&world, &step_read_csv, "{\"header\":false}", SLICE("x,y\n"));
+    columns = world.type->source_columns(world.source);
+    assert_int_equal(columns.count, 2);
+    assert_string_equal(value_items(columns)[1].text, "column_2");
+    source_world_close(&world);
+
+    source_world_open(&world, &step_read_jsonl, "{}", SLICE("{\"a\":1}\n"));
+    assert_int_equal(world.type->source_columns(world.source).kind, VALUE_NONE);
+    source_world_close(&world);
+}
+
+static void
+test_too_many_columns_are_refused(void **state)
+{
+    struct buffer text;
+    buffer_init(&text, MIB(1));
+    for (int i = 0; i < LIMIT_ROW_FIELDS; i++)
+        buffer_append_format(&text, "c%d,", i);
+    buffer_append_text(&text, "last\n");
+    struct source_world world;
+    source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+    assert_int_equal(world.error.status, STATUS_INVALID);
+    assert_string_equal(world.error.text, "rows.txt: line 1: 16385 fields, at most 16384 are read");
+    source_world_close(&world);
+
+    text.size -= strlen(",last\n");
+    buffer_append_text(&text, "\n1\n");
+    source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+    assert_int_equal(world.error.status, STATUS_OK);
+    assert_int_equal(world.type->source_columns(world.source).count, LIMIT_ROW_FIELDS);
+    struct buffer out;
+    buffer_init(&out, MIB(1));
+    assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
+    const char *row = "0 {\"c0\":\"1\",\"c1\":null,";
+    assert_memory_equal(out.ptr, row, strlen(row));
+    buffer_done(&out);
+    source_world_close(&world);
+    buffer_done(&text);
+}
+
+/* A row of that many bytes between two short ones. */
+static void
+add_long_rows(struct buffer *text, const char *before, size_t bytes, const char *behind)
+{
+    buffer_append_text(text, before);
+    char *room = buffer_reserve(text, bytes);
+    assert_non_null(room);
+    memset(room, 'x', bytes);
+    buffer_commit(text, bytes);
+    buffer_append_text(text, behind);
+}
+
+static void
+test_long_rows_are_read_whole(void **state)
+{
+    static const size_t sizes[] = {4000, 16384, 65536, 300000, 5000000};
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct buffer text;
+        struct buffer out;
+        buffer_init(&text, MIB(32));
+        buffer_init(&out, MIB(32));
+        add_long_rows(&text, "a,b\n1,2\n\"", sizes[i], "\n\",5\n3,4\n");
+        struct source_world world;
+        source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+        world.read_most = 100000;
+        assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
+        assert_int_equal(out.size, sizes[i] + strlen("0 {\"a\":\"1\",\"b\":\"2\"}\n") * 3 + 1);
+        assert_memory_equal(out.ptr + out.size - 9, "\"b\":\"4\"}\n", 9);
+        source_world_close(&world);
+        buffer_done(&text);
+        buffer_done(&out);
+    }
+}
+
+static void
+test_a_row_over_the_limit_is_an_error_behind_the_rows_before(void **state)
+{
+    static const struct {
+        const struct step_type *type;
+        const char *before, *behind, *first;
+    } table[] = {
+        {&step_read_csv, "a\n1\n\"", "\n2\n", "0 {\"a\":\"1\"}\n"},
+        {&step_read_jsonl, "{}\n{\"a\":\"", "\"}\n{}\n", "0 {}\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct buffer text;
+        struct buffer out;
+        buffer_init(&text, MIB(32));
+        buffer_init(&out, MIB(1));
+        add_long_rows(&text, table[i].before, LIMIT_ROW_BYTES, table[i].behind);
+        struct source_world world;
+        source_world_open(&world, table[i].type, "{}", buffer_slice(&text));
+        world.read_most = MIB(1);
+        assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_LIMIT);
+        assert_true(slice_is(buffer_slice(&out), table[i].first));
+        const char *place = i == 0 ? "rows.txt: line 3: the row is longer than 16 MiB"
+                                   : "rows.txt: line 2: the row is longer than 16 MiB";
+        assert_memory_equal(world.error.text, place, strlen(place));
+        source_world_close(&world);
+        buffer_done(&text);
+        buffer_done(&out);
+    }
+}
+
+static void
+test_a_broken_disk_is_an_error(void **state)
+{
+    struct source_world world;
+    struct buffer out;
+    buffer_init(&out, MIB(1));
+    source_world_open(&world, &step_read_csv, "{}", SLICE("a\n1\n2\n"));
+    world.read_status = STATUS_IO;
+    assert_int_equal(source_world_read(&world, 1, 1, &out), STATUS_IO);
+    assert_string_equal(world.error.text, "the disk is broken");
+
+    /* Cut while it is read. */
+    world.read_status = STATUS_OK;
+    world.text.size = 4;
+    assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_IO);
+    assert_string_equal(world.error.text, "rows.txt became shorter while it was read");
+    source_world_close(&world);
+    buffer_done(&out);
+}
+
+/* Room for a row is asked for, so a small arena ends a batch early and never loses a row. */
+static void
+test_a_full_arena_ends_the_batch(void **state)
+{
+    struct buffer text;
+    buffer_init(&text, MIB(1));
+    buffer_append_text(&text, "a\n");
+    for (int i = 0; i < 1000; i++)
+        buffer_append_format(&text, "\"\"\"%d\"\n", i);
+    struct source_world world;
+    source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+    struct source_place place = {0};
+    struct source_batch batch = {0};
+    size_t rows = 0;
+    while (!batch.is_end) {
+        struct arena arena;
+        arena_init(&arena, KIB(40));
+        assert_int_equal(world.type->source_next(world.source, &place, 900, SIZE_MAX, &arena,
+                                                 &batch, &world.error),
+                         STATUS_OK);
+        assert_true(batch.count > 0 && batch.count < 900);
+        rows += batch.count;
+        arena_done(&arena);
+    }
+    assert_int_equal(rows, 1000);
+
+    struct arena arena;
+    arena_init(&arena, 1024);
+    place = (struct source_place){0};
+    assert_int_equal(
+        world.type->source_next(world.source, &place, 900, SIZE_MAX, &arena, &batch, &world.error),
+        STATUS_LIMIT);
+    arena_done(&arena);
+    source_world_close(&world);
+    buffer_done(&text);
+}
+
+struct reader_thread {
+    struct source_world *world;
+    size_t rows_max;
+    struct buffer out;
+};
+
+static void
+read_in_thread(void *context)
+{
+    struct reader_thread *reader = context;
+    struct source_place place = {0};
+    struct source_batch batch = {0};
+    struct error error = {0};
+    while (!batch.is_end) {
+        struct arena arena;
+        arena_init(&arena, MIB(1));
+        if (reader->world->type->source_next(reader->world->source, &place, reader->rows_max,
+                                             KIB(64), &arena, &batch, &error) != STATUS_OK)
+            break;
+        for (size_t i = 0; i < batch.count; i++)
+            buffer_append_slice(&reader->out, value_slice(value_get(batch.rows[i].value, "a")));
+        arena_done(&arena);
+    }
+}
+
+static void
+test_threads_may_read_one_source_at_once(void **state)
+{
+    struct buffer text;
+    buffer_init(&text, MIB(1));
+    buffer_append_text(&text, "a,b\n");
+    for (int i = 0; i < 5000; i++)
+        buffer_append_format(&text, "%d,\"x\"\n", i);
+    struct source_world world;
+    source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+    struct reader_thread readers[3] = {{.world = &world, .rows_max = 7},
+                                       {.world = &world, .rows_max = 100},
+                                       {.world = &world, .rows_max = 256}};
+    struct thread *threads[3];
+    for (size_t i = 0; i < COUNT_OF(readers); i++) {
+        buffer_init(&readers[i].out, MIB(1));
+        assert_int_equal(thread_start(&threads[i], "reader", 0, read_in_thread, &readers[i]),
+                         STATUS_OK);
+    }
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        thread_join(&threads[i]);
+    for (size_t i = 0; i < COUNT_OF(readers); i++) {
+        assert_true(slice_equal(buffer_slice(&readers[0].out), buffer_slice(&readers[i].out)));
+        assert_true(readers[i].out.size > 10000);
+    }
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        buffer_done(&readers[i].out);
+    source_world_close(&world);
+    buffer_done(&text);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv_rows),
+        cmocka_unit_test(test_jsonl_rows),
+        cmocka_unit_test(test_bad_json_has_its_place),
+        cmocka_unit_test(test_a_csv_that_cannot_be_opened_says_why),
+        cmocka_unit_test(test_columns_are_those_of_the_header),
+        cmocka_unit_test(test_too_many_columns_are_refused),
+        cmocka_unit_test(test_long_rows_are_read_whole),
+        cmocka_unit_test(test_a_row_over_the_limit_is_an_error_behind_the_rows_before),
+        cmocka_unit_test(test_a_broken_disk_is_an_error),
+        cmocka_unit_test(test_a_full_arena_ends_the_batch),
+        cmocka_unit_test(test_threads_may_read_one_source_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
