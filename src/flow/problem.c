@@ -15,13 +15,19 @@ problems_init(struct problems *problems, struct arena *arena)
     *problems = (struct problems){.arena = arena};
 }
 
+/* Problems are also sent as JSON: bytes that are no character become question marks. */
 static const char *
 copy_text(struct arena *arena, const char *text)
 {
     struct slice kept = slice_cut(slice_text(text), PROBLEM_TEXT_BYTES);
     char *copy = arena_alloc(arena, kept.size + 1);
-    memcpy(copy, kept.ptr, kept.size);
-    copy[kept.size] = '\0';
+    for (size_t i = 0; i < kept.size;) {
+        size_t size = slice_character(slice_of(kept.ptr + i, kept.size - i));
+        if (size == 0)
+            copy[i++] = '?';
+        for (size_t j = 0; j < size; j++, i++)
+            copy[i] = kept.ptr[i];
+    }
     return copy;
 }
 

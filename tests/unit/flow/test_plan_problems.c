@@ -324,13 +324,13 @@ test_names(void **state)
          "vars (did you mean item?)\n"},
         {"the place in an expression",
          HEAD "- type: transform\n  config:\n    expression: '.input.a + .itme.b'\n",
-         "5:30: steps[0].config.expression: unknown name \"itme\", expected input, item, steps, "
+         "5:29: steps[0].config.expression: unknown name \"itme\", expected input, item, steps, "
          "run "
          "or vars (did you mean item?)\n"},
         {"the place in a block",
          HEAD
          "- type: transform\n  config:\n    expression: |\n      .input.a +\n        .itme.b\n",
-         "7:10: steps[0].config.expression: *"},
+         "7:9: steps[0].config.expression: unknown name *"},
         {"each string of a tree",
          HEAD
          "- type: http_request\n  config:\n    url: u\n    json: {a: ['{{x}}', {b: '{{y.z}}'}]}\n",
@@ -378,7 +378,7 @@ test_names(void **state)
          "7:12: output: the step \"a\" works on the rows of \"rows\" and is not known outside "
          "them\n"},
         {"when", HEAD STEP(", when: '.steps.zz'"),
-         "3:56: steps[0].when: there is no step \"zz\"\n"},
+         "3:55: steps[0].when: there is no step \"zz\"\n"},
         {"the output may name every step of one item",
          HEAD SET("a", "1") SET("b", "1") ROWS "- {id: t, type: write_csv}\n"
                                                "output: {x: '{{steps.a}}', y: '{{steps.b.x}}', z: "
@@ -396,10 +396,31 @@ static void
 test_expressions(void **state)
 {
     static const struct row rows[] = {
-        {"each expression with its place",
-         HEAD "- {type: filter, config: {where: '.a |'}}\n- {type: transform, config: {expression: "
-              "\"[1,\\t)\"}}\n",
-         "3:*\n4:*\n"},
+        {"at the end", HEAD "- {type: filter, config: {where: '.item |'}}\n",
+         "3:42: steps[0].config.where: expected an expression, found the end\n"},
+        {"in a block",
+         HEAD
+         "- type: transform\n  config:\n    expression: |\n      .a\n        | ( .b\n        , )\n",
+         "8:11: steps[0].config.expression: expected an expression, found )\n"},
+        {"in folded lines",
+         HEAD "- type: transform\n  config:\n    expression: >-\n      .input.x\n      + .item\n\n"
+              "      + )\n",
+         "9:9: steps[0].config.expression: expected an expression, found )\n"},
+        {"behind escapes", HEAD "- type: transform\n  config: {expression: \"[1,\\t\\u00e9 )\"}\n",
+         "4:30: steps[0].config.expression: *"},
+        {"behind a doubled quote", HEAD "- type: transform\n  config: {expression: '\"''\" + )'}\n",
+         "4:32: steps[0].config.expression: expected an expression, found )\n"},
+        {"in JSON, behind a pair of surrogates",
+         "{\"name\":\"t\",\"steps\":[{\"type\":\"filter\",\n"
+         "\"config\":{\"where\":\"\\\"\\ud83d\\ude00\\\" + )\"}}]}",
+         "2:39: steps[0].config.where: expected an expression, found )\n"},
+        {"functions that are refused", HEAD "- {type: filter, config: {where: 'input'}}\n",
+         "3:35: steps[0].config.where: input is not available*\n"},
+        {"the nearest function", HEAD SET("a", "{{= .input.y | lenght }}"),
+         "3:59: steps[0].config.fields.x: unknown function lenght: did you mean length?\n"},
+        {"every template of a config",
+         HEAD "- type: set\n  config: {fields: {b: '{{ }}', d: ['{{item.x']}}\n",
+         "4:27: steps[0].config.fields.b: *\n4:38: steps[0].config.fields.d[0]: *\n"},
     };
     expect_problems(rows, COUNT_OF(rows));
 }

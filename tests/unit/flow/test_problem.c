@@ -71,6 +71,17 @@ test_text_from_the_file_cannot_forge_lines(void **state)
 }
 
 static void
+test_texts_are_always_utf8(void **state)
+{
+    struct fixture f;
+    begin(&f);
+    problems_add(&f.problems, 1, 2, "a\xff", "\xc3", "caf\xc3\xa9 \xe2\x82 x");
+    expect_print(&f, "a.yaml:1:2: a?: caf\xc3\xa9 ?? x (did you mean ?"
+                     "?)\n");
+    end(&f);
+}
+
+static void
 test_the_caller_may_change_the_texts_after(void **state)
 {
     struct fixture f;
@@ -121,6 +132,7 @@ main(void)
         cmocka_unit_test(test_problems_are_printed_one_a_line),
         cmocka_unit_test(test_sort_is_by_place_and_keeps_the_order_within_one),
         cmocka_unit_test(test_text_from_the_file_cannot_forge_lines),
+        cmocka_unit_test(test_texts_are_always_utf8),
         cmocka_unit_test(test_the_caller_may_change_the_texts_after),
         cmocka_unit_test(test_beyond_the_maximum_problems_are_counted),
         cmocka_unit_test(test_long_texts_are_cut_at_a_character),
