@@ -27,6 +27,8 @@ remove_columns_value(struct step_scope *scope, struct value *out, struct step_fa
                          value_kind_name(*out));
     for (uint32_t i = 0; i < columns.count; i++)
         *out = value_object_remove(scope->arena, *out, value_slice(value_items(columns)[i]));
+    if (out->kind == VALUE_NONE)
+        return step_fail(failure, "limit_exceeded", "the item is too large");
     return true;
 }
 
