@@ -272,9 +272,10 @@ service_close(struct service **service)
     *service = NULL;
     if (gone == NULL)
         return;
+    /* Before the message, which wakes the thread that looks at it. */
+    gone->is_stopping = true;
     if (gone->thread != NULL)
         engine_park(gone->engine);
-    gone->is_stopping = true;
     thread_join(&gone->thread);
     pool_stop(&gone->pools[ENGINE_POOL_EVAL]);
     pool_stop(&gone->pools[ENGINE_POOL_WORK]);
