@@ -62,6 +62,8 @@ chunk_set_trim(struct chunk_set *set)
 void
 chunk_set_add(struct chunk_set *set, uint32_t number)
 {
+    if (number < set->through)
+        return;
     uint32_t at = number - set->base;
     if (at >= set->capacity_bits) {
         uint32_t old = set->capacity_bits / 64;
