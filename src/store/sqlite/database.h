@@ -72,9 +72,9 @@ void reader_drop(struct database *database, struct connection **connection);
 void readers_close(struct database *database);
 
 /* Brings the schema up to date; refuses what is newer or foreign. */
-MUST_USE enum status schema_migrate(struct database *database, struct error *error);
+MUST_USE enum status migrations_apply(struct database *database, struct error *error);
 /* The same for who may not write: refuses what is older too. */
-MUST_USE enum status schema_check(const struct database *database, sqlite3 *db,
+MUST_USE enum status migrations_check(const struct database *database, sqlite3 *db,
                                   struct error *error);
 
 store_commit_fn sqlite_commit;

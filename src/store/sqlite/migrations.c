@@ -226,7 +226,7 @@ schema_look(const struct database *database, sqlite3 *db, int *version, struct e
 }
 
 enum status
-schema_check(const struct database *database, sqlite3 *db, struct error *error)
+migrations_check(const struct database *database, sqlite3 *db, struct error *error)
 {
     int version = 0;
     enum status status = schema_look(database, db, &version, error);
@@ -238,7 +238,7 @@ schema_check(const struct database *database, sqlite3 *db, struct error *error)
 }
 
 enum status
-schema_migrate(struct database *database, struct error *error)
+migrations_apply(struct database *database, struct error *error)
 {
     int version = 0, code = SQLITE_OK;
     enum status status = schema_look(database, database->writer.db, &version, error);

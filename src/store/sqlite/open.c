@@ -198,7 +198,7 @@ sqlite_store_open(struct store **out, const char *path, const char *vfs, struct 
     if (status == STATUS_OK)
         status = database_check_log(database, error);
     if (status == STATUS_OK)
-        status = schema_migrate(database, error);
+        status = migrations_apply(database, error);
     if (status != STATUS_OK) {
         sqlite_close(&database->store);
         return status;
@@ -217,7 +217,7 @@ sqlite_store_open_reader(struct store **out, const char *path, struct error *err
     struct connection probe;
     enum status status = connection_open(&probe, database, false, error);
     if (status == STATUS_OK) {
-        status = schema_check(database, probe.db, error);
+        status = migrations_check(database, probe.db, error);
         connection_close(&probe);
     }
     if (status != STATUS_OK) {
