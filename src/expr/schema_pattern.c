@@ -1,7 +1,5 @@
+#include "expr/pcre.h"
 #include "expr/schema_parts.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 #include <stdio.h>
 

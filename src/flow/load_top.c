@@ -14,8 +14,8 @@
 #define CONCURRENCY_DEFAULT 50
 #define CONCURRENCY_MAX 10000
 /* What a file of the longest size may become in memory: values, templates, expressions. */
-#define PLAN_BYTES MIB(96)
-#define SCRATCH_BYTES MIB(96)
+#define PLAN_BYTES MIB(64)
+#define SCRATCH_BYTES MIB(64)
 /* Of the graph alone: nodes, edges and sets of LIMIT_STEPS steps. */
 #define GRAPH_BYTES MIB(32)
 

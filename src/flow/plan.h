@@ -138,8 +138,8 @@ struct plan_options {
     const char *rows_file;
 };
 
-/* Loads YAML or JSON text of a workflow; problems is fresh from problems_init(). On INVALID it holds
- * every error found, by place (and *out is NULL). On OK the caller holds one reference. */
+/* Loads YAML or JSON text of a workflow; problems is fresh from problems_init(). On INVALID it
+ * holds every error found, by place (and *out is NULL). On OK the caller holds one reference. */
 MUST_USE enum status plan_load(struct plan **out, struct slice text,
                                const struct plan_options *options, struct problems *problems);
 

@@ -351,6 +351,14 @@ test_names(void **state)
          "properties) (did you mean city?)\n"},
         {"the input as item", CLOSED SET("a", "{{item.compny}}") ROWS SET("b", "{{item.compny}}"),
          "4:46: steps[0].config.fields.x: the input has no \"compny\" *\n"},
+    };
+    expect_problems(rows, COUNT_OF(rows));
+}
+
+static void
+test_steps_in_names(void **state)
+{
+    static const struct row rows[] = {
         {"a step that is not there", HEAD SET("first", "{{input.a}}") SET("b", "{{steps.frist}}"),
          "4:46: steps[1].config.fields.x: there is no step \"frist\" (did you mean first?)\n"},
         {"a step that comes later", HEAD SET("a", "{{steps.b}}") SET("b", "x"),
@@ -473,6 +481,7 @@ main(void)
         cmocka_unit_test(test_configs),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_steps_in_names),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_too_many_problems_are_counted),
         cmocka_unit_test(test_more_steps_than_the_limit),
