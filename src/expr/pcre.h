@@ -1,5 +1,5 @@
-/* expr/pcre.h - PCRE2 by bytes; the only includer of its header, which wants to be told the width of
- * a code unit first.
+/* expr/pcre.h - PCRE2 by bytes; the only includer of its header, which wants to be told the width
+ * of a code unit first.
  *
  * Threads: compiled patterns are read-only; match data and contexts belong to one thread.
  */
