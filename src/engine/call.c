@@ -81,12 +81,21 @@ call_new(struct chunk_job *job, uint32_t item, uint16_t node)
     return call;
 }
 
+/* There is none before the first attempt, between two, and after the outcome was handed over. */
+static void
+drop_arena(struct call *call)
+{
+    if (call->arena.limit_bytes > 0)
+        arena_done(&call->arena);
+    call->arena = (struct arena){0};
+}
+
 static void
 call_free(struct call *call)
 {
     if (call->exchange != NULL)
         exchange_free(&call->exchange);
-    arena_done(&call->arena);
+    drop_arena(call);
     mem_free(call);
 }
 
@@ -208,7 +217,7 @@ call_record(struct call *call)
 static void
 call_failed_for_good(struct call *call)
 {
-    arena_done(&call->arena);
+    drop_arena(call);
     arena_init(&call->arena, LIMIT_VALUE_BYTES);
     call->is_ok = false;
     call->outcome = chunk_failure_value(&call->arena, call->failure.code, call->failure.words);
@@ -256,7 +265,7 @@ call_again_or_fail(struct call *call)
         call_failed_for_good(call);
         return;
     }
-    arena_done(&call->arena);
+    drop_arena(call);
     sleep_for(call, backoff_ms(call), again_fire);
 }
 
