@@ -226,6 +226,12 @@ set_stretches(struct plan *plan, struct plan_table *table, const uint16_t *phase
         plan->nodes[table->nodes[i]].stretch = stretch;
     }
     table->stretch_count = count == 0 ? 1 : count;
+    /* A gate that nothing stands behind is waited for all the same: before an empty stretch. */
+    for (uint16_t i = 0; i < table->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[table->nodes[i]];
+        if (node->is_gate && node->stretch + 1 == table->stretch_count)
+            table->stretch_count++;
+    }
     mem_free(sorted);
 }
 
