@@ -39,7 +39,6 @@ chunk_look_around(struct chunk_job *job)
     struct chunk *chunk = job->chunk;
     chunk->outer_steps = outer_steps(job->table, &chunk->arena);
     chunk->outside = copy_outside(job->table->run, &chunk->arena);
-    chunk->now_unix_ms = clock_unix_ms(job->table->run->engine->options.clock);
 }
 
 static struct chunk_job *
@@ -82,7 +81,6 @@ chunk_job_like(const struct chunk_job *model, uint32_t index)
     struct chunk_job *job = chunk_job_bare(model->table, index, model->chunk->stretch);
     job->chunk->outer_steps = model->chunk->outer_steps;
     job->chunk->outside = model->chunk->outside;
-    job->chunk->now_unix_ms = model->chunk->now_unix_ms;
     return job;
 }
 
@@ -419,6 +417,7 @@ chunk_send(struct chunk_job *job)
 {
     assert(!job->is_away);
     job->is_away = true;
+    job->chunk->now_unix_ms = clock_unix_ms(job->table->run->engine->options.clock);
     job_post(job->table->run, &job->job, ENGINE_POOL_EVAL, advance_work, chunk_home);
 }
 
