@@ -31,6 +31,19 @@ copy_text(struct arena *arena, const char *text)
     return copy;
 }
 
+/* Two paths of one template may be wrong in the same way. */
+static bool
+is_known(const struct problems *problems, uint32_t line, uint32_t column, const char *words)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->list[i];
+        if (problem->line == line && problem->column == column &&
+            strcmp(problem->words, words) == 0)
+            return true;
+    }
+    return false;
+}
+
 void
 problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *path,
              const char *nearest, const char *format, ...)
@@ -45,6 +58,8 @@ problems_add(struct problems *problems, uint32_t line, uint32_t column, const ch
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
+    if (is_known(problems, line, column, words))
+        return;
     problems->list[problems->count++] = (struct problem){
         .line = line,
         .column = column,
