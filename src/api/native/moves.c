@@ -3,8 +3,7 @@
 /* A move of a run under way. */
 struct move {
     struct run_row run; /* as it was when the move was asked for */
-    const char *wanted; /* "retry": what is said to go wrong, and what it would need */
-    const char *needs;
+    bool is_cancel;     /* else a retry */
 };
 
 static void
@@ -15,27 +14,41 @@ answer_moved(struct call *call)
         native_answer_run(call, 200, &row);
 }
 
+/* The run may have gone on since it was looked at: what holds now is told. */
+static void
+answer_not_moved(struct call *call)
+{
+    const struct move *move = call->own;
+    struct run_row row;
+    if (!native_find_run(call, &row))
+        return;
+    /* Whoever asks twice, since the first answer was lost, gets the same one. */
+    if (move->is_cancel && row.state == RUN_STATE_CANCELLED)
+        native_answer_run(call, 200, &row);
+    else
+        call_fail(call, 409, "the run is %s: to %s it, it has to be %s", run_state_name(row.state),
+                  move->is_cancel ? "cancel" : "retry",
+                  move->is_cancel ? "queued or running"
+                                  : "failed or cancelled, or completed with failed items");
+}
+
 /* On the engine's or the writer's thread: the run is read again on another. */
 static void
 run_moved(enum status status, void *context)
 {
-    struct call *call = context;
-    const struct move *move = call->own;
     if (status == STATUS_OK)
-        call_go_on(call, answer_moved);
+        call_go_on(context, answer_moved);
     else if (status == STATUS_CONFLICT)
-        call_fail(call, 409, "the run is %s: to %s it, it has to be %s",
-                  run_state_name(move->run.state), move->wanted, move->needs);
+        call_go_on(context, answer_not_moved);
     else
-        call_fail_status(call, status, NULL);
+        call_fail_status(context, status, NULL);
 }
 
 static struct move *
-begin_move(struct call *call, const char *wanted, const char *needs)
+begin_move(struct call *call, bool is_cancel)
 {
     struct move *move = arena_alloc(call->arena, sizeof(*move));
-    move->wanted = wanted;
-    move->needs = needs;
+    move->is_cancel = is_cancel;
     call->own = move;
     return native_find_run(call, &move->run) ? move : NULL;
 }
@@ -63,7 +76,7 @@ native_run_retry(struct call *call)
     bool on_newest = false;
     struct move *move = NULL;
     if (read_version(call, &on_newest))
-        move = begin_move(call, "retry", "failed or cancelled, or completed with failed items");
+        move = begin_move(call, false);
     if (move != NULL)
         service_run_retry(call->service, &move->run, on_newest, run_moved, call);
 }
@@ -74,13 +87,8 @@ native_run_cancel(struct call *call)
     struct value body;
     struct move *move = NULL;
     if (call_read_object(call, NULL, 0, &body))
-        move = begin_move(call, "cancel", "queued or running");
-    if (move == NULL)
-        return;
-    /* Whoever asks twice, since the first answer was lost, gets the same one. */
-    if (move->run.state == RUN_STATE_CANCELLED)
-        native_answer_run(call, 200, &move->run);
-    else
+        move = begin_move(call, true);
+    if (move != NULL)
         service_run_cancel(call->service, &move->run.id, run_moved, call);
 }
 

@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 
-/* Our states in the words of this dialect. */
-static const char *
-status_word(enum run_state state)
+const char *
+native_status(enum run_state state)
 {
     switch (state) {
     case RUN_STATE_QUEUED:
@@ -25,7 +24,7 @@ status_word(enum run_state state)
 void
 native_put_run(struct buffer *out, const struct run_row *row)
 {
-    present_run_text(out, row, status_word(row->state));
+    present_run_text(out, row, native_status(row->state));
 }
 
 void

@@ -1,7 +1,5 @@
 #include "api/native/native.h"
 
-#include <stdio.h>
-
 /* Who calls a webhook without a key learns that the run began and its id, not what is in it. */
 static void
 webhook_started(enum status status, const struct run_row *row, void *context)
@@ -15,7 +13,8 @@ webhook_started(enum status status, const struct run_row *row, void *context)
     struct buffer body;
     id_hex(&row->id, id);
     call_begin_body(&body);
-    buffer_append_format(&body, "{\"data\":{\"id\":\"%s\",\"status\":\"queued\"}}", id);
+    buffer_append_format(&body, "{\"data\":{\"id\":\"%s\",\"status\":\"%s\"}}", id,
+                         native_status(row->state));
     call_answer(call, 201, &body);
 }
 
