@@ -7,12 +7,6 @@
 
 #include "engine/step.h"
 
-/* All step types of this build, in the order of the catalog. */
-struct step_table {
-    const struct step_type *const *types;
-    size_t count;
-};
-
 struct program {
     struct plan *plan;              /* owned: one reference */
     const struct step_type **types; /* by node index */

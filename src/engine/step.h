@@ -155,6 +155,12 @@ struct step_type {
     const char *content_type; /* sinks */
 };
 
+/* All step types of this build, in the order of the catalog. */
+struct step_table {
+    const struct step_type *const *types;
+    size_t count;
+};
+
 /* The type bound to that declaration; asserts that it is in the table. */
 const struct step_type *step_type_of(const struct step_type *const *types, size_t count,
                                      const struct step_decl *decl);

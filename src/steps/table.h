@@ -5,7 +5,7 @@
 #ifndef STEPS_TABLE_H
 #define STEPS_TABLE_H
 
-#include "engine/program.h"
+#include "engine/step.h"
 #include "flow/catalog.h"
 
 extern const struct step_table step_table;
