@@ -34,7 +34,7 @@ test('a call is made once and its answer is the output', async () => {
   const { id } = await server.begin(workflow, { company: 'Acme' });
   const run = await server.reachEnd(id);
   assert.equal(run.status, 'completed', JSON.stringify(run.error));
-  assert.equal(stub.calls.length, 1);
+  assert.equal(stub.calls().length, 1);
   assert.match(JSON.stringify(run.output), /Acme/);
 });
 
@@ -45,7 +45,7 @@ test('addresses that are not allowed are not called', async () => {
     const run = await closed.reachEnd((await closed.begin(workflow, { company: 'x' })).id);
     assert.equal(run.status, 'failed');
     assert.equal(run.error.step, 'call');
-    assert.equal(stub.calls.length, 0);
+    assert.equal(stub.calls().length, 0);
   } finally {
     await closed.close();
   }
@@ -57,8 +57,8 @@ test('attempts go on until the answer is good', async () => {
   );
   const run = await server.reachEnd((await server.begin(workflow, { company: 'x' })).id);
   assert.equal(run.status, 'completed', JSON.stringify(run.error));
-  assert.equal(stub.calls.length, 3);
-  assert.equal(new Set(stub.calls.map((call) => call.idempotency_key)).size, 1);
+  assert.equal(stub.calls().length, 3);
+  assert.equal(new Set(stub.calls().map((call) => call.idempotency_key)).size, 1);
 });
 
 /** A server that answers 500 until it is mended. */
@@ -101,7 +101,7 @@ output: { status: "{{steps.bad.status}}" }
     const failed = await server.reachEnd(id);
     assert.equal(failed.status, 'failed');
     assert.equal(failed.error.step, 'bad');
-    assert.deepEqual([stub.calls.length, mendable.seen.length], [1, 1]);
+    assert.deepEqual([stub.calls().length, mendable.seen.length], [1, 1]);
 
     mendable.mend();
     const answer = await server.post(`/v1/workflow-runs/${id}/retry`, { version: 'pinned' });
@@ -112,7 +112,7 @@ output: { status: "{{steps.bad.status}}" }
     const run = await server.reachEnd(id);
     assert.equal(run.status, 'completed', JSON.stringify(run.error));
     assert.equal(run.error, null);
-    assert.deepEqual([stub.calls.length, mendable.seen.length], [1, 2]);
+    assert.deepEqual([stub.calls().length, mendable.seen.length], [1, 2]);
     assert.notEqual(mendable.seen[0].key, mendable.seen[1].key, 'a failure is not asked for again');
   } finally {
     await mendable.close();
@@ -122,20 +122,20 @@ output: { status: "{{steps.bad.status}}" }
 test('cancel ends a run with a call in flight', async () => {
   const workflow = await server.publish(calling('Hangs', '/hang'));
   const { id } = await server.begin(workflow, { company: 'x' });
-  await until(() => stub.calls.length === 1, 'the call');
+  await until(() => stub.calls().length === 1, 'the call');
   const { status, data } = await server.post(`/v1/workflow-runs/${id}/cancel`);
   assert.equal(status, 200);
   assert.equal(data.status, 'cancelled');
   const again = await server.post(`/v1/workflow-runs/${id}/rerun`);
   assert.equal(again.status, 201);
-  await until(() => stub.calls.length === 2, 'the call of the second run');
+  await until(() => stub.calls().length === 2, 'the call of the second run');
   await server.post(`/v1/workflow-runs/${again.data.id}/cancel`);
 });
 
 test('a cancelled run goes on by retry', async () => {
   const workflow = await server.publish(calling('Resumed', '/delay/300'));
   const { id } = await server.begin(workflow, { company: 'x' });
-  await until(() => stub.calls.length === 1, 'the call');
+  await until(() => stub.calls().length === 1, 'the call');
   await server.post(`/v1/workflow-runs/${id}/cancel`);
   assert.equal((await server.post(`/v1/workflow-runs/${id}/retry`)).status, 200);
   const run = await server.reachEnd(id);

@@ -56,12 +56,12 @@ steps:
   - { id: slow, type: http_request, config: { url: "${stub.url}/delay/400", method: POST, json: { b: 2 } } }
 `);
     const { id } = await server.begin(workflow, {});
-    await until(() => stub.calls.length === 2, 'both calls');
+    await until(() => stub.calls().length === 2, 'both calls');
     await server.restart('SIGKILL');
     const run = await server.reachEnd(id);
     assert.equal(run.status, 'completed', JSON.stringify(run.error));
-    const slow = stub.calls.filter((call) => call.path.startsWith('/delay'));
-    const first = stub.calls.filter((call) => call.path.startsWith('/echo'));
+    const slow = stub.calls().filter((call) => call.path.startsWith('/delay'));
+    const first = stub.calls().filter((call) => call.path.startsWith('/echo'));
     assert.equal(first.length, 1, 'a recorded result is not asked for again');
     assert.equal(slow.length, 2, 'the call in flight is');
     assert.equal(slow[0].idempotency_key, slow[1].idempotency_key);
@@ -121,11 +121,11 @@ steps:
   - { id: call, type: http_request, config: { url: "${stub.url}/hang", method: GET } }
 `);
     const { id } = await server.begin(workflow, {});
-    await until(() => stub.calls.length === 1, 'the call');
+    await until(() => stub.calls().length === 1, 'the call');
     const how = await server.end('SIGTERM');
     assert.equal(how.code, 0, server.log.text);
     await server.start();
-    await until(() => stub.calls.length === 2, 'the call again');
+    await until(() => stub.calls().length === 2, 'the call again');
     assert.equal((await server.post(`/v1/workflow-runs/${id}/cancel`)).status, 200);
   } finally {
     await server.close();
