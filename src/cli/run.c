@@ -138,11 +138,62 @@ make_input(const struct plan *plan, const struct option_list *inputs, struct are
 
 /* --- the workflow --- */
 
+/* The written steps with their ids spelled out, since one more in front would count them anew. */
+static struct value
+named_steps(struct value steps, struct arena *arena)
+{
+    struct value named = value_empty_array();
+    for (uint32_t i = 0; i < steps.count; i++) {
+        struct value step = value_items(steps)[i];
+        if (value_get(step, "id").kind == VALUE_NONE) {
+            const char *id = arena_format(arena, "step_%u", i + 1);
+            step = value_object_set(arena, step, value_text("id"), value_text(id));
+        }
+        named = value_array_append(arena, named, step);
+    }
+    return named;
+}
+
+static bool
+has_step(struct value steps, struct value id)
+{
+    for (uint32_t i = 0; i < steps.count; i++) {
+        if (value_equal(value_get(value_items(steps)[i], "id"), id))
+            return true;
+    }
+    return false;
+}
+
+/* The step that --rows has put in front, as a file would spell it. */
+static struct value
+rows_step(const struct plan *plan, struct value steps, const char *file, struct arena *arena)
+{
+    const struct plan_node *node = &plan->nodes[0];
+    for (uint16_t n = 0; n < plan->node_count; n++) {
+        if (!has_step(steps, plan->nodes[n].id))
+            node = &plan->nodes[n];
+    }
+    struct member config = {value_text("file"), value_text(file)};
+    struct member members[] = {
+        {value_text("id"), node->id},
+        {value_text("type"), value_text(node->decl->name)},
+        {value_text("config"), value_object_new(arena, &config, 1)},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
 /* What is stored: the file as written, or with --rows the definition with the step put in. */
 static struct slice
-stored_text(const struct plan *plan, const struct buffer *text, bool has_rows, struct arena *arena)
+stored_text(const struct plan *plan, const struct buffer *text, const char *rows,
+            struct arena *arena)
 {
-    return has_rows ? json_text(arena, plan->canonical) : buffer_slice(text);
+    if (rows == NULL)
+        return buffer_slice(text);
+    struct value steps = named_steps(value_get(plan->canonical, "steps"), arena);
+    struct value first = rows_step(plan, steps, rows, arena);
+    struct value all = value_array_new(arena, &first, 1);
+    all = value_array_concat(arena, all, steps);
+    return json_text(arena, value_object_set(arena, plan->canonical, value_text("steps"), all));
 }
 
 static struct value
@@ -170,7 +221,7 @@ start_and_follow(struct cli *cli, struct service *service, const struct run_opti
     enum status status = make_input(plan, &options->inputs, &arena, &input, &error);
     if (status == STATUS_OK) {
         struct workflow_row workflow;
-        struct slice stored = stored_text(plan, text, options->rows != NULL, &arena);
+        struct slice stored = stored_text(plan, text, options->rows, &arena);
         status = wait_for_workflow(service, stored, &arena, &workflow, &error);
         struct run_new_options wanted = {
             .workspace = service_default_workspace(service),

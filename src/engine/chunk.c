@@ -485,7 +485,7 @@ chunk_close(struct chunk *chunk)
     chunk->counts = (struct item_counts){.items = chunk->item_count};
     if (chunk->stretch + 1u < chunk->table->stretch_count)
         return;
-    uint8_t states[LIMIT_STEPS];
+    uint8_t states[PLAN_NODES_MAX];
     for (uint32_t i = 0; i < chunk->item_count; i++) {
         struct item *item = &chunk->items[i];
         item_close(chunk, item, states);

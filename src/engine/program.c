@@ -34,7 +34,7 @@ mark_upstream(const struct program *program, const struct plan_node *node, bool 
 static void
 program_find_upstream(struct program *program, const struct plan_node *node)
 {
-    bool seen[LIMIT_STEPS] = {false};
+    bool seen[PLAN_NODES_MAX] = {false};
     mark_upstream(program, node, seen);
 
     uint16_t *columns = mem_alloc_array(node->column + 1u, sizeof(*columns));

@@ -126,7 +126,7 @@ stretch_columns(const struct chunk *chunk, uint16_t *columns)
 void
 record_pack(struct chunk *chunk, struct buffer *out)
 {
-    uint16_t columns[LIMIT_STEPS];
+    uint16_t columns[PLAN_NODES_MAX];
     uint16_t count = stretch_columns(chunk, columns);
     buffer_append_byte(out, RECORD_VERSION);
     put_varint(out, count);
@@ -260,7 +260,7 @@ record_unpack(struct chunk *chunk, struct slice body, struct error *error)
     if (items != chunk->item_count)
         return damaged(error, "its number of items");
 
-    uint16_t columns[LIMIT_STEPS];
+    uint16_t columns[PLAN_NODES_MAX];
     for (uint64_t i = 0; i < nodes; i++) {
         uint64_t column = get_varint(&reader);
         if (column >= chunk->table->node_count)

@@ -20,6 +20,7 @@
 #define FLOW_PLAN_H
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/value.h"
 #include "expr/expr.h"
@@ -30,6 +31,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The steps of a file, and one that reads rows given beside it. */
+#define PLAN_NODES_MAX (LIMIT_STEPS + 1)
 
 #define PLAN_LABEL_ANY UINT8_MAX
 
