@@ -15,8 +15,12 @@ step_fail(struct step_failure *failure, const char *code, const char *format, ..
     snprintf(failure->code, sizeof(failure->code), "%s", code);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(failure->words, sizeof(failure->words), format, arguments);
+    int wanted = vsnprintf(failure->words, sizeof(failure->words), format, arguments);
     va_end(arguments);
+    /* Failures become values, which are UTF-8: no half character at the end. */
+    size_t most = sizeof(failure->words) - 1;
+    if (wanted > 0 && (size_t)wanted > most)
+        failure->words[slice_cut(slice_of(failure->words, most), most - 1).size] = '\0';
     return false;
 }
 

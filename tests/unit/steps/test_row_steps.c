@@ -171,6 +171,28 @@ test_waits(void **state)
     }
 }
 
+/* A failure is a value, so that half a character in it would make its record unreadable. */
+static void
+test_long_words_of_a_failure_are_cut_between_characters(void **state)
+{
+    static const char *const texts[] = {"\xC3\xA9", "x\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+                                        "x"};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct step_failure failure;
+        char words[1200] = "";
+        while (strlen(words) < 1100)
+            strncat(words, texts[i], sizeof(words) - strlen(words) - 1);
+        for (size_t shift = 0; shift < 4; shift++) {
+            assert_false(step_fail(&failure, "code", "%s", words + shift * strlen(texts[i])));
+            assert_true(strlen(failure.words) > sizeof(failure.words) - 8);
+            assert_true(slice_is_utf8(slice_text(failure.words)));
+        }
+    }
+    struct step_failure failure;
+    assert_false(step_fail(&failure, "code", "%s", ""));
+    assert_string_equal(failure.words, "");
+}
+
 /* The whole way from a config to an exchange. */
 static void
 test_a_rendered_config_makes_an_exchange(void **state)
@@ -200,6 +222,7 @@ main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_long_words_of_a_failure_are_cut_between_characters),
         cmocka_unit_test(test_a_rendered_config_makes_an_exchange),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
