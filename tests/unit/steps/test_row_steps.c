@@ -179,11 +179,14 @@ test_long_words_of_a_failure_are_cut_between_characters(void **state)
                                         "x"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct step_failure failure;
-        char words[1200] = "";
-        while (strlen(words) < 1100)
-            strncat(words, texts[i], sizeof(words) - strlen(words) - 1);
+        char words[1200];
+        size_t size = strlen(texts[i]);
+        size_t used = 0;
+        for (; used + size < sizeof(words); used += size)
+            memcpy(words + used, texts[i], size);
+        words[used] = '\0';
         for (size_t shift = 0; shift < 4; shift++) {
-            assert_false(step_fail(&failure, "code", "%s", words + shift * strlen(texts[i])));
+            assert_false(step_fail(&failure, "code", "%s", words + shift * size));
             assert_true(strlen(failure.words) > sizeof(failure.words) - 8);
             assert_true(slice_is_utf8(slice_text(failure.words)));
         }
