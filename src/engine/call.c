@@ -30,6 +30,7 @@ struct call {
     struct timer timer;
     struct exchange *exchange;
     uint64_t ticket; /* of the transport */
+    bool has_slot, is_recorded;
     bool is_ok;
     struct arena arena; /* of the outcome */
     struct value outcome;
@@ -99,12 +100,32 @@ call_free(struct call *call)
     mem_free(call);
 }
 
+/* A call keeps its slot until its outcome is recorded, so that a crash repeats no more calls than
+ * there are slots. When one is free, runs that found none are looked at again. */
+static void
+leave_flight(struct call *call)
+{
+    struct engine *engine = call->run->engine;
+    if (!call->has_slot)
+        return;
+    call->has_slot = false;
+    list_leave(&call->run->calls_out, call);
+    call->run->calls_in_flight--;
+    engine->calls_in_flight--;
+    if (!engine->is_short_of_calls)
+        return;
+    engine->is_short_of_calls = false;
+    for (struct run *run = engine->runs; run != NULL; run = run->next)
+        run_mark(run);
+}
+
 /* Ends a call of a run that is leaving. */
 static void
 call_abandon(struct call *call)
 {
     struct run *run = call->run;
     struct chunk_job *job = call->job;
+    leave_flight(call);
     call_free(call);
     job->calls_open--;
     if (job->calls_open == 0 && !job->is_away && job->table->plan->is_many)
@@ -171,7 +192,10 @@ recorded_home(struct engine *engine, struct message *message)
     struct call *call = (struct call *)message;
     struct run *run = call->run;
     run->away--;
+    leave_flight(call);
     run_mark(run);
+    if (!call->is_recorded)
+        run_leave(run);
     if (run->is_leaving)
         call_abandon(call);
     else
@@ -184,6 +208,7 @@ recorded_done(struct intent *intent)
     struct call *call = intent->owner;
     struct queue *mailbox = call->run->engine->mailbox;
     call->message.handle = recorded_home;
+    call->is_recorded = intent->status == STATUS_OK;
     intent_free(&intent);
     queue_push(mailbox, &call->message.node);
 }
@@ -269,28 +294,12 @@ call_again_or_fail(struct call *call)
     sleep_for(call, backoff_ms(call), again_fire);
 }
 
-/* A slot is free: runs that found none are looked at again. */
-static void
-leave_flight(struct call *call)
-{
-    struct engine *engine = call->run->engine;
-    list_leave(&call->run->calls_out, call);
-    call->run->calls_in_flight--;
-    engine->calls_in_flight--;
-    if (!engine->is_short_of_calls)
-        return;
-    engine->is_short_of_calls = false;
-    for (struct run *run = engine->runs; run != NULL; run = run->next)
-        run_mark(run);
-}
-
 static void
 answer_home(struct engine *engine, struct message *message)
 {
     struct call *call = (struct call *)message;
     struct run *run = call->run;
     run->away--;
-    leave_flight(call);
     exchange_free(&call->exchange);
     run_mark(run);
     if (call->is_ok)
@@ -318,6 +327,7 @@ answer_done(struct exchange *exchange)
 static void
 enter_flight(struct call *call)
 {
+    call->has_slot = true;
     list_enter(&call->run->calls_out, call);
     call->run->calls_in_flight++;
     call->run->engine->calls_in_flight++;

@@ -299,7 +299,7 @@ record_home(struct engine *engine, struct message *message)
         job->is_away = false;
         if (job->table->plan->is_many)
             chunk_job_free(&job);
-        run_leave(run);
+        run_refused(run, status);
         return;
     }
     bool has_next = job->chunk->stretch + 1u < job->table->plan->stretch_count;

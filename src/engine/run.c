@@ -38,13 +38,22 @@ make_tables(struct run *run)
 }
 
 struct run *
-run_new(struct engine *engine, struct program *program, size_t input_bytes)
+run_new(struct engine *engine, struct program *program, const struct run_row *row)
 {
     struct run *run = mem_alloc(sizeof(*run));
     const struct plan *plan = program->plan;
     run->engine = engine;
     run->program = program;
-    arena_init(&run->arena, LIMIT_RUN_BYTES + input_bytes);
+    run->id = row->id;
+    run->workspace = row->workspace;
+    run->workflow = row->workflow;
+    run->version = row->version;
+    run->generation = row->generation;
+    run->state = row->state;
+    run->created_unix_ms = row->created_unix_ms;
+    run->started_unix_ms = row->started_unix_ms;
+    run->deadline_unix_ms = row->deadline_unix_ms;
+    arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
     run->is_interactive = plan_is_interactive(plan);
     run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));
     run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));
@@ -196,6 +205,17 @@ run_pump(struct run *run)
     }
     if (!run->is_dirty)
         maybe_park(run);
+}
+
+void
+run_refused(struct run *run, enum status status)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&run->id, id);
+    if (!run->is_leaving && !run->is_finishing)
+        log_event(LOG_WARN, "the store refused a write of a run, which leaves memory",
+                  "run=%s status=%s", id, status_name(status));
+    run_leave(run);
 }
 
 /* Nothing of the run is begun any more; what is on its way comes home and is dropped. */

@@ -222,13 +222,15 @@ void engine_adopt(struct engine *engine, struct run *run);
 
 /* run.c: pump, end and leave */
 /* Takes over the caller's reference of the program. */
-struct run *run_new(struct engine *engine, struct program *program, size_t input_bytes);
+struct run *run_new(struct engine *engine, struct program *program, const struct run_row *row);
 /* What steps see under `run`. */
 struct value run_value_make(struct arena *arena, const struct run_row *row,
                             struct value workflow_value);
 void run_begin(struct run *run);
 void run_pump(struct run *run);
 void run_leave(struct run *run);
+/* A guarded write did not hold: somebody else has moved the run. */
+void run_refused(struct run *run, enum status status);
 void run_free_if_home(struct run *run);
 void run_free(struct run *run); /* of one that the engine does not hold */
 void run_fail_table(struct table_run *table, const char *code, const char *words);

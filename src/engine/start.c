@@ -200,16 +200,7 @@ static struct run *
 make_run(struct engine *engine, const struct run_start *start, const struct run_row *row)
 {
     program_hold(start->program);
-    struct run *run = run_new(engine, start->program, row->input.size * 8);
-    run->id = row->id;
-    run->workspace = row->workspace;
-    run->workflow = row->workflow;
-    run->version = row->version;
-    run->generation = row->generation;
-    run->state = row->state;
-    run->created_unix_ms = row->created_unix_ms;
-    run->started_unix_ms = row->started_unix_ms;
-    run->deadline_unix_ms = row->deadline_unix_ms;
+    struct run *run = run_new(engine, start->program, row);
     run->is_born = true;
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);

@@ -240,20 +240,6 @@ workflow_value(struct store *store, const struct run_row *row, struct arena *are
     return workflow_value_make(arena, &workflow, row->version);
 }
 
-static void
-fill_run(struct run *run, const struct run_row *row, int64_t now_unix_ms)
-{
-    run->id = row->id;
-    run->workspace = row->workspace;
-    run->workflow = row->workflow;
-    run->version = row->version;
-    run->generation = row->generation;
-    run->state = row->state;
-    run->created_unix_ms = row->created_unix_ms;
-    run->started_unix_ms = row->started_unix_ms == 0 ? now_unix_ms : row->started_unix_ms;
-    run->deadline_unix_ms = row->deadline_unix_ms;
-}
-
 enum status
 run_load(struct engine *engine, const struct run_row *row, bool is_reading, struct run **out,
          struct error *error)
@@ -265,11 +251,11 @@ run_load(struct engine *engine, const struct run_row *row, bool is_reading, stru
         programs_get(options->programs, &row->workflow, row->version, &program, error);
     if (status != STATUS_OK)
         return status;
-    struct run *run = run_new(engine, program, row->input.size * 8);
-    *out = run;
-    fill_run(run, row, clock_unix_ms(options->clock));
     struct run_row started = *row;
-    started.started_unix_ms = run->started_unix_ms;
+    if (started.started_unix_ms == 0)
+        started.started_unix_ms = clock_unix_ms(options->clock);
+    struct run *run = run_new(engine, program, &started);
+    *out = run;
     run->run_value =
         run_value_make(&run->arena, &started, workflow_value(options->store, row, &run->arena));
     status = json_parse(&run->input, &run->arena, row->input, 0, NULL, error);

@@ -342,7 +342,7 @@ tap_committed(struct engine *engine, struct message *message)
     run->away--;
     tap->is_busy = false;
     if (status != STATUS_OK)
-        run_leave(run);
+        run_refused(run, status);
     else if (tap->is_done)
         tap_give_row(tap);
     run_mark(run);
