@@ -1,0 +1,350 @@
+/* Who may do what: every route with keys of every scope, of another workspace, revoked and expired.
+ *
+ * The API runs whole, over the simulated store, into which the keys are put before it is opened.
+ */
+#include "api/api.h"
+#include "api/native/native.h"
+#include "base/limits.h"
+#include "service/service.h"
+#include "steps/table.h"
+#include "store/simulated/simulated.h"
+#include "store/store.h"
+#include "test.h"
+#include "unit/net/http_peer.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/windrow-test-api-XXXXXX";
+static struct store *store;
+static struct service *service;
+static struct api *api;
+static struct http_server *server;
+
+static const struct id home = {{1}};
+static const struct id elsewhere = {{2}};
+static const struct id workflow_id = {{3, 1}};
+static const struct id run_id = {{4, 1}};
+
+/* Secrets are their own names. */
+enum who { READER, RUNNER, WRITER, ADMIN, ALL, STRANGER, REVOKED, EXPIRED, WHO_COUNT };
+static const char *const secrets[WHO_COUNT] = {"reader", "runner",   "writer",  "admin",
+                                               "all",    "stranger", "revoked", "expired"};
+static const uint32_t scopes[WHO_COUNT] = {
+    KEY_SCOPE_READ, KEY_SCOPE_RUN,  KEY_SCOPE_WRITE, KEY_SCOPE_ADMIN,
+    KEY_SCOPES_ALL, KEY_SCOPES_ALL, KEY_SCOPES_ALL,  KEY_SCOPES_ALL,
+};
+
+/* --- the world --- */
+
+static void
+commit(struct intent *intent)
+{
+    struct error error = {0};
+    struct intent *const intents[] = {intent};
+    assert_int_equal(store_commit(store, intents, 1, &error), STATUS_OK);
+    assert_int_equal(intent->status, STATUS_OK);
+    intent_free(&intent);
+}
+
+static void
+put_keys(void)
+{
+    for (unsigned who = 0; who < WHO_COUNT; who++) {
+        struct key_row row = {
+            .workspace = who == STRANGER ? elsewhere : home,
+            .id = {{9, (uint8_t)who}},
+            .secret = digest_of(slice_text(secrets[who])),
+            .name = SLICE("test"),
+            .scopes = scopes[who],
+            .created_unix_ms = 1,
+            .expires_unix_ms = who == EXPIRED ? 2 : 0,
+            .revoked_unix_ms = who == REVOKED ? 2 : 0,
+        };
+        struct intent *intent = intent_new(KIB(4));
+        intent_add(intent, STORE_KEY_INSERT, 64)->key = &row;
+        commit(intent);
+    }
+}
+
+static void
+put_workflow(void)
+{
+    const struct workflow_row workflow = {
+        .workspace = home,
+        .id = workflow_id,
+        .slug = SLICE("here"),
+        .name = SLICE("Here"),
+        .status = WORKFLOW_ACTIVE,
+        .latest_version = 1,
+        .published_version = 1,
+        .created_unix_ms = 1,
+        .updated_unix_ms = 1,
+    };
+    const struct version_row version = {
+        .workflow = workflow_id,
+        .version = 1,
+        .text = SLICE("name: Here\nsteps: [{ type: set, config: { fields: { x: 1 } } }]\n"),
+        .created_unix_ms = 1,
+    };
+    const struct run_row run = {
+        .workspace = home,
+        .id = run_id,
+        .workflow = workflow_id,
+        .version = 1,
+        .generation = 1,
+        .state = RUN_STATE_COMPLETED,
+        .trigger = SLICE("api"),
+        .created_unix_ms = 1,
+        .ended_unix_ms = 2,
+        .input = SLICE("{}"),
+        .output = SLICE("{\"secret\":7}"),
+    };
+    struct intent *intent = intent_new(KIB(16));
+    intent_add(intent, STORE_WORKFLOW_INSERT, 64)->workflow = &workflow;
+    intent_add(intent, STORE_VERSION_INSERT, 64)->version = &version;
+    intent_add(intent, STORE_RUN_INSERT, 64)->run = &run;
+    commit(intent);
+}
+
+static enum status
+open_store(struct store **out, const char *unused, struct error *error)
+{
+    store = simulated_store_new(1);
+    put_keys();
+    put_workflow();
+    *out = store;
+    return STATUS_OK;
+}
+
+static int
+open_world(void **state)
+{
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    struct service_options options = {
+        .data_folder = folder,
+        .open_store = open_store,
+        .steps = &step_table,
+        .catalog = &step_catalog,
+        .before_callbacks = http_batch_begin,
+        .after_callbacks = http_batch_end,
+        .clock = clock_system(),
+        .eval_threads = 1,
+    };
+    struct error error = {0};
+    if (service_open(&service, &options, &error) != STATUS_OK)
+        return 1;
+    struct api_options of_api = {.service = service, .loop_count = 1};
+    api = api_new(&of_api);
+    server = peer_start_server(
+        (struct http_server_config){.handler = api_handle, .on_head = api_on_head, .context = api});
+    return server == NULL;
+}
+
+static int
+remove_one(const char *path, const struct stat *unused, int type, struct FTW *place)
+{
+    return remove(path);
+}
+
+static int
+close_world(void **state)
+{
+    http_server_stop(server, 1000);
+    service_close(&service);
+    http_server_free(&server);
+    api_free(&api);
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* --- requests --- */
+
+static struct reply
+ask(const char *method, const char *path, const char *key)
+{
+    char request[1024];
+    char header[300] = "";
+    if (key != NULL)
+        snprintf(header, sizeof(header), "x-metal-api-key: %s\r\n", key);
+    snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: 0\r\n\r\n",
+             method, path, header);
+    struct peer peer = peer_connect(server);
+    struct reply reply;
+    peer_send_text(&peer, request);
+    peer_read_reply(&peer, &reply, false);
+    peer_close(&peer);
+    return reply;
+}
+
+static int
+status_of(const char *method, const char *path, const char *key)
+{
+    struct reply reply = ask(method, path, key);
+    int status = reply.status;
+    reply_done(&reply);
+    return status;
+}
+
+/* The documented table: what each route needs, and what a key that may gets. */
+#define W "/v1/workflows/030100000000000000000000"
+#define R "/v1/workflow-runs/040100000000000000000000"
+static const struct {
+    const char *method;
+    const char *path;
+    uint32_t scope;
+    int status;
+    bool is_of_one; /* it names an object of the workspace */
+} table[] = {
+    {"GET", "/v1/workflows", KEY_SCOPE_READ, 200, false},
+    {"POST", "/v1/workflows", KEY_SCOPE_WRITE, 400, false},
+    {"GET", W, KEY_SCOPE_READ, 200, true},
+    {"GET", "/v1/workflows/here", KEY_SCOPE_READ, 200, true},
+    {"GET", W "/runs", KEY_SCOPE_READ, 200, true},
+    {"POST", W "/runs", KEY_SCOPE_RUN, 201, true},
+    {"GET", R, KEY_SCOPE_READ, 200, true},
+    {"GET", R "/items", KEY_SCOPE_READ, 200, true},
+    {"POST", R "/retry", KEY_SCOPE_RUN, 409, true},
+    {"POST", R "/rerun", KEY_SCOPE_RUN, 201, true},
+    {"POST", R "/cancel", KEY_SCOPE_RUN, 409, true},
+};
+
+static void
+test_each_route_needs_its_scope_and_no_other(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        for (unsigned who = READER; who <= ALL; who++) {
+            int wanted = (scopes[who] & table[i].scope) != 0 ? table[i].status : 403;
+            int found = status_of(table[i].method, table[i].path, secrets[who]);
+            if (found != wanted)
+                fail_msg("%s %s as %s: %d, not %d", table[i].method, table[i].path, secrets[who],
+                         found, wanted);
+        }
+    }
+}
+
+static void
+test_keys_that_do_not_count_open_nothing(void **state)
+{
+    const char *const keys[] = {NULL, "nobody", "revoked", "expired", "READER"};
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        for (size_t k = 0; k < COUNT_OF(keys); k++) {
+            int found = status_of(table[i].method, table[i].path, keys[k]);
+            if (found != 401)
+                fail_msg("%s %s with key %zu: %d", table[i].method, table[i].path, k, found);
+        }
+    }
+}
+
+static void
+test_another_workspace_sees_nothing(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        int wanted = table[i].is_of_one ? 404 : table[i].status;
+        int found = status_of(table[i].method, table[i].path, secrets[STRANGER]);
+        if (found != wanted)
+            fail_msg("%s %s as stranger: %d", table[i].method, table[i].path, found);
+    }
+    struct reply reply = ask("GET", "/v1/workflows", secrets[STRANGER]);
+    assert_true(slice_is(buffer_slice(&reply.body), "{\"data\":[]}"));
+    reply_done(&reply);
+}
+
+/* A line of the route table that the table above forgets would not be tested. */
+static void
+test_every_guarded_route_is_in_the_table(void **state)
+{
+    size_t guarded = 0;
+    for (size_t i = 0; i < native_routes.count; i++)
+        guarded += native_routes.routes[i].scope != ROUTE_PUBLIC;
+    size_t tested = 0;
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        tested += strcmp(table[i].path, "/v1/workflows/here") != 0;
+    assert_int_equal(guarded, tested);
+}
+
+static void
+test_ids_are_the_same_in_every_form(void **state)
+{
+    char uuid[ID_UUID_BYTES];
+    char path[128];
+    id_uuid(&run_id, uuid);
+    const char *const forms[] = {"040100000000000000000000", "wf_040100000000000000000000", uuid};
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        snprintf(path, sizeof(path), "/v1/workflow-runs/%s", forms[i]);
+        assert_int_equal(status_of("GET", path, "all"), 200);
+    }
+    id_uuid(&workflow_id, uuid);
+    snprintf(path, sizeof(path), "/v1/workflows/%s", uuid);
+    assert_int_equal(status_of("GET", path, "all"), 200);
+}
+
+static void
+test_a_run_is_spelled_as_metal_does(void **state)
+{
+    struct reply reply = ask("GET", R, "all");
+    const char *wanted =
+        "{\"data\":{\"id\":\"040100000000000000000000\",\"workflowId\":"
+        "\"030100000000000000000000\","
+        "\"status\":\"completed\",\"input\":{},\"output\":{\"secret\":7},\"error\":null,"
+        "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"startedAt\":null,"
+        "\"completedAt\":\"1970-01-01T00:00:00.002Z\",\"version\":1,\"generation\":1,"
+        "\"trigger\":\"api\",\"counts\":null}}";
+    assert_true(slice_is(buffer_slice(&reply.body), wanted));
+    reply_done(&reply);
+}
+
+/* --- a disk in trouble --- */
+
+static bool
+is_in_trouble(void *context)
+{
+    struct error error = {0};
+    return (service_trouble(service, &error) != STATUS_OK) == *(bool *)context;
+}
+
+/* A run that comes while the disk is full waits; those behind it are told at once, and all goes on
+ * when there is room again. */
+static void
+test_a_full_disk_is_told_and_gets_over(void **state)
+{
+    bool is_wanted = true;
+    simulated_set_faults(store, &(struct simulated_faults){.commit_full = 1000});
+    struct peer peer = peer_connect(server);
+    peer_send_text(&peer, "POST " W "/runs HTTP/1.1\r\nHost: x\r\nx-api-key: all\r\n"
+                          "Content-Length: 0\r\n\r\n");
+    peer_wait_for(is_in_trouble, &is_wanted, "the trouble");
+    assert_int_equal(status_of("POST", W "/runs", "all"), 507);
+    assert_int_equal(status_of("POST", R "/cancel", "all"), 507);
+    assert_int_equal(status_of("GET", R, "all"), 200);
+    assert_int_equal(status_of("GET", "/readyz", NULL), 503);
+    assert_int_equal(status_of("GET", "/healthz", NULL), 200);
+
+    simulated_set_faults(store, &(struct simulated_faults){.commit_full = 0});
+    struct reply reply;
+    peer_read_reply(&peer, &reply, false);
+    assert_int_equal(reply.status, 201);
+    reply_done(&reply);
+    peer_close(&peer);
+    is_wanted = false;
+    peer_wait_for(is_in_trouble, &is_wanted, "its end");
+    assert_int_equal(status_of("GET", "/readyz", NULL), 200);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_route_needs_its_scope_and_no_other),
+        cmocka_unit_test(test_keys_that_do_not_count_open_nothing),
+        cmocka_unit_test(test_another_workspace_sees_nothing),
+        cmocka_unit_test(test_every_guarded_route_is_in_the_table),
+        cmocka_unit_test(test_ids_are_the_same_in_every_form),
+        cmocka_unit_test(test_a_run_is_spelled_as_metal_does),
+        cmocka_unit_test(test_a_full_disk_is_told_and_gets_over),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}
