@@ -23,8 +23,8 @@ BEGIN {
     may["document"] = "base document"
     may["steps"] = "base net expr flow ai document sandbox steps engine/step.h"
     may["service"] = "base expr flow store engine service"
-    may["api"] = "base net flow service api"
-    may["cli"] = "base net flow service cli"
+    may["api"] = "base net expr flow service api"
+    may["cli"] = "base net expr flow service cli"
     may["main"] = "*"
 
     # Where a library may be included: a file without ending, or a folder; "1 " means that only one
