@@ -1,6 +1,8 @@
 /* base/limits.h - every maximum of the program, with its unit and reason.
  *
  * docs/LIMITS.md is generated from this file: one line of comment above each value.
+ *
+ * Threads: constants.
  */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H

@@ -33,12 +33,13 @@ copy_text(struct arena *arena, const char *text)
 
 /* Two paths of one template may be wrong in the same way. */
 static bool
-is_known(const struct problems *problems, uint32_t line, uint32_t column, const char *words)
+is_known(const struct problems *problems, uint32_t line, uint32_t column, const char *path,
+         const char *words)
 {
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->list[i];
         if (problem->line == line && problem->column == column &&
-            strcmp(problem->words, words) == 0)
+            strcmp(problem->path, path) == 0 && strcmp(problem->words, words) == 0)
             return true;
     }
     return false;
@@ -58,7 +59,7 @@ problems_add(struct problems *problems, uint32_t line, uint32_t column, const ch
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
-    if (is_known(problems, line, column, words))
+    if (is_known(problems, line, column, path, words))
         return;
     problems->list[problems->count++] = (struct problem){
         .line = line,
