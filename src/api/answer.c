@@ -10,6 +10,8 @@
 #define JSON_TYPE "application/json"
 /* Room for most answers, so that they grow once. */
 #define BODY_BYTES_USUAL 1024
+/* A host or our own address, a path and an id. */
+#define LOCATION_BYTES_MAX KIB(10)
 
 /* Answers are data for programs: no browser shall guess a type, nothing on the way keep them. */
 #define SAFE_HEADERS                                                                               \
@@ -63,19 +65,24 @@ call_answer(struct call *call, int http_status, struct buffer *body)
 }
 
 void
-call_answer_created(struct call *call, struct buffer *body, const char *path)
+call_answer_created(struct call *call, struct buffer *body, struct slice path, const struct id *id)
 {
     if (is_too_large(call, body))
         return;
     const char *base = call->api->public_url;
     struct slice host = http_request_host(call->request);
-    const char *location = path;
-    if (base != NULL)
-        location = arena_format(call->arena, "%s%s", base, path);
-    else if (host.size > 0)
-        location = arena_format(call->arena, "http://%.*s%s", SLICE_FORMAT(host), path);
-    struct http_header header = {"Location", slice_text(location)};
+    char hex[ID_HEX_BYTES];
+    id_hex(id, hex);
+    struct buffer location;
+    buffer_init(&location, LOCATION_BYTES_MAX);
+    if (base == NULL && host.size > 0)
+        buffer_append_text(&location, "http://");
+    buffer_append_slice(&location, base == NULL ? host : slice_text(base));
+    buffer_append_slice(&location, path);
+    buffer_append(&location, hex, ID_HEX_BYTES - 1);
+    struct http_header header = {"Location", buffer_slice(&location)};
     answer_with(call, 201, body, &header);
+    buffer_done(&location);
 }
 
 static void

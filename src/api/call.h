@@ -45,8 +45,9 @@ struct expr_machine *call_machine(struct call *call);
 /* Takes the bytes out of the buffer. 422 if it is over its maximum. */
 void call_answer(struct call *call, int http_status, struct buffer *body);
 
-/* With `Location`: the path, behind the address at which clients reach us. */
-void call_answer_created(struct call *call, struct buffer *body, const char *path);
+/* 201, with `Location`: the address at which clients reach us, the path, the id. */
+void call_answer_created(struct call *call, struct buffer *body, struct slice path,
+                         const struct id *id);
 
 /* {"error": words}. */
 void call_fail(struct call *call, int http_status, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -1,6 +1,6 @@
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t
@@ -69,6 +69,17 @@ civil_date_of(int64_t days_since_1970)
     };
 }
 
+/* By hand: three moments stand in every answer about a run, and printf costs as much as its JSON.
+ */
+static void
+put_digits(char *out, int count, int number)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        out[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
 void
 clock_iso(int64_t unix_ms, char out[CLOCK_ISO_BYTES])
 {
@@ -80,8 +91,12 @@ clock_iso(int64_t unix_ms, char out[CLOCK_ISO_BYTES])
         days--;
     int ms = (int)(clamped - days * DAY_MS);
     struct civil_date date = civil_date_of(days);
-    snprintf(out, CLOCK_ISO_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-             (unsigned)date.year % 10000, (unsigned)date.month % 100, (unsigned)date.day % 100,
-             (unsigned)(ms / 3600000) % 100, (unsigned)(ms / 60000) % 60,
-             (unsigned)(ms / 1000) % 60, (unsigned)ms % 1000);
+    memcpy(out, "0000-00-00T00:00:00.000Z", sizeof("0000-00-00T00:00:00.000Z"));
+    put_digits(out, 4, date.year);
+    put_digits(out + 5, 2, date.month);
+    put_digits(out + 8, 2, date.day);
+    put_digits(out + 11, 2, ms / 3600000);
+    put_digits(out + 14, 2, ms / 60000 % 60);
+    put_digits(out + 17, 2, ms / 1000 % 60);
+    put_digits(out + 20, 3, ms % 1000);
 }

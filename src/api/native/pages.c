@@ -2,8 +2,6 @@
 
 #include "service/present.h"
 
-#include <stdio.h>
-
 const char *
 native_status(enum run_state state)
 {
@@ -35,15 +33,10 @@ native_answer_run(struct call *call, int http_status, const struct run_row *row)
     buffer_append_slice(&body, SLICE("{\"data\":"));
     native_put_run(&body, row);
     buffer_append_byte(&body, '}');
-    if (http_status != 201) {
+    if (http_status == 201)
+        call_answer_created(call, &body, SLICE("/v1/workflow-runs/"), &row->id);
+    else
         call_answer(call, http_status, &body);
-        return;
-    }
-    char id[ID_HEX_BYTES];
-    char path[64];
-    id_hex(&row->id, id);
-    snprintf(path, sizeof(path), "/v1/workflow-runs/%s", id);
-    call_answer_created(call, &body, path);
 }
 
 bool

@@ -4,8 +4,6 @@
 #include "base/limits.h"
 #include "service/present.h"
 
-#include <stdio.h>
-
 /* --- read --- */
 
 static void
@@ -122,11 +120,7 @@ answer_created(struct call *call)
         json_print_string(&body, slice_text(notes[i]));
     }
     buffer_append_text(&body, note_count > 0 ? "]}" : "}");
-    char id[ID_HEX_BYTES];
-    char path[64];
-    id_hex(&creation->row.id, id);
-    snprintf(path, sizeof(path), "/v1/workflows/%s", id);
-    call_answer_created(call, &body, path);
+    call_answer_created(call, &body, SLICE("/v1/workflows/"), &creation->row.id);
 }
 
 static void
