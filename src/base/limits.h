@@ -59,6 +59,8 @@
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Bytes of one exchange in memory, request and answer. */
 #define LIMIT_EXCHANGE_BYTES MIB(40)
+/* Bytes of one call's outcome as values, which take more room than their text. */
+#define LIMIT_OUTCOME_BYTES MIB(96)
 /* Attempts of one step on one item. */
 #define LIMIT_ATTEMPTS 20
 /* Redirects followed by one http_request. */

@@ -343,7 +343,7 @@ call_begin(struct call *call)
     if (call->started_unix_ms == 0)
         call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
     call->attempts++;
-    arena_init(&call->arena, LIMIT_VALUE_BYTES);
+    arena_init(&call->arena, LIMIT_OUTCOME_BYTES);
     call->failure = (struct step_failure){0};
     struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
     exchange->timeout_ms = call->node->timeout_ms;

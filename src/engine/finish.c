@@ -138,6 +138,14 @@ maker_continues(const struct table_run *table)
     return table->plan->maker >= 0 && plan->nodes[table->plan->maker].on_error_continue;
 }
 
+static struct value
+first_failure(const struct table_run *table, struct arena *arena)
+{
+    if (table->summary.failure.kind == VALUE_NONE)
+        return chunk_failure_value(arena, "items_failed", "more items failed than allowed");
+    return value_copy(arena, table->summary.failure);
+}
+
 /* The first failure in plan order that makes the run fail; VALUE_NONE: it completed. */
 static struct value
 run_failure(const struct run *run, struct arena *arena)
@@ -149,7 +157,7 @@ run_failure(const struct run *run, struct arena *arena)
         if (is_failed && table->failure.kind != VALUE_NONE)
             return value_copy(arena, table->failure);
         if (table->state == TABLE_DONE && too_many_failed(&plan->limits, &table->counts))
-            return value_copy(arena, table->summary.failure);
+            return first_failure(table, arena);
         if (is_failed)
             return chunk_failure_value(arena, "upstream_failed", "a table could not be built");
     }
