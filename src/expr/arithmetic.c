@@ -137,10 +137,18 @@ add_objects(struct expr_machine *machine, struct value a, struct value b)
     return machine_check(machine, a);
 }
 
+/* Appending in place costs nothing for what is there already: `reduce … (. + [$x])` stays linear. */
+static bool
+grows_in_place(const struct expr_machine *machine, struct value a)
+{
+    return a.count > 0 && a.array->arena == &machine->scratch && a.array->used == a.count;
+}
+
 static struct value
 add_arrays(struct expr_machine *machine, struct value a, struct value b)
 {
-    if (!machine_charge(machine, (uint64_t)b.count + a.count / 16))
+    uint64_t copied = grows_in_place(machine, a) ? 0 : a.count / 16;
+    if (!machine_charge(machine, b.count + copied))
         return machine_no_steps(machine);
     return machine_check(machine, value_array_concat(&machine->scratch, a, b));
 }
