@@ -3,6 +3,7 @@
 #include "api/inside.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -143,6 +144,9 @@ call_fail_status(struct call *call, enum status status, const struct error *erro
     bool has_words = error != NULL && error->text[0] != '\0';
     const char *words = has_words ? error->text : usual_words(status);
     struct http_header again = {"Retry-After", SLICE("1")};
+    if (status == STATUS_IO)
+        log_event(LOG_ERROR, "a request failed, since the store could not be read or written",
+                  "route=%s", call->route == NULL ? "none" : call->route->pattern);
     fail_with(call, status_http(status), words, status_may_retry(status) ? &again : NULL);
 }
 
