@@ -3,6 +3,8 @@
  * A stub server in a second process answers each POST after a delay, from the same two cores.
  * Usage: bench_client [exchanges in_flight delay_ms]; without arguments three usual settings.
  */
+#include "stub.h"
+
 #include "base/clock.h"
 #include "base/exchange.h"
 #include "base/mem.h"
@@ -10,17 +12,13 @@
 #include "net/address.h"
 #include "net/http_client.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EVENTS 256
-#define REQUEST_BYTES 4096
 #define BODY_BYTES 1024
 
 static int64_t
@@ -29,128 +27,14 @@ now_us(void)
     return clock_mono_us(clock_system());
 }
 
-/* ---- The stub: one loop; all answers have the same delay, so they leave in order of arrival. */
-
-struct due {
-    struct due *next;
-    int64_t at_us;
-    int fd;
-};
-
-struct stub {
-    int epoll;
-    int listener;
-    int64_t delay_us;
-    struct due *first;
-    struct due *last;
-    size_t got[65536]; /* bytes of the request under way, by descriptor */
-};
-
-static void
-stub_answer(int fd)
-{
-    char answer[1024];
-    char body[768];
-    memset(body, 'a', sizeof(body));
-    int size = snprintf(answer, sizeof(answer),
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n\r\n%.*s",
-                        sizeof(body), (int)sizeof(body), body);
-    if (write(fd, answer, (size_t)size) != size)
-        close(fd);
-}
-
-static void
-stub_accept(struct stub *stub)
-{
-    for (;;) {
-        int fd = accept4(stub->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
-            return;
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-        epoll_ctl(stub->epoll, EPOLL_CTL_ADD, fd, &event);
-        stub->got[fd] = 0;
-    }
-}
-
-/* Requests have a header that ends with an empty line and a body of BODY_BYTES. */
-static void
-stub_read(struct stub *stub, int fd)
-{
-    char bytes[REQUEST_BYTES];
-    ssize_t count = read(fd, bytes, sizeof(bytes));
-    if (count <= 0) {
-        close(fd);
-        return;
-    }
-    char *end = memmem(bytes, (size_t)count, "\r\n\r\n", 4);
-    size_t head = end == NULL ? 0 : (size_t)(end - bytes) + 4;
-    stub->got[fd] += (size_t)count - head;
-    if (stub->got[fd] < BODY_BYTES)
-        return;
-    stub->got[fd] = 0;
-    if (stub->delay_us == 0) {
-        stub_answer(fd);
-        return;
-    }
-    struct due *due = mem_alloc(sizeof(*due));
-    *due = (struct due){.at_us = now_us() + stub->delay_us, .fd = fd};
-    if (stub->first == NULL)
-        stub->first = due;
-    else
-        stub->last->next = due;
-    stub->last = due;
-}
-
-static int
-stub_answer_due(struct stub *stub)
-{
-    while (stub->first != NULL) {
-        struct due *due = stub->first;
-        int64_t left_us = due->at_us - now_us();
-        if (left_us > 0)
-            return (int)((left_us + 999) / 1000);
-        stub->first = due->next;
-        stub_answer(due->fd);
-        mem_free(due);
-    }
-    return -1;
-}
-
-static void
-stub_run(int listener, int64_t delay_ms)
-{
-    struct stub *stub = mem_alloc(sizeof(*stub));
-    *stub = (struct stub){.epoll = epoll_create1(EPOLL_CLOEXEC), .listener = listener};
-    stub->delay_us = delay_ms * 1000;
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
-    epoll_ctl(stub->epoll, EPOLL_CTL_ADD, listener, &event);
-    for (;;) {
-        struct epoll_event events[EVENTS];
-        int count = epoll_wait(stub->epoll, events, EVENTS, stub_answer_due(stub));
-        for (int i = 0; i < count; i++) {
-            if (events[i].data.fd == listener)
-                stub_accept(stub);
-            else
-                stub_read(stub, events[i].data.fd);
-        }
-    }
-}
-
 static pid_t
 stub_start(uint16_t *port, int64_t delay_ms)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 4096) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        abort();
-    *port = ntohs(address.sin_port);
+    int listener = stub_listen(port);
     pid_t pid = fork();
     if (pid == 0)
-        stub_run(fd, delay_ms);
-    close(fd);
+        stub_serve(listener, delay_ms);
+    close(listener);
     return pid;
 }
 

@@ -1,8 +1,8 @@
 /* bench_store - what the store and its writer do in a second, beside what the disk and bare SQLite
  * do in the same run.
  *
- * Usage: bench_store [FOLDER [SECONDS]]; the folder (default /tmp) decides which disk is measured,
- * SECONDS (default 2) is the time of each line.
+ * Usage: bench_store [FOLDER [SECONDS [LINE]]]; the folder (default /tmp) decides which disk is
+ * measured, SECONDS (default 2) is the time of each line, LINE chooses one of them by number.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -360,6 +360,44 @@ remove_entry(const char *path, const struct stat *about, int kind, struct FTW *w
     return remove(path);
 }
 
+#define LINES 10
+
+static void
+bench_line(unsigned line)
+{
+    switch (line) {
+    case 1:
+        bench_disk();
+        break;
+    case 2:
+        bench_bare_sqlite(1);
+        break;
+    case 3:
+        bench_bare_sqlite(32);
+        break;
+    case 4:
+        bench_runs(1, NULL, "durable runs, 1 client");
+        break;
+    case 5:
+        bench_runs(16, NULL, "durable runs, 16 clients");
+        break;
+    case 6:
+        bench_runs(64, NULL, "durable runs, 64 clients");
+        break;
+    case 7:
+        bench_bulk("records of 64 KB", make_record_intent, RECORD_BYTES / 1e6, "MB/s");
+        break;
+    case 8:
+        bench_bulk("effects of 300 bytes", make_effect_intent, 1, "/s");
+        break;
+    case 9:
+        bench_runs(1, make_record_intent, "durable runs, 1 client, bulk beside");
+        break;
+    default:
+        bench_runs(16, make_record_intent, "durable runs, 16 clients, bulk beside");
+    }
+}
+
 int
 main(int count, char **arguments)
 {
@@ -370,16 +408,11 @@ main(int count, char **arguments)
         seconds = strtod(arguments[2], NULL);
     memset(filler, 'x', sizeof(filler));
     sem_init(&may_push, 0, BULK_IN_FLIGHT);
-    bench_disk();
-    bench_bare_sqlite(1);
-    bench_bare_sqlite(32);
-    bench_runs(1, NULL, "durable runs, 1 client");
-    bench_runs(16, NULL, "durable runs, 16 clients");
-    bench_runs(64, NULL, "durable runs, 64 clients");
-    bench_bulk("records of 64 KB", make_record_intent, RECORD_BYTES / 1e6, "MB/s");
-    bench_bulk("effects of 300 bytes", make_effect_intent, 1, "/s");
-    bench_runs(1, make_record_intent, "durable runs, 1 client, bulk beside");
-    bench_runs(16, make_record_intent, "durable runs, 16 clients, bulk beside");
+    unsigned long wanted = count > 3 ? strtoul(arguments[3], NULL, 10) : 0;
+    for (unsigned line = 1; line <= LINES; line++) {
+        if (wanted == 0 || wanted == line)
+            bench_line(line);
+    }
     if (chdir("..") != 0 || nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
         die("cannot clean up");
     return 0;

@@ -1,7 +1,7 @@
-/* bench_http - the bare HTTP server: a fixed 199-byte JSON for every request.
+/* bench/bare_http.c - the bare HTTP server: a fixed 199-byte JSON for every request.
  *
- * Usage: bench_http [LOOPS] [ADDRESS] [later]
- * Load: wrk -t1 -c64 http://127.0.0.1:8064/v1/runs; "later" answers from a second thread, in
+ * Usage: bare_http [LOOPS] [ADDRESS] [later]
+ * http.mjs gives it load; "later" answers from a second thread, in
  * batches, as a group commit does. Ends at the end of its input (run it with </dev/null only in
  * tests) and prints what it served and what a request cost.
  */
