@@ -425,7 +425,7 @@ void
 chunk_next_stretch(struct chunk_job *job)
 {
     struct chunk *chunk = job->chunk;
-    job->has_timer = chunk->due_unix_ms > 0;
+    job->has_timer = chunk->due_unix_ms > 0 || !job->table->run->is_born;
     chunk->stretch++;
     chunk->is_begun = false;
     chunk->due_unix_ms = 0;

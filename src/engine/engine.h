@@ -87,7 +87,7 @@ struct run_start {
     struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */
     struct value input;          /* already checked against the schema */
     const char *trigger;
-    struct value resolved; /* kept with the run; VALUE_NONE: nothing */
+    struct value resolved;                     /* kept with the run; VALUE_NONE: nothing */
     int64_t deadline_unix_ms;                  /* 0: none */
     const struct idempotency_row *idempotency; /* may be NULL */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */
@@ -152,7 +152,8 @@ struct run_progress {
     struct table_progress *tables; /* in the arena */
 };
 
-/* Called on the engine's thread; progress is NULL if the run is not in memory. */
+/* Called on the engine's thread; progress is NULL if the run is neither in memory nor on its way
+ * there (then without tables). */
 typedef void run_progress_fn(const struct run_progress *progress, void *context);
 void engine_run_progress(struct engine *engine, const struct id *run, run_progress_fn *visit,
                          void *context);

@@ -4,34 +4,101 @@
 
 #include <string.h>
 
+/* Times that a move of a run which changes at the same moment is tried. */
+#define MOVE_TRIES_MAX 8
+
 /* A move of a run that somebody asked for and waits for. */
 struct move_request {
     struct message message;
+    struct move_request *next, *previous; /* of the engine's list, while the store is moved */
     struct task task;
     struct engine *engine;
     struct id id;
     enum run_event event;
     uint32_t version; /* retry: 0 = the one it is on */
+    uint32_t tries;
     run_moved_fn *moved;
     void *context;
+    enum status status;
     bool is_begun_after; /* the run is taken up when the move is committed */
 };
 
-static void
-answer(struct move_request *request, enum status status)
+bool
+move_is_under_way(const struct engine *engine, const struct id *id)
 {
-    request->moved(status, request->context);
+    const struct move_request *request = engine->moving;
+    while (request != NULL && !id_equal(&request->id, id))
+        request = request->next;
+    return request != NULL;
+}
+
+static void
+moving_enter(struct move_request *request)
+{
+    struct engine *engine = request->engine;
+    request->next = engine->moving;
+    if (request->next != NULL)
+        request->next->previous = request;
+    engine->moving = request;
+}
+
+static void
+moving_leave(struct move_request *request)
+{
+    if (request->previous == NULL)
+        request->engine->moving = request->next;
+    else
+        request->previous->next = request->next;
+    if (request->next != NULL)
+        request->next->previous = request->previous;
+}
+
+static void
+request_end(struct move_request *request)
+{
     request->engine->away--;
     mem_free(request);
 }
 
 static void
-take_up_after(struct engine *engine, struct message *message)
+answer_here(struct move_request *request, enum status status)
+{
+    request->moved(status, request->context);
+    request_end(request);
+}
+
+static void move_in_store(struct move_request *request);
+
+/* The run may have been parked between reading and moving it. */
+static bool
+is_worth_another_try(const struct move_request *request)
+{
+    return request->status == STATUS_CONFLICT && request->tries < MOVE_TRIES_MAX;
+}
+
+static void
+moved_home(struct engine *engine, struct message *message)
 {
     struct move_request *request = (struct move_request *)message;
-    run_take_up(engine, &request->id);
-    engine->away--;
-    mem_free(request);
+    if (is_worth_another_try(request)) {
+        move_in_store(request);
+        return;
+    }
+    moving_leave(request);
+    if (request->status == STATUS_OK && request->is_begun_after)
+        run_take_up(engine, &request->id);
+    request_end(request);
+}
+
+/* On the work thread or the writer's. The answer does not wait for the engine. */
+static void
+moved_send(struct move_request *request, enum status status)
+{
+    request->status = status;
+    request->message.handle = moved_home;
+    if (!is_worth_another_try(request))
+        request->moved(status, request->context);
+    queue_push(request->engine->mailbox, &request->message.node);
 }
 
 static void
@@ -40,13 +107,7 @@ move_committed(struct intent *intent)
     struct move_request *request = intent->owner;
     enum status status = intent->status;
     intent_free(&intent);
-    if (status != STATUS_OK || !request->is_begun_after) {
-        answer(request, status);
-        return;
-    }
-    request->moved(status, request->context);
-    request->message.handle = take_up_after;
-    queue_push(request->engine->mailbox, &request->message.node);
+    moved_send(request, status);
 }
 
 static void
@@ -77,11 +138,13 @@ move_stored(struct task *task, void *thread_context)
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
     enum status status = store_run_get(options->store, &intent->arena, &request->id, row);
     enum run_state next;
-    if (status == STATUS_OK && !run_state_next(row->state, request->event, &next))
+    if (status == STATUS_OK && !run_state_next(row->state, request->event, &next)) {
+        request->tries = MOVE_TRIES_MAX;
         status = STATUS_CONFLICT;
+    }
     if (status != STATUS_OK) {
         intent_free(&intent);
-        answer(request, status);
+        moved_send(request, status);
         return;
     }
     intent->guard =
@@ -95,9 +158,18 @@ move_stored(struct task *task, void *thread_context)
 }
 
 static void
+move_in_store(struct move_request *request)
+{
+    const struct engine_ports *ports = request->engine->options.ports;
+    request->tries++;
+    request->task.run = move_stored;
+    ports->post(ports->world, ENGINE_POOL_WORK, &request->task, true);
+}
+
+static void
 moved_in_memory(enum status status, void *context)
 {
-    answer(context, status);
+    answer_here(context, status);
 }
 
 static void
@@ -111,12 +183,12 @@ move_handle(struct engine *engine, struct message *message)
         return;
     }
     if (is_here) {
-        answer(request, STATUS_CONFLICT);
+        answer_here(request, STATUS_CONFLICT);
         return;
     }
-    request->task.run = move_stored;
-    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &request->task,
-                                true);
+    moving_enter(request);
+    take_up_spoil(engine, &request->id);
+    move_in_store(request);
 }
 
 static void
@@ -195,7 +267,10 @@ progress_handle(struct engine *engine, struct message *message)
     struct progress_request *request = (struct progress_request *)message;
     const struct run *run = engine_find(engine, &request->id);
     if (run == NULL || run->is_leaving) {
-        request->visit(NULL, request->context);
+        struct run_progress coming = {.state = RUN_STATE_QUEUED};
+        bool is_coming =
+            take_up_is_under_way(engine, &request->id) || move_is_under_way(engine, &request->id);
+        request->visit(is_coming ? &coming : NULL, request->context);
         mem_free(request);
         return;
     }

@@ -186,7 +186,8 @@ enum status
 chunk_previous_record(struct chunk_job *job, struct store *store)
 {
     struct chunk *chunk = job->chunk;
-    if (chunk->generation == 1)
+    /* Of several stretches each leaves its record, so that a crash finds how far a chunk came. */
+    if (chunk->generation == 1 || chunk->table->stretch_count > 1)
         return STATUS_OK;
     struct arena arena;
     arena_init(&arena, 2 * LIMIT_RECORD_BYTES);

@@ -108,6 +108,7 @@ struct tap_run {
     bool is_declared;
     bool is_busy;
     bool is_done;
+    bool is_filed;     /* the complete file is stored, or on its way to the store */
     struct value name; /* rendered; VALUE_NONE: by default */
     struct id blob;
     uint32_t next_chunk;
@@ -204,7 +205,12 @@ struct engine {
     struct id taken_up; /* unfinished runs up to this id were looked at */
     bool is_taking_up;
     bool has_more_unfinished;
-    struct timer durable; /* soonest timer row of runs that are not in memory */
+    bool must_look_again;        /* a run stayed in the store while they were looked at */
+    struct timer look_again;     /* after they could not be read */
+    struct take_up_job *taking;  /* runs on their way into memory */
+    struct move_request *moving; /* moves of runs that are not in memory */
+    struct timer durable;        /* soonest timer row of runs that are not in memory */
+    bool is_watching, must_watch_again;
 };
 
 /* engine.c */
@@ -311,6 +317,9 @@ const struct plan_node *plan_last_node(const struct plan *plan);
 /* {tables: [{table, state, items, …, steps: […]}]} */
 struct value run_counts(const struct run *run, struct arena *arena);
 
+/* moves.c */
+bool move_is_under_way(const struct engine *engine, const struct id *id);
+
 /* takeup.c: reads a run back from the store */
 /* On a work thread: the run's state as stored; *out may be set on failure too, to be freed by
  * run_free(). is_reading: to be looked at only, not to go on. */
@@ -318,8 +327,13 @@ MUST_USE enum status run_load(struct engine *engine, const struct run_row *row, 
                               struct run **out, struct error *error);
 /* Loads that run on a work thread and begins it; does nothing if it is in memory. */
 void run_take_up(struct engine *engine, const struct id *id);
+bool take_up_is_under_way(const struct engine *engine, const struct id *id);
+/* What is being read of that run is not to be trusted: it is moved at the same time. */
+void take_up_spoil(struct engine *engine, const struct id *id);
 /* Goes on taking up unfinished runs while there is room. */
 void take_up_more(struct engine *engine);
+
+/* durable.c: runs that wait outside memory are taken up when their timers are due */
 void engine_watch_durable(struct engine *engine);
 
 #endif

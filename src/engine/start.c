@@ -156,8 +156,7 @@ must_wait(struct engine *engine)
 {
     if (!engine->options.take_up_runs || engine->run_count < LIMIT_ACTIVE_RUNS)
         return false;
-    engine->has_more_unfinished = true;
-    engine->taken_up = (struct id){0};
+    engine->must_look_again = true;
     return true;
 }
 
@@ -184,16 +183,16 @@ static void
 start_committed(struct intent *intent)
 {
     struct start_request *request = intent->owner;
-    request->started(intent->status, intent->status == STATUS_OK ? request->row : NULL,
-                     request->context);
+    struct start_request asked = *request;
+    /* First in the mailbox, then acknowledged: so that a cancel finds the run in memory. */
     request->status = intent->status;
-    intent_free(&intent);
-    if (request->run == NULL) {
-        mem_free(request);
-        return;
-    }
     request->message.handle = start_handle;
-    queue_push(request->engine->mailbox, &request->message.node);
+    if (request->run == NULL)
+        mem_free(request);
+    else
+        queue_push(asked.engine->mailbox, &request->message.node);
+    asked.started(intent->status, intent->status == STATUS_OK ? asked.row : NULL, asked.context);
+    intent_free(&intent);
 }
 
 static struct run *

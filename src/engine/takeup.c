@@ -78,6 +78,19 @@ chunk_list_remove(struct chunk_list *list, uint32_t number)
     }
 }
 
+/* What a stretch has recorded is not waiting for it. */
+static void
+drop_recorded(struct stretch_run *stretch)
+{
+    struct chunk_list *list = &stretch->ready;
+    size_t kept = list->begin;
+    for (size_t i = list->begin; i < list->end; i++) {
+        if (!chunk_set_has(&stretch->recorded, list->numbers[i]))
+            list->numbers[kept++] = list->numbers[i];
+    }
+    list->end = kept;
+}
+
 static enum status
 load_stretches(struct loading *loading)
 {
@@ -93,9 +106,7 @@ load_stretches(struct loading *loading)
         enum status status = store_record_range(loading->store, &range, load_head, loading);
         if (status != STATUS_OK)
             return error_set(loading->error, status, "its records could not be read");
-        /* What this stretch has recorded is not waiting for it. */
-        for (uint32_t c = 0; s > 0 && c < table->stretches[s].recorded.through; c++)
-            chunk_list_remove(&table->stretches[s].ready, c);
+        drop_recorded(&table->stretches[s]);
     }
     return STATUS_OK;
 }
@@ -151,7 +162,7 @@ load_tap(struct loading *loading, struct tap_run *tap)
         tap->next_chunk = value_integer(value_get(body, "chunk"), &number) ? (uint32_t)number : 0;
         tap->offset = value_integer(value_get(body, "offset"), &number) ? (uint64_t)number : 0;
         tap->rows = value_integer(value_get(body, "rows"), &number) ? (uint64_t)number : 0;
-        tap->is_done = value_is_true(value_get(body, "done"));
+        tap->is_filed = tap->is_done = value_is_true(value_get(body, "done"));
         struct value file = value_get(body, "name");
         if (file.kind == VALUE_STRING)
             tap->name = value_copy(&loading->run->arena, file);
@@ -223,13 +234,59 @@ load_run_state(struct loading *loading)
 
 struct take_up_job {
     struct message message;
+    struct take_up_job *next, *previous; /* of the engine's list */
     struct task task;
     struct engine *engine;
     struct id id;
     struct run *run; /* NULL: it could not be loaded, or need not */
     struct error error;
+    bool is_spoiled; /* the run is moved while it is read */
     struct timer again;
 };
+
+static struct take_up_job *
+take_up_find(const struct engine *engine, const struct id *id)
+{
+    struct take_up_job *job = engine->taking;
+    while (job != NULL && !id_equal(&job->id, id))
+        job = job->next;
+    return job;
+}
+
+bool
+take_up_is_under_way(const struct engine *engine, const struct id *id)
+{
+    return take_up_find(engine, id) != NULL;
+}
+
+void
+take_up_spoil(struct engine *engine, const struct id *id)
+{
+    struct take_up_job *job = take_up_find(engine, id);
+    if (job != NULL)
+        job->is_spoiled = true;
+}
+
+static void
+taking_enter(struct take_up_job *job)
+{
+    struct engine *engine = job->engine;
+    job->next = engine->taking;
+    if (job->next != NULL)
+        job->next->previous = job;
+    engine->taking = job;
+}
+
+static void
+taking_leave(struct take_up_job *job)
+{
+    if (job->previous == NULL)
+        job->engine->taking = job->next;
+    else
+        job->previous->next = job->next;
+    if (job->next != NULL)
+        job->next->previous = job->previous;
+}
 
 static struct value
 workflow_value(struct store *store, const struct run_row *row, struct arena *arena)
@@ -286,6 +343,7 @@ static void
 post_take_up(struct take_up_job *job)
 {
     const struct engine_ports *ports = job->engine->options.ports;
+    job->is_spoiled = move_is_under_way(job->engine, &job->id);
     ports->post(ports->world, ENGINE_POOL_WORK, &job->task, true);
 }
 
@@ -317,41 +375,56 @@ report_trouble(const struct take_up_job *job)
                   status_name(job->error.status), job->error.text);
 }
 
+/* Reads it again a little later. */
+static void
+take_up_again(struct take_up_job *job)
+{
+    struct engine *engine = job->engine;
+    job->run = NULL;
+    job->again.fire = again_fire;
+    job->again.owner = job;
+    timers_set(&engine->timers, &job->again, clock_mono_us(engine->options.clock) + 5000);
+}
+
 static void
 take_up_home(struct engine *engine, struct message *message)
 {
     struct take_up_job *job = (struct take_up_job *)message;
     struct run *run = job->run;
-    struct run *here = engine_find(engine, &job->id);
+    const struct run *here = engine_find(engine, &job->id);
+    bool must_wait = job->is_spoiled || (here != NULL && here->is_leaving);
+    bool may_begin = job->error.status == STATUS_OK && here == NULL && !job->is_spoiled;
     report_trouble(job);
     if (run != NULL)
         engine_adopt(engine, run);
-    if (run != NULL && (job->error.status != STATUS_OK || here != NULL || engine->is_parking)) {
-        run->is_leaving = true;
-        run_mark(run);
-        job->run = NULL;
-    } else if (run != NULL) {
+    if (run != NULL && may_begin && !engine->is_parking) {
         set_gate_timers(run);
         run_begin(run);
+    } else if (run != NULL) {
+        run->is_leaving = true;
+        run_mark(run);
     }
-    if (here != NULL && here->is_leaving && !engine->is_parking) {
-        job->again.fire = again_fire;
-        job->again.owner = job;
-        timers_set(&engine->timers, &job->again, clock_mono_us(engine->options.clock) + 5000);
+    if (must_wait && !engine->is_parking) {
+        take_up_again(job);
         return;
     }
+    taking_leave(job);
     engine->away--;
     mem_free(job);
 }
 
+/* One that is under way brings the run. */
 void
 run_take_up(struct engine *engine, const struct id *id)
 {
+    if (take_up_is_under_way(engine, id))
+        return;
     struct take_up_job *job = mem_alloc(sizeof(*job));
     job->engine = engine;
     job->id = *id;
     job->message.handle = take_up_home;
     job->task.run = take_up_work;
+    taking_enter(job);
     engine->away++;
     post_take_up(job);
 }
@@ -367,6 +440,7 @@ struct page_job {
     struct id after;
     struct id ids[PAGE_RUNS];
     uint32_t count, seen;
+    enum status status;
 };
 
 static bool
@@ -385,21 +459,42 @@ page_work(struct task *task, void *thread_context)
 {
     struct page_job *job = (struct page_job *)((char *)task - offsetof(struct page_job, task));
     struct id after = job->after;
-    enum status status =
+    job->status =
         store_run_unfinished(job->engine->options.store, &after, PAGE_RUNS, page_row, job);
-    if (status != STATUS_OK)
+    if (job->status != STATUS_OK)
         log_event(LOG_ERROR, "unfinished runs could not be listed", "status=%s",
-                  status_name(status));
+                  status_name(job->status));
     queue_push(job->engine->mailbox, &job->message.node);
+}
+
+#define LOOK_AGAIN_MS 1000
+
+static void
+look_again_fire(struct timer *timer)
+{
+    struct engine *engine = timer->owner;
+    engine->is_taking_up = false;
+}
+
+static void
+look_again_later(struct engine *engine)
+{
+    engine->look_again.fire = look_again_fire;
+    engine->look_again.owner = engine;
+    timers_set(&engine->timers, &engine->look_again,
+               clock_mono_us(engine->options.clock) + LOOK_AGAIN_MS * 1000);
 }
 
 static void
 page_home(struct engine *engine, struct message *message)
 {
     struct page_job *job = (struct page_job *)message;
-    engine->is_taking_up = false;
     engine->taken_up = job->after;
-    engine->has_more_unfinished = job->seen == PAGE_RUNS;
+    engine->has_more_unfinished = job->seen == PAGE_RUNS || job->status != STATUS_OK;
+    if (job->status != STATUS_OK)
+        look_again_later(engine);
+    else
+        engine->is_taking_up = false;
     for (uint32_t i = 0; i < job->count; i++) {
         if (engine_find(engine, &job->ids[i]) == NULL)
             run_take_up(engine, &job->ids[i]);
@@ -413,97 +508,18 @@ page_home(struct engine *engine, struct message *message)
 void
 take_up_more(struct engine *engine)
 {
-    if (!engine->has_more_unfinished || engine->is_taking_up || engine->is_parking ||
-        engine->run_count + PAGE_RUNS > LIMIT_ACTIVE_RUNS)
+    if (!(engine->has_more_unfinished || engine->must_look_again) || engine->is_taking_up ||
+        engine->is_parking || engine->run_count + PAGE_RUNS > LIMIT_ACTIVE_RUNS)
         return;
+    if (engine->must_look_again)
+        engine->taken_up = (struct id){0};
+    engine->must_look_again = false;
     struct page_job *job = mem_alloc(sizeof(*job));
     job->engine = engine;
     job->after = engine->taken_up;
     job->message.handle = page_home;
     job->task.run = page_work;
     engine->is_taking_up = true;
-    engine->away++;
-    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
-}
-
-/* --- runs that wait outside memory --- */
-
-#define DUE_RUNS 64
-
-struct due_job {
-    struct message message;
-    struct task task;
-    struct engine *engine;
-    int64_t now_unix_ms;
-    int64_t next_unix_ms; /* of what stays; INT64_MAX: none */
-    struct id ids[DUE_RUNS];
-    uint32_t count;
-};
-
-static bool
-due_row(const struct timer_row *row, void *context)
-{
-    struct due_job *job = context;
-    for (uint32_t i = 0; i < job->count; i++) {
-        if (id_equal(&job->ids[i], &row->run))
-            return true;
-    }
-    job->ids[job->count++] = row->run;
-    return job->count < DUE_RUNS;
-}
-
-static void
-due_work(struct task *task, void *thread_context)
-{
-    struct due_job *job = (struct due_job *)((char *)task - offsetof(struct due_job, task));
-    struct store *store = job->engine->options.store;
-    job->next_unix_ms = INT64_MAX;
-    status_ignore(store_timer_due(store, job->now_unix_ms, 10 * DUE_RUNS, due_row, job));
-    if (job->count == 0 && store_timer_next(store, &job->next_unix_ms) != STATUS_OK)
-        job->next_unix_ms = INT64_MAX;
-    queue_push(job->engine->mailbox, &job->message.node);
-}
-
-static void
-durable_fire(struct timer *timer)
-{
-    engine_watch_durable(timer->owner);
-}
-
-/* Timers are looked at again when the next is due, at the latest after this time: the store's clock
- * and ours may be set. */
-#define WATCH_MS_MAX 60000
-
-static void
-due_home(struct engine *engine, struct message *message)
-{
-    struct due_job *job = (struct due_job *)message;
-    engine->away--;
-    for (uint32_t i = 0; i < job->count && !engine->is_parking; i++) {
-        if (engine_find(engine, &job->ids[i]) == NULL)
-            run_take_up(engine, &job->ids[i]);
-    }
-    int64_t wait_ms = job->count > 0 ? 100 : WATCH_MS_MAX;
-    if (job->next_unix_ms != INT64_MAX && job->next_unix_ms - job->now_unix_ms < wait_ms)
-        wait_ms = job->next_unix_ms - job->now_unix_ms;
-    engine->durable.fire = durable_fire;
-    engine->durable.owner = engine;
-    if (!engine->is_parking)
-        timers_set(&engine->timers, &engine->durable,
-                   clock_mono_us(engine->options.clock) + (wait_ms > 1 ? wait_ms : 1) * 1000);
-    mem_free(job);
-}
-
-void
-engine_watch_durable(struct engine *engine)
-{
-    if (!engine->options.take_up_runs || engine->is_parking)
-        return;
-    struct due_job *job = mem_alloc(sizeof(*job));
-    job->engine = engine;
-    job->now_unix_ms = clock_unix_ms(engine->options.clock);
-    job->message.handle = due_home;
-    job->task.run = due_work;
     engine->away++;
     engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
 }

@@ -368,6 +368,7 @@ tap_commit(struct tap_run *tap)
         struct file_row *row = arena_alloc(&intent->arena, sizeof(*row));
         fill_file(tap, row, &intent->arena, false);
         intent_add(intent, STORE_FILE_INSERT, 512)->file = row;
+        tap->is_filed = true;
     }
     struct tap_commit *commit = mem_alloc(sizeof(*commit));
     commit->tap = tap;
@@ -508,7 +509,7 @@ taps_add_partial(struct run *run, struct intent *intent)
 {
     for (uint32_t t = 0; t < run->tap_count && intent->op_count < STORE_OPS_MAX; t++) {
         struct tap_run *tap = &run->taps[t];
-        if (tap->offset == 0 || tap->makes->row.kind != VALUE_NONE)
+        if (tap->offset == 0 || tap->is_filed)
             continue;
         struct file_row *row = arena_alloc(&intent->arena, sizeof(*row));
         fill_file(tap, row, &intent->arena, true);
