@@ -35,7 +35,7 @@ get_element(struct value array, struct value key)
 static bool
 slice_bound(struct value bound, double missing, double *out)
 {
-    if (bound.kind == VALUE_NULL || bound.kind == VALUE_NONE) {
+    if (bound.kind == VALUE_NULL) {
         *out = missing;
         return true;
     }
@@ -259,6 +259,9 @@ access_set(struct expr_machine *machine, struct value container, struct value ke
         return set_slice(machine, array, key, value);
     if (key.kind == VALUE_ARRAY && container.kind == VALUE_ARRAY)
         return machine_raise(machine, "Cannot update field at array index of array");
+    if (key.kind == VALUE_OBJECT)
+        return machine_raise(machine, "Cannot update field at object index of %s",
+                             value_kind_name(container));
     return raise_index(machine, container, key);
 }
 

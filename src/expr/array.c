@@ -83,11 +83,14 @@ array_native_reverse(struct expr_machine *machine, struct value input, const str
 {
     if (input.kind == VALUE_STRING)
         return reverse_string(machine, input);
-    bool is_empty = input.kind == VALUE_NULL || (input.kind == VALUE_OBJECT && input.count == 0);
-    if (is_empty)
+    if (input.kind != VALUE_ARRAY) {
+        /* jq asks for the length, then for the elements one by one. */
+        struct value length = array_native_length(machine, input, args);
+        bool is_empty = length.kind == VALUE_INT && length.integer == 0;
+        if (length.kind == VALUE_NONE || !is_empty)
+            return length.kind == VALUE_NONE ? length : access_get(machine, input, value_int(0));
         return value_empty_array();
-    if (input.kind != VALUE_ARRAY)
-        return access_get(machine, input, value_int(0));
+    }
     size_t base = machine->value_count;
     for (uint32_t i = input.count; i > 0; i--) {
         if (!machine_push(machine, input.array->items[i - 1]))
@@ -152,7 +155,7 @@ array_native_transpose(struct expr_machine *machine, struct value input, const s
     for (uint32_t i = 0; i < input.count; i++) {
         struct value row = input.array->items[i];
         if (row.kind != VALUE_ARRAY && row.kind != VALUE_NULL)
-            return access_get(machine, row, value_null());
+            return access_get(machine, row, value_int(0));
         if (row.kind == VALUE_ARRAY && row.count > columns)
             columns = row.count;
     }

@@ -124,7 +124,7 @@ static const struct builtin builtins[] = {
     MACRO("unique_by", 1, "_unique_by([.[] | [a]])"),
     MACRO("min_by", 1, "_min_by([.[] | [a]])"),
     MACRO("max_by", 1, "_max_by([.[] | [a]])"),
-    NATIVE("unique", 0, order_native_unique),
+    MACRO("unique", 0, "_unique_by([.[] | [.]])"),
     NATIVE("min", 0, order_native_min),
     NATIVE("max", 0, order_native_max),
     NATIVE("bsearch", 1, order_native_bsearch),

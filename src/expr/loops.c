@@ -364,8 +364,14 @@ pick_run(const struct loop_sink *loop)
     enum outcome outcome =
         is_first ? eval_first(loop->node->loop.a, loop->env, &picked.value, &picked.path)
                  : eval_last(loop->node->loop.a, loop->env, &picked.value, &picked.path);
-    if (outcome != OUTCOME_OK || picked.value.kind == VALUE_NONE)
+    if (outcome != OUTCOME_OK)
         return outcome;
+    if (picked.value.kind == VALUE_NONE && is_first)
+        return OUTCOME_OK;
+    if (picked.value.kind == VALUE_NONE) {
+        picked.value = value_null();
+        picked.path = loop->path == NULL ? NULL : &path_lost;
+    }
     return emit_value(&picked);
 }
 

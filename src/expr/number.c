@@ -76,23 +76,17 @@ number_native_nan(struct expr_machine *machine, struct value input, const struct
 struct value
 number_native_isinfinite(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    if (!value_is_number(input))
-        return machine_raise_about(machine, input, "number required");
     return value_bool(input.kind == VALUE_DOUBLE && isinf(input.real));
 }
 
 struct value
 number_native_isnan(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    if (!value_is_number(input))
-        return machine_raise_about(machine, input, "number required");
     return value_bool(input.kind == VALUE_DOUBLE && isnan(input.real));
 }
 
 struct value
 number_native_isnormal(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    if (!value_is_number(input))
-        return machine_raise_about(machine, input, "number required");
-    return value_bool(isnormal(value_real(input)));
+    return value_bool(value_is_number(input) && isnormal(value_real(input)));
 }

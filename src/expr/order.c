@@ -201,10 +201,13 @@ order_native_group_by(struct expr_machine *machine, struct value input, const st
     return machine_check(machine, groups);
 }
 
-static struct value
-unique_array(struct expr_machine *machine, struct value input, struct value keys)
+struct value
+order_native_unique_by(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    struct sort_entry *entries = sorted_entries(machine, input, keys);
+    if (!both_arrays(input, args[0]))
+        return machine_raise_pair(machine, input, args[0],
+                                  "cannot be sorted, as they are not both arrays");
+    struct sort_entry *entries = sorted_entries(machine, input, args[0]);
     if (entries == NULL)
         return machine_no_steps(machine);
     size_t base = machine->value_count;
@@ -215,23 +218,6 @@ unique_array(struct expr_machine *machine, struct value input, struct value keys
             return machine_no_steps(machine);
     }
     return machine_pop_array(machine, base);
-}
-
-struct value
-order_native_unique_by(struct expr_machine *machine, struct value input, const struct value *args)
-{
-    if (!both_arrays(input, args[0]))
-        return machine_raise_pair(machine, input, args[0],
-                                  "cannot be sorted, as they are not both arrays");
-    return unique_array(machine, input, args[0]);
-}
-
-struct value
-order_native_unique(struct expr_machine *machine, struct value input, const struct value *args)
-{
-    if (input.kind != VALUE_ARRAY)
-        return machine_raise_about(machine, input, "cannot be sorted, as it is not an array");
-    return unique_array(machine, input, input);
 }
 
 /* The first of the smallest, or the last of the greatest, as in jq. */

@@ -211,7 +211,9 @@ bind_branches(struct parser *parser, const struct patterns *patterns, const stru
 static bool
 is_single_name(const struct patterns *patterns)
 {
-    return patterns->count == 1 && patterns->steps[0].count == 1;
+    if (patterns->count != 1 || patterns->steps[0].count != 1)
+        return false;
+    return patterns->steps[0].steps[0].source->kind == NODE_VARIABLE;
 }
 
 /* The slot that the source's value goes to. */

@@ -1,12 +1,10 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "expr/regex.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "expr/pcre.h"
 #include "expr/utf8.h"
 
-#include <pcre2.h>
 #include <stdlib.h>
 
 /* Compiled patterns kept by a machine; one slot a hash, a newcomer takes it. */
@@ -125,9 +123,8 @@ compile(struct expr_machine *machine, struct slice pattern, uint32_t options, st
         return regex;
 
     /* Compiling takes some hundred nanoseconds a byte. */
-    *absent = value_absent(OUTCOME_LIMIT);
     if (!machine_charge(machine, pattern.size * 4 + 100)) {
-        machine_no_steps(machine);
+        *absent = machine_no_steps(machine);
         return NULL;
     }
     int error = 0;
@@ -234,11 +231,11 @@ start_search(struct search *search, struct expr_machine *machine, struct value i
     struct value pattern = {0};
     struct value flags = {0};
     *search = (struct search){.machine = machine, .subject = value_slice(input)};
-    if (input.kind != VALUE_STRING)
-        return machine_raise_about(machine, input, "cannot be matched, as it is not a string");
     struct value status = take_arguments(machine, args, &pattern, &flags);
     if (status.kind == VALUE_NONE)
         return status;
+    if (input.kind != VALUE_STRING)
+        return machine_raise_about(machine, input, "cannot be matched, as it is not a string");
     for (uint32_t i = 0; flags.kind == VALUE_STRING && i < flags.count; i++) {
         if (!add_flag(&search->flags, flags.text[i]))
             return machine_raise(machine, "%.*s is not a valid modifier string",

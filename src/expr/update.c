@@ -12,13 +12,15 @@ struct change {
     enum operator operator;
     const struct node *right; /* UPDATE */
     struct value operand;     /* all others: the right side's value */
+    uint64_t applied;         /* places changed so far */
 };
 
 /* The new value for a place; VALUE_NONE with OUTCOME_OK: the place goes. */
 static struct value
-apply(const struct change *change, struct value old)
+apply(struct change *change, struct value old)
 {
     const struct path *path = NULL;
+    change->applied++;
     switch ((unsigned)change->operator) {
     case OPERATOR_SET:
         return change->operand;
@@ -72,13 +74,12 @@ struct rest {
     struct value key;        /* INDEX */
 };
 
-static struct value walk(const struct change *change, const struct node *node, struct value value,
+static struct value walk(struct change *change, const struct node *node, struct value value,
                          const struct rest *rest);
-static struct value walk_rest(const struct change *change, struct value value,
-                              const struct rest *rest);
+static struct value walk_rest(struct change *change, struct value value, const struct rest *rest);
 
 static struct value
-walk_key(const struct change *change, struct value value, const struct path_key *key,
+walk_key(struct change *change, struct value value, const struct path_key *key,
          const struct rest *rest)
 {
     struct expr_machine *machine = change->machine;
@@ -87,14 +88,18 @@ walk_key(const struct change *change, struct value value, const struct path_key 
         bool is_quiet = key->optional && value_outcome(old) == OUTCOME_RAISED;
         return is_quiet ? value : old;
     }
+    uint64_t applied = change->applied;
     struct value new = walk_rest(change, old, rest);
     if (is_deletion(new))
         return access_delete(machine, value, key->key);
+    /* Where no place was met nothing comes into being on the way. */
+    if (new.kind != VALUE_NONE && change->applied == applied)
+        return value;
     return new.kind == VALUE_NONE ? new : access_set(machine, value, key->key, new);
 }
 
 static struct value
-walk_array(const struct change *change, struct value array, const struct rest *rest)
+walk_array(struct change *change, struct value array, const struct rest *rest)
 {
     struct expr_machine *machine = change->machine;
     size_t base = machine->value_count;
@@ -111,7 +116,7 @@ walk_array(const struct change *change, struct value array, const struct rest *r
 }
 
 static struct value
-walk_object(const struct change *change, struct value object, const struct rest *rest)
+walk_object(struct change *change, struct value object, const struct rest *rest)
 {
     struct expr_machine *machine = change->machine;
     struct member *members = machine_alloc(machine, (object.count + 1) * sizeof(*members));
@@ -131,8 +136,7 @@ walk_object(const struct change *change, struct value object, const struct rest 
 }
 
 static struct value
-walk_elements(const struct change *change, struct value value, const struct rest *rest,
-              bool optional)
+walk_elements(struct change *change, struct value value, const struct rest *rest, bool optional)
 {
     struct expr_machine *machine = change->machine;
     if (value.kind == VALUE_ARRAY)
@@ -146,7 +150,7 @@ walk_elements(const struct change *change, struct value value, const struct rest
 }
 
 static struct value
-walk_rest(const struct change *change, struct value value, const struct rest *rest)
+walk_rest(struct change *change, struct value value, const struct rest *rest)
 {
     if (rest == NULL)
         return apply(change, value);
@@ -167,8 +171,7 @@ walk_rest(const struct change *change, struct value value, const struct rest *re
 }
 
 static struct value
-walk(const struct change *change, const struct node *node, struct value value,
-     const struct rest *rest)
+walk(struct change *change, const struct node *node, struct value value, const struct rest *rest)
 {
     struct rest step = {.next = rest, .node = node, .is_step = true};
     if (!machine_charge(change->machine, 1))
@@ -234,7 +237,7 @@ list_paths(const struct node *node, struct env *env, struct value input)
 }
 
 static struct value
-change_paths(const struct change *change, struct value root, struct value paths)
+change_paths(struct change *change, struct value root, struct value paths)
 {
     struct expr_machine *machine = change->machine;
     struct value gone = value_empty_array();
@@ -260,7 +263,7 @@ change_paths(const struct change *change, struct value root, struct value paths)
 }
 
 static struct value
-assign(const struct node *node, const struct change *change, struct value input)
+assign(const struct node *node, struct change *change, struct value input)
 {
     const struct node *left = node->pair.left;
     if (is_walkable(left, change->env)) {
