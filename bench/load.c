@@ -267,10 +267,11 @@ run(struct load *load)
     double spent = (double)(now_us() - load->count_from_us) / 1e6;
     answered = load->answered - answered;
     qsort(load->samples, load->count, sizeof(*load->samples), compare_samples);
-    printf("{\"rate\":%.1f,\"answers\":%zu,\"p50_us\":%u,\"p99_us\":%u,\"failed\":%zu,"
+    printf("{\"rate\":%.1f,\"answers\":%zu,\"all_answers\":%zu,\"p50_us\":%u,\"p99_us\":%u,"
+           "\"failed\":%zu,"
            "\"broken\":%zu}\n",
-           (double)answered / spent, answered, percentile(load, 500), percentile(load, 990),
-           load->failed, load->broken);
+           (double)answered / spent, answered, load->answered, percentile(load, 500),
+           percentile(load, 990), load->failed, load->broken);
 }
 
 static void

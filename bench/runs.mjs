@@ -3,7 +3,7 @@
 //   node bench/runs.mjs [ROUNDS [SECONDS]]
 
 import {
-  STORE_LINE, ask, bench, disk, figure, folder, limit, median, publish, startBareHttp, startFront, startServer,
+  STORE_LINE, ask, bench, cpuSeconds, disk, figure, folder, limit, median, publish, startBareHttp, startFront, startServer,
   storeRate,
 } from './inside/measure.mjs';
 
@@ -44,6 +44,13 @@ function check(result, held = 0) {
   return result;
 }
 
+/** The same, with the microseconds of the processor that the server spent on each answer. */
+async function counted(server, measure) {
+  const before = cpuSeconds(server.pid);
+  const result = check(await measure());
+  return { ...result, cpu_us: ((cpuSeconds(server.pid) - before) / result.all_answers) * 1e6 };
+}
+
 /** All measures once, one after the other, so that they meet the same weather. */
 async function round(server, path) {
   const ours = (clients, ...more) => load(server.port, path, clients, '-k', server.key, '-e', 201, ...more);
@@ -53,11 +60,11 @@ async function round(server, path) {
   const result = {
     disk: await disk(data),
     bare: check(await load(bare.port, '/', 64)),
-    front: check(await load(front.port, '/', 64, '-e', 201)),
-    many: check(await ours(64)),
+    front: await counted(front, () => load(front.port, '/', 64, '-e', 201)),
+    many: await counted(server, () => ours(64)),
     rows: await storeRate(data, STORE_LINE.runs64),
     held: check(await ours(64, '-h', HELD), HELD),
-    again: check(await ours(64)),
+    again: await counted(server, () => ours(64)),
     frontOne: check(await load(front.port, '/', 1, '-e', 201)),
     one: check(await ours(1)),
     diskAgain: await disk(data),
@@ -84,6 +91,8 @@ await bench('Durable runs of 5 pure steps over HTTP', async () => {
   figure('part of the same front with one insert', of((r) => (r.many.rate + r.again.rate) / 2 / r.front.rate), {
     aim: 0.7,
   });
+  figure('  processor time a run', of((r) => (r.many.cpu_us + r.again.cpu_us) / 2), { unit: 'us' });
+  limit('processor time of the same front', of((r) => r.front.cpu_us), { unit: 'us' });
   limit('durable rows of the store alone', of((r) => r.rows), { unit: '/s', part: of((r) => r.many.rate / r.rows) });
   limit('bare HTTP', of((r) => r.bare.rate), { unit: '/s', part: of((r) => r.many.rate / r.bare.rate) });
   limit('write and fdatasync', of((r) => r.disk.rate), { unit: '/s' });

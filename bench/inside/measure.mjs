@@ -1,7 +1,7 @@
 // What the benches share: folders, the program, the tools beside it, and how figures are printed.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -105,6 +105,7 @@ export async function startFront() {
   const port = Number(await firstLine(child.stdout));
   return {
     port,
+    pid: child.pid,
     stop: () => {
       child.stdin.end();
       return stop('SIGCONT'); // the end of its input ends it
@@ -157,6 +158,12 @@ export async function publish(server, yaml) {
   });
   if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
   return (await answer.json()).data.id;
+}
+
+/** Seconds of the processor that a process has used; the kernel counts in hundredths. */
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 export function write(path, text) {
