@@ -235,6 +235,9 @@ static enum outcome
 visit_emit(struct sink *sink, struct value value, const struct path *path)
 {
     struct visit_sink *to = (struct visit_sink *)sink;
+    /* What comes from a built-in that ran out of steps is no result. */
+    if (to->machine->steps_left == 0)
+        return value_outcome(machine_no_steps(to->machine));
     if (!charge_made(to->machine, value))
         return value_outcome(machine_spend(to->machine, "a result is too large"));
     enum status status = to->visit(value, to->context);
@@ -301,6 +304,8 @@ run_single(struct expr_machine *machine, const struct expr *expr, struct value i
     }
     if (single.has_second)
         return fail_count(failure, "the expression gives more than one value");
+    if (outcome == OUTCOME_OK && machine->steps_left == 0)
+        outcome = value_outcome(machine_no_steps(machine));
     if (outcome != OUTCOME_OK)
         return fail(machine, failure, outcome);
     if (single.value.kind == VALUE_NONE)
