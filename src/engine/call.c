@@ -290,6 +290,7 @@ call_again_or_fail(struct call *call)
         call_failed_for_good(call);
         return;
     }
+    leave_flight(call);
     drop_arena(call);
     sleep_for(call, backoff_ms(call), again_fire);
 }

@@ -3,19 +3,26 @@
 
 #include <string.h>
 
+/* Room at the end: what was taken from the front comes first. */
+static void
+make_room(struct chunk_list *list)
+{
+    if (list->begin > 0)
+        memmove(list->numbers, list->numbers + list->begin,
+                (list->end - list->begin) * sizeof(*list->numbers));
+    list->end -= list->begin;
+    list->begin = 0;
+    if (2 * list->end < list->capacity)
+        return;
+    list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+    list->numbers = mem_resize(list->numbers, list->capacity * sizeof(*list->numbers));
+}
+
 void
 chunk_list_push(struct chunk_list *list, uint32_t number)
 {
-    if (list->end == list->capacity) {
-        memmove(list->numbers, list->numbers + list->begin,
-                (list->end - list->begin) * sizeof(*list->numbers));
-        list->end -= list->begin;
-        list->begin = 0;
-        if (2 * list->end >= list->capacity) {
-            list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
-            list->numbers = mem_resize(list->numbers, list->capacity * sizeof(*list->numbers));
-        }
-    }
+    if (list->end == list->capacity)
+        make_room(list);
     list->numbers[list->end++] = number;
 }
 

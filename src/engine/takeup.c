@@ -370,21 +370,32 @@ report_trouble(const struct take_up_job *job)
 {
     char id[ID_HEX_BYTES];
     id_hex(&job->id, id);
-    if (job->error.status != STATUS_CONFLICT && job->error.status != STATUS_NOT_FOUND)
+    enum status status = job->error.status;
+    if (status != STATUS_OK && status != STATUS_CONFLICT && status != STATUS_NOT_FOUND)
         log_event(LOG_ERROR, "a run could not be taken up", "run=%s status=%s words=\"%s\"", id,
-                  status_name(job->error.status), job->error.text);
+                  status_name(status), job->error.text);
 }
 
-/* Reads it again a little later. */
+/* Trouble of the store or the machine that may be over in a while. */
+static bool
+may_pass(enum status status)
+{
+    return status == STATUS_IO || status == STATUS_UNAVAILABLE || status == STATUS_FULL;
+}
+
 static void
-take_up_again(struct take_up_job *job)
+take_up_again(struct take_up_job *job, int64_t wait_ms)
 {
     struct engine *engine = job->engine;
     job->run = NULL;
     job->again.fire = again_fire;
     job->again.owner = job;
-    timers_set(&engine->timers, &job->again, clock_mono_us(engine->options.clock) + 5000);
+    timers_set(&engine->timers, &job->again, clock_mono_us(engine->options.clock) + wait_ms * 1000);
 }
+
+/* How soon a run is read again: one that is just moved or leaving, and after trouble. */
+#define MOVING_MS 5
+#define TROUBLE_MS 1000
 
 static void
 take_up_home(struct engine *engine, struct message *message)
@@ -404,8 +415,9 @@ take_up_home(struct engine *engine, struct message *message)
         run->is_leaving = true;
         run_mark(run);
     }
-    if (must_wait && !engine->is_parking) {
-        take_up_again(job);
+    bool is_trouble = may_pass(job->error.status);
+    if ((must_wait || is_trouble) && !engine->is_parking) {
+        take_up_again(job, is_trouble ? TROUBLE_MS : MOVING_MS);
         return;
     }
     taking_leave(job);
