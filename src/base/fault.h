@@ -12,17 +12,17 @@
 #include <stdbool.h>
 
 /* The points, in the order of a write's life: docs and tests walk over this list. */
-#define FAULT_POINTS                                                                              \
-    FAULT_POINT(writer_before_commit)                                                             \
-    FAULT_POINT(writer_after_commit)                                                              \
-    FAULT_POINT(writer_between_done)                                                              \
-    FAULT_POINT(call_before_send)                                                                 \
-    FAULT_POINT(call_after_answer)                                                                \
-    FAULT_POINT(record_before_push)                                                               \
-    FAULT_POINT(tap_after_append)                                                                 \
-    FAULT_POINT(tap_after_sync)                                                                   \
-    FAULT_POINT(tap_after_cursor)                                                                 \
-    FAULT_POINT(run_before_end)                                                                   \
+#define FAULT_POINTS                                                                               \
+    FAULT_POINT(writer_before_commit)                                                              \
+    FAULT_POINT(writer_after_commit)                                                               \
+    FAULT_POINT(writer_between_done)                                                               \
+    FAULT_POINT(call_before_send)                                                                  \
+    FAULT_POINT(call_after_answer)                                                                 \
+    FAULT_POINT(record_before_push)                                                                \
+    FAULT_POINT(tap_after_append)                                                                  \
+    FAULT_POINT(tap_after_sync)                                                                    \
+    FAULT_POINT(tap_after_cursor)                                                                  \
+    FAULT_POINT(run_before_end)                                                                    \
     FAULT_POINT(run_after_end)
 
 #define FAULT_POINT(name) FAULT_##name,

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KIB(n) ((size_t)(n) * 1024)
-#define MIB(n) ((size_t)(n) * 1024 * 1024)
+#define KIB(n) ((size_t)(n)*1024)
+#define MIB(n) ((size_t)(n)*1024 * 1024)
 
 /* Bytes of a workflow file: beyond this it is not written by hand. */
 #define LIMIT_DEFINITION_BYTES MIB(1)

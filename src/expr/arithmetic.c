@@ -137,7 +137,8 @@ add_objects(struct expr_machine *machine, struct value a, struct value b)
     return machine_check(machine, a);
 }
 
-/* Appending in place costs nothing for what is there already: `reduce … (. + [$x])` stays linear. */
+/* Appending in place costs nothing for what is there already: `reduce … (. + [$x])` stays linear.
+ */
 static bool
 grows_in_place(const struct expr_machine *machine, struct value a)
 {

@@ -142,8 +142,8 @@ struct run_new_options {
     struct id workspace;
     const struct workflow_row *workflow;
     uint32_t version;   /* 0: the published one */
-    struct value input;   /* VALUE_NONE: {} */
-    bool any_input;       /* without a schema it may be any JSON, not only an object */
+    struct value input; /* VALUE_NONE: {} */
+    bool any_input;     /* without a schema it may be any JSON, not only an object */
     const char *trigger;
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */

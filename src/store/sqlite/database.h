@@ -75,7 +75,7 @@ void readers_close(struct database *database);
 MUST_USE enum status migrations_apply(struct database *database, struct error *error);
 /* The same for who may not write: refuses what is older too. */
 MUST_USE enum status migrations_check(const struct database *database, sqlite3 *db,
-                                  struct error *error);
+                                      struct error *error);
 
 store_commit_fn sqlite_commit;
 
