@@ -222,6 +222,7 @@ run_refused(struct run *run, enum status status)
 void
 run_leave(struct run *run)
 {
+    run_mark(run);
     if (run->is_leaving)
         return;
     run->is_leaving = true;
@@ -230,7 +231,6 @@ run_leave(struct run *run)
     for (uint32_t t = 0; t < run->tap_count; t++)
         timers_cancel(&run->engine->timers, &run->taps[t].again);
     calls_cancel(run);
-    run_mark(run);
 }
 
 static void
