@@ -171,12 +171,12 @@ start_handle(struct engine *engine, struct message *message)
     /* The store's list of unfinished runs may have been quicker than this message. */
     bool is_here = engine_find(engine, &run->id) != NULL;
     bool begins = is_stored && !is_here && !engine->is_parking && !must_wait(engine);
+    if (!begins) {
+        run_free(run);
+        return;
+    }
     engine_adopt(engine, run);
-    run_mark(run);
-    if (begins)
-        run_begin(run);
-    else
-        run->is_leaving = true;
+    run_begin(run);
 }
 
 static void

@@ -406,14 +406,12 @@ take_up_home(struct engine *engine, struct message *message)
     bool must_wait = job->is_spoiled || (here != NULL && here->is_leaving);
     bool may_begin = job->error.status == STATUS_OK && here == NULL && !job->is_spoiled;
     report_trouble(job);
-    if (run != NULL)
-        engine_adopt(engine, run);
     if (run != NULL && may_begin && !engine->is_parking) {
+        engine_adopt(engine, run);
         set_gate_timers(run);
         run_begin(run);
     } else if (run != NULL) {
-        run->is_leaving = true;
-        run_mark(run);
+        run_free(run);
     }
     bool is_trouble = may_pass(job->error.status);
     if ((must_wait || is_trouble) && !engine->is_parking) {
