@@ -36,14 +36,14 @@ buffer_grow(struct buffer *buffer, size_t needed)
     size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST_BYTES : buffer->capacity;
     while (capacity < needed && capacity <= buffer->max_bytes / 2)
         capacity *= 2;
-    if (capacity < needed)
+    if (capacity < needed || capacity > buffer->max_bytes)
         capacity = buffer->max_bytes;
     buffer->ptr = mem_resize(buffer->ptr, capacity);
     buffer->capacity = capacity;
 }
 
 char *
-buffer_reserve(struct buffer *buffer, size_t size)
+buffer_make_room(struct buffer *buffer, size_t size)
 {
     if (size > buffer->max_bytes - buffer->size)
         buffer->over = true;
@@ -60,36 +60,6 @@ buffer_commit(struct buffer *buffer, size_t size)
     assert(size <= buffer->capacity - buffer->size);
     assert(size <= buffer->max_bytes - buffer->size);
     buffer->size += size;
-}
-
-void
-buffer_append(struct buffer *buffer, const void *bytes, size_t size)
-{
-    if (size == 0)
-        return;
-    char *room = buffer_reserve(buffer, size);
-    if (room == NULL)
-        return;
-    memcpy(room, bytes, size);
-    buffer->size += size;
-}
-
-void
-buffer_append_slice(struct buffer *buffer, struct slice slice)
-{
-    buffer_append(buffer, slice.ptr, slice.size);
-}
-
-void
-buffer_append_text(struct buffer *buffer, const char *text)
-{
-    buffer_append(buffer, text, strlen(text));
-}
-
-void
-buffer_append_byte(struct buffer *buffer, char byte)
-{
-    buffer_append(buffer, &byte, 1);
 }
 
 void

@@ -37,8 +37,7 @@ printer_grow(struct printer *printer, size_t size)
     printer->at = buffer_reserve(out, size);
     if (printer->at == NULL)
         return false;
-    size_t room = out->capacity < out->max_bytes ? out->capacity : out->max_bytes;
-    printer->end = out->ptr + room;
+    printer->end = out->ptr + out->capacity;
     return true;
 }
 
