@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The next segment of a pattern: what lies between two slashes. */
 static struct slice
@@ -67,11 +68,11 @@ route_find(struct route_match *out, const struct route_table *table,
             continue;
         out->allowed |= 1u << (unsigned)route->method;
         out->is_public = out->is_public || route->scope == ROUTE_PUBLIC;
-        if (out->route != NULL || !method_fits(route, method))
+        if (!method_fits(route, method))
             continue;
         out->route = route;
-        for (size_t n = 0; n < ROUTE_NAMES_MAX; n++)
-            out->names[n] = names[n];
+        memcpy(out->names, names, sizeof(out->names));
+        return;
     }
 }
 

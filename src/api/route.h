@@ -37,8 +37,9 @@ struct route_table {
 
 struct route_match {
     const struct route *route; /* NULL: none */
-    unsigned allowed;          /* bits 1 << enum http_method of the routes with this path */
-    bool is_public;            /* one of these needs no key */
+    /* Without a route: of those that have this path. */
+    unsigned allowed; /* bits 1 << enum http_method */
+    bool is_public;   /* one needs no key */
     struct slice names[ROUTE_NAMES_MAX];
 };
 
