@@ -45,6 +45,12 @@ cancel_exchange(void *context, uint64_t ticket)
     http_client_cancel(client, ticket);
 }
 
+static void
+close_transport(void *context)
+{
+    http_client_free(&client);
+}
+
 static enum status
 open_transport(const struct cli *cli, struct error *error)
 {
@@ -74,7 +80,8 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         options.open_store = base->is_reader ? open_store_reader : open_store;
         options.steps = &step_table;
         options.catalog = &step_catalog;
-        options.transport = (struct service_transport){send_exchange, cancel_exchange, NULL};
+        options.transport =
+            (struct service_transport){send_exchange, cancel_exchange, close_transport, NULL};
         options.clock = clock_system();
         status = service_open(out, &options, error);
     }

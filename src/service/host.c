@@ -277,6 +277,9 @@ service_close(struct service **service)
     if (gone->thread != NULL)
         engine_park(gone->engine);
     thread_join(&gone->thread);
+    /* Whoever may still be about to leave the engine's mailbox ends before it is freed. */
+    if (gone->options.transport.close != NULL)
+        gone->options.transport.close(gone->options.transport.context);
     pool_stop(&gone->pools[ENGINE_POOL_EVAL]);
     pool_stop(&gone->pools[ENGINE_POOL_WORK]);
     if (gone->writer != NULL)

@@ -29,6 +29,7 @@ struct service;
 struct service_transport {
     uint64_t (*call)(void *context, struct exchange *exchange); /* gives a ticket */
     void (*cancel)(void *context, uint64_t ticket);
+    void (*close)(void *context); /* waits until its threads have ended */
     void *context;
 };
 
