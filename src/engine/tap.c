@@ -482,6 +482,10 @@ tap_pump(struct tap_run *tap)
             tap_begin(tap, through, true);
         return;
     }
+    /* Behind a crash the cursor may be ahead: records that a retry had no need to write anew are
+     * made again. */
+    if (through < tap->next_chunk)
+        return;
     uint32_t end = through - tap->next_chunk > TAP_CHUNKS ? tap->next_chunk + TAP_CHUNKS : through;
     bool is_last = is_end && end == through;
     if (end > tap->next_chunk || is_last)
