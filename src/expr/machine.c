@@ -35,7 +35,7 @@ machine_out_of_memory(struct expr_machine *machine)
 {
     const struct arena *scratch = &machine->scratch;
     size_t near_full = scratch->limit_bytes - scratch->limit_bytes / 4;
-    bool is_full = scratch->used_bytes > near_full || machine->value_count > 0;
+    bool is_full = scratch->used_bytes > near_full;
     return machine_spend(machine, is_full ? "the expression needs too much memory"
                                           : "a value is too large or nested too deeply");
 }

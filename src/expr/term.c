@@ -43,9 +43,9 @@ fail_format(struct parser *parser)
     struct token token = parser->token;
     const char *nearest = slice_nearest(token.text, names, COUNT_OF(names));
     struct slice cut = slice_cut(token.text, 40);
-    return parser_fail(parser, token.offset, token.text.size, "unknown format %.*s%s%s",
+    return parser_fail(parser, token.offset, token.text.size, "unknown format %.*s%s%s%s",
                        SLICE_FORMAT(cut), nearest == NULL ? "" : ": did you mean ",
-                       nearest == NULL ? "" : nearest);
+                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 static const struct node *
@@ -352,12 +352,22 @@ accept_question(struct parser *parser)
     return true;
 }
 
+/* A path lies where its term begins. It was made here, so that it may still be written. */
+static void
+place_path(const struct parser *parser, const struct node *node, size_t offset)
+{
+    if (!parser->is_builtin && node->kind == NODE_PATH)
+        ((struct node *)node)->offset = (uint32_t)offset;
+}
+
 const struct node *
 parse_postfix(struct parser *parser)
 {
     size_t offset = parser->token.offset;
     bool is_suffix = parser->token.kind == TOKEN_FIELD;
     const struct node *node = parse_primary(parser);
+    if (is_suffix)
+        place_path(parser, node, offset);
     while (parser->compilation->status == STATUS_OK) {
         if (accept_question(parser)) {
             node = build_optional(parser, node, is_suffix && node->kind != NODE_TRY);
@@ -369,8 +379,7 @@ parse_postfix(struct parser *parser)
             break;
         node = longer;
         is_suffix = true;
+        place_path(parser, node, offset);
     }
-    if (!parser->is_builtin && node->kind == NODE_PATH)
-        ((struct node *)node)->offset = (uint32_t)offset;
     return node;
 }

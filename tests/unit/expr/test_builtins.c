@@ -1,0 +1,125 @@
+#include "expr_rows.h"
+
+#include "base/status.h"
+#include "test.h"
+
+#define CHECK(rows) expr_rows_check(rows, COUNT_OF(rows))
+
+static void
+test_strings(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"length, utf8bytelength", "\"a\xC3\xA9\"", "2 3"},
+        {"explode, (explode | implode)", "\"\xF0\x9F\x98\x80\"", "[128512] \"\xF0\x9F\x98\x80\""},
+        {"ascii_upcase, ascii_downcase", "\"aB\xC3\xA9\"", "\"AB\xC3\xA9\" \"ab\xC3\xA9\""},
+        {"startswith(\"a\"), endswith(\"c\"), ltrimstr(\"a\"), rtrimstr(\"c\")", "\"abc\"",
+         "true true \"bc\" \"ab\""},
+        {"trim, ltrim, rtrim", "\" a \"", "\"a\" \"a \" \" a\""},
+        {"split(\",\"), split(\"\")", "\"a,b\"", "[\"a\",\"b\"] [\"a\",\",\",\"b\"]"},
+        {"join(\"-\")", "[\"a\",1,null,true]", "\"a-1--true\""},
+        {"join(\",\")", "[[1]]", "!\"string (\\\"\\\") and array ([1]) cannot be added\""},
+        {"indices(\"b\"), index(\"b\"), rindex(\"b\")",
+         "\"\xC3\xA9"
+         "bab\"",
+         "[1,3] 1 3"},
+        {"tonumber", "\" 1.50 \"", "1.50"},
+        {"map(tonumber)", "[\"12\",\"-3\",\"1e2\",5]", "[12,-3,1e2,5]"},
+        {"tonumber", "\"12x\"", "!\"string (\\\"12x\\\") cannot be parsed as a number\""},
+        {"tojson, tostring", "{\"a\":1.10}", "\"{\\\"a\\\":1.10}\" \"{\\\"a\\\":1.10}\""},
+        {"fromjson", "\"[1,{\\\"a\\\":2}]\"", "[1,{\"a\":2}]"},
+        {"try (fromjson) catch \"bad\"", "\"[1,\"", "\"bad\""},
+        {"reverse", "\"ab\xC3\xA9\"",
+         "\"\xC3\xA9"
+         "ba\""},
+        {"@csv, @tsv", "[1,\"a\\\"b\",null,true]",
+         "\"1,\\\"a\\\"\\\"b\\\",,true\" \"1\\ta\\\"b\\t\\ttrue\""},
+        {"@html", "\"<a href='x'>&\"", "\"&lt;a href=&#39;x&#39;&gt;&amp;\""},
+        {"@uri", "\"a b/\xC3\xA9\"", "\"a%20b%2F%C3%A9\""},
+        {"@sh", "[1,\"it's\"]", "\"1 'it'\\\\''s'\""},
+        {"@base64, (@base64 | @base64d)", "\"hello\"", "\"aGVsbG8=\" \"hello\""},
+        {"@base64d", "\"a\"", "!\"string (\\\"a\\\") is not valid base64 data\""},
+        {"@base64d", "\"/w==\"",
+         "!\"string (\\\"/w==\\\") decodes to bytes that are not UTF-8 text\""},
+        {"@csv", "[[1]]", "!\"array ([1]) is not valid in a csv row\""},
+    };
+    CHECK(rows);
+}
+
+static void
+test_arrays_and_objects(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"map(. * 2), add, length", "[1,2]", "[2,4] 3 2"},
+        {"sort, unique, min, max, reverse", "[3,1,2,1]", "[1,1,2,3] [1,2,3] 1 3 [1,2,1,3]"},
+        {"sort", "[{\"a\":1},[1],\"a\",1,true,false,null]",
+         "[null,false,true,1,\"a\",[1],{\"a\":1}]"},
+        {"sort_by(.a, .b)", "[{\"a\":2,\"b\":1},{\"a\":1,\"b\":2},{\"a\":1,\"b\":1}]",
+         "[{\"a\":1,\"b\":1},{\"a\":1,\"b\":2},{\"a\":2,\"b\":1}]"},
+        {"group_by(.a) | map(length)", "[{\"a\":1},{\"a\":2},{\"a\":1}]", "[2,1]"},
+        {"unique_by(length), (min_by(length), max_by(length))", "[\"bb\",\"a\",\"c\"]",
+         "[\"a\",\"bb\"] \"a\" \"bb\""},
+        {"flatten, flatten(1)", "[1,[2,[3]]]", "[1,2,3] [1,2,[3]]"},
+        {"keys, keys_unsorted, has(\"a\")", "{\"b\":1,\"a\":2}",
+         "[\"a\",\"b\"] [\"b\",\"a\"] true"},
+        {"with_entries(.key |= \"x\" + .)", "{\"a\":1}", "{\"xa\":1}"},
+        {"from_entries", "[{\"name\":\"a\",\"value\":1},{\"k\":2,\"v\":3}]", "{\"a\":1,\"2\":3}"},
+        {"map_values(. + 1), map_values(empty)", "{\"a\":1}", "{\"a\":2} {}"},
+        {"contains({a: [1]}), inside({a: [1,2], b: 3})", "{\"a\":[1,2]}", "true true"},
+        {"any, all, any(. == 1), all(. == 1)", "[1,null]", "true false true false"},
+        {"transpose, [combinations]", "[[1,2],[3,4]]", "[[1,3],[2,4]] [[1,3],[1,4],[2,3],[2,4]]"},
+        {"bsearch(2), bsearch(0), bsearch(4)", "[1,2,3]", "1 -1 -4"},
+        {"walk(if type == \"number\" then . + 1 else . end)", "[1,{\"a\":2}]", "[2,{\"a\":3}]"},
+        {"[tostream], fromstream(tostream)", "{\"a\":[1]}",
+         "[[[\"a\",0],1],[[\"a\",0]],[[\"a\"]]] {\"a\":[1]}"},
+        {"IN(2, 3), IN(.[]; 1), INDEX(.)", "[1]", "false true {\"1\":1}"},
+        {"delpaths([[\"a\"],[\"b\",0]])", "{\"a\":1,\"b\":[1,2]}", "{\"b\":[2]}"},
+        {"getpath([\"a\",\"b\"]), setpath([\"a\",0]; 1)", "{}", "null {\"a\":[1]}"},
+        {"first, last, nth(1), (first(empty) // \"none\")", "[1,2,3]", "1 3 2 \"none\""},
+        {"abs, toarray, (\"a\" | ascii?)", "-1.5", "1.5 [-1.5]"},
+        {"pow(2; 10), log2, sqrt, floor", "4.5", "1024 2.169925001442312 2.1213203435596424 4"},
+    };
+    CHECK(rows);
+}
+
+static void
+test_regular_expressions(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"test(\"B\"), test(\"B\"; \"i\"), test([\"b\", null])", "\"abc\"", "false true true"},
+        {"[match(\"\xC3\xA9|a\"; \"g\") | [.offset, .length, .string]]", "\"xa\xC3\xA9\"",
+         "[[1,1,\"a\"],[2,1,\"\xC3\xA9\"]]"},
+        {"match(\"(?<x>a)(?<y>z)?\")", "\"ba\"",
+         "{\"offset\":1,\"length\":1,\"string\":\"a\",\"captures\":[{\"offset\":1,\"length\":1,"
+         "\"string\":\"a\",\"name\":\"x\"},{\"offset\":-1,\"length\":0,\"string\":null,"
+         "\"name\":\"y\"}]}"},
+        {"capture(\"(?<y>\\\\d+)-(?<m>\\\\d+)\")", "\"on 2024-05\"",
+         "{\"y\":\"2024\",\"m\":\"05\"}"},
+        {"[scan(\"[a-z]\")], [scan(\"([a-z])([0-9])\")]", "\"a1b2\"",
+         "[\"a\",\"b\"] [[\"a\",\"1\"],[\"b\",\"2\"]]"},
+        {"split(\", *\"; null), [splits(\",\")]", "\"a, b,c\"",
+         "[\"a\",\"b\",\"c\"] [\"a\",\" b\",\"c\"]"},
+        {"[match(\"\"; \"g\").offset]", "\"a\xC3\xA9\"", "[0,1,2]"},
+        {"[match(\"a*\"; \"gn\").string]", "\"baac\"", "[\"aa\"]"},
+        {"test(\"a.b\"), test(\"a.b\"; \"p\"), test(\"a b\"; \"x\")", "\"a\\nb\"",
+         "false true false"},
+        {"test(\"(\")", "\"a\"",
+         "!\"Regex failure: missing closing parenthesis at offset 1 of (\""},
+        {"test(\"a\"; \"q\")", "\"a\"", "!\"q is not a valid modifier string\""},
+        {"test(\"a\")", "1", "!\"number (1) cannot be matched, as it is not a string\""},
+        {"test(1)", "\"a\"", "!\"number not a string or array\""},
+        {"test(\"\\\\C\")", "\"a\"",
+         "!\"Regex failure: using \\\\C is disabled by the application at offset 2 of \\\\C\""},
+    };
+    CHECK(rows);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_arrays_and_objects),
+        cmocka_unit_test(test_regular_expressions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
