@@ -32,7 +32,8 @@ interrupted(int signal_number)
 static void
 catch_interrupts(void)
 {
-    struct sigaction action = {.sa_handler = interrupted};
+    /* The second one ends the process at once: what was recorded is on disk. */
+    struct sigaction action = {.sa_handler = interrupted, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -86,30 +87,48 @@ clear_line(const struct live *live)
         fprintf(stderr, "\r\033[K");
 }
 
+/* A run that is not in memory has ended or is paused. */
+static enum status
+look_up(struct service *service, const struct id *run, struct arena *arena, struct run_row *row,
+        struct error *error)
+{
+    arena_reset(arena);
+    enum status status = service_run_get(service, run, arena, row);
+    if (status != STATUS_OK)
+        return error_set(error, status, "the run could not be read");
+    if (run_state_is_ended(row->state) || row->state == RUN_STATE_PAUSED)
+        return STATUS_OK;
+    return error_set(error, STATUS_UNAVAILABLE, "the run could not go on; it is kept as it is");
+}
+
+static void
+ask_to_pause(struct service *service, const struct id *run)
+{
+    struct error error;
+    fprintf(stderr, "%swindrow: pausing; once more ends it at once\n",
+            isatty(STDERR_FILENO) ? "\r\033[K" : "");
+    status_ignore(wait_for_move(service, service_run_pause, run, &error));
+}
+
 /* Waits until the run has ended or is paused. */
 static enum status
-watch(struct service *service, const struct id *run, struct arena *arena, struct run_row *row)
+watch(struct service *service, const struct id *run, struct arena *arena, struct run_row *row,
+      struct error *error)
 {
     struct live live = {.is_on = isatty(STDERR_FILENO)};
     bool is_pausing = false;
     for (;;) {
         struct progress progress = wait_for_progress(service, run);
         int64_t now_us = clock_mono_us(service_clock(service));
-        if (progress.is_in_memory && live.is_on && now_us - live.drawn_us > DRAW_MS * 1000)
-            draw(&live, &progress, now_us);
         if (!progress.is_in_memory) {
-            arena_reset(arena);
-            enum status status = service_run_get(service, run, arena, row);
-            if (status != STATUS_OK || run_state_is_ended(row->state) ||
-                row->state == RUN_STATE_PAUSED) {
-                clear_line(&live);
-                return status;
-            }
+            clear_line(&live);
+            return look_up(service, run, arena, row, error);
         }
+        if (live.is_on && now_us - live.drawn_us > DRAW_MS * 1000)
+            draw(&live, &progress, now_us);
         if (is_interrupted && !is_pausing) {
             is_pausing = true;
-            struct error error;
-            status_ignore(wait_for_move(service, service_run_pause, run, &error));
+            ask_to_pause(service, run);
         }
         sleep_ms(live.has_begun ? LOOK_MS : 2);
     }
@@ -117,40 +136,63 @@ watch(struct service *service, const struct id *run, struct arena *arena, struct
 
 /* --- the files --- */
 
-static enum status
-copy_bytes(int from, int to, const char *path, struct error *error)
+/* Between file systems that cannot copy by themselves. */
+static ssize_t
+copy_by_hand(int from, int to, size_t size)
 {
-    for (;;) {
-        ssize_t count = copy_file_range(from, NULL, to, NULL, MIB(16), 0);
-        if (count == 0)
-            return STATUS_OK;
-        if (count < 0 && errno != EINTR)
-            return fs_errno_status(errno, "write", path, error);
+    char bytes[KIB(64)];
+    ssize_t count = read(from, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
+    for (ssize_t written = 0; written < count;) {
+        ssize_t more = write(to, bytes + written, (size_t)(count - written));
+        if (more < 0 && errno != EINTR)
+            return -1;
+        written += more > 0 ? more : 0;
     }
+    return count;
+}
+
+static enum status
+copy_bytes(int from, int to, uint64_t size, const char *path, struct error *error)
+{
+    bool by_hand = false;
+    while (size > 0) {
+        size_t piece = size < MIB(16) ? (size_t)size : MIB(16);
+        ssize_t count = by_hand ? copy_by_hand(from, to, piece)
+                                : copy_file_range(from, NULL, to, NULL, piece, 0);
+        if (count == 0)
+            return error_set(error, STATUS_IO, "%s: the stored file is shorter than it was", path);
+        if (count > 0)
+            size -= (uint64_t)count;
+        else if (!by_hand && errno != ENOSPC && errno != EIO && errno != EINTR)
+            by_hand = true;
+        else if (errno != EINTR)
+            return fs_errno_status(errno, "cannot write", path, error);
+    }
+    return STATUS_OK;
 }
 
 /* Written beside its place and renamed when complete. */
 static enum status
-copy_file(const char *source, const char *path, struct error *error)
+copy_file(const char *source, uint64_t size, const char *path, struct error *error)
 {
     char beside[4200];
     snprintf(beside, sizeof(beside), "%s.part", path);
     int from = open(source, O_RDONLY | O_CLOEXEC);
     if (from < 0)
-        return fs_errno_status(errno, "open", source, error);
+        return fs_errno_status(errno, "cannot open", source, error);
     int to = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (to < 0) {
         close(from);
-        return fs_errno_status(errno, "make", beside, error);
+        return fs_errno_status(errno, "cannot make", beside, error);
     }
-    enum status status = copy_bytes(from, to, beside, error);
+    enum status status = copy_bytes(from, to, size, beside, error);
     if (status == STATUS_OK && fdatasync(to) != 0)
-        status = fs_errno_status(errno, "sync", beside, error);
+        status = fs_errno_status(errno, "cannot sync", beside, error);
     if (close(to) != 0 && status == STATUS_OK)
-        status = fs_errno_status(errno, "close", beside, error);
+        status = fs_errno_status(errno, "cannot close", beside, error);
     close(from);
     if (status == STATUS_OK && rename(beside, path) != 0)
-        status = fs_errno_status(errno, "name", path, error);
+        status = fs_errno_status(errno, "cannot name", path, error);
     if (status != STATUS_OK)
         unlink(beside);
     return status;
@@ -179,7 +221,7 @@ copy_result(const struct file_row *row, void *context)
                                     row->is_partial ? ".partial" : "");
     copying->status = fs_make_folder(copying->out, copying->error);
     if (copying->status == STATUS_OK)
-        copying->status = copy_file(source, path, copying->error);
+        copying->status = copy_file(source, row->size_bytes, path, copying->error);
     if (copying->status == STATUS_OK && !copying->is_quiet)
         fprintf(stderr, "%s %s\n", row->is_partial ? "partial:" : "wrote", path);
     return copying->status == STATUS_OK;
@@ -267,10 +309,8 @@ follow_run(struct service *service, const struct id *run, const struct follow_op
     struct error error = {0};
     arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
     catch_interrupts();
-    enum status status = watch(service, run, &arena, &row);
-    if (status != STATUS_OK)
-        error_set(&error, status, "the run could not be read");
-    else if (run_state_is_ended(row.state))
+    enum status status = watch(service, run, &arena, &row, &error);
+    if (status == STATUS_OK && run_state_is_ended(row.state))
         status = copy_files(service, &row, options, &error);
     int exit_code = status == STATUS_OK ? exit_of(row.state) : cli_complain(&error);
     if (status == STATUS_OK)
