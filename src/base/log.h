@@ -10,7 +10,8 @@
 
 #include "base/status.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+/* LOG_NOTHING is only for log_configure(). */
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_NOTHING };
 
 /* Process-wide, set by main before threads start. */
 void log_configure(enum log_level least, bool as_json);

@@ -1,0 +1,212 @@
+#include "life.h"
+
+#include "disk.h"
+#include "outcome.h"
+#include "world.h"
+
+#include "base/mem.h"
+#include "store/simulated/simulated.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- what happens --- */
+
+static void
+draw_wish(struct world *world, struct story *story)
+{
+    static const enum story_wish wishes[] = {WISH_NONE, WISH_NONE, WISH_CANCEL, WISH_PAUSE};
+    story->wish = wishes[world_below(world, COUNT_OF(wishes))];
+    story->stays_cancelled = world_below(world, 2) == 0;
+    story->is_in_place = world_below(world, 2) == 0;
+    story->wanted = 1 + (uint32_t)world_below(world, STORY_SETTLED);
+    story->start_at = world_below(world, 4) == 0 ? world_below(world, 300) : 0;
+    story->act_at = story->start_at + world_below(world, world_below(world, 2) == 0 ? 60 : 1500);
+    story->resume_after = world_below(world, 200);
+}
+
+static void
+draw_stories(struct world *world, const struct scene *only)
+{
+    size_t count = 1 + world_below(world, world_below(world, 3) == 0 ? STORIES_MAX - 1 : 2);
+    for (size_t i = 0; i < count; i++) {
+        const struct scene *scene = only != NULL ? only : &scenes[world_below(world, scene_count)];
+        draw_wish(world, world_add_story(world, scene));
+    }
+    if (world_below(world, 8) > 0)
+        return;
+    /* One more client has the same idempotency key as the first. */
+    struct story *first = &world->stories[0];
+    struct story *twin = world_add_story(world, first->scene);
+    draw_wish(world, twin);
+    twin->start_at = first->start_at + world_below(world, 20);
+    twin->twin = first;
+    first->twin = twin;
+}
+
+/* --- what must hold --- */
+
+static bool
+refuse_timer(const struct timer_row *row, void *context)
+{
+    struct story *story = context;
+    world_fail(story->world, "%s: a timer of table \"%.*s\", stretch %u, chunk %u is left over",
+               story->name, SLICE_FORMAT(row->table), row->stretch, row->chunk);
+    return false;
+}
+
+static void
+check_story(struct story *story)
+{
+    struct world *world = story->world;
+    if (story->is_refused && story->is_stored)
+        world_fail(world, "%s: refused and stored", story->name);
+    if (story->is_refused)
+        return;
+    if (store_timer_list(world->store, &story->run, refuse_timer, story) != STATUS_OK)
+        world_fail(world, "%s: its timers cannot be listed", story->name);
+}
+
+/* The first line in which the two differ. */
+static void
+print_difference(const struct story *story, struct slice got, struct slice want)
+{
+    size_t at = 0;
+    size_t line = 0;
+    for (; at < got.size && at < want.size && got.ptr[at] == want.ptr[at]; at++)
+        line = got.ptr[at] == '\n' ? at + 1 : line;
+    size_t from = at - line > 300 ? at - 300 : line;
+    int got_size = (int)(got.size - from > 600 ? 600 : got.size - from);
+    int want_size = (int)(want.size - from > 600 ? 600 : want.size - from);
+    fprintf(stderr, "%s: came out as\n  %.*s\nand not as in an undisturbed life\n  %.*s\n",
+            story->name, got_size, got.ptr + from, want_size, want.ptr + from);
+}
+
+static bool
+compare_whole(const struct story *story, const struct outcome *got)
+{
+    const struct outcome *want = outcome_undisturbed(story->scene, story->ended);
+    if (slice_equal(buffer_slice(&got->text), buffer_slice(&want->text)))
+        return true;
+    print_difference(story, buffer_slice(&got->text), buffer_slice(&want->text));
+    return false;
+}
+
+/* Partial files are the beginning of what they would have become, whole ones all of it. */
+static bool
+compare_file(const struct story *story, const struct outcome_file *got,
+             const struct outcome_file *want)
+{
+    struct slice whole = buffer_slice(&want->content);
+    struct slice begin =
+        slice_of(whole.ptr, got->is_partial && got->content.size < whole.size ? got->content.size
+                                                                              : whole.size);
+    if (slice_equal(buffer_slice(&got->content), begin))
+        return true;
+    print_difference(story, buffer_slice(&got->content), begin);
+    return false;
+}
+
+static bool
+compare_cancelled(const struct story *story, const struct outcome *got)
+{
+    const struct outcome *want = outcome_undisturbed(story->scene, story->ended + 1);
+    for (size_t g = 0; g < got->file_count; g++) {
+        for (size_t w = 0; w < want->file_count; w++) {
+            if (strcmp(got->files[g].step, want->files[w].step) == 0 &&
+                !compare_file(story, &got->files[g], &want->files[w]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+compare(const struct story *story, const struct outcome *got)
+{
+    if (story->is_refused || story->was_late)
+        return true;
+    if (story->state == RUN_STATE_CANCELLED)
+        return compare_cancelled(story, got);
+    return compare_whole(story, got);
+}
+
+static void
+print_failure(const struct world *world)
+{
+    fprintf(stderr, "seed %llu: %s\n", (unsigned long long)world->seed, world->failure);
+}
+
+/* The world is gone when outcomes are compared, since an undisturbed one needs its disk. */
+static bool
+compare_all(const struct world *world, const struct outcome *outcomes)
+{
+    bool is_ok = true;
+    for (size_t i = 0; i < world->story_count; i++)
+        is_ok &= compare(&world->stories[i], &outcomes[i]);
+    if (!is_ok)
+        fprintf(stderr, "seed %llu: not as in an undisturbed life\n",
+                (unsigned long long)world->seed);
+    return is_ok;
+}
+
+static void
+check_end(struct world *world, struct outcome *outcomes)
+{
+    for (size_t i = 0; i < world->story_count && !world->is_failed; i++) {
+        struct story *story = &world->stories[i];
+        check_story(story);
+        if (!story->is_refused)
+            outcome_read(&outcomes[i], story);
+    }
+}
+
+/* --- the life --- */
+
+static void
+add_totals(struct life_totals *totals, const struct world *world)
+{
+    struct simulated_counts store = simulated_counts(world->store);
+    struct disk_counts disk = disk_counts();
+    totals->events += world->events;
+    totals->deaths += world->deaths;
+    totals->stops += world->stops;
+    totals->repeats += world->server.repeats;
+    totals->commit_faults += store.faults - store.deaths;
+    totals->refusals += store.refusals;
+    totals->disk_full += disk.full;
+    totals->torn += disk.torn;
+    totals->vanished += disk.vanished;
+    for (size_t i = 0; i < world->server.served.count; i++)
+        totals->calls += ((const struct served *)world->server.served.items[i])->sent;
+    for (size_t i = 0; i < world->story_count; i++) {
+        const struct story *story = &world->stories[i];
+        totals->retries += story->generation > 1 ? story->generation - 1 : 0;
+        totals->cancels += story->has_acted && story->wish == WISH_CANCEL;
+        totals->pauses += story->has_acted && story->wish == WISH_PAUSE;
+    }
+}
+
+bool
+life_run(const struct life_options *options)
+{
+    assert(options->seed != 0);
+    struct world *world = mem_alloc(sizeof(*world));
+    struct outcome outcomes[STORIES_MAX] = {{.file_count = 0}};
+    world_begin(world, options->seed, options->is_verbose);
+    draw_stories(world, options->only);
+    world_run(world);
+    check_end(world, outcomes);
+    add_totals(options->totals, world);
+    world_end(world);
+    bool is_ok = !world->is_failed;
+    if (is_ok)
+        is_ok = compare_all(world, outcomes);
+    else
+        print_failure(world);
+    for (size_t i = 0; i < world->story_count; i++)
+        outcome_done(&outcomes[i]);
+    mem_free(world);
+    return is_ok;
+}

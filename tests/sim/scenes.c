@@ -1,0 +1,329 @@
+#include "scenes.h"
+
+#include "base/buffer.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define URL "http://sim.test/{{run.id}}"
+#define ROWS "  - { id: rows, type: read_csv, config: { file: \"{{input.file}}\" } }\n"
+#define LINES "  - { id: rows, type: read_jsonl, config: { file: \"{{input.file}}\" } }\n"
+#define CALL(id, more)                                                                             \
+    "  - { id: " id ", type: http_request, retry: { attempts: 3, backoff: 1s..4s },\n"             \
+    "      config: { url: \"" URL "/3/" id                                                         \
+    "\", json: { k: \"{{item.k}}\", mode: \"{{item.mode}}\" "                                      \
+    "} }" more " }\n"
+
+static const char pure[] =
+    "name: pure\n"
+    "steps:\n"
+    "  - { id: a, type: transform, config: { expression: \"{n: 7, mode: .input.mode}\" } }\n"
+    "  - { id: c, type: condition, config: { if: \".steps.a.mode == \\\"ok\\\"\" } }\n"
+    "  - { id: y, type: set, needs: c.yes, config: { fields: { big: \"{{steps.a.n}}\" } } }\n"
+    "  - { id: z, type: set, needs: c.no, config: { fields: { small: \"{{steps.a.n}}\" } } }\n"
+    "  - { id: w, type: set, needs: c.no, when: \"false\", config: { fields: { w: 1 } } }\n"
+    "  - { id: e, type: set, needs: [y, z, w],\n"
+    "      config: { fields: { y: \"{{steps.y}}\", z: \"{{steps.z}}\" } } }\n"
+    "output: { a: \"{{steps.a}}\", e: \"{{steps.e}}\" }\n";
+
+static const char rows[] =
+    "name: rows\n"
+    "limits: { concurrency: 7 }\n"
+    "steps:\n" ROWS "  - { id: num, type: transform,\n"
+    "      config: { expression: \"{n: (.item.n | tonumber), twice: (.item.n | tonumber * 2)}\" } "
+    "}\n"
+    "  - { id: some, type: filter, config: { where: \".steps.num.n % 7 != 3\" } }\n"
+    "  - { id: kind, type: condition, config: { else: rest, cases: {\n"
+    "      call: \".item.mode != \\\"quiet\\\"\", note: \".steps.num.n % 2 == 1\" } } }\n" CALL(
+        "score",
+        ", needs: kind.call") "  - { id: note, type: set, needs: kind.note,\n"
+                              "      config: { fields: { text: \"note {{item.name}}\" } } }\n"
+                              "  - { id: both, type: transform, needs: [score, note, kind.rest],\n"
+                              "      config: { expression: \"{s: .steps.score.body.score, t: "
+                              ".steps.note.text}\" } }\n"
+                              "  - { id: table, type: write_csv, config: { name: \"table.csv\", "
+                              "columns: {\n"
+                              "      k: \"{{item.k}}\", s: \"{{steps.both.s}}\", t: "
+                              "\"{{steps.both.t}}\" } } }\n"
+                              "  - { id: wide, type: write_csv }\n"
+                              "  - { id: lines, type: write_jsonl, config: { columns: { k: "
+                              "\"{{item.k}}\",\n"
+                              "      n: \"{{steps.num.twice}}\", t: \"{{steps.both.t}}\" } } }\n"
+                              "  - { id: tell, type: set, needs: table, config: { fields: { n: "
+                              "\"{{steps.table.rows}}\" } } }\n"
+                              "output: { rows: \"{{steps.table.rows}}\", told: "
+                              "\"{{steps.tell.n}}\" }\n";
+
+/* The output by default, a call behind the tap that failed rows do not reach. */
+static const char told[] =
+    "name: told\n"
+    "limits: { max_failed: 50% }\n"
+    "steps:\n" ROWS CALL(
+        "score", "") "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+                     "      s: \"{{steps.score.body.score}}\" } } }\n"
+                     "  - { id: tell, type: http_request, needs: table,\n"
+                     "      config: { url: \"" URL
+                     "/3/tell\", json: { rows: \"{{steps.table.rows}}\" } } }\n"
+                     "  - { id: said, type: set, config: { fields: { word: "
+                     "\"{{steps.tell.body.word}}\" } } }\n";
+
+static const char waits[] =
+    "name: waits\n"
+    "steps:\n"
+    "  - { id: one, type: http_request, config: { url: \"" URL "/3/one\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: nap, type: wait, config: { for: 30ms } }\n"
+    "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\",\n"
+    "      json: { was: \"{{steps.one.body.score}}\" } } }\n"
+    "  - { id: long, type: wait, config: { for: 5m } }\n"
+    "  - { id: three, type: http_request, config: { url: \"" URL "/3/three\",\n"
+    "      json: { was: \"{{steps.two.body.score}}\" } } }\n"
+    "  - { id: longer, type: wait, config: { for: 40m } }\n"
+    "  - { id: end, type: transform, config: { expression:\n"
+    "      \"[.steps.one.body.word, .steps.two.body.word, .steps.three.body.word]\" } }\n";
+
+static const char going_on[] =
+    "name: going on\n"
+    "limits: { max_failed: 0 }\n"
+    "steps:\n" LINES "  - { id: score, type: http_request, on_error: continue, retry: { attempts: "
+    "2, backoff: 1s },\n"
+    "      config: { url: \"" URL "/2/score\", json: { k: \"{{item.k}}\",\n"
+    "      mode: \"{{item.mode}}\" } } }\n"
+    "  - { id: seen, type: set, config: { fields: { score: \"{{steps.score.body.score}}\",\n"
+    "      code: \"{{steps.score.error.code}}\" } } }\n"
+    "  - { id: lines, type: write_jsonl }\n"
+    "output: { rows: \"{{steps.lines.rows}}\", file: \"{{steps.lines.file}}\" }\n";
+
+/* Stretches: calls before and behind waits of minutes, taps of both. */
+static const char row_waits[] =
+    "name: row waits\n"
+    "steps:\n" ROWS CALL(
+        "first",
+        "") "  - { id: early, type: write_csv, config: { columns: { k: \"{{item.k}}\" } } }\n"
+            "  - { id: pause, type: wait, needs: first, config: { for: 2m } }\n"
+            "  - { id: second, type: http_request, config: { url: \"" URL "/3/second\",\n"
+            "      json: { k: \"{{item.k}}\", was: \"{{steps.first.body.score}}\" } } }\n"
+            "  - { id: nap, type: wait, config: { for: 50ms } }\n"
+            "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+            "      s: \"{{steps.second.body.word}}\" } } }\n"
+            "  - { id: wide, type: write_csv }\n"
+            "output: { early: \"{{steps.early.rows}}\", rows: \"{{steps.table.rows}}\" }\n";
+
+/* A stretch behind a tap of the same rows. */
+static const char behind_tap[] =
+    "name: behind tap\n"
+    "steps:\n" LINES
+    "  - { id: first, type: set, config: { fields: { name: \"{{item.name}}!\" } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { n: \"{{steps.first.name}}\" } } }\n"
+    "  - { id: after, type: http_request, needs: [first, table], config: {\n"
+    "      url: \"" URL "/3/after\", json: { k: \"{{item.k}}\", mode: \"{{item.mode}}\",\n"
+    "      rows: \"{{steps.table.rows}}\" } } }\n"
+    "  - { id: last, type: write_jsonl, config: { columns: { k: \"{{item.k}}\",\n"
+    "      s: \"{{steps.after.body.score}}\", rows: \"{{steps.table.rows}}\" } } }\n";
+
+static const char not_taken[] =
+    "name: not taken\n"
+    "steps:\n"
+    "  - { id: ask, type: condition, config: { if: \".input.mode == \\\"never\\\"\" } }\n"
+    "  - { id: rows, type: read_csv, needs: ask.yes, config: { file: \"{{input.file}}\" } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\" } } }\n"
+    "  - { id: behind, type: set, needs: table, config: { fields: { n: \"{{steps.table.rows}}\" } "
+    "} }\n"
+    "  - { id: other, type: http_request, needs: ask.no, config: { url: \"" URL "/3/other\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: last, type: set, needs: [other, table], config: { fields: {\n"
+    "      n: \"{{steps.table.rows}}\", s: \"{{steps.other.body.score}}\" } } }\n";
+
+static const char max_failed[] =
+    "name: max failed\n"
+    "limits: { max_failed: 2, concurrency: 3 }\n"
+    "steps:\n" ROWS CALL(
+        "score",
+        "") "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\" } } }\n";
+
+static const char deadline[] =
+    "name: deadline\n"
+    "limits: { deadline: 40s }\n"
+    "steps:\n" ROWS CALL(
+        "score",
+        "") "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\" } } }\n";
+
+static const char unknown_column[] =
+    "name: unknown column\n"
+    "steps:\n" ROWS "  - { id: x, type: set, config: { fields: { a: \"{{item.nmae}}\" } } }\n"
+    "  - { id: table, type: write_csv }\n"
+    "  - { id: tell, type: set, needs: table, config: { fields: { n: \"{{steps.table.rows}}\" } } "
+    "}\n";
+
+static const char two_sources[] =
+    "name: two sources\n"
+    "steps:\n"
+    "  - { id: which, type: http_request, config: { url: \"" URL "/3/which\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: rows, type: read_csv, config: { file: \"{{input.file}}\" } }\n" CALL(
+        "score",
+        "") "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+            "      w: \"{{steps.which.body.word}}\" } } }\n"
+            "  - { id: again, type: read_csv, needs: table, config: { file: \"{{input.file}}\" } "
+            "}\n"
+            "  - { id: odd, type: filter, config: { where: \"(.item.n | tonumber) % 2 == 1\" } }\n"
+            "  - { id: more, type: http_request, config: { url: \"" URL "/3/more\",\n"
+            "      json: { k: \"{{item.k}}\", rows: \"{{steps.table.rows}}\" } } }\n"
+            "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\",\n"
+            "      s: \"{{steps.more.body.score}}\" } } }\n"
+            "output: { a: \"{{steps.table.rows}}\", b: \"{{steps.lines.rows}}\" }\n";
+
+#define SCENE(its_name, its_workflow, its_file, its_mode)                                          \
+    .name = its_name, .workflow = its_workflow, .file = its_file, .mode = its_mode
+
+const struct scene scenes[] = {
+    {SCENE("pure", pure, NULL, "ok"), .is_pure = true},
+    {SCENE("rows", rows, "many.csv", "ok")},
+    {SCENE("few_rows", rows, "few.csv", "ok")},
+    {SCENE("told", told, "few.csv", "ok")},
+    {SCENE("told_many", told, "many.csv", "ok")},
+    {SCENE("waits", waits, NULL, "ok")},
+    {SCENE("waits_flaky", waits, NULL, "flaky")},
+    {SCENE("waits_down", waits, NULL, "down")},
+    {SCENE("going_on", going_on, "few.jsonl", "ok")},
+    {SCENE("row_waits", row_waits, "many.csv", "ok")},
+    {SCENE("few_row_waits", row_waits, "few.csv", "ok")},
+    {SCENE("behind_tap", behind_tap, "many.jsonl", "ok")},
+    {SCENE("not_taken", not_taken, "few.csv", "ok")},
+    {SCENE("not_taken_bad", not_taken, "few.csv", "bad")},
+    {SCENE("max_failed", max_failed, "few.csv", "ok")},
+    {SCENE("all_failed", max_failed, "bad.csv", "ok")},
+    {SCENE("deadline", deadline, "few.csv", "ok"), .has_deadline = true},
+    {SCENE("no_rows", rows, "empty.csv", "ok")},
+    {SCENE("no_file", told, "absent.csv", "ok")},
+    {SCENE("broken_rows", told, "broken.csv", "ok")},
+    {SCENE("unknown_column", unknown_column, "few.csv", "ok")},
+    {SCENE("two_sources", two_sources, "few.csv", "flaky")},
+};
+const size_t scene_count = COUNT_OF(scenes);
+
+const struct scene *
+scene_find(const char *name)
+{
+    for (size_t i = 0; i < scene_count; i++) {
+        if (strcmp(scenes[i].name, name) == 0)
+            return &scenes[i];
+    }
+    return NULL;
+}
+
+/* --- the files --- */
+
+static char folder[] = "/tmp/windrow-test-sim-XXXXXX";
+static const char *const files[] = {"few.csv",   "many.csv",   "few.jsonl", "many.jsonl",
+                                    "empty.csv", "broken.csv", "bad.csv"};
+
+/* How the server takes a row's request; the modes come round in this order. */
+static const char *const modes[] = {"ok", "flaky", "quiet", "ok", "bad", "ok", "down", "odd", "ok"};
+
+static void
+add_csv_rows(struct buffer *out, size_t count, size_t pad_bytes)
+{
+    buffer_append_text(out, "k,name,mode,n,pad\r\n");
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_format(out, "k%zu,\"name \"\"%zu\"\"\n, Ltd\",%s,%zu,", i, i,
+                             modes[i % COUNT_OF(modes)], i);
+        for (size_t b = 0; b < pad_bytes; b++)
+            buffer_append_byte(out, (char)('a' + (i + b) % 26));
+        buffer_append_text(out, "\r\n");
+    }
+}
+
+static void
+add_json_rows(struct buffer *out, size_t count, size_t pad_bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_format(out,
+                             "{\"k\":\"k%zu\",\"name\":\"n %zu\",\"mode\":\"%s\",\"n\":%zu.10,", i,
+                             i, modes[i % COUNT_OF(modes)], i);
+        buffer_append_text(out, "\"pad\":\"");
+        for (size_t b = 0; b < pad_bytes; b++)
+            buffer_append_byte(out, (char)('a' + (i + b) % 26));
+        buffer_append_text(out, "\"}\n");
+    }
+}
+
+static void
+fill_file(struct buffer *out, const char *name)
+{
+    bool is_many = strncmp(name, "many", 4) == 0;
+    if (strcmp(name, "empty.csv") == 0) {
+        add_csv_rows(out, 0, 0);
+    } else if (strcmp(name, "bad.csv") == 0) {
+        buffer_append_text(out, "k,name,mode\nx,one,bad\ny,two,down\n");
+    } else if (strcmp(name, "broken.csv") == 0) {
+        add_csv_rows(out, 5, 0);
+        buffer_append_text(out, "too,few\r\n");
+        buffer_append_text(out, "k9,name,ok,9,\"never closed\n");
+    } else if (strstr(name, ".csv") != NULL) {
+        add_csv_rows(out, is_many ? 44 : 9, is_many ? 5000 : 3);
+    } else {
+        add_json_rows(out, is_many ? 44 : 9, is_many ? 5000 : 3);
+    }
+}
+
+static void
+file_path(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", folder, name);
+}
+
+void
+scenes_prepare(void)
+{
+    char *made = mkdtemp(folder);
+    assert(made != NULL);
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct buffer text;
+        buffer_init(&text, MIB(4));
+        fill_file(&text, files[i]);
+        char path[256];
+        file_path(files[i], path, sizeof(path));
+        enum status status = fs_write_file(path, buffer_slice(&text), NULL);
+        assert(status == STATUS_OK);
+        buffer_done(&text);
+    }
+}
+
+void
+scenes_remove(void)
+{
+    char path[256];
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        file_path(files[i], path, sizeof(path));
+        unlink(path);
+    }
+    file_path("blobs", path, sizeof(path));
+    rmdir(path);
+    rmdir(folder);
+}
+
+const char *
+scenes_folder(void)
+{
+    return folder;
+}
+
+struct value
+scene_input(const struct scene *scene, struct arena *arena)
+{
+    struct value input = value_empty_object();
+    input = value_object_set(arena, input, value_text("mode"), value_text(scene->mode));
+    if (scene->file == NULL)
+        return input;
+    char path[256];
+    file_path(scene->file, path, sizeof(path));
+    return value_object_set(arena, input, value_text("file"),
+                            value_string_copy(arena, slice_text(path)));
+}

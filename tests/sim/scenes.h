@@ -1,0 +1,40 @@
+/* What is run: workflows over a few generated files, each a scene with its name.
+ *
+ * Requests go to http://sim.test/RUN/ATTEMPTS/…; the `mode` in their body says how the server takes
+ * them (server.h). What comes out of a scene depends on nothing but the scene and the number of
+ * generations.
+ *
+ * Threads: one; constant after scenes_prepare().
+ */
+#ifndef SIM_SCENES_H
+#define SIM_SCENES_H
+
+#include "base/arena.h"
+#include "base/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scene {
+    const char *name;
+    const char *workflow; /* YAML */
+    const char *file;     /* of the generated ones, the input's `file`; NULL: none */
+    const char *mode;     /* the input's `mode` */
+    bool has_deadline;    /* may fail by its deadline, if the life is slow */
+    bool is_pure;         /* may be computed in place */
+};
+
+extern const struct scene scenes[];
+extern const size_t scene_count;
+
+/* NULL if there is none. */
+const struct scene *scene_find(const char *name);
+
+/* Makes the files in a new folder under /tmp, which scenes_remove() removes. */
+void scenes_prepare(void);
+void scenes_remove(void);
+const char *scenes_folder(void);
+
+struct value scene_input(const struct scene *scene, struct arena *arena);
+
+#endif

@@ -1,0 +1,227 @@
+#include "server.h"
+
+#include "world.h"
+
+#include "base/exchange.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "engine/chunk.h"
+#include "store/rows.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ADDRESS "http://sim.test/"
+
+static struct slice
+header_of(const struct exchange *exchange, const char *name)
+{
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        struct slice have = exchange->headers[i].name;
+        if (have.size == strlen(name) && strncasecmp(have.ptr, name, have.size) == 0)
+            return exchange->headers[i].value;
+    }
+    return slice_of("", 0);
+}
+
+static struct digest
+digest_request(const struct exchange *exchange)
+{
+    struct digest_context *context = digest_context_new();
+    digest_context_add(context, exchange->method);
+    digest_context_add(context, slice_of(" ", 1));
+    digest_context_add(context, exchange->url);
+    digest_context_add(context, slice_of("\n", 1));
+    digest_context_add(context, exchange->body);
+    struct digest digest = digest_context_finish(context);
+    digest_context_free(&context);
+    return digest;
+}
+
+static struct served *
+find_key(struct server *server, struct slice key)
+{
+    for (size_t i = 0; i < server->served.count; i++) {
+        struct served *served = server->served.items[i];
+        if (slice_is(key, served->key))
+            return served;
+    }
+    return NULL;
+}
+
+static bool
+is_first_of_request(struct server *server, const struct digest *request)
+{
+    for (size_t i = 0; i < server->served.count; i++) {
+        const struct served *served = server->served.items[i];
+        if (memcmp(&served->request, request, sizeof(*request)) == 0)
+            return false;
+    }
+    return true;
+}
+
+static struct served *
+add_key(struct world *world, struct slice key, const struct exchange *exchange)
+{
+    struct served *served = mem_alloc(sizeof(*served));
+    snprintf(served->key, sizeof(served->key), "%.*s", SLICE_FORMAT(key));
+    served->request = digest_request(exchange);
+    served->is_first = is_first_of_request(&world->server, &served->request);
+    served->attempts = 1;
+    struct slice url = exchange->url;
+    size_t skip = strlen(ADDRESS);
+    bool is_ours = slice_starts_with(url, SLICE(ADDRESS)) && url.size > skip + 26 &&
+                   id_parse(&served->run, slice_of(url.ptr + skip, 24));
+    if (is_ours)
+        served->attempts = (uint32_t)(url.ptr[skip + 25] - '0');
+    else
+        world_fail(world, "a call to %.*s", SLICE_FORMAT(url));
+    bag_add(&world->server.served, served);
+    return served;
+}
+
+static bool
+is_recorded(const struct server *server, const char *key)
+{
+    for (size_t i = 0; i < server->recorded.count; i++) {
+        if (strcmp(server->recorded.items[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The same key again: with the same body, and only if no answer can have been kept. */
+static void
+check_again(struct world *world, const struct served *served, const struct exchange *exchange)
+{
+    struct digest request = digest_request(exchange);
+    if (memcmp(&request, &served->request, sizeof(request)) != 0)
+        world_fail(world, "key %.8s is used with a second body: %.*s", served->key,
+                   SLICE_FORMAT(exchange->body));
+    if (served->process != world->process) {
+        world->server.repeats += served->end == SERVED_OK || served->end == SERVED_UNDER_WAY;
+        return;
+    }
+    if (served->end == SERVED_UNDER_WAY)
+        world_fail(world, "key %.8s is called while its call is under way", served->key);
+    if (served->end == SERVED_OK)
+        world_fail(world, "key %.8s is called again though it was answered", served->key);
+}
+
+static void
+check_run(struct world *world, const struct served *served)
+{
+    const struct story *story = world_story(world, &served->run);
+    if (story == NULL)
+        world_fail(world, "key %.8s is called for an unknown run", served->key);
+    else if (!story_may_call(story))
+        world_fail(world, "run %s calls after its end (generation %u, %s)", story->name,
+                   story->generation, run_state_name(story->state));
+}
+
+struct served *
+server_receive(struct world *world, const struct exchange *exchange)
+{
+    struct slice key = header_of(exchange, "Idempotency-Key");
+    if (key.size != 2 * DIGEST_BYTES)
+        world_fail(world, "a call without its idempotency key");
+    struct served *served = find_key(&world->server, key);
+    if (served == NULL)
+        served = add_key(world, key, exchange);
+    else
+        check_again(world, served, exchange);
+    if (is_recorded(&world->server, served->key))
+        world_fail(world, "key %.8s is called though its result is recorded", served->key);
+    check_run(world, served);
+    served->process = world->process;
+    served->end = SERVED_UNDER_WAY;
+    served->sent++;
+    return served;
+}
+
+/* --- answers --- */
+
+static void
+read_mode(const struct exchange *exchange, char out[16])
+{
+    struct arena arena;
+    arena_init(&arena, KIB(256));
+    struct value body;
+    out[0] = '\0';
+    if (json_parse(&body, &arena, exchange->body, JSON_BORROW, NULL, NULL) == STATUS_OK)
+        snprintf(out, 16, "%.*s",
+                 SLICE_FORMAT(value_slice(value_find_or_null(body, SLICE("mode")))));
+    arena_done(&arena);
+}
+
+int
+server_status(const struct served *served, const struct exchange *exchange)
+{
+    char mode[16];
+    read_mode(exchange, mode);
+    if (strcmp(mode, "bad") == 0 || (strcmp(mode, "flaky") == 0 && served->is_first))
+        return 400;
+    return strcmp(mode, "down") == 0 ? 500 : 200;
+}
+
+static void
+add_answer_header(struct exchange *exchange, const char *name, const char *value)
+{
+    exchange->answer_headers[exchange->answer_header_count++] =
+        (struct exchange_header){slice_text(name), slice_text(value)};
+}
+
+void
+server_answer(const struct served *served, struct exchange *exchange)
+{
+    char mode[16];
+    read_mode(exchange, mode);
+    struct digest digest = digest_of(exchange->body);
+    char hex[2 * DIGEST_BYTES + 1];
+    digest_hex(&digest, hex);
+    char text[256];
+    int status = server_status(served, exchange);
+    if (status != 200)
+        snprintf(text, sizeof(text), "{\"error\":\"%s\"}", mode);
+    else if (strcmp(mode, "odd") == 0)
+        snprintf(text, sizeof(text), "{\"score\":");
+    else
+        snprintf(text, sizeof(text), "{\"score\":%u.50,\"word\":\"%.6s\"}", digest.bytes[0], hex);
+    exchange->http_status = status;
+    add_answer_header(exchange, "content-type", "application/json");
+    add_answer_header(exchange, "date", "Sat, 21 Nov 2026 07:00:00 GMT");
+    exchange->answer_body = arena_copy(&exchange->arena, slice_text(text));
+}
+
+/* --- what must not come again --- */
+
+static void
+add_recorded(struct world *world, const struct effect_row *row, uint32_t failed_generation)
+{
+    char *key = mem_alloc(2 * DIGEST_BYTES + 1);
+    effect_idempotency_key(&row->run, row->step, row->key, row->hash, failed_generation, key);
+    bag_add(&world->server.recorded, key);
+}
+
+/* A success ends the calls under every key that its effect may have; a failure those of its own
+ * generation: a later one calls under a key of its own. */
+void
+server_note_recorded(struct world *world, const struct effect_row *row)
+{
+    uint32_t end = row->state == EFFECT_OK ? row->generation + 1 : row->generation;
+    for (uint32_t g = 0; g < end; g++)
+        add_recorded(world, row, g);
+}
+
+void
+server_done(struct server *server)
+{
+    for (size_t i = 0; i < server->served.count; i++)
+        mem_free(server->served.items[i]);
+    for (size_t i = 0; i < server->recorded.count; i++)
+        mem_free(server->recorded.items[i]);
+    bag_done(&server->served);
+    bag_done(&server->recorded);
+}

@@ -1,0 +1,70 @@
+/* The server that http_request steps talk to: remembers every call, and answers by a pure function
+ * of the request.
+ *
+ * The member `mode` of a request's body says how it is taken:
+ *   absent, ok   200 and {score, word} made from the body
+ *   bad          400, always
+ *   down         500, always
+ *   odd          200 with a body that is not the JSON it claims to be, always
+ *   flaky        400 under the first idempotency key of that request, 200 under later ones
+ *
+ * It holds the engine to what it promised about calls.
+ *
+ * Threads: one.
+ */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include "bag.h"
+
+#include "base/digest.h"
+#include "base/id.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct effect_row;
+struct exchange;
+struct world;
+
+enum served_end {
+    SERVED_UNDER_WAY,
+    SERVED_OK,     /* the step has its value */
+    SERVED_FAILED, /* it has a failure, and may try again */
+    SERVED_CUT,    /* cancelled from our side */
+};
+
+/* All calls under one idempotency key. */
+struct served {
+    char key[2 * DIGEST_BYTES + 1];
+    struct digest request; /* method, url and body */
+    struct id run;
+    uint32_t process; /* which sent it last */
+    enum served_end end;
+    uint32_t sent, effects;
+    uint32_t troubles; /* failures that used up an attempt */
+    uint32_t attempts; /* of the step, by the url */
+    bool is_first;     /* of its request */
+};
+
+struct server {
+    struct bag served;
+    struct bag recorded; /* keys under which nothing may be called any more */
+    uint64_t repeats;    /* calls of which the answer had been lost in a crash */
+};
+
+/* Notes a request that is sent, and checks that it may be. */
+struct served *server_receive(struct world *world, const struct exchange *exchange);
+
+/* The status that it answers with in the end. */
+int server_status(const struct served *served, const struct exchange *exchange);
+
+/* Fills in that answer. */
+void server_answer(const struct served *served, struct exchange *exchange);
+
+/* An effect was recorded: its call must not come again. */
+void server_note_recorded(struct world *world, const struct effect_row *row);
+
+void server_done(struct server *server);
+
+#endif

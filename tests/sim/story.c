@@ -1,0 +1,350 @@
+#include "story.h"
+
+#include "world.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+
+enum asking { ASK_START, ASK_CANCEL, ASK_PAUSE, ASK_RESUME, ASK_RETRY, ASK_NOTHING };
+
+static const char *const asking_names[] = {"start",  "cancel", "pause",
+                                           "resume", "retry",  "nothing"};
+
+/* Something asked for, until it is answered. */
+struct request {
+    struct story *story;
+    enum asking what;
+};
+
+/* What the client does next, whatever the moment; *at: not before this event. */
+static enum asking
+next_wish(const struct story *story, uint64_t *at)
+{
+    *at = 0;
+    if (story->is_asking || story->is_refused)
+        return ASK_NOTHING;
+    if (!story->is_stored) {
+        *at = story->start_at;
+        return ASK_START;
+    }
+    if (run_state_is_ended(story->state)) {
+        bool stays = story->state == RUN_STATE_CANCELLED && story->stays_cancelled;
+        return story->ended < story->wanted && !stays ? ASK_RETRY : ASK_NOTHING;
+    }
+    if (story->state == RUN_STATE_PAUSED) {
+        *at = story->act_at + story->resume_after;
+        return ASK_RESUME;
+    }
+    if (story->needs_resume)
+        return ASK_RESUME;
+    if (story->wish == WISH_NONE || story->has_acted)
+        return ASK_NOTHING;
+    *at = story->act_at;
+    return story->wish == WISH_CANCEL ? ASK_CANCEL : ASK_PAUSE;
+}
+
+bool
+story_is_due(const struct story *story)
+{
+    uint64_t at = 0;
+    return next_wish(story, &at) != ASK_NOTHING && story->world->events >= at;
+}
+
+bool
+story_is_early(const struct story *story)
+{
+    uint64_t at = 0;
+    return next_wish(story, &at) != ASK_NOTHING && story->world->events < at;
+}
+
+void
+story_hurry(struct story *story)
+{
+    uint64_t now = story->world->events;
+    story->start_at = story->start_at < now ? story->start_at : now;
+    story->act_at = story->act_at < now ? story->act_at : now;
+    story->resume_after = 0;
+}
+
+bool
+story_is_told(const struct story *story)
+{
+    uint64_t at = 0;
+    if (story->is_asking)
+        return false;
+    bool is_over = story->is_refused || (story->is_stored && run_state_is_ended(story->state));
+    return is_over && next_wish(story, &at) == ASK_NOTHING;
+}
+
+bool
+story_may_call(const struct story *story)
+{
+    return !story->is_stopped && story->state != RUN_STATE_COMPLETED &&
+           story->state != RUN_STATE_FAILED;
+}
+
+/* --- answers --- */
+
+static void
+note_started(struct story *story, enum status status, const struct run_row *row)
+{
+    if (status == STATUS_OK && (!id_equal(&row->id, &story->run) || !story->is_stored))
+        world_fail(story->world, "%s: acknowledged, but not stored", story->name);
+    if (status == STATUS_OK)
+        story->was_told = true;
+    else if (status == STATUS_CONFLICT && story->twin != NULL && story->twin->is_stored)
+        story->is_refused = true;
+    else
+        world_fail(story->world, "%s: its start was answered %s", story->name, status_name(status));
+}
+
+static void
+on_started(enum status status, const struct run_row *row, void *context)
+{
+    struct request *request = context;
+    struct story *story = request->story;
+    if (!story->world->is_dead) {
+        world_trace(story->world, "%s: start answered %s", story->name, status_name(status));
+        story->is_asking = false;
+        note_started(story, status, row);
+    }
+    mem_free(request);
+}
+
+/* A wish is refused only when the run is where the wish cannot be fulfilled. */
+static void
+note_refused(struct story *story, enum asking what, enum status status)
+{
+    bool is_over = run_state_is_ended(story->state);
+    bool may_refuse =
+        what == ASK_RESUME ? story->state != RUN_STATE_PAUSED : is_over && what != ASK_RETRY;
+    if (status != STATUS_CONFLICT || !may_refuse)
+        world_fail(story->world, "%s: %s was answered %s in state %s", story->name,
+                   asking_names[what], status_name(status), run_state_name(story->state));
+}
+
+static void
+note_moved(struct story *story, enum asking what)
+{
+    if (what == ASK_CANCEL && story->state != RUN_STATE_CANCELLED)
+        world_fail(story->world, "%s: cancel acknowledged in state %s", story->name,
+                   run_state_name(story->state));
+    if (what == ASK_PAUSE && story->state != RUN_STATE_PAUSED)
+        world_fail(story->world, "%s: pause acknowledged in state %s", story->name,
+                   run_state_name(story->state));
+    story->is_stopped = what == ASK_CANCEL || what == ASK_PAUSE;
+    if (story->is_stopped)
+        story->has_acted = true;
+    if (what == ASK_CANCEL && !story->stays_cancelled)
+        story->wanted = STORY_SETTLED;
+}
+
+static void
+on_moved(enum status status, void *context)
+{
+    struct request *request = context;
+    struct story *story = request->story;
+    if (!story->world->is_dead) {
+        world_trace(story->world, "%s: %s answered %s", story->name, asking_names[request->what],
+                    status_name(status));
+        story->is_asking = false;
+        if (status == STATUS_OK)
+            note_moved(story, request->what);
+        else
+            note_refused(story, request->what, status);
+    }
+    mem_free(request);
+}
+
+/* --- asking --- */
+
+static struct value
+workflow_value_of(const struct story *story, struct arena *arena)
+{
+    struct workflow_row row;
+    enum status status = store_workflow_get(story->world->store, arena, &story->workflow, &row);
+    if (status != STATUS_OK)
+        world_fail(story->world, "%s: its workflow cannot be read", story->name);
+    return workflow_value_make(arena, &row, 1);
+}
+
+static void
+fill_idempotency(const struct story *story, struct idempotency_row *row)
+{
+    *row = (struct idempotency_row){
+        .workspace = story->workflow,
+        .scope = SLICE("sim"),
+        .key = SLICE("twins"),
+        .run = story->run,
+        .created_unix_ms = clock_unix_ms(&story->world->clock.clock),
+    };
+}
+
+static void
+ask_start(struct story *story, struct request *request)
+{
+    struct world *world = story->world;
+    struct arena arena;
+    arena_init(&arena, MIB(1));
+    struct program *program = NULL;
+    struct error error = {0};
+    if (programs_get(world->programs, &story->workflow, 1, &program, &error) != STATUS_OK) {
+        world_fail(world, "%s: %s", story->name, error.text);
+        mem_free(request);
+        arena_done(&arena);
+        return;
+    }
+    struct idempotency_row idempotency;
+    fill_idempotency(story, &idempotency);
+    struct run_start start = {
+        .program = program,
+        .workspace = story->workflow,
+        .workflow = story->workflow,
+        .run = story->run,
+        .version = 1,
+        .workflow_value = workflow_value_of(story, &arena),
+        .input = scene_input(story->scene, &arena),
+        .trigger = "sim",
+        .idempotency = story->twin != NULL ? &idempotency : NULL,
+        .machine = story->is_in_place ? world->inline_machine : NULL,
+    };
+    engine_run_start(world->engine, &start, on_started, request);
+    program_drop(&program);
+    arena_done(&arena);
+}
+
+void
+story_act(struct story *story)
+{
+    struct engine *engine = story->world->engine;
+    uint64_t at = 0;
+    struct request *request = mem_alloc(sizeof(*request));
+    *request = (struct request){story, next_wish(story, &at)};
+    world_trace(story->world, "%s: asks for %s", story->name, asking_names[request->what]);
+    story->is_asking = true;
+    story->needs_resume = false;
+    switch (request->what) {
+    case ASK_START:
+        ask_start(story, request);
+        return;
+    case ASK_CANCEL:
+        engine_run_cancel(engine, &story->run, on_moved, request);
+        return;
+    case ASK_PAUSE:
+        engine_run_pause(engine, &story->run, on_moved, request);
+        return;
+    case ASK_RESUME:
+        engine_run_resume(engine, &story->run, on_moved, request);
+        return;
+    case ASK_RETRY:
+        engine_run_retry(engine, &story->run, 0, on_moved, request);
+        return;
+    case ASK_NOTHING:
+        story->is_asking = false;
+        mem_free(request);
+        return;
+    }
+}
+
+/* --- what was committed --- */
+
+static bool
+is_late(const struct run_row *row)
+{
+    return row->error.size > 0 &&
+           memmem(row->error.ptr, row->error.size, "deadline_passed", 15) != NULL;
+}
+
+static void
+note_run(struct world *world, const struct run_row *row)
+{
+    struct story *story = world_story(world, &row->id);
+    if (story == NULL) {
+        world_fail(world, "a run was stored that nobody asked for");
+        return;
+    }
+    bool was_over = story->is_stored && run_state_is_ended(story->state);
+    if (was_over && (row->generation != story->generation + 1 || row->state != RUN_STATE_QUEUED))
+        world_fail(world, "%s: generation %u had ended %s and is now %s", story->name,
+                   story->generation, run_state_name(story->state), run_state_name(row->state));
+    if (!was_over && story->is_stored && row->generation != story->generation)
+        world_fail(world, "%s: generation %u begins before %u has ended", story->name,
+                   row->generation, story->generation);
+    world_trace(world, "%s: generation %u is %s", story->name, row->generation,
+                run_state_name(row->state));
+    story->is_stored = true;
+    story->state = row->state;
+    story->generation = row->generation;
+    story->ended += row->state == RUN_STATE_COMPLETED || row->state == RUN_STATE_FAILED;
+    story->was_late |= is_late(row);
+}
+
+static void
+note_write(struct world *world, const struct id *run, uint32_t generation, const char *what)
+{
+    const struct story *story = world_story(world, run);
+    if (story == NULL || generation != story->generation || run_state_is_ended(story->state))
+        world_fail(world, "%s: a %s of generation %u was written after its end",
+                   story == NULL ? "?" : story->name, what, generation);
+}
+
+void
+story_committed(struct world *world, const struct store_op *op)
+{
+    switch (op->kind) {
+    case STORE_RUN_INSERT:
+    case STORE_RUN_MOVE:
+        note_run(world, op->run);
+        return;
+    case STORE_EFFECT_INSERT:
+        server_note_recorded(world, op->effect);
+        return;
+    case STORE_RECORD_INSERT:
+        note_write(world, &op->record->run, op->record->generation, "record");
+        return;
+    case STORE_CURSOR_PUT:
+        note_write(world, &op->cursor->run, op->cursor->generation, "cursor");
+        return;
+    case STORE_TIMER_INSERT:
+        note_write(world, &op->timer->run, op->timer->generation, "timer");
+        return;
+    case STORE_WORKFLOW_INSERT:
+    case STORE_WORKFLOW_UPDATE:
+    case STORE_VERSION_INSERT:
+    case STORE_KEY_INSERT:
+    case STORE_KEY_UPDATE:
+    case STORE_TIMER_DELETE:
+    case STORE_FILE_INSERT:
+    case STORE_IDEMPOTENCY_INSERT:
+    case STORE_SETTING_PUT:
+        return;
+    }
+}
+
+/* --- after a crash --- */
+
+void
+story_look(struct story *story)
+{
+    struct world *world = story->world;
+    struct arena arena;
+    arena_init(&arena, MIB(1));
+    struct run_row row;
+    enum status status = store_run_get(world->store, &arena, &story->run, &row);
+    bool is_there = status == STATUS_OK;
+    if (!is_there && story->was_told)
+        world_fail(world, "%s: acknowledged, and now lost", story->name);
+    if (is_there != story->is_stored ||
+        (is_there && (row.state != story->state || row.generation != story->generation)))
+        world_fail(world, "%s: the store does not hold what was committed", story->name);
+    arena_done(&arena);
+    story->is_asking = false;
+    story->is_stopped = story->state == RUN_STATE_CANCELLED || story->state == RUN_STATE_PAUSED;
+    story->has_acted |= is_there && story->is_stopped;
+    if (story->state == RUN_STATE_CANCELLED && !story->stays_cancelled)
+        story->wanted = STORY_SETTLED;
+    story->needs_resume = is_there && !world->takes_up_runs && !run_state_is_ended(story->state) &&
+                          story->state != RUN_STATE_PAUSED;
+}
