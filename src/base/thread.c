@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define THREAD_STACK_BYTES ((size_t)512 * 1024)
+#define THREAD_STACK_BYTES ((size_t)2 * 1024 * 1024)
 
 struct thread {
     pthread_t handle;

@@ -12,7 +12,7 @@
 struct thread;
 typedef void thread_fn(void *context);
 
-/* All signals are blocked in it. name: at most 15 bytes. stack_bytes 0: the default (512 KiB). */
+/* All signals are blocked in it. name: at most 15 bytes. stack_bytes 0: the default (2 MiB). */
 MUST_USE enum status thread_start(struct thread **out, const char *name, size_t stack_bytes,
                                   thread_fn *run, void *context);
 
