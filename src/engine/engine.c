@@ -177,6 +177,8 @@ engine_free(struct engine **engine)
     if (gone == NULL)
         return;
     timers_done(&gone->timers);
+    /* What came home too late, behind a disk that is full, is left to the end of the process. */
+    queue_drain(gone->mailbox);
     queue_free(&gone->mailbox);
     mem_free(gone);
 }
