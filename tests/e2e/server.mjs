@@ -11,11 +11,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 export const WINDROW = resolve(process.env.WINDROW ?? 'build/windrow');
-const START_MS = 20_000;
-const STOP_MS = 20_000;
+const START_MS = 60_000;
+const STOP_MS = 60_000;
 
-/** Waits until `look` gives something true; fails after `ms` with `what`. */
-export async function until(look, what, ms = 20_000) {
+/** Waits until `look` gives something true; fails after `ms`, long enough for a build with
+ * sanitizers, with `what`. */
+export async function until(look, what, ms = 120_000) {
   const end = Date.now() + ms;
   for (;;) {
     const found = await look();
