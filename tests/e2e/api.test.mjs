@@ -347,6 +347,20 @@ test('list parameters that are not right', async () => {
     assertFails(await server.get(`/v1/workflows?${query}`), 400, words);
 });
 
+test('a page that would be too large is refused, a smaller one is not', async () => {
+  const workflow = await server.publish(`
+name: Heavy
+steps:
+  - { id: size, type: transform, config: { expression: ".input.text | length" } }
+`);
+  const body = JSON.stringify({ input: { text: 'x'.repeat(8_000_000) } });
+  for (let n = 0; n < 9; n++)
+    assert.equal((await server.post(`/v1/workflows/${workflow.id}/runs`, body)).status, 201);
+  const path = `/v1/workflows/${workflow.id}/runs`;
+  assertFails(await server.get(path), 422, /larger than \d+ bytes/);
+  assert.equal((await server.get(`${path}?limit=2`)).data.length, 2);
+});
+
 // --- moves ----------------------------------------------------------------------------------------
 
 test('a run is cancelled, once and again', async () => {
