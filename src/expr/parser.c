@@ -327,6 +327,7 @@ static void
 parse_parameters(struct parser *parser, struct def *def)
 {
     struct param params[64] = {0};
+    uint32_t count = 0;
     do {
         struct token token = parser->token;
         bool is_value = token.kind == TOKEN_VARIABLE;
@@ -334,17 +335,20 @@ parse_parameters(struct parser *parser, struct def *def)
             parser_unexpected(parser, "the name of a parameter");
             return;
         }
-        if (def->param_count == COUNT_OF(params)) {
+        if (count == COUNT_OF(params)) {
             parser_refuse(parser, STATUS_LIMIT, token.text, "is one parameter too many");
             return;
         }
-        params[def->param_count++] =
+        params[count++] =
             (struct param){.name = token.text, .is_value = is_value, .filter_slot = PARAM_NO_SLOT};
         parser_advance(parser);
     } while (parser_accept(parser, ";"));
     parser_expect(parser, ")");
-    def->params = build_alloc(parser, sizeof(params[0]) * def->param_count);
-    memcpy(def->params, params, sizeof(params[0]) * def->param_count);
+    def->params = build_alloc(parser, sizeof(params[0]) * count);
+    if (def->params == NULL)
+        return;
+    memcpy(def->params, params, sizeof(params[0]) * count);
+    def->param_count = count;
 }
 
 /* The parameters take the first slots of the frame. */

@@ -38,6 +38,7 @@ test_problems_say_where_and_what(void **state)
         {"{(1)}", STATUS_INVALID, 4, "expected :, found }"},
         {"{1: 2}", STATUS_INVALID, 1, "expected the name of a member, found 1"},
         {"def f: 1", STATUS_INVALID, 8, "expected ;, found the end"},
+        {"def f(a; ; 3): 1; 2", STATUS_INVALID, 9, "expected the name of a parameter, found ;"},
         {"'a'", STATUS_INVALID, 0, "expected an expression, found '"},
         {"input", STATUS_UNSUPPORTED, 0,
          "input is not available: an expression has one input, which is `.`"},
