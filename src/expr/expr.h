@@ -44,7 +44,7 @@ struct slice expr_source(const struct expr *expr);
 
 /* The static paths that the expression reads from its root input, as far as they can be known:
  * `.steps.a.b` gives ["steps","a","b"]. Called once per access with the longest known path
- * (truncated at the first dynamic part; [] when the root is used whole). For "unknown name" checks. */
+ * (truncated at the first dynamic part; [] when the root is used whole). For checks of names. */
 typedef void expr_path_fn(const struct slice *names, size_t count, size_t source_offset,
                           void *context);
 void expr_each_root_path(const struct expr *expr, expr_path_fn *visit, void *context);
@@ -58,7 +58,8 @@ struct expr_budget {
 /* The budget of limits.h. */
 struct expr_budget expr_budget_default(void);
 
-/* The thread that uses a machine needs a stack of this many bytes. */
+/* The thread that uses a machine should have a stack of this many bytes; with a smaller one deep
+ * expressions end earlier with LIMIT. */
 #define EXPR_STACK_BYTES ((size_t)16 * 1024 * 1024)
 
 /* Ends with expr_machine_free(). Holds a scratch arena and compiled regular expressions. */
@@ -70,11 +71,11 @@ struct expr_failure {
     enum status status; /* INVALID: an error raised by the program (jq's error); LIMIT: budget;
                          * OK when it went well */
     struct value raised; /* what was raised; lives in the machine's scratch until its next use */
-    char words[512];     /* for a human, with the place */
+    char words[512];     /* for a human */
 };
 
-/* Called for each output; *output lives until the evaluation ends. Another status than OK ends the
- * evaluation with it. */
+/* Called for each output, on the evaluator's stack; `output` lives until the evaluation ends.
+ * Another status than OK ends the evaluation with it. */
 typedef enum status expr_output_fn(struct value output, void *context);
 
 /* All outputs for one input. Resets the machine's scratch first. */
@@ -82,7 +83,9 @@ MUST_USE enum status expr_each(struct expr_machine *machine, const struct expr *
                                struct value input, expr_output_fn *visit, void *context,
                                struct expr_failure *failure);
 
-/* Exactly one output, copied into `arena` (INVALID with words when there is none, or a second). */
+/* Exactly one output (INVALID with words when there is none, or a second). Nothing in it points
+ * into the machine or the expression; arrays and objects that were found in the input are shared
+ * with it, so the input must outlive *out. */
 MUST_USE enum status expr_one(struct expr_machine *machine, const struct expr *expr,
                               struct value input, struct arena *arena, struct value *out,
                               struct expr_failure *failure);
