@@ -116,6 +116,7 @@ struct tap_run {
     struct tap_piece *held; /* pieces of recorded chunks, in memory, any order */
     uint32_t held_count;
     struct timer again; /* after a full disk */
+    bool is_told;       /* that the disk is full */
 };
 
 /* A recorded chunk that the source need not give again. */

@@ -2,6 +2,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "engine/run.h"
 
@@ -394,6 +395,10 @@ tap_failed(struct tap_run *tap, const struct error *error)
         run_fail_table(tap->makes, "file_not_written", error->text);
         return;
     }
+    if (!tap->is_told)
+        log_event(LOG_ERROR, "a file cannot be written; it waits until it can", "words=\"%s\"",
+                  error->text);
+    tap->is_told = true;
     tap->again.fire = again_fire;
     tap->again.owner = tap;
     timers_set(&engine->timers, &tap->again,

@@ -139,6 +139,16 @@ make_engine(struct service *service, struct error *error)
 
 /* --- the data folder --- */
 
+static void
+say_trouble(const struct error *error)
+{
+    if (error->status == STATUS_OK)
+        log_event(LOG_WARN, "writing goes on", NULL);
+    else
+        log_event(LOG_ERROR, "nothing can be written; all waits until it can",
+                  "status=%s words=\"%s\"", status_name(error->status), error->text);
+}
+
 static enum status
 open_blobs(struct service *service, struct error *error)
 {
@@ -164,9 +174,11 @@ open_data(struct service *service, struct error *error)
         status = open_blobs(service, error);
     if (status == STATUS_OK)
         status = writer_start(&service->writer, service->store, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         writer_set_hooks(service->writer, service->options.before_callbacks,
                          service->options.after_callbacks);
+        writer_set_trouble_hook(service->writer, say_trouble);
+    }
     return status;
 }
 

@@ -43,6 +43,7 @@ struct writer {
     struct thread *thread;
     writer_hook_fn *before; /* the reports of a transaction */
     writer_hook_fn *after;
+    writer_trouble_fn *on_trouble; /* or NULL */
 
     /* The thread's own. */
     struct lane urgent;
@@ -200,8 +201,11 @@ static void
 writer_note_trouble(struct writer *writer, const struct error *error)
 {
     pthread_mutex_lock(&writer->lock);
+    bool is_news = writer->trouble.status != error->status;
     writer->trouble = *error;
     pthread_mutex_unlock(&writer->lock);
+    if (is_news && writer->on_trouble != NULL)
+        writer->on_trouble(error);
 }
 
 /* Sleeps, taking over what is pushed meanwhile. */
@@ -323,6 +327,12 @@ writer_set_hooks(struct writer *writer, writer_hook_fn *before, writer_hook_fn *
 {
     writer->before = before == NULL ? do_nothing : before;
     writer->after = after == NULL ? do_nothing : after;
+}
+
+void
+writer_set_trouble_hook(struct writer *writer, writer_trouble_fn *hook)
+{
+    writer->on_trouble = hook;
 }
 
 void

@@ -4,8 +4,8 @@
  * LIMIT_COMMIT_BYTES or LIMIT_COMMIT_MS. Intents of one lane are committed in the order of pushing;
  * a bulk intent may be overtaken by an acknowledgement.
  *
- * If the disk is full or fails, the writer keeps its intents, says so once, and tries again with
- * backoff: nothing is lost, everything waits. writer_trouble() tells why.
+ * If the disk is full or fails, the writer keeps its intents, tells its trouble hook, and tries
+ * again with backoff: nothing is lost, everything waits. writer_trouble() tells why.
  *
  * Threads: writer_push() from any thread; `done` of an intent is called on the writer's thread.
  */
@@ -22,6 +22,11 @@ MUST_USE enum status writer_start(struct writer **out, struct store *store, stru
  * told of many commits can pass them on together; either may be NULL. Before the first push. */
 typedef void writer_hook_fn(void);
 void writer_set_hooks(struct writer *writer, writer_hook_fn *before, writer_hook_fn *after);
+
+/* Called on the writer's thread when trouble begins, changes or is over (then error->status is OK).
+ * Before the first push. */
+typedef void writer_trouble_fn(const struct error *error);
+void writer_set_trouble_hook(struct writer *writer, writer_trouble_fn *hook);
 
 /* Takes the intent. */
 void writer_push(struct writer *writer, struct intent *intent);

@@ -158,12 +158,24 @@ test_refused_intent_comes_back_with_its_status(void **state)
     assert_false(setting_is_there(f, 1));
 }
 
+static _Atomic int told_full, told_over;
+
+static void
+count_trouble(const struct error *error)
+{
+    if (error->status == STATUS_FULL)
+        told_full++;
+    if (error->status == STATUS_OK)
+        told_over++;
+}
+
 /* While the store fails, intents of both lanes pile up; when it works again, those somebody waits
  * for go first. */
 static void
 test_trouble_holds_everything_and_urgent_goes_first_after_it(void **state)
 {
     struct fixture *f = *state;
+    writer_set_trouble_hook(f->writer, count_trouble);
     simulated_set_faults(f->store, &(struct simulated_faults){.commit_full = 1000});
     writer_push(f->writer, make_intent(f, 0, true));
     struct error error = {0};
@@ -185,6 +197,9 @@ test_trouble_holds_everything_and_urgent_goes_first_after_it(void **state)
         assert_int_equal(f->returned.numbers[10 + i], i);
     }
     assert_int_equal(writer_trouble(f->writer, &error), STATUS_OK);
+    /* However often it was tried: one word at its begin, one at its end. */
+    assert_int_equal(told_full, 1);
+    assert_int_equal(told_over, 1);
 }
 
 static void
