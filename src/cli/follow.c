@@ -101,13 +101,35 @@ look_up(struct service *service, const struct id *run, struct arena *arena, stru
     return error_set(error, STATUS_UNAVAILABLE, "the run could not go on; it is kept as it is");
 }
 
+/* --- Ctrl-C --- */
+
+/* After this the process ends without the move: a full disk lets nothing be stored. A run that was
+ * not paused goes on by --resume all the same. */
+#define PAUSE_MS 3000
+
+struct pausing {
+    int64_t since_us; /* 0: nobody asked for it */
+};
+
 static void
-ask_to_pause(struct service *service, const struct id *run)
+paused(enum status status, void *context)
 {
-    struct error error;
+    /* The engine lets go of the run, which watch() sees. */
+}
+
+/* True: it takes too long. */
+static bool
+pause_pump(struct pausing *pausing, struct service *service, const struct id *run, int64_t now_us)
+{
+    if (!is_interrupted)
+        return false;
+    if (pausing->since_us != 0)
+        return now_us - pausing->since_us > PAUSE_MS * 1000;
     fprintf(stderr, "%swindrow: pausing; once more ends it at once\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "");
-    status_ignore(wait_for_move(service, service_run_pause, run, &error));
+    pausing->since_us = now_us;
+    service_run_pause(service, run, paused, NULL);
+    return false;
 }
 
 /* Waits until the run has ended or is paused. */
@@ -116,7 +138,7 @@ watch(struct service *service, const struct id *run, struct arena *arena, struct
       struct error *error)
 {
     struct live live = {.is_on = isatty(STDERR_FILENO)};
-    bool is_pausing = false;
+    struct pausing pausing = {0};
     for (;;) {
         struct progress progress = wait_for_progress(service, run);
         int64_t now_us = clock_mono_us(service_clock(service));
@@ -126,9 +148,10 @@ watch(struct service *service, const struct id *run, struct arena *arena, struct
         }
         if (live.is_on && now_us - live.drawn_us > DRAW_MS * 1000)
             draw(&live, &progress, now_us);
-        if (is_interrupted && !is_pausing) {
-            is_pausing = true;
-            ask_to_pause(service, run);
+        if (pause_pump(&pausing, service, run, now_us)) {
+            row->id = *run;
+            row->state = RUN_STATE_PAUSED;
+            return STATUS_OK;
         }
         sleep_ms(live.has_begun ? LOOK_MS : 2);
     }
@@ -305,7 +328,7 @@ int
 follow_run(struct service *service, const struct id *run, const struct follow_options *options)
 {
     struct arena arena;
-    struct run_row row;
+    struct run_row row = {0};
     struct error error = {0};
     arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
     catch_interrupts();
