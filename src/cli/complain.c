@@ -14,8 +14,8 @@ cli_complain(const struct error *error)
     case STATUS_LIMIT:
     case STATUS_UNSUPPORTED:
     case STATUS_UNAUTHORIZED:
-    case STATUS_FORBIDDEN:
         return CLI_FAILED;
+    case STATUS_FORBIDDEN: /* by the file system: nothing else forbids here */
     case STATUS_TIMEOUT:
     case STATUS_CANCELLED:
     case STATUS_UNAVAILABLE:

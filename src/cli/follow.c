@@ -297,6 +297,31 @@ print_value(struct value value)
     buffer_done(&text);
 }
 
+static int64_t
+failed_items(struct value run)
+{
+    int64_t sum = 0;
+    struct value counts = value_get(run, "counts");
+    struct value tables = counts.kind == VALUE_OBJECT ? value_get(counts, "tables") : value_null();
+    for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++) {
+        int64_t failed = 0;
+        if (value_integer(value_get(value_items(tables)[t], "failed"), &failed))
+            sum += failed;
+    }
+    return sum;
+}
+
+static void
+print_completed(const char *id, struct value run, const struct follow_options *options)
+{
+    int64_t failed = failed_items(run);
+    fprintf(stderr, "run %s completed\n", id);
+    if (failed > 0)
+        fprintf(stderr, "%lld %s failed; see: windrow runs items %s --state failed --data %s\n",
+                (long long)failed, failed == 1 ? "item" : "items", id, options->data);
+    print_value(value_get(run, "output"));
+}
+
 static void
 print_end(const struct run_row *row, const struct follow_options *options)
 {
@@ -311,8 +336,7 @@ print_end(const struct run_row *row, const struct follow_options *options)
         fprintf(stderr, "paused; go on with: windrow run --resume %s --data %s\n", id,
                 options->data);
     } else if (row->state == RUN_STATE_COMPLETED) {
-        fprintf(stderr, "run %s completed\n", id);
-        print_value(value_get(value, "output"));
+        print_completed(id, value, options);
     } else {
         struct value error = value_get(value, "error");
         struct value words = error.kind == VALUE_OBJECT ? value_get(error, "message") : error;

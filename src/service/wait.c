@@ -129,13 +129,20 @@ run_moved(enum status status, void *context)
 }
 
 static enum status
-moved_words(enum status status, struct error *error)
+moved_words(enum status status, struct service *service, const struct id *run, struct error *error)
 {
     if (status == STATUS_OK)
         return status;
-    return error_set(error, status,
-                     status == STATUS_CONFLICT ? "the run's state does not allow it"
-                                               : "the run could not be moved");
+    if (status != STATUS_CONFLICT)
+        return error_set(error, status, "the run could not be moved");
+    struct arena arena;
+    struct run_row row;
+    arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
+    bool is_there = service_run_get(service, run, &arena, &row) == STATUS_OK;
+    error_set(error, status, "the run is %s, which does not allow it",
+              is_there ? run_state_name(row.state) : "in a state");
+    arena_done(&arena);
+    return status;
 }
 
 enum status
@@ -144,7 +151,7 @@ wait_for_move(struct service *service, move_fn *move, const struct id *run, stru
     struct waiting waiting;
     waiting_init(&waiting);
     move(service, run, run_moved, &waiting);
-    return moved_words(waiting_end(&waiting), error);
+    return moved_words(waiting_end(&waiting), service, run, error);
 }
 
 enum status
@@ -154,7 +161,7 @@ wait_for_retry(struct service *service, const struct run_row *run, bool on_newes
     struct waiting waiting;
     waiting_init(&waiting);
     service_run_retry(service, run, on_newest, run_moved, &waiting);
-    return moved_words(waiting_end(&waiting), error);
+    return moved_words(waiting_end(&waiting), service, &run->id, error);
 }
 
 static void
