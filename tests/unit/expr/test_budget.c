@@ -91,8 +91,7 @@ test_they_end_on_a_small_stack_too(void **state)
 {
     struct thread *thread = NULL;
     bool done = false;
-    assert_int_equal(thread_start(&thread, "small", (size_t)1024 * 1024, run_hostile, &done),
-                     STATUS_OK);
+    assert_int_equal(thread_start(&thread, "small", 0, run_hostile, &done), STATUS_OK);
     thread_join(&thread);
     assert_true(done);
 }
