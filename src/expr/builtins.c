@@ -194,6 +194,13 @@ static const struct builtin builtins[] = {
     MACRO("scan", 2,
           "match(a; \"g\" + b) | if (.captures | length) > 0 then [.captures[].string] else "
           ".string end"),
+    NATIVE("_pieces", 2, regex_native_pieces),
+    MACRO("sub", 3,
+          "_pieces(a; c) as $pieces | reduce $pieces[:-1][] as $piece ([\"\"]; . as $done"
+          " | [($piece[1] | b) as $new | $done[] | . + $piece[0] + $new]) | .[] + $pieces[-1]"),
+    MACRO("sub", 2, "sub(a; b; null)"),
+    MACRO("gsub", 3, "sub(a; b; c + \"g\")"),
+    MACRO("gsub", 2, "sub(a; b; \"g\")"),
     MACRO("split", 2, "_split(a; b)"),
     MACRO("splits", 1, "_split(a; null) | .[]"),
     MACRO("splits", 2, "_split(a; b) | .[]"),
@@ -236,8 +243,6 @@ static const struct builtin builtins[] = {
     REFUSED("datesub", NO_DATES),
     REFUSED("fromdateiso8601", NO_DATES),
     REFUSED("todateiso8601", NO_DATES),
-    REFUSED("sub", "is not available yet: replacing by pattern is not part of this version"),
-    REFUSED("gsub", "is not available yet: replacing by pattern is not part of this version"),
 };
 
 const struct builtin *

@@ -230,12 +230,13 @@ start_search(struct search *search, struct expr_machine *machine, struct value i
 {
     struct value pattern = {0};
     struct value flags = {0};
-    *search = (struct search){.machine = machine, .subject = value_slice(input)};
+    *search = (struct search){.machine = machine};
     struct value status = take_arguments(machine, args, &pattern, &flags);
     if (status.kind == VALUE_NONE)
         return status;
     if (input.kind != VALUE_STRING)
         return machine_raise_about(machine, input, "cannot be matched, as it is not a string");
+    search->subject = value_slice(input);
     for (uint32_t i = 0; flags.kind == VALUE_STRING && i < flags.count; i++) {
         if (!add_flag(&search->flags, flags.text[i]))
             return machine_raise(machine, "%.*s is not a valid modifier string",
@@ -396,28 +397,77 @@ regex_native_test(struct expr_machine *machine, struct value input, const struct
     return ready.kind == VALUE_NONE ? ready : next_match(&search, &pairs);
 }
 
+/* The named groups of a match as an object. */
+static struct value
+named_groups(struct search *search, const size_t *pairs)
+{
+    struct expr_machine *machine = search->machine;
+    struct value object = value_empty_object();
+    for (uint32_t i = 1; i <= search->regex->group_count && object.kind != VALUE_NONE; i++) {
+        struct slice name = search->regex->names[i];
+        if (name.ptr == NULL)
+            continue;
+        const size_t *pair = &pairs[2 * i];
+        struct value text = value_null();
+        if (pair[0] != PCRE2_UNSET && pair[0] <= pair[1])
+            text = value_string(slice_of(search->subject.ptr + pair[0], pair[1] - pair[0]));
+        object = value_object_set(&machine->scratch, object, machine_text(machine, name), text);
+    }
+    return machine_check(machine, object);
+}
+
+/* What stands before a match, alone or with the match's groups. */
+static struct value
+piece_before(struct search *search, size_t from, const size_t *pairs, bool with_groups)
+{
+    struct expr_machine *machine = search->machine;
+    struct value piece = value_string(slice_of(search->subject.ptr + from, pairs[0] - from));
+    if (!with_groups)
+        return piece;
+    struct value parts[] = {piece, named_groups(search, pairs)};
+    return machine_check(machine, value_array_new(&machine->scratch, parts, COUNT_OF(parts)));
+}
+
+/* Pieces before the matches, and what stands behind the last. */
+static struct value
+split_search(struct search *search, struct value found, bool with_groups)
+{
+    struct expr_machine *machine = search->machine;
+    const size_t *pairs = NULL;
+    size_t base = machine->value_count;
+    size_t from = 0;
+    while (found.kind != VALUE_NONE) {
+        found = next_match(search, &pairs);
+        if (found.kind != VALUE_TRUE)
+            break;
+        struct value piece = piece_before(search, from, pairs, with_groups);
+        if (piece.kind == VALUE_NONE || !machine_push(machine, piece))
+            return value_absent(OUTCOME_LIMIT);
+        from = pairs[1];
+        if (!search->flags.all)
+            break;
+    }
+    struct slice rest = slice_of(search->subject.ptr + from, search->subject.size - from);
+    if (found.kind == VALUE_NONE || !machine_push(machine, value_string(rest))) {
+        machine->value_count = base;
+        return found.kind == VALUE_NONE ? found : machine_no_steps(machine);
+    }
+    return machine_pop_array(machine, base);
+}
+
 struct value
 regex_native_split(struct expr_machine *machine, struct value input, const struct value *args)
 {
     struct search search;
-    const size_t *pairs = NULL;
-    struct value found = start_search(&search, machine, input, args);
-    size_t base = machine->value_count;
-    size_t from = 0;
-    while (found.kind != VALUE_NONE) {
-        found = next_match(&search, &pairs);
-        bool is_end = found.kind != VALUE_TRUE;
-        size_t upto = is_end ? search.subject.size : pairs[0];
-        struct value piece = value_string(slice_of(search.subject.ptr + from, upto - from));
-        if (found.kind != VALUE_NONE && !machine_push(machine, piece))
-            return value_absent(OUTCOME_LIMIT);
-        if (is_end)
-            break;
-        from = pairs[1];
-    }
-    if (found.kind == VALUE_NONE) {
-        machine->value_count = base;
-        return found;
-    }
-    return machine_pop_array(machine, base);
+    struct value ready = start_search(&search, machine, input, args);
+    search.flags.all = true;
+    return split_search(&search, ready, false);
+}
+
+struct value
+regex_native_pieces(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    struct search search;
+    struct value ready = start_search(&search, machine, input, args);
+    return split_search(&search, ready, true);
 }

@@ -27,5 +27,8 @@ native_fn regex_native_match;
 native_fn regex_native_test;
 /* The pieces between all matches. */
 native_fn regex_native_split;
+/* For each match what stands before it and its named groups, [text, {name: text}]; last what stands
+ * behind them. For sub and gsub. */
+native_fn regex_native_pieces;
 
 #endif

@@ -616,6 +616,15 @@ fromstream(tostream)
 [1 | truncate_stream([[0], 1], [[1, 0], 2], [[1, 0]], [[1]])]
 INDEX(.a)?
 [splits("a")?]
+sub("[a-z]"; "<>")?
+gsub("[a-z]"; "<>")?
+gsub("(?<x>[a-z])(?<n>[0-9])?"; "\(.x)\(.n)!")?
+[gsub("a"; "b", "c")?]
+sub("(?<l>.)$"; "\(.l)\(.l)")?
+gsub("A"; "z"; "i")?
+try gsub("a"; 1) catch .
+try sub(1; "a") catch .
+gsub("\\s+"; " ")?
 . as $v | [$v, $v][0]
 [.[]?] | length
 [.[]? | length?]
