@@ -317,6 +317,7 @@ run_end_early(struct run *run, enum run_event event, struct value error, run_mov
     struct finish_commit *commit = finish_commit_new(run);
     commit->moved = moved;
     commit->context = context;
+    run_release_deadline(run);
     run->is_finishing = true;
     commit_end(commit, event, (struct value){0}, error);
 }

@@ -119,6 +119,35 @@ set_deadline(struct run *run)
                clock_mono_us(engine->options.clock) + (left_ms > 0 ? left_ms : 0) * 1000);
 }
 
+/* Every generation has the whole time that the workflow allows. */
+static void
+begin_deadline(struct run *run)
+{
+    int64_t limit_ms = run->program->plan->limits.deadline_ms;
+    if (run->deadline_unix_ms == 0 && limit_ms > 0)
+        run->deadline_unix_ms = run->started_unix_ms + limit_ms;
+}
+
+static void
+hold_deadline(struct run *run)
+{
+    if (run->deadline_unix_ms == 0 || run->held_unix_ms != 0)
+        return;
+    run->held_unix_ms = clock_unix_ms(run->engine->options.clock);
+    timers_cancel(&run->engine->timers, &run->deadline);
+}
+
+void
+run_release_deadline(struct run *run)
+{
+    if (run->held_unix_ms == 0)
+        return;
+    int64_t waited_ms = clock_unix_ms(run->engine->options.clock) - run->held_unix_ms;
+    run->held_unix_ms = 0;
+    run->deadline_unix_ms += waited_ms > 0 ? waited_ms : 0;
+    set_deadline(run);
+}
+
 /* --- begin, pump, leave --- */
 
 static void
@@ -148,6 +177,7 @@ run_begin(struct run *run)
 {
     if (run->started_unix_ms == 0)
         run->started_unix_ms = clock_unix_ms(run->engine->options.clock);
+    begin_deadline(run);
     commit_begin(run);
     set_deadline(run);
     run->tables[0].row = run->input;
@@ -164,23 +194,42 @@ all_ended(const struct run *run)
     return true;
 }
 
-/* Nothing to do before a gate is due: the run leaves memory, its timers stand in the store. */
+static int64_t
+soonest_gate(const struct run *run)
+{
+    int64_t soonest = INT64_MAX;
+    for (uint32_t i = 0; i < run->gate_count; i++)
+        soonest = run->gates[i].due_unix_ms < soonest ? run->gates[i].due_unix_ms : soonest;
+    return soonest;
+}
+
+/* Nothing to do before a gate is due. */
+static bool
+only_waits(const struct run *run)
+{
+    if (run->away > 0 || run->gate_count == 0 || run->calls_asleep != NULL ||
+        run->calls_first != NULL || run->is_finishing || run->window > 0)
+        return false;
+    for (uint32_t t = 0; t < run->tap_count; t++) {
+        if (run->taps[t].is_busy)
+            return false;
+    }
+    return true;
+}
+
+/* A run that only waits leaves memory: its timers stand in the store. */
 static void
 maybe_park(struct run *run)
 {
-    if (!run->engine->options.take_up_runs || run->away > 0 || run->gate_count == 0 ||
-        run->calls_asleep != NULL || run->calls_first != NULL || run->is_finishing ||
-        run->window > 0)
+    if (!only_waits(run))
         return;
-    int64_t soonest = run->gates[0].due_unix_ms;
-    for (uint32_t i = 1; i < run->gate_count; i++)
-        soonest = run->gates[i].due_unix_ms < soonest ? run->gates[i].due_unix_ms : soonest;
-    if (soonest - clock_unix_ms(run->engine->options.clock) < 1000)
+    int64_t wait_ms = soonest_gate(run) - clock_unix_ms(run->engine->options.clock);
+    if (!run->engine->options.take_up_runs || wait_ms < 1000) {
+        hold_deadline(run);
         return;
-    for (uint32_t t = 0; t < run->tap_count; t++) {
-        if (run->taps[t].is_busy)
-            return;
     }
+    if (run->deadline_unix_ms != 0)
+        run->deadline_unix_ms += wait_ms;
     run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL, NULL);
 }
 

@@ -179,7 +179,8 @@ struct run {
     struct call *calls_out;                /* in flight */
     struct call *calls_asleep;             /* between two attempts, and short waits */
     struct timer deadline;
-    struct timer gate; /* soonest due gate of this run */
+    int64_t held_unix_ms; /* since then it only waits, which its deadline does not count; 0: not */
+    struct timer gate;    /* soonest due gate of this run */
     struct gate_due *gates;
     uint32_t gate_count;
 };
@@ -234,6 +235,8 @@ struct run *run_new(struct engine *engine, struct program *program, const struct
 struct value run_value_make(struct arena *arena, const struct run_row *row,
                             struct value workflow_value);
 void run_begin(struct run *run);
+/* It has something to do again: its deadline moves by the time that it only waited. */
+void run_release_deadline(struct run *run);
 void run_pump(struct run *run);
 void run_leave(struct run *run);
 /* A guarded write did not hold: somebody else has moved the run. */

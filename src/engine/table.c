@@ -240,6 +240,7 @@ gates_fire(struct timer *timer)
         }
     }
     run->gate_count = kept;
+    run_release_deadline(run);
     if (next != INT64_MAX)
         timers_set(&run->engine->timers, timer,
                    clock_mono_us(run->engine->options.clock) + (next - now) * 1000);
