@@ -74,7 +74,7 @@ net_call(struct world *world, struct exchange *exchange)
     }
     flight->served = server_receive(world, exchange);
     flight->fate = body_is_odd(exchange) ? FATE_ANSWER : draw_fate(world, flight->served, exchange);
-    flight->effect_us = now_us + delay_us(world);
+    flight->effect_us = now_us + delay_us(world) + server_delay_us(exchange);
     flight->end_us = flight->effect_us + delay_us(world);
     if (flight->fate == FATE_TIMED_OUT)
         flight->end_us = now_us + exchange->timeout_ms * 1000;
@@ -169,12 +169,13 @@ fill_end(struct world *world, struct flight *flight)
 }
 
 static void
-note_end(struct flight *flight)
+note_end(struct world *world, struct flight *flight)
 {
     struct served *served = flight->served;
     bool is_ok = flight->fate == FATE_ANSWER && flight->exchange->http_status == 200 &&
                  !body_is_odd(flight->exchange);
     served->end = is_ok ? SERVED_OK : flight->fate == FATE_CANCELLED ? SERVED_CUT : SERVED_FAILED;
+    served->answered_us = world->clock.mono_us;
     served->troubles += flight->fate > FATE_OVERLOAD && flight->fate != FATE_CANCELLED;
 }
 
@@ -183,7 +184,7 @@ end_flight(struct world *world, struct flight *flight)
 {
     fill_end(world, flight);
     if (flight->served != NULL && !world->is_dead)
-        note_end(flight);
+        note_end(world, flight);
     struct exchange *exchange = flight->exchange;
     if (flight->served != NULL)
         world_trace(world, "answer %.8s end %d status %d", flight->served->key, exchange->end,

@@ -80,10 +80,10 @@ static const char waits[] =
     "      json: { mode: \"{{input.mode}}\" } } }\n"
     "  - { id: nap, type: wait, config: { for: 30ms } }\n"
     "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\",\n"
-    "      json: { was: \"{{steps.one.body.score}}\" } } }\n"
+    "      json: { was: \"{{steps.one.body.score}}\", wait_ms: 30, since: one } } }\n"
     "  - { id: long, type: wait, config: { for: 5m } }\n"
     "  - { id: three, type: http_request, config: { url: \"" URL "/3/three\",\n"
-    "      json: { was: \"{{steps.two.body.score}}\" } } }\n"
+    "      json: { was: \"{{steps.two.body.score}}\", wait_ms: 300000, since: two } } }\n"
     "  - { id: longer, type: wait, config: { for: 40m } }\n"
     "  - { id: end, type: transform, config: { expression:\n"
     "      \"[.steps.one.body.word, .steps.two.body.word, .steps.three.body.word]\" } }\n";
@@ -108,7 +108,8 @@ static const char row_waits[] =
         "") "  - { id: early, type: write_csv, config: { columns: { k: \"{{item.k}}\" } } }\n"
             "  - { id: pause, type: wait, needs: first, config: { for: 2m } }\n"
             "  - { id: second, type: http_request, config: { url: \"" URL "/3/second\",\n"
-            "      json: { k: \"{{item.k}}\", was: \"{{steps.first.body.score}}\" } } }\n"
+            "      json: { k: \"{{item.k}}\", was: \"{{steps.first.body.score}}\",\n"
+            "      wait_ms: 120000, since: first } } }\n"
             "  - { id: nap, type: wait, config: { for: 50ms } }\n"
             "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
             "      s: \"{{steps.second.body.word}}\" } } }\n"
@@ -154,6 +155,37 @@ static const char deadline[] =
         "score",
         "") "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\" } } }\n";
 
+static const char late[] =
+    "name: late\n"
+    "limits: { deadline: 40s }\n"
+    "steps:\n" ROWS "  - { id: score, type: http_request, config: { url: \"" URL "/1/score\",\n"
+    "      json: { k: \"{{item.k}}\", mode: slow } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\" } } }\n";
+
+/* Waiting does not count. */
+static const char patient[] =
+    "name: patient\n"
+    "limits: { deadline: 40s }\n"
+    "steps:\n"
+    "  - { id: one, type: http_request, config: { url: \"" URL "/3/one\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: long, type: wait, config: { for: 30m } }\n"
+    "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\", json: { x: 1 } } }\n";
+
+/* Steps that look at all columns see those behind which they stand, whenever others are decided. */
+static const char beside[] =
+    "name: beside\n"
+    "steps:\n" ROWS CALL(
+        "score", "") "  - { id: one, type: transform, needs: rows, config: { expression: \".steps "
+                     "| keys\" } }\n"
+                     "  - { id: ask, type: condition, needs: one, config: { if: \".item.k != "
+                     "\\\"k2\\\"\" } }\n"
+                     "  - { id: two, type: transform, config: { expression: \".steps | keys\" } }\n"
+                     "  - { id: lines, type: write_jsonl }\n"
+                     "  - { id: last, type: transform, needs: [score, one], config: { expression:\n"
+                     "      \".steps | keys\" } }\n"
+                     "  - { id: wide, type: write_csv }\n";
+
 static const char unknown_column[] =
     "name: unknown column\n"
     "steps:\n" ROWS "  - { id: x, type: set, config: { fields: { a: \"{{item.nmae}}\" } } }\n"
@@ -198,8 +230,12 @@ const struct scene scenes[] = {
     {SCENE("not_taken", not_taken, "few.csv", "ok")},
     {SCENE("not_taken_bad", not_taken, "few.csv", "bad")},
     {SCENE("max_failed", max_failed, "few.csv", "ok")},
-    {SCENE("all_failed", max_failed, "bad.csv", "ok")},
-    {SCENE("deadline", deadline, "few.csv", "ok"), .has_deadline = true},
+    {SCENE("two_failed", max_failed, "bad.csv", "ok")},
+    {SCENE("all_failed", beside, "bad.csv", "ok")},
+    {SCENE("late", late, "few.csv", "ok"), .is_late = true},
+    {SCENE("patient", patient, NULL, "ok")},
+    {SCENE("beside", beside, "few.csv", "ok")},
+    {SCENE("deadline", deadline, "few.csv", "ok")},
     {SCENE("no_rows", rows, "empty.csv", "ok")},
     {SCENE("no_file", told, "absent.csv", "ok")},
     {SCENE("broken_rows", told, "broken.csv", "ok")},

@@ -20,7 +20,7 @@ struct scene {
     const char *workflow; /* YAML */
     const char *file;     /* of the generated ones, the input's `file`; NULL: none */
     const char *mode;     /* the input's `mode` */
-    bool has_deadline;    /* may fail by its deadline, if the life is slow */
+    bool is_late;         /* its deadline passes, always */
     bool is_pure;         /* may be computed in place */
 };
 

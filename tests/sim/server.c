@@ -10,10 +10,12 @@
 #include "store/rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define ADDRESS "http://sim.test/"
+#define SLOW_US 50000000
 
 static struct slice
 header_of(const struct exchange *exchange, const char *name)
@@ -24,6 +26,26 @@ header_of(const struct exchange *exchange, const char *name)
             return exchange->headers[i].value;
     }
     return slice_of("", 0);
+}
+
+/* A member of the JSON body as text, in a buffer that the next call uses again. */
+static const char *
+body_member(const struct exchange *exchange, const char *name)
+{
+    static char text[64];
+    struct arena arena;
+    arena_init(&arena, KIB(256));
+    struct value body;
+    text[0] = '\0';
+    if (json_parse(&body, &arena, exchange->body, JSON_BORROW, NULL, NULL) == STATUS_OK) {
+        struct value member = value_find_or_null(body, slice_text(name));
+        if (member.kind == VALUE_STRING)
+            snprintf(text, sizeof(text), "%.*s", SLICE_FORMAT(value_slice(member)));
+        else if (member.kind == VALUE_INT)
+            snprintf(text, sizeof(text), "%lld", (long long)member.integer);
+    }
+    arena_done(&arena);
+    return text;
 }
 
 static struct digest
@@ -74,10 +96,14 @@ add_key(struct world *world, struct slice key, const struct exchange *exchange)
     size_t skip = strlen(ADDRESS);
     bool is_ours = slice_starts_with(url, SLICE(ADDRESS)) && url.size > skip + 26 &&
                    id_parse(&served->run, slice_of(url.ptr + skip, 24));
-    if (is_ours)
+    if (is_ours) {
         served->attempts = (uint32_t)(url.ptr[skip + 25] - '0');
-    else
+        snprintf(served->step, sizeof(served->step), "%.*s", (int)(url.size - skip - 27),
+                 url.ptr + skip + 27);
+    } else {
         world_fail(world, "a call to %.*s", SLICE_FORMAT(url));
+    }
+    served->about = digest_of(slice_text(body_member(exchange, "k")));
     bag_add(&world->server.served, served);
     return served;
 }
@@ -114,11 +140,34 @@ static void
 check_run(struct world *world, const struct served *served)
 {
     const struct story *story = world_story(world, &served->run);
-    if (story == NULL)
-        world_fail(world, "key %.8s is called for an unknown run", served->key);
+    if (story == NULL || !story->is_stored)
+        world_fail(world, "key %.8s is called for a run that is not stored", served->key);
     else if (!story_may_call(story))
         world_fail(world, "run %s calls after its end (generation %u, %s)", story->name,
                    story->generation, run_state_name(story->state));
+}
+
+/* Waits end by the wall clock, of which the engine knows milliseconds. */
+#define WAIT_SLACK_US 1000
+
+/* Nothing can be said where that clock was set. */
+static void
+check_wait(struct world *world, const struct served *served, const struct exchange *exchange)
+{
+    long long wait_us = strtoll(body_member(exchange, "wait_ms"), NULL, 10) * 1000;
+    const char *since = body_member(exchange, "since");
+    if (since[0] == '\0' || world->habits.clock_jump > 0)
+        return;
+    for (size_t i = 0; i < world->server.served.count; i++) {
+        const struct served *other = world->server.served.items[i];
+        bool is_it = strcmp(other->step, since) == 0 && id_equal(&other->run, &served->run) &&
+                     memcmp(&other->about, &served->about, sizeof(served->about)) == 0;
+        if (is_it && other->end == SERVED_OK &&
+            world->clock.mono_us - other->answered_us >= wait_us - WAIT_SLACK_US)
+            return;
+    }
+    world_fail(world, "step %s calls before its wait of %lld ms since %s is over", served->step,
+               wait_us / 1000, since);
 }
 
 struct served *
@@ -135,6 +184,7 @@ server_receive(struct world *world, const struct exchange *exchange)
     if (is_recorded(&world->server, served->key))
         world_fail(world, "key %.8s is called though its result is recorded", served->key);
     check_run(world, served);
+    check_wait(world, served, exchange);
     served->process = world->process;
     served->end = SERVED_UNDER_WAY;
     served->sent++;
@@ -143,24 +193,16 @@ server_receive(struct world *world, const struct exchange *exchange)
 
 /* --- answers --- */
 
-static void
-read_mode(const struct exchange *exchange, char out[16])
+int64_t
+server_delay_us(const struct exchange *exchange)
 {
-    struct arena arena;
-    arena_init(&arena, KIB(256));
-    struct value body;
-    out[0] = '\0';
-    if (json_parse(&body, &arena, exchange->body, JSON_BORROW, NULL, NULL) == STATUS_OK)
-        snprintf(out, 16, "%.*s",
-                 SLICE_FORMAT(value_slice(value_find_or_null(body, SLICE("mode")))));
-    arena_done(&arena);
+    return strcmp(body_member(exchange, "mode"), "slow") == 0 ? SLOW_US : 0;
 }
 
 int
 server_status(const struct served *served, const struct exchange *exchange)
 {
-    char mode[16];
-    read_mode(exchange, mode);
+    const char *mode = body_member(exchange, "mode");
     if (strcmp(mode, "bad") == 0 || (strcmp(mode, "flaky") == 0 && served->is_first))
         return 400;
     return strcmp(mode, "down") == 0 ? 500 : 200;
@@ -176,15 +218,14 @@ add_answer_header(struct exchange *exchange, const char *name, const char *value
 void
 server_answer(const struct served *served, struct exchange *exchange)
 {
-    char mode[16];
-    read_mode(exchange, mode);
+    const char *mode = body_member(exchange, "mode");
     struct digest digest = digest_of(exchange->body);
     char hex[2 * DIGEST_BYTES + 1];
     digest_hex(&digest, hex);
     char text[256];
     int status = server_status(served, exchange);
     if (status != 200)
-        snprintf(text, sizeof(text), "{\"error\":\"%s\"}", mode);
+        snprintf(text, sizeof(text), "{\"error\":\"%s\"}", status == 500 ? "down" : "no");
     else if (strcmp(mode, "odd") == 0)
         snprintf(text, sizeof(text), "{\"score\":");
     else
@@ -202,6 +243,9 @@ add_recorded(struct world *world, const struct effect_row *row, uint32_t failed_
 {
     char *key = mem_alloc(2 * DIGEST_BYTES + 1);
     effect_idempotency_key(&row->run, row->step, row->key, row->hash, failed_generation, key);
+    struct served *served = find_key(&world->server, slice_text(key));
+    if (served != NULL)
+        served->is_recorded = true;
     bag_add(&world->server.recorded, key);
 }
 
@@ -213,6 +257,17 @@ server_note_recorded(struct world *world, const struct effect_row *row)
     uint32_t end = row->state == EFFECT_OK ? row->generation + 1 : row->generation;
     for (uint32_t g = 0; g < end; g++)
         add_recorded(world, row, g);
+}
+
+void
+server_check_end(struct world *world)
+{
+    for (size_t i = 0; i < world->server.served.count; i++) {
+        const struct served *served = world->server.served.items[i];
+        if (served->process == world->process && served->end == SERVED_OK && !served->is_recorded)
+            world_fail(world, "step %s: key %.8s was answered, and never recorded", served->step,
+                       served->key);
+    }
 }
 
 void

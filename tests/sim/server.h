@@ -7,6 +7,10 @@
  *   down         500, always
  *   odd          200 with a body that is not the JSON it claims to be, always
  *   flaky        400 under the first idempotency key of that request, 200 under later ones
+ *   slow         as ok, but 50 seconds later
+ *
+ * A body with {wait_ms, since} may come only so long after the answer to the step `since` of the
+ * same run and `k`.
  *
  * It holds the engine to what it promised about calls.
  *
@@ -45,6 +49,10 @@ struct served {
     uint32_t troubles; /* failures that used up an attempt */
     uint32_t attempts; /* of the step, by the url */
     bool is_first;     /* of its request */
+    bool is_recorded;
+    char step[16];       /* by the url */
+    struct digest about; /* of the member `k` of the body */
+    int64_t answered_us; /* monotonic; when it was OK */
 };
 
 struct server {
@@ -56,6 +64,9 @@ struct server {
 /* Notes a request that is sent, and checks that it may be. */
 struct served *server_receive(struct world *world, const struct exchange *exchange);
 
+/* How long it takes at least. */
+int64_t server_delay_us(const struct exchange *exchange);
+
 /* The status that it answers with in the end. */
 int server_status(const struct served *served, const struct exchange *exchange);
 
@@ -64,6 +75,9 @@ void server_answer(const struct served *served, struct exchange *exchange);
 
 /* An effect was recorded: its call must not come again. */
 void server_note_recorded(struct world *world, const struct effect_row *row);
+
+/* Nothing is on its way any more: every answer that this process had is recorded. */
+void server_check_end(struct world *world);
 
 void server_done(struct server *server);
 

@@ -1,0 +1,75 @@
+#include "expected.h"
+
+#include "outcome.h"
+#include "scenes.h"
+
+#include "base/status.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define COMPLETED(output) "state completed\noutput " output "\nerror \n"
+#define FAILED(error) "state failed\noutput \nerror " error
+#define NO(step, item)                                                                             \
+    "{\"code\":\"http_status\",\"message\":\"the server answered 400: "                            \
+    "{\\\"error\\\":\\\"no\\\"}\","                                                                \
+    "\"attempts\":1,\"step\":\"" step "\",\"item\":\"" item "\""
+
+/* The beginning of an outcome. Flaky requests go well from the second generation on. */
+static const struct {
+    const char *scene;
+    unsigned generations;
+    const char *begin;
+} table[] = {
+    {"pure", 1,
+     COMPLETED("{\"a\":{\"n\":7,\"mode\":\"ok\"},\"e\":{\"y\":{\"big\":7},\"z\":null}}")},
+    {"rows", 1, COMPLETED("{\"rows\":21,\"told\":21}")},
+    {"rows", 3, COMPLETED("{\"rows\":25,\"told\":25}")},
+    {"few_rows", 1, COMPLETED("{\"rows\":4,\"told\":4}")},
+    {"few_rows", 2, COMPLETED("{\"rows\":5,\"told\":5}")},
+    {"told", 2, COMPLETED("{\"word\":\"0c937c\"}")},
+    {"waits", 1, COMPLETED("[\"d6237b\",\"16f9b9\",\"ef17c7\"]")},
+    {"waits_flaky", 1, FAILED(NO("one", ""))},
+    {"waits_flaky", 2, COMPLETED("[\"9dbb54\",\"2ee3a0\",\"ddae29\"]")},
+    {"waits_down", 2, FAILED("{\"code\":\"http_status\"")},
+    {"going_on", 1, COMPLETED("{\"rows\":9,\"file\":\"lines.jsonl\"}")},
+    {"row_waits", 1, COMPLETED("{\"early\":24,\"rows\":24}")},
+    {"row_waits", 2, COMPLETED("{\"early\":29,\"rows\":29}")},
+    {"behind_tap", 2, COMPLETED("{\"file\":\"last.jsonl\",\"rows\":29}")},
+    {"not_taken", 1, COMPLETED("{\"n\":null,\"s\":214.50}")},
+    {"not_taken_bad", 1, FAILED(NO("other", ""))},
+    {"max_failed", 1, FAILED(NO("score", "1"))},
+    {"max_failed", 2, FAILED(NO("score", "4"))},
+    {"two_failed", 1, COMPLETED("{\"file\":\"table.csv\",\"rows\":0}")},
+    {"all_failed", 1, FAILED(NO("score", "0"))},
+    {"late", 1, FAILED("{\"code\":\"deadline_passed\"")},
+    {"late", 2, FAILED("{\"code\":\"deadline_passed\"")},
+    {"patient", 1, "state completed\n"},
+    {"beside", 1, COMPLETED("{\"file\":\"wide.csv\",\"rows\":5}")},
+    {"beside", 2, COMPLETED("{\"file\":\"wide.csv\",\"rows\":6}")},
+    {"no_rows", 1, COMPLETED("{\"rows\":0,\"told\":0}")},
+    {"no_file", 1, FAILED("{\"code\":\"no_file\"")},
+    {"broken_rows", 1, COMPLETED("{\"word\":\"c32486\"}")},
+    {"unknown_column", 1, FAILED("{\"code\":\"unknown_column\"")},
+    {"two_sources", 1, FAILED(NO("which", ""))},
+    {"two_sources", 3, COMPLETED("{\"a\":6,\"b\":4}")},
+};
+
+void
+expected_check(unsigned *passed, unsigned *failed)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        const struct scene *scene = scene_find(table[i].scene);
+        assert(scene != NULL);
+        const struct outcome *outcome = outcome_undisturbed(scene, table[i].generations);
+        struct slice text = buffer_slice(&outcome->text);
+        if (slice_starts_with(text, slice_text(table[i].begin))) {
+            ++*passed;
+            continue;
+        }
+        ++*failed;
+        fprintf(stderr, "scene %s after %u generations came to\n%.*s\nand not to\n%s\n",
+                table[i].scene, table[i].generations, (int)(text.size < 400 ? text.size : 400),
+                text.ptr, table[i].begin);
+    }
+}
