@@ -192,7 +192,8 @@ export const STORE_LINE = { bareBatch: 3, runs64: 6, effects: 8 };
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 function shown(value, unit) {
