@@ -3,18 +3,20 @@
 #include "service/control.h"
 
 enum status
-ask_holder(struct cli *cli, const char *data, struct value request, struct arena *arena,
-           struct value *answer, struct service **service, struct error *error)
+ask_server(const char *data, struct value request, struct arena *arena, struct value *answer,
+           bool *is_there, struct error *error)
 {
-    *service = NULL;
     enum status status = control_ask(data, request, arena, answer, error);
-    if (status != STATUS_UNAVAILABLE && status != STATUS_INVALID)
-        return status;
-    *error = (struct error){0};
-    status = cli->open(cli, data, true, service, error);
-    if (status != STATUS_OK)
-        return status;
-    *answer = control_do(*service, request, arena);
+    /* INVALID: a path that is too long for a socket. */
+    *is_there = status != STATUS_UNAVAILABLE && status != STATUS_INVALID;
+    return status;
+}
+
+enum status
+ask_here(struct service *service, struct value request, struct arena *arena, struct value *answer,
+         struct error *error)
+{
+    *answer = control_do(service, request, arena);
     if (value_is_true(value_get(*answer, "ok")))
         return STATUS_OK;
     struct value words = value_get(*answer, "message");

@@ -7,10 +7,12 @@
 
 #include "cli/cli.h"
 
-/* *service is NULL when a running server answered; otherwise the folder is open here, and the
- * caller's to close with cli->close(). The answer lives in the arena. */
-MUST_USE enum status ask_holder(struct cli *cli, const char *data, struct value request,
-                                struct arena *arena, struct value *answer, struct service **service,
-                                struct error *error);
+/* In the running server; *is_there tells whether there is one. The answer lives in the arena. */
+MUST_USE enum status ask_server(const char *data, struct value request, struct arena *arena,
+                                struct value *answer, bool *is_there, struct error *error);
+
+/* In a service that is open here. */
+MUST_USE enum status ask_here(struct service *service, struct value request, struct arena *arena,
+                              struct value *answer, struct error *error);
 
 #endif

@@ -32,11 +32,15 @@ create_key(struct cli *cli, const char *data, const char *name, bool as_json)
     struct value answer;
     struct service *service = NULL;
     struct error error = {0};
-    int exit_code = CLI_OK;
-    if (ask_holder(cli, data, request, &arena, &answer, &service, &error) == STATUS_OK)
+    bool is_there = false;
+    enum status status = ask_server(data, request, &arena, &answer, &is_there, &error);
+    if (!is_there)
+        status = cli->open(cli, data, true, &service, &error);
+    if (status == STATUS_OK && service != NULL)
+        status = ask_here(service, request, &arena, &answer, &error);
+    int exit_code = status == STATUS_OK ? CLI_OK : cli_complain(&error);
+    if (status == STATUS_OK)
         print_key(answer, as_json);
-    else
-        exit_code = cli_complain(&error);
     cli->close(cli, &service);
     arena_done(&arena);
     return exit_code;

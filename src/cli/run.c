@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/place.h"
 #include "service/wait.h"
 
 #include <stdio.h>
@@ -271,45 +272,6 @@ run_file(struct cli *cli, struct run_options *options, const char *file)
 
 /* --- going on --- */
 
-/* As seen from that folder. */
-static const char *
-path_from(const char *folder, const char *path, struct arena *arena)
-{
-    return path[0] == '/' ? path : arena_format(arena, "%s/%s", folder, path);
-}
-
-/* An --out of this call is meant from here, the run's own from where the run was begun. */
-static const char *
-out_folder(const char *asked, struct value begun, const char *begun_in, struct arena *arena)
-{
-    char here[4096];
-    if (asked != NULL)
-        return getcwd(here, sizeof(here)) == NULL ? asked : path_from(here, asked, arena);
-    struct value target = begun.kind == VALUE_OBJECT ? value_get(begun, "out") : value_null();
-    return path_from(
-        begun_in, target.kind == VALUE_STRING ? arena_copy(arena, value_slice(target)).ptr : "out",
-        arena);
-}
-
-/* Relative paths of the workflow mean what they meant when the run was begun. */
-static enum status
-enter_run_folder(const struct run_row *run, struct arena *arena, const char **out,
-                 struct error *error)
-{
-    struct value begun = {0};
-    const char *path = ".";
-    if (run->resolved.size > 0 &&
-        json_parse(&begun, arena, run->resolved, 0, NULL, NULL) == STATUS_OK) {
-        struct value folder = value_get(begun, "cwd");
-        if (folder.kind == VALUE_STRING && folder.count > 0)
-            path = arena_copy(arena, value_slice(folder)).ptr;
-    }
-    *out = out_folder(*out, begun, path, arena);
-    if (!run_state_is_ended(run->state) && chdir(path) != 0)
-        return error_set(error, STATUS_NOT_FOUND, "the run was begun in %s, which is gone", path);
-    return STATUS_OK;
-}
-
 static int
 resume_run(struct cli *cli, struct run_options *options)
 {
@@ -325,9 +287,12 @@ resume_run(struct cli *cli, struct run_options *options)
         if (status != STATUS_OK)
             error_set(&error, status, "there is no run %s in %s", options->resume, options->data);
     }
-    if (status == STATUS_OK)
-        status = enter_run_folder(&run, &arena, &options->out, &error);
-    if (status == STATUS_OK && !run_state_is_ended(run.state))
+    bool is_ended = run_state_is_ended(run.state);
+    if (status == STATUS_OK && is_ended)
+        place_find_out(&run, &arena, &options->out);
+    else if (status == STATUS_OK)
+        status = place_enter(&run, &arena, &options->out, &error);
+    if (status == STATUS_OK && !is_ended)
         status = wait_for_move(service, service_run_resume, &run.id, &error);
     int exit_code = CLI_OK;
     if (status != STATUS_OK) {

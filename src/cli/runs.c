@@ -3,6 +3,7 @@
 #include "cli/ask.h"
 #include "cli/follow.h"
 #include "cli/options.h"
+#include "cli/place.h"
 #include "cli/show.h"
 
 #include <stdio.h>
@@ -159,6 +160,12 @@ items_of(struct service *service, const struct run_row *row, const struct runs_o
         return CLI_USAGE;
     }
     struct error error = {0};
+    struct arena arena;
+    const char *out = NULL;
+    arena_init(&arena, MIB(1));
+    /* With the folder gone, a path that was relative to it is not found. */
+    status_ignore(place_enter(row, &arena, &out, &error));
+    arena_done(&arena);
     enum status status = service_run_items(service, row, &query, print_item, NULL, &error);
     return status == STATUS_OK ? CLI_OK : cli_complain(&error);
 }
@@ -172,14 +179,58 @@ runs_items(struct cli *cli, const struct runs_options *options, const char *run)
 /* --- moves --- */
 
 static int
-follow_here(struct service *service, const struct value answer, const struct runs_options *options)
+print_moved(const struct runs_options *options, const char *what, struct value answer)
+{
+    struct slice run = value_slice(value_get(answer, "run"));
+    if (options->as_json)
+        printf("{\"id\":\"%.*s\"}\n", SLICE_FORMAT(run));
+    else
+        fprintf(stderr, "%s: %.*s\n", what, SLICE_FORMAT(run));
+    return CLI_OK;
+}
+
+static int
+follow_moved(struct service *service, const struct runs_options *options, const char *out,
+             struct value answer)
 {
     struct id run;
-    struct follow_options follow = {options->data, options->out, options->as_json};
+    struct follow_options follow = {options->data, out, options->as_json};
     struct value text = value_get(answer, "run");
     if (text.kind != VALUE_STRING || !id_parse(&run, value_slice(text)))
         return CLI_TROUBLE;
     return follow_run(service, &run, &follow);
+}
+
+/* No server holds the folder: the run goes on in this process. */
+static int
+move_here(struct cli *cli, const struct runs_options *options, const char *what, const char *id,
+          struct value request)
+{
+    struct arena arena;
+    arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
+    struct error error = {0};
+    struct service *service = NULL;
+    struct run_row run;
+    struct value answer;
+    const char *out = options->out;
+    bool goes_on = strcmp(what, "cancel") != 0;
+    enum status status = cli->open(cli, options->data, true, &service, &error);
+    if (status == STATUS_OK) {
+        struct id workspace = service_default_workspace(service);
+        status = service_run_find(service, &workspace, slice_text(id), &arena, &run);
+        if (status != STATUS_OK)
+            error_set(&error, status, "there is no run %s in %s", id, options->data);
+    }
+    if (status == STATUS_OK && goes_on)
+        status = place_enter(&run, &arena, &out, &error);
+    if (status == STATUS_OK)
+        status = ask_here(service, request, &arena, &answer, &error);
+    int exit_code = status != STATUS_OK ? cli_complain(&error)
+                    : goes_on           ? follow_moved(service, options, out, answer)
+                                        : print_moved(options, what, answer);
+    cli->close(cli, &service);
+    arena_done(&arena);
+    return exit_code;
 }
 
 static int
@@ -194,19 +245,12 @@ move_run(struct cli *cli, const struct runs_options *options, const char *what, 
     };
     struct value request = value_object_new(&arena, members, COUNT_OF(members));
     struct value answer;
-    struct service *service = NULL;
     struct error error = {0};
-    enum status status = ask_holder(cli, options->data, request, &arena, &answer, &service, &error);
-    int exit_code = CLI_OK;
-    if (status != STATUS_OK)
-        exit_code = cli_complain(&error);
-    else if (service != NULL && strcmp(what, "cancel") != 0)
-        exit_code = follow_here(service, answer, options);
-    else if (options->as_json)
-        printf("{\"id\":\"%.*s\"}\n", SLICE_FORMAT(value_slice(value_get(answer, "run"))));
-    else
-        fprintf(stderr, "%s: %.*s\n", what, SLICE_FORMAT(value_slice(value_get(answer, "run"))));
-    cli->close(cli, &service);
+    bool is_there = false;
+    enum status status = ask_server(options->data, request, &arena, &answer, &is_there, &error);
+    int exit_code = !is_there             ? move_here(cli, options, what, run, request)
+                    : status == STATUS_OK ? print_moved(options, what, answer)
+                                          : cli_complain(&error);
     arena_done(&arena);
     return exit_code;
 }
@@ -262,7 +306,7 @@ act(struct cli *cli, const struct runs_options *options, const struct positional
 int
 cli_runs(struct cli *cli, int argc, char **argv)
 {
-    struct runs_options runs = {.data = CLI_DATA_DEFAULT, .out = "out", .limit = 100};
+    struct runs_options runs = {.data = CLI_DATA_DEFAULT, .limit = 100};
     const struct option options[] = {
         {.name = "--data",
          .kind = OPTION_TEXT,
@@ -297,7 +341,7 @@ cli_runs(struct cli *cli, int argc, char **argv)
          .kind = OPTION_TEXT,
          .into.text = &runs.out,
          .value = "DIR",
-         .help = "retry, rerun: where the files go [out]"},
+         .help = "retry, rerun: where the files go [as the run before]"},
         {.name = "--newest",
          .kind = OPTION_FLAG,
          .into.flag = &runs.on_newest,

@@ -77,6 +77,8 @@ service_run_rerun(struct service *service, const struct run_row *run, run_starte
     enum status status = store_workflow_get(service->store, &arena, &run->workflow, &workflow);
     if (status == STATUS_OK)
         status = json_parse(&wanted.input, &arena, run->input, 0, NULL, error);
+    if (status == STATUS_OK && run->resolved.size > 0)
+        status = json_parse(&wanted.resolved, &arena, run->resolved, 0, NULL, error);
     if (status == STATUS_OK) {
         wanted.version = workflow.published_version == 0 ? run->version : 0;
         status = service_run_start(service, &wanted, started, context, error);
