@@ -51,8 +51,8 @@ file_open_path(struct step_file **out, struct slice path, char *identity, size_t
     char *name = mem_copy_text(path.ptr, path.size);
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat facts;
-    enum status status =
-        fd < 0 ? fs_errno_status(errno, "cannot open", name, error) : check_kind(fd, name, &facts, error);
+    enum status status = fd < 0 ? fs_errno_status(errno, "cannot open", name, error)
+                                : check_kind(fd, name, &facts, error);
     if (status != STATUS_OK) {
         if (fd >= 0)
             close(fd);
