@@ -106,6 +106,9 @@ look_at_table(struct looking *looking, struct table_run *table)
 {
     if (!table->plan->is_many)
         return look_at_chunk(looking, table, 0);
+    /* Nothing is recorded yet, or the step that names the file is not. */
+    if (table->head_count == 0 || table->run->values[table->plan->maker].kind == VALUE_NONE)
+        return STATUS_OK;
     const char *code = NULL;
     enum status status =
         source_open_now(table, table->run->values[table->plan->maker], &code, looking->error);
