@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startStub } from './stub.mjs';
 
@@ -61,7 +62,9 @@ test('connections end as ordered', async () => {
   const cut = await get('/cut');
   assert.equal(cut.status, 200);
   await assert.rejects(cut.text());
-  await assert.rejects(get('/hang', { signal: AbortSignal.timeout(50) }));
+  // Not by an abort signal: Node 18 may collect it with the garbage, and fetch then waits for ever.
+  const answer = get('/hang').then(() => 'an answer', () => 'a closed connection');
+  assert.equal(await Promise.race([answer, sleep(50, 'silence')]), 'silence');
   assert.equal(stub.count(), 3);
 });
 

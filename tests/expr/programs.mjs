@@ -214,6 +214,46 @@ def f(a; b): a - b; f(5; 3)
 def f: def f: 1; f + 1; f
 [limit(5; def f: 1, (f | . + 1); f)]
 def f(x): if . == 0 then x else . - 1 | f(x * 2) end; 5 | f(1)
+[path(def f: .[]?; f | f)]
+[path(def g(h): h | h; g(.[0]?))]
+def r: if type == "array" then .[] | r else . end; [r]
+def f(p): p; f(.a) = 1
+def f($k): .[$k]; f("a") |= 5
+def f($k; $j): .[$k] | .[$j]; try [path(f("a"; "b"))] catch .
+def f(x): reduce range(3) as $i (.; x); 1 | f(. * 2)
+[limit(3; def f: ., f; f)]
+def f(g): def h: g; [h, (h | h)]; 3 | f(f(. + 1)[0])
+def f(g): if . > 10 then . else g | f(g | g) end; 1 | f(. + 1)
+def f(a): def g(b): a + b; g(a); f(2)
+def f($a): def g: $a; g; [f(1), f(2)]
+5 as $x | def f(g): [g, (1 | g)]; 5 | f(. + $x)
+def tree(f): {v: ., k: [f | tree(f)]}; 0 | tree(if . < 3 then . + 1 else empty end)
+def ack($m; $n): if $m == 0 then $n + 1 elif $n == 0 then ack($m - 1; 1) else ack($m - 1; ack($m; $n - 1)) end; ack(2; 3)
+def even: if . == 0 then true else . - 1 | odd_ end; def odd_: false; try even catch .
+def f(n): if n == 0 then [] else [n] + f(n - 1) end; f(4)
+def f($n): if $n == 0 then empty else $n, f($n - 1) end; [f(5)]
+def f(g): g as $x | [$x, (g | . as $y | [$x, $y])]; [f(1, 2)]
+def f(g): [limit(3; g)]; f(def h: 1, h; h)
+def f(g): label $x | g | if . > 2 then ., break $x else . end; [f(range(10))]
+def f(g): [(1, 2) as $x | g as $y | [$x, $y]]; 7 | f(. as $z | (., $z + 1))
+def f(g): [foreach (1, 2) as $x (0; . + $x; [., g])]; 3 | f(. * 2, .)
+def f(g): reduce g as [$a, $b] (0; . + $a * $b); f([1, 2], [3, 4])
+def zip(f; g): [f] as $a | [g] as $b | [range($a | length) | [$a[.], $b[.]]]; zip(1, 2; "a", "b")
+def f(g; h): g + h; [f(1, 2; 10, 20)]
+def m(f): . as $in | reduce keys_unsorted[] as $k ({}; .[$k] = ($in[$k] | f)); {"a": 1, "b": 2} | m(. + 1)
+def f: . as [$a, $b] | if $b == null then $a else [$a + $b] | f end; [1, 2] | f
+def g: def h: def i: . + 1; i * 2; h - 1; 5 | g
+def f(x): def g: def h: x; h; g; [f(1, 2)]
+def f($x): $x as [$a] | $a; f([3])
+def f(a): a | a; def g(b): f(b | b); 2 | g(. * .)
+[.[]? as $x | def f: $x; f]
+def f: try error("x") catch .; [f, f]
+def f(g): try g catch "c"; [f(1, error("e"))]
+[path(def f: ., (.[]? | f); f)]
+(def f: .[]? | f, .; f) |= 1
+def pick_(p): . as $in | reduce path(p) as $q (null; setpath($q; $in | getpath($q))); {"a": {"b": 1, "c": 2}} | pick_(.a.b)
+def while_(c; u): def w: if c then ., (u | w) else empty end; w; [1 | while_(. < 30; . * 2)]
+def until_(c; u): def w: if c then . else (u | w) end; w; 1 | until_(. > 30; . * 2)
 label $f | 1, break $f, 2
 [label $a | label $b | 1, break $a, 2]
 [label $a | (label $b | 1, break $b, 2), 3]
