@@ -68,8 +68,8 @@ void expr_machine_free(struct expr_machine **machine);
 
 /* How an evaluation ended badly. */
 struct expr_failure {
-    enum status status; /* INVALID: an error raised by the program (jq's error); LIMIT: budget;
-                         * OK when it went well */
+    enum status status;  /* INVALID: an error raised by the program (jq's error); LIMIT: budget;
+                          * OK when it went well */
     struct value raised; /* what was raised; lives in the machine's scratch until its next use */
     char words[512];     /* for a human */
 };

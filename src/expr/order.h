@@ -32,8 +32,8 @@ native_fn order_native_sort;
 native_fn order_native_sort_by;   /* (keys): as many keys as elements */
 native_fn order_native_group_by;  /* (keys) */
 native_fn order_native_unique_by; /* (keys) */
-native_fn order_native_min_by; /* (keys) */
-native_fn order_native_max_by; /* (keys) */
+native_fn order_native_min_by;    /* (keys) */
+native_fn order_native_max_by;    /* (keys) */
 native_fn order_native_min;
 native_fn order_native_max;
 native_fn order_native_bsearch;

@@ -17,14 +17,12 @@ struct template;
 /* Compiles a tree (a string, or any value with strings in it) into the arena; copies what it needs.
  * On INVALID problem->offset is relative to the failing string, and *where (may be NULL) gets that
  * string value's path as JSON pointer text in the arena. */
-MUST_USE enum status template_compile(struct template **out, struct arena *arena,
-                                      struct value tree, struct expr_problem *problem,
-                                      struct slice *where);
+MUST_USE enum status template_compile(struct template **out, struct arena *arena, struct value tree,
+                                      struct expr_problem *problem, struct slice *where);
 
 /* A template that is one expression: what a config field of jq gives. */
 MUST_USE enum status template_compile_expression(struct template **out, struct arena *arena,
-                                                 struct slice source,
-                                                 struct expr_problem *problem);
+                                                 struct slice source, struct expr_problem *problem);
 
 /* Whether nothing in it depends on the root, so that it can be rendered when it is loaded. */
 bool template_is_constant(const struct template *template);
