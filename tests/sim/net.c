@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 
+#define RETRY_AFTER_S 2
+#define RETRY_AFTER "2"
+
 enum fate {
     FATE_ANSWER,
     FATE_OVERLOAD, /* 429, or 503 with Retry-After: free */
@@ -135,7 +138,7 @@ answer_trouble(struct exchange *exchange, int status)
     exchange->http_status = status;
     if (status != 500)
         exchange->answer_headers[exchange->answer_header_count++] =
-            (struct exchange_header){SLICE("retry-after"), SLICE("2")};
+            (struct exchange_header){SLICE("retry-after"), SLICE(RETRY_AFTER)};
 }
 
 static void
@@ -176,6 +179,8 @@ note_end(struct world *world, struct flight *flight)
                  !body_is_odd(flight->exchange);
     served->end = is_ok ? SERVED_OK : flight->fate == FATE_CANCELLED ? SERVED_CUT : SERVED_FAILED;
     served->answered_us = world->clock.mono_us;
+    if (flight->fate == FATE_OVERLOAD)
+        served->not_before_us = world->clock.mono_us + RETRY_AFTER_S * 1000000;
     served->troubles += flight->fate > FATE_OVERLOAD && flight->fate != FATE_CANCELLED;
 }
 

@@ -216,7 +216,7 @@ static const char two_sources[] =
 
 const struct scene scenes[] = {
     {SCENE("pure", pure, NULL, "ok"), .is_pure = true},
-    {SCENE("rows", rows, "many.csv", "ok")},
+    {SCENE("rows", rows, "many.csv", "ok"), .concurrency = 7},
     {SCENE("few_rows", rows, "few.csv", "ok")},
     {SCENE("told", told, "few.csv", "ok")},
     {SCENE("told_many", told, "many.csv", "ok")},
@@ -229,7 +229,7 @@ const struct scene scenes[] = {
     {SCENE("behind_tap", behind_tap, "many.jsonl", "ok")},
     {SCENE("not_taken", not_taken, "few.csv", "ok")},
     {SCENE("not_taken_bad", not_taken, "few.csv", "bad")},
-    {SCENE("max_failed", max_failed, "few.csv", "ok")},
+    {SCENE("max_failed", max_failed, "few.csv", "ok"), .concurrency = 3},
     {SCENE("two_failed", max_failed, "bad.csv", "ok")},
     {SCENE("all_failed", beside, "bad.csv", "ok")},
     {SCENE("late", late, "few.csv", "ok"), .is_late = true},

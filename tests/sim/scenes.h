@@ -14,12 +14,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct scene {
     const char *name;
     const char *workflow; /* YAML */
     const char *file;     /* of the generated ones, the input's `file`; NULL: none */
     const char *mode;     /* the input's `mode` */
+    uint32_t concurrency; /* calls at once; 0: as many as by default */
     bool is_late;         /* its deadline passes, always */
     bool is_pure;         /* may be computed in place */
 };

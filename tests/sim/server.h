@@ -50,9 +50,11 @@ struct served {
     uint32_t attempts; /* of the step, by the url */
     bool is_first;     /* of its request */
     bool is_recorded;
-    char step[16];       /* by the url */
-    struct digest about; /* of the member `k` of the body */
-    int64_t answered_us; /* monotonic; when it was OK */
+    char step[16];         /* by the url */
+    struct digest about;   /* of the member `k` of the body */
+    int64_t answered_us;   /* monotonic; when it was OK */
+    uint32_t generation;   /* of the run, when it was sent last */
+    int64_t not_before_us; /* as the server asked for by Retry-After */
 };
 
 struct server {

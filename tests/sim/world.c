@@ -2,6 +2,7 @@
 
 #include "commits.h"
 #include "disk.h"
+#include "look.h"
 #include "stuck.h"
 
 #include "base/limits.h"
@@ -421,6 +422,8 @@ next_event(struct world *world)
             draw_death(world);
             return;
         }
+        if (world_draws(world, world->habits.looks))
+            look_at(&world->stories[world_below(world, world->story_count)]);
         if (draws_of_many(world, world->habits.stop)) {
             stop_politely(world);
             return;
@@ -531,6 +534,8 @@ draw_habits(struct world *world)
         habits->disk_full = 1 + (uint32_t)world_below(world, 200);
     if (world_below(world, 3) > 0)
         habits->trouble = 1 + (uint32_t)world_below(world, 400);
+    if (world_below(world, 4) == 0)
+        habits->looks = 1 + (uint32_t)world_below(world, 30);
     if (world_below(world, 4) == 0)
         habits->stop = 1 + (uint32_t)world_below(world, 400);
     if (world_below(world, 3) == 0)

@@ -1,0 +1,190 @@
+// `windrow run` with a workflow over rows, killed and gone on with, against an undisturbed life.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { check, checkCalls, isLong, random } from './check.mjs';
+import { live, newestRun } from './program.mjs';
+import { CONCURRENCY, compareFiles, readFiles, writeRows } from './scenes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Makes the scene's input and lives it once without a disturbance. */
+export async function prepare(scene, folder, stub) {
+  const place = join(folder, scene.name);
+  mkdirSync(place);
+  const csv = join(place, 'rows.csv');
+  const file = join(place, 'workflow.yaml');
+  writeRows(csv, scene.rows);
+  writeFileSync(file, scene.workflow(csv, stub.url));
+  stub.reset();
+  const out = join(place, 'out-undisturbed');
+  const life = await live(['run', file, '--data', join(place, 'undisturbed'), '--out', out]);
+  check(life.code === 0, `${scene.name}: the undisturbed run`, life.end);
+  const effects = checkCalls(stub.calls(), 0, `${scene.name} undisturbed`);
+  return { scene, place, file, stub, reference: readFiles(scene, out), effects };
+}
+
+/** Goes on with what the data folder holds, or begins if nothing was stored yet. */
+function goOn(prepared, data, out) {
+  const run = newestRun(data);
+  const what = run === null ? [prepared.file] : ['--resume', run.id];
+  return ['run', ...what, '--data', data, '--out', out];
+}
+
+async function finish(prepared, data, out, label) {
+  const life = await live(goOn(prepared, data, out));
+  return check(life.code === 0, `${label}: completes`, life.end);
+}
+
+/** A run that has ended writes its files again. */
+async function finishAgain(prepared, data, out, label) {
+  rmSync(out, { recursive: true });
+  if (await finish(prepared, data, out, `${label}, again`))
+    compareFiles(prepared.scene, out, prepared.reference, `${label}, again`);
+}
+
+async function disturb(prepared, data, out, label) {
+  const signal = random(6) === 0 ? 'SIGINT' : 'SIGKILL';
+  const after = 5 + random(prepared.scene.span_ms);
+  const life = await live(goOn(prepared, data, out), { after, signal });
+  /* Before a run is followed Ctrl-C ends the process at once; later it pauses the run. */
+  const is_paused = signal === 'SIGINT' && (life.code === 130 || life.signal === 'SIGINT');
+  const is_right = life.was_killed || life.code === 0 || is_paused;
+  check(is_right, `${label}: ${signal} after ${after} ms`, life.end);
+  return life;
+}
+
+/** Lives with several kills at random instants each. */
+export async function randomKills(prepared, kills) {
+  const { scene, place, stub, reference, effects } = prepared;
+  for (let killed = 0, number = 0; killed < kills; number++) {
+    const label = `${scene.name} life ${number}`;
+    const data = join(place, `data-${number}`);
+    const out = join(place, `out-${number}`);
+    stub.reset();
+    let cut = 0;
+    for (let turn = 0; turn < 5; turn++) {
+      const life = await disturb(prepared, data, out, label);
+      cut += life.code === 0 ? 0 : 1;
+      killed += life.was_killed ? 1 : 0;
+      if (life.code === 0) break;
+    }
+    if (await finish(prepared, data, out, label)) compareFiles(scene, out, reference, label);
+    const made = checkCalls(stub.calls(), cut * CONCURRENCY, label);
+    check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
+    if (number === 0) await finishAgain(prepared, data, out, label);
+    rmSync(data, { recursive: true });
+    rmSync(out, { recursive: true });
+  }
+}
+
+/** The names come from the program's own list, so that a new point is tested at once. */
+export function faultPoints() {
+  const header = readFileSync(join(here, '../../src/base/fault.h'), 'utf8');
+  return [...header.matchAll(/^\s*FAULT_POINT\((\w+)\)/gm)].map((match) => match[1]);
+}
+
+/** One kill at each point of the commit path, when it is reached for the n-th time. */
+export async function namedKills(prepared, times) {
+  const { scene, place, stub, reference, effects } = prepared;
+  for (const point of faultPoints().flatMap((name) => times.map((n) => `${name}:${n}`))) {
+    const label = `${scene.name} ${point}`;
+    const data = join(place, `data-${point.replace(':', '-')}`);
+    const out = `${data}-out`;
+    stub.reset();
+    const life = await live(goOn(prepared, data, out), { environment: { WINDROW_DIE_AT: point } });
+    if (point.endsWith(':1')) check(life.was_killed, `${label}: the point is reached`, life.end);
+    else check(life.was_killed || life.code === 0, label, life.end);
+    if (await finish(prepared, data, out, label)) compareFiles(scene, out, reference, label);
+    const made = checkCalls(stub.calls(), life.was_killed ? CONCURRENCY : 0, label);
+    check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
+    rmSync(data, { recursive: true });
+  }
+}
+
+// --- retry of failed items ---
+
+/** Refuses every ninth id until it is healed; remembers calls as the stub does. */
+async function startMoody() {
+  const state = { calls: [], is_healed: false };
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    let text = '';
+    request.on('data', (piece) => (text += piece));
+    request.on('end', () => {
+      const { id } = JSON.parse(text);
+      state.calls.push({
+        id,
+        idempotency_key: request.headers['idempotency-key'] ?? null,
+        body_sha256: createHash('sha256').update(text).digest('hex'),
+      });
+      response.writeHead(state.is_healed || id % 9 !== 0 ? 200 : 422, { 'content-type': 'application/json' });
+      response.end(text);
+    });
+  });
+  await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    calls: () => state.calls,
+    heal: () => (state.is_healed = true),
+    reset: () => Object.assign(state, { calls: [], is_healed: false }),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Retries, or goes on with a retry that was begun. */
+function goOnRetrying(data, out) {
+  const run = newestRun(data);
+  const is_begun = run.generation === 2;
+  return [...(is_begun ? ['run', '--resume'] : ['runs', 'retry']), run.id, '--data', data, '--out', out];
+}
+
+async function retryLife(prepared, moody, reference, number) {
+  const { scene, place } = prepared;
+  const label = `${scene.name} life ${number}`;
+  const data = join(place, `data-${number}`);
+  const out = join(place, `out-${number}`);
+  moody.reset();
+  let cut = 0;
+  if ((await live(goOn(prepared, data, out), { after: 20 + random(scene.span_ms) })).was_killed) cut++;
+  if (await finish(prepared, data, out, label)) compareFiles(scene, out, prepared.reference, label);
+  const first = moody.calls().length;
+  moody.heal();
+  for (let turn = 0; turn < 2; turn++) {
+    const life = await live(goOnRetrying(data, out), { after: 10 + random(scene.span_ms / 2) });
+    cut += life.was_killed ? 1 : 0;
+    if (life.code === 0) break;
+  }
+  const life = await live(goOnRetrying(data, out));
+  const again = newestRun(data);
+  /* The retry may have completed before the kill: then there is nothing left to do. */
+  check(life.code === 0 && again.generation === 2, `${label}: the retry completes`, life.end);
+  compareFiles(scene, out, reference, `${label} retried`);
+  const made = checkCalls(moody.calls(), cut * CONCURRENCY, label);
+  const failing = Math.ceil(scene.rows / 9);
+  check(made === scene.rows + failing, `${label}: number of calls`, `${made}`);
+  const others = moody.calls().slice(first).filter((call) => call.id % 9 !== 0);
+  check(others.length === 0, `${label}: a retry calls for failed items only`, `${others.length} others`);
+  rmSync(data, { recursive: true });
+}
+
+/** Kills around `runs retry`: what went well is not called again, what failed gets a new key. */
+export async function retryKills(scene, folder) {
+  const moody = await startMoody();
+  const prepared = await prepare(scene, folder, moody);
+  const data = join(prepared.place, 'undisturbed');
+  const out = join(prepared.place, 'out-retried');
+  moody.heal();
+  const life = await live(goOnRetrying(data, out));
+  check(life.code === 0, `${scene.name}: the undisturbed retry`, life.end);
+  const reference = readFiles(scene, out);
+  check(reference[0] !== prepared.reference[0], `${scene.name}: the retry adds rows`);
+  for (let number = 0; number < (isLong ? 12 : 2); number++)
+    await retryLife(prepared, moody, reference, number);
+  moody.close();
+}

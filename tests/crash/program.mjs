@@ -1,0 +1,131 @@
+// The program under test: lives of commands that may be killed, and a server.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { check, counts } from './check.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const windrow = process.env.WINDROW ?? join(here, '../../build/windrow');
+/** Nothing that is asked for takes so long, not even in a build with sanitizers. */
+export const HANG_MS = 60_000;
+
+function start(args, environment = {}) {
+  return spawn(windrow, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, WINDROW_ALLOW: '127.0.0.1', ...environment },
+  });
+}
+
+/** Collects words, and the end. What hangs is ended, and said. */
+function follow(child, label, hangMs) {
+  const life = { words: '', output: '' };
+  child.stderr.on('data', (piece) => (life.words += piece));
+  child.stdout.on('data', (piece) => (life.output += piece));
+  const guard =
+    hangMs === null
+      ? null
+      : setTimeout(() => {
+          check(false, `${label} hangs`, `no end after ${hangMs} ms; it said: ${life.words}`);
+          child.kill('SIGKILL');
+        }, hangMs);
+  life.ended = new Promise((resolve) =>
+    child.on('close', (code, signal) => {
+      clearTimeout(guard);
+      resolve({ code, signal });
+    }),
+  );
+  return life;
+}
+
+/**
+ * One life of a command. After `after` ms (if given) it gets `signal`.
+ * @returns {Promise<{code: number|null, signal: string|null, words: string, output: string,
+ *   was_killed: boolean, end: string}>}
+ */
+export async function live(args, { after = null, signal = 'SIGKILL', environment = {} } = {}) {
+  const child = start(args, environment);
+  const life = follow(child, args.join(' '), HANG_MS);
+  const killer = after === null ? null : setTimeout(() => child.kill(signal), after);
+  const end = await life.ended;
+  clearTimeout(killer);
+  const was_killed = end.signal === 'SIGKILL';
+  if (was_killed) counts.killed++;
+  return { ...end, ...life, was_killed, end: `${end.code ?? end.signal} ${life.words}` };
+}
+
+/** The newest run of a data folder, or null. */
+export function newestRun(data) {
+  const listed = spawnSync(windrow, ['runs', 'list', '--json', '--data', data], {
+    encoding: 'utf8',
+    timeout: HANG_MS,
+  });
+  return listed.status === 0 ? (JSON.parse(listed.stdout).data[0] ?? null) : null;
+}
+
+export function makeKey(data) {
+  const made = spawnSync(windrow, ['keys', 'create', '--data', data, '--json'], {
+    encoding: 'utf8',
+    timeout: HANG_MS,
+  });
+  if (made.status !== 0) throw new Error(`keys create: ${made.status ?? made.signal} ${made.stderr}`);
+  return JSON.parse(made.stdout).apiKey;
+}
+
+/** A server, when it listens. `ended` and `words()` tell the rest. */
+export async function startServer(data, environment = {}) {
+  const args = ['serve', '--data', data, '--listen', '127.0.0.1:0', '--allow', '127.0.0.1'];
+  const child = start(args, environment);
+  const life = follow(child, 'the server', null);
+  const words = () => life.words;
+  let hang = null;
+  const port = await new Promise((resolve, reject) => {
+    hang = setTimeout(() => reject(new Error(`the server does not listen: ${life.words}`)), HANG_MS);
+    child.stderr.on('data', () => {
+      const match = life.words.match(/http:\/\/127\.0\.0\.1:(\d+)/);
+      if (match !== null) resolve(Number(match[1]));
+    });
+    life.ended.then((end) =>
+      reject(new Error(`the server ended: ${end.code ?? end.signal} ${life.words}`)),
+    );
+  });
+  clearTimeout(hang);
+  return { child, port, ended: life.ended, words };
+}
+
+export async function killServer(server) {
+  server.child.kill('SIGKILL');
+  counts.killed++;
+  await server.ended;
+}
+
+/** Asked to stop, it stops well. */
+export async function stopServer(server) {
+  const hang = setTimeout(() => server.child.kill('SIGKILL'), HANG_MS);
+  server.child.kill('SIGTERM');
+  const end = await server.ended;
+  clearTimeout(hang);
+  check(end.code === 0, 'the server stops when asked', `${end.code ?? end.signal} ${server.words()}`);
+}
+
+/** One HTTP request; body: text, or a value that is sent as JSON. */
+export function ask(server, key, method, path, { body = null, type = 'application/json', agent } = {}) {
+  const text = body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = { 'x-api-key': key, 'content-length': Buffer.byteLength(text) };
+  if (body !== null) headers['content-type'] = type;
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: '127.0.0.1', port: server.port, path, method, headers, agent, timeout: HANG_MS },
+      (response) => {
+        let answer = '';
+        response.on('data', (piece) => (answer += piece));
+        response.on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode, text: answer }));
+      },
+    );
+    call.on('error', reject);
+    call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path}`)));
+    call.end(text);
+  });
+}

@@ -1,0 +1,129 @@
+// What the killed commands do: workflows over rows of many sizes, and the files that they write.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check } from './check.mjs';
+
+export const CONCURRENCY = 20;
+
+// Bytes of a row's text, so that some chunks end by their number of rows and others by their bytes,
+// and one row is larger than a chunk.
+function textBytes(i) {
+  if (i === 700) return 70_000;
+  if (i % 97 === 0) return 5_000 + (i % 7) * 4_000;
+  return i < 500 ? (i * 31) % 60 : (i * 7919) % 900;
+}
+
+export function writeRows(path, rows) {
+  const lines = ['id,name,size,text'];
+  for (let i = 0; i < rows; i++)
+    lines.push(`${i},"name ${i}, with a ""comma""",${(i * 7919) % 1000},${'x'.repeat(textBytes(i))}`);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+}
+
+const call = (url) => `
+  - id: call
+    type: http_request
+    config: { url: "${url}", method: POST, json: { id: "{{item.id}}", twice: "{{steps.double}}" } }
+    retry: { attempts: 5, backoff: 10ms..50ms }`;
+
+const rows = (csv) => `limits: { concurrency: ${CONCURRENCY} }
+steps:
+  - id: rows
+    type: read_csv
+    config: { file: ${csv} }
+  - id: double
+    type: transform
+    config: { expression: "(.item.size | tonumber) * 2" }`;
+
+/** Calls, a filter, and three files: declared columns, JSON lines, columns known at the end only. */
+export const CALLS = {
+  name: 'calls',
+  rows: 1000,
+  span_ms: 400,
+  files: ['declared.csv', 'lines.jsonl', 'whole.csv'],
+  workflow: (csv, url) => `name: Calls
+${rows(csv)}
+  - id: big
+    type: filter
+    config: { where: ".steps.double >= 400" }${call(`${url}/echo`)}
+  - id: declared
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", name: "{{item.name}}", answer: "{{steps.call.body.body}}" } }
+  - id: lines
+    type: write_jsonl
+    needs: double
+    config: { columns: { id: "{{item.id}}", double: "{{steps.double}}" } }
+  - id: whole
+    type: write_csv
+    needs: double
+output: { rows: "{{steps.declared.rows}}", file: "{{steps.declared.file}}" }
+`,
+};
+
+/** Three stretches: a wait of a second, and rows that need the file of those before. */
+export const GATES = {
+  name: 'gates',
+  rows: 600,
+  span_ms: 1800,
+  files: ['first.csv', 'last.jsonl'],
+  workflow: (csv, url) => `name: Gates
+${rows(csv)}${call(`${url}/echo`)}
+  - id: pause
+    type: wait
+    config: { for: 1s }
+  - id: after
+    type: transform
+    config: { expression: ".steps.call.body.body | fromjson | .twice + 1" }
+  - id: first
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", after: "{{steps.after}}" } }
+  - id: behind
+    type: transform
+    needs: [after, first]
+    config: { expression: "[.steps.first.rows, .steps.after]" }
+  - id: last
+    type: write_jsonl
+    config: { columns: { id: "{{item.id}}", behind: "{{steps.behind}}" } }
+output: { rows: "{{steps.last.rows}}" }
+`,
+};
+
+/** Single calls whose failures a person retries. */
+export const RETRIES = {
+  name: 'retries',
+  rows: 600,
+  span_ms: 300,
+  files: ['declared.csv', 'whole.csv'],
+  workflow: (csv, url) => `name: Retries
+${rows(csv)}
+  - id: call
+    type: http_request
+    config: { url: "${url}/", method: POST, json: { id: "{{item.id}}" } }
+    retry: { attempts: 1 }
+  - id: declared
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", answer: "{{steps.call.body.id}}" } }
+  - id: whole
+    type: write_csv
+    needs: call
+`,
+};
+
+export function readFiles(scene, out) {
+  return scene.files.map((name) => {
+    try {
+      return readFileSync(join(out, name), 'utf8');
+    } catch {
+      return null;
+    }
+  });
+}
+
+/** Byte for byte. */
+export function compareFiles(scene, out, reference, label) {
+  readFiles(scene, out).forEach((got, i) => {
+    const detail = got === null ? 'it is missing' : `${got.length} bytes, not ${reference[i]?.length}`;
+    check(got === reference[i], `${label}: ${scene.files[i]} differs`, detail);
+  });
+}

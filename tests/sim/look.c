@@ -1,0 +1,104 @@
+#include "look.h"
+
+#include "world.h"
+
+#include "base/limits.h"
+
+/* --- items --- */
+
+struct looking {
+    struct story *story;
+    struct item_query query;
+    uint64_t least_key; /* the next item's is not below */
+    uint32_t count;
+};
+
+/* An item that has ended has no step that is undecided. */
+static bool
+is_whole(struct value item)
+{
+    struct value steps = value_get(item, "steps");
+    const struct member *members = value_members(steps);
+    for (uint32_t i = 0; i < steps.count; i++) {
+        if (slice_is(value_slice(value_get(members[i].value, "state")), "pending"))
+            return false;
+    }
+    return true;
+}
+
+static bool
+look_at_item(struct value item, void *context)
+{
+    struct looking *looking = context;
+    const struct story *story = looking->story;
+    struct slice key = value_slice(value_get(item, "key"));
+    struct slice state = value_slice(value_get(item, "state"));
+    int64_t number = 0;
+    if (key.size > 0 && (!slice_parse_int64(key, &number) || (uint64_t)number < looking->least_key))
+        world_fail(story->world, "%s: item %.*s comes out of order", story->name,
+                   SLICE_FORMAT(key));
+    looking->least_key = (uint64_t)number + 1;
+    if (!slice_is(state, "open") && !is_whole(item))
+        world_fail(story->world, "%s: item %.*s is %.*s with a step undecided", story->name,
+                   SLICE_FORMAT(key), SLICE_FORMAT(state));
+    if (looking->query.has_state && !slice_is(state, item_state_name(looking->query.state)))
+        world_fail(story->world, "%s: item %.*s is not in the state asked for", story->name,
+                   SLICE_FORMAT(key));
+    looking->count++;
+    return true;
+}
+
+static void
+look_at_items(struct story *story)
+{
+    struct world *world = story->world;
+    struct looking looking = {.story = story};
+    looking.query.limit = (uint32_t)world_below(world, 30);
+    looking.query.from_ordinal = looking.least_key = world_below(world, 2) * world_below(world, 50);
+    looking.query.has_state = world_below(world, 2) == 0;
+    looking.query.state = (enum item_state)world_below(world, ITEM_STATE_COUNT);
+    struct arena arena;
+    arena_init(&arena, MIB(4));
+    struct run_row row;
+    struct error error = {0};
+    enum status status = store_run_get(world->store, &arena, &story->run, &row);
+    if (status == STATUS_OK)
+        status =
+            engine_run_items(world->engine, &row, &looking.query, look_at_item, &looking, &error);
+    arena_done(&arena);
+    if (status != STATUS_OK)
+        world_fail(world, "%s: its items cannot be looked at: %s %s", story->name,
+                   status_name(status), error.text);
+    if (looking.query.limit > 0 && looking.count > looking.query.limit)
+        world_fail(world, "%s: more items than were asked for", story->name);
+}
+
+/* --- progress --- */
+
+static void
+check_table(const struct story *story, const struct table_progress *table)
+{
+    const struct item_counts *counts = &table->counts;
+    uint64_t ended = counts->completed + counts->failed + counts->dropped + counts->cancelled;
+    if (ended != counts->items)
+        world_fail(story->world, "%s: progress of table \"%.*s\" does not add up", story->name,
+                   SLICE_FORMAT(table->name));
+}
+
+static void
+look_at_progress(const struct run_progress *progress, void *context)
+{
+    const struct story *story = context;
+    if (progress == NULL || story->world->is_dead)
+        return;
+    for (uint32_t t = 0; t < progress->table_count; t++)
+        check_table(story, &progress->tables[t]);
+}
+
+void
+look_at(struct story *story)
+{
+    engine_run_progress(story->world->engine, &story->run, look_at_progress, story);
+    if (story->is_stored)
+        look_at_items(story);
+}
