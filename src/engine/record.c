@@ -213,6 +213,8 @@ unpack_item(struct chunk *chunk, struct reader *reader, uint32_t index, const ui
 {
     struct item *item = &chunk->items[index];
     item->state = get_byte(reader);
+    if (item->state >= ITEM_STATE_COUNT)
+        return STATUS_INVALID;
     struct slice problem = get_bytes(reader, get_varint(reader));
     if (problem.size > 0 && item->problem == NULL)
         item->problem = arena_copy(&chunk->arena, problem).ptr;
@@ -271,5 +273,5 @@ record_unpack(struct chunk *chunk, struct slice body, struct error *error)
         if (unpack_item(chunk, &reader, i, columns, nodes) != STATUS_OK)
             return damaged(error, "an item");
     }
-    return STATUS_OK;
+    return reader.at == reader.end ? STATUS_OK : damaged(error, "bytes behind its end");
 }
