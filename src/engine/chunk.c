@@ -240,6 +240,7 @@ want_call(struct turn *turn, struct value config, const struct found_effect *fou
     struct chunk_call *call = list_add(&chunk->arena, (void **)&chunk->calls, &chunk->call_count,
                                        &chunk->call_capacity, sizeof(*call));
     if (call == NULL) {
+        turn->column->is_effect = false; /* there is no row to find it by */
         column_fail(turn, chunk_failure_value(&chunk->arena, "limit_exceeded",
                                               "the rows of this chunk hold too many bytes"));
         return;
@@ -525,6 +526,7 @@ chunk_settle(struct chunk *chunk, uint32_t item_index, uint16_t node_index, bool
     struct value copy = value_copy(&chunk->arena, outcome);
     if (copy.kind == VALUE_NONE) {
         is_ok = false;
+        turn.column->is_effect = false; /* its row says something else */
         copy = chunk_failure_value(&chunk->arena, "limit_exceeded",
                                    "the rows of this chunk hold too many bytes");
     }
