@@ -22,6 +22,10 @@
 #define BACKOFF_MS_MAX 2000
 
 #define COMMIT_US ((int64_t)LIMIT_COMMIT_MS * 1000)
+/* Bulk that trickles in waits for this many times of what the last transaction took, so that the
+ * calls whose outcomes it holds go on soon where the disk is fast, and no writer is busy with tiny
+ * transactions. */
+#define TRICKLE_TIMES 4
 
 /* Intents in the order of pushing, linked by their nodes. */
 struct lane {
@@ -51,6 +55,7 @@ struct writer {
     struct batch batch;
     size_t budget_bytes;   /* of bulk in one transaction */
     int64_t bulk_begun_us; /* when the last transaction of bulk alone began */
+    int64_t trickle_us;    /* from there to the next one, unless there is much */
 
     _Atomic int64_t give_up_us; /* when stopping: the end of grace; else INT64_MAX */
     _Atomic uint64_t commits, intents, bytes;
@@ -128,8 +133,7 @@ bulk_is_enough(const struct writer *writer)
 }
 
 /* How long to wait for more before the next transaction: 0 go on, -1 until something comes. Bulk
- * alone that trickles in begins a transaction every LIMIT_COMMIT_MS; after a pause it goes at
- * once. */
+ * alone that trickles in begins a transaction every trickle_us; after a pause it goes at once. */
 static int
 writer_patience_ms(const struct writer *writer)
 {
@@ -137,7 +141,7 @@ writer_patience_ms(const struct writer *writer)
         return 0;
     if (writer->bulk.count == 0)
         return -1;
-    int64_t left_us = writer->bulk_begun_us + COMMIT_US - now_us();
+    int64_t left_us = writer->bulk_begun_us + writer->trickle_us - now_us();
     return left_us <= 0 ? 0 : (int)((left_us + 999) / 1000);
 }
 
@@ -190,6 +194,8 @@ writer_fill_batch(struct writer *writer)
 static void
 writer_tune(struct writer *writer, int64_t spent_us)
 {
+    int64_t trickle_us = spent_us * TRICKLE_TIMES;
+    writer->trickle_us = trickle_us < COMMIT_US ? trickle_us : COMMIT_US;
     if (spent_us > COMMIT_US && writer->budget_bytes > BUDGET_BYTES_MIN)
         writer->budget_bytes /= 2;
     if (spent_us < COMMIT_US / 2 && writer->batch.size_bytes >= writer->budget_bytes &&
