@@ -65,6 +65,7 @@ async function round(server, path) {
     rows: await storeRate(data, STORE_LINE.runs64),
     held: check(await ours(64, '-h', HELD), HELD),
     again: await counted(server, () => ours(64)),
+    heldAgain: check(await ours(64, '-h', HELD), HELD),
     frontOne: check(await load(front.port, '/', 1, '-e', 201)),
     one: check(await ours(1)),
     diskAgain: await disk(data),
@@ -97,7 +98,7 @@ await bench('Durable runs of 5 pure steps over HTTP', async () => {
   limit('bare HTTP', of((r) => r.bare.rate), { unit: '/s', part: of((r) => r.many.rate / r.bare.rate) });
   limit('write and fdatasync', of((r) => r.disk.rate), { unit: '/s' });
   console.log();
-  figure(`part that stays beside ${HELD} held connections`, of((r) => (2 * r.held.rate) / (r.many.rate + r.again.rate)), {
+  figure(`part that stays beside ${HELD} held connections`, of((r) => (r.held.rate + r.heldAgain.rate) / (r.many.rate + r.again.rate)), {
     must: 0.9,
   });
   console.log();
