@@ -36,6 +36,37 @@ catalog_nearest(const struct catalog *catalog, struct slice wrong)
     return nearest;
 }
 
+const char *
+step_group_name(enum step_group group)
+{
+    static const char *const names[] = {
+        [STEP_GROUP_NONE] = "",         [STEP_GROUP_SOURCES] = "sources",
+        [STEP_GROUP_AI] = "AI",         [STEP_GROUP_LOOKUPS] = "look-ups",
+        [STEP_GROUP_DATA] = "data",     [STEP_GROUP_FLOW] = "flow",
+        [STEP_GROUP_OUTPUT] = "output",
+    };
+    return names[group];
+}
+
+const char *
+field_kind_words(enum field_kind kind)
+{
+    static const char *const words[] = {
+        [FIELD_TEXT] = "text template",
+        [FIELD_ANY] = "any value, templates in it",
+        [FIELD_EXPRESSION] = "jq",
+        [FIELD_TEXT_MAP] = "names and templates",
+        [FIELD_EXPRESSION_MAP] = "names and jq",
+        [FIELD_NAMES] = "list of names",
+        [FIELD_LABEL] = "text",
+        [FIELD_BOOL] = "true or false",
+        [FIELD_INT] = "whole number",
+        [FIELD_DURATION] = "duration",
+        [FIELD_CHOICE] = "one of ",
+    };
+    return words[kind];
+}
+
 int
 step_decl_field(const struct step_decl *decl, struct slice name)
 {

@@ -27,6 +27,18 @@ enum step_shape {
     STEP_SHAPE_SINK,   /* `tap`: writes the table's rows to a file; defines a table of one item */
 };
 
+/* Where the documentation and the palette of the editor list a type. */
+enum step_group {
+    STEP_GROUP_NONE, /* not declared; a test complains */
+    STEP_GROUP_SOURCES,
+    STEP_GROUP_AI,
+    STEP_GROUP_LOOKUPS,
+    STEP_GROUP_DATA,
+    STEP_GROUP_FLOW,
+    STEP_GROUP_OUTPUT,
+};
+#define STEP_GROUP_COUNT (STEP_GROUP_OUTPUT + 1)
+
 enum field_kind {
     FIELD_TEXT,           /* template that renders to a string */
     FIELD_ANY,            /* any JSON tree; every string in it is a template */
@@ -53,6 +65,7 @@ struct field_decl {
 struct step_decl {
     const char *name;
     const char *const *aliases; /* names under which hosted APIs know it; NULL-terminated or NULL */
+    enum step_group group;
     enum step_shape shape;
     const char *summary; /* one sentence for the docs */
     const struct field_decl *fields;
@@ -72,6 +85,13 @@ const struct step_decl *catalog_find(const struct catalog *catalog, struct slice
 
 /* The nearest known name for "did you mean", or NULL. */
 const char *catalog_nearest(const struct catalog *catalog, struct slice wrong);
+
+/* "sources", "AI", "look-ups", "data", "flow", "output"; "" for NONE. */
+const char *step_group_name(enum step_group group);
+
+/* What a field of that kind is, for people: "text template"; of a choice "one of ", which its names
+ * follow. */
+const char *field_kind_words(enum field_kind kind);
 
 /* Index of a field in decl->fields, or -1. */
 int step_decl_field(const struct step_decl *decl, struct slice name);

@@ -26,6 +26,7 @@ static const struct {
     {"runs", cli_runs, "list, show, retry, rerun or cancel runs"},
     {"serve", world_serve, "answer the HTTP API"},
     {"validate", cli_validate, "check workflow files"},
+    {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
     {"keys", cli_keys, "make API keys"},
     {"version", print_version, "print the version"},

@@ -14,6 +14,7 @@ static const char *const condition_one_of[] = {"if", "cases", NULL};
 
 const struct step_decl condition_decl = {
     .name = "condition",
+    .group = STEP_GROUP_FLOW,
     .shape = STEP_SHAPE_BRANCH,
     .summary = "Chooses one of several labels; steps that need `id.label` run only for it.",
     .fields = condition_fields,

@@ -9,6 +9,7 @@ static const struct field_decl filter_fields[] = {
 
 const struct step_decl filter_decl = {
     .name = "filter",
+    .group = STEP_GROUP_DATA,
     .shape = STEP_SHAPE_FILTER,
     .summary = "Lets through the rows for which an expression holds.",
     .fields = filter_fields,

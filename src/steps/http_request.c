@@ -30,6 +30,7 @@ static const struct field_decl http_request_fields[] = {
 
 const struct step_decl http_request_decl = {
     .name = "http_request",
+    .group = STEP_GROUP_LOOKUPS,
     .shape = STEP_SHAPE_EFFECT,
     .summary = "Sends an HTTP request; its value is {status, headers, body}.",
     .fields = http_request_fields,

@@ -21,6 +21,7 @@ static const struct field_decl read_csv_fields[] = {
 
 const struct step_decl read_csv_decl = {
     .name = "read_csv",
+    .group = STEP_GROUP_SOURCES,
     .shape = STEP_SHAPE_SOURCE,
     .summary = "Reads the rows of a CSV file; every value is a string.",
     .fields = read_csv_fields,

@@ -11,6 +11,7 @@ static const struct field_decl read_jsonl_fields[] = {
 
 const struct step_decl read_jsonl_decl = {
     .name = "read_jsonl",
+    .group = STEP_GROUP_SOURCES,
     .shape = STEP_SHAPE_SOURCE,
     .summary = "Reads the rows of a file that holds one JSON object a line.",
     .fields = read_jsonl_fields,

@@ -9,6 +9,7 @@ static const struct field_decl remove_columns_fields[] = {
 
 const struct step_decl remove_columns_decl = {
     .name = "remove_columns",
+    .group = STEP_GROUP_DATA,
     .shape = STEP_SHAPE_VALUE,
     .summary = "Gives the item without some columns; files written behind it leave them out too.",
     .fields = remove_columns_fields,

@@ -9,6 +9,7 @@ static const struct field_decl set_fields[] = {
 
 const struct step_decl set_decl = {
     .name = "set",
+    .group = STEP_GROUP_DATA,
     .shape = STEP_SHAPE_VALUE,
     .summary = "Makes an object of named values.",
     .fields = set_fields,

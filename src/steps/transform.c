@@ -12,6 +12,7 @@ static const char *const transform_aliases[] = {"transform_data", NULL};
 const struct step_decl transform_decl = {
     .name = "transform",
     .aliases = transform_aliases,
+    .group = STEP_GROUP_DATA,
     .shape = STEP_SHAPE_VALUE,
     .summary = "Computes one value from the row; it becomes the step's output.",
     .fields = transform_fields,

@@ -13,6 +13,7 @@ static const char *const wait_one_of[] = {"for", "until", NULL};
 
 const struct step_decl wait_decl = {
     .name = "wait",
+    .group = STEP_GROUP_FLOW,
     .shape = STEP_SHAPE_WAIT,
     .summary = "Goes on after a time.",
     .fields = wait_fields,

@@ -14,6 +14,7 @@ static const struct field_decl write_csv_fields[] = {
 
 const struct step_decl write_csv_decl = {
     .name = "write_csv",
+    .group = STEP_GROUP_OUTPUT,
     .shape = STEP_SHAPE_SINK,
     .summary = "Writes the rows to a CSV file; its value is {file, rows}.",
     .fields = write_csv_fields,

@@ -14,6 +14,7 @@ static const struct field_decl write_jsonl_fields[] = {
 
 const struct step_decl write_jsonl_decl = {
     .name = "write_jsonl",
+    .group = STEP_GROUP_OUTPUT,
     .shape = STEP_SHAPE_SINK,
     .summary = "Writes the rows to a file, one JSON object a line; its value is {file, rows}.",
     .fields = write_jsonl_fields,

@@ -20,6 +20,7 @@ route_handler_fn native_no_editor;
 route_handler_fn native_workflow_list;
 route_handler_fn native_workflow_create;
 route_handler_fn native_workflow_get;
+route_handler_fn native_workflow_schema;
 
 route_handler_fn native_run_start;
 route_handler_fn native_run_list;

@@ -18,6 +18,7 @@ static const struct route routes[] = {
     {GET, "/v1/workflows", KEY_SCOPE_READ, native_workflow_list, 0},
     {POST, "/v1/workflows", KEY_SCOPE_WRITE, native_workflow_create, LIMIT_DEFINITION_BYTES},
     {GET, "/v1/workflows/{workflow}", KEY_SCOPE_READ, native_workflow_get, 0},
+    {GET, "/v1/workflow-schema", ROUTE_PUBLIC, native_workflow_schema, 0},
     {POST, "/webhooks/workflows/{slug}", ROUTE_PUBLIC, native_webhook, LIMIT_INPUT_BYTES},
     {GET, "/healthz", ROUTE_PUBLIC, native_health, 0},
     {GET, "/readyz", ROUTE_PUBLIC, native_ready, 0},

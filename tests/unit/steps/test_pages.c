@@ -1,29 +1,18 @@
-/* Every type of step has a page under docs/steps/ with the fields of its declaration and workflows
- * that load. The argument is the project's folder. */
+/* What docs/ says of the steps is what their declarations say: every type has a page under
+ * docs/steps/ with its fields and workflows that load, and docs/workflow.schema.json knows all of
+ * them. The argument is the project's folder. */
 #include "test.h"
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/limits.h"
+#include "flow/editor_schema.h"
 #include "steps/table.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *project;
-
-static const char *const kinds[] = {
-    [FIELD_TEXT] = "text template",
-    [FIELD_ANY] = "any value, templates in it",
-    [FIELD_EXPRESSION] = "jq",
-    [FIELD_TEXT_MAP] = "names and templates",
-    [FIELD_EXPRESSION_MAP] = "names and jq",
-    [FIELD_NAMES] = "list of names",
-    [FIELD_LABEL] = "text",
-    [FIELD_BOOL] = "true or false",
-    [FIELD_INT] = "whole number",
-    [FIELD_DURATION] = "duration",
-    [FIELD_CHOICE] = "one of ",
-};
 
 static void
 read_page(const char *type, struct buffer *out)
@@ -41,7 +30,7 @@ check_field(const char *page, const struct step_decl *decl, const struct field_d
 {
     struct buffer row;
     buffer_init(&row, KIB(4));
-    buffer_append_format(&row, "| `%s` | %s", field->name, kinds[field->kind]);
+    buffer_append_format(&row, "| `%s` | %s", field->name, field_kind_words(field->kind));
     for (size_t i = 0; field->kind == FIELD_CHOICE && field->choices[i] != NULL; i++)
         buffer_append_format(&row, "%s%s", i == 0 ? "" : ", ", field->choices[i]);
     buffer_append_format(&row, " | %s | %s |\n", field->required ? "yes" : "", field->help);
@@ -58,6 +47,8 @@ test_pages_show_the_fields(void **state)
         const struct step_decl *decl = step_catalog.types[i];
         struct buffer page;
         read_page(decl->name, &page);
+        if (decl->group == STEP_GROUP_NONE)
+            fail_msg("%s: the declaration has no .group", decl->name);
         if (strstr(page.ptr, decl->summary) == NULL)
             fail_msg("docs/steps/%s.md: no line %s", decl->name, decl->summary);
         for (size_t f = 0; f < decl->field_count; f++)
@@ -108,12 +99,52 @@ test_workflows_of_pages_load(void **state)
     }
 }
 
+static void
+test_the_schema_for_editors_is_current(void **state)
+{
+    char path[512];
+    struct buffer page, wanted;
+    struct arena arena;
+    struct error error = {0};
+    snprintf(path, sizeof(path), "%s/docs/workflow.schema.json", project);
+    if (fs_read_file(&page, path, MIB(4), &error) != STATUS_OK)
+        fail_msg("%s: %s", path, error.text);
+    arena_init(&arena, MIB(4));
+    buffer_init(&wanted, MIB(4));
+    json_print_pretty(&wanted, editor_schema(&step_catalog, &arena));
+    buffer_append_byte(&wanted, '\n');
+    if (!slice_equal(buffer_slice(&page), buffer_slice(&wanted)))
+        fail_msg("%s is not what the step types declare: run "
+                 "build/windrow docs --schema > docs/workflow.schema.json",
+                 path);
+    buffer_done(&wanted);
+    buffer_done(&page);
+    arena_done(&arena);
+}
+
+/* Numbers of limits.h that workflow.schema.json repeats. */
+static void
+test_the_schema_has_our_limits(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, MIB(4));
+    struct value schema = editor_schema(&step_catalog, &arena);
+    struct value steps = value_get(value_get(schema, "properties"), "steps");
+    struct value step = value_get(value_get(value_get(schema, "$defs"), "step"), "properties");
+    struct value retry = value_get(value_get(step, "retry"), "properties");
+    assert_int_equal(value_get(steps, "maxItems").integer, LIMIT_STEPS);
+    assert_int_equal(value_get(value_get(retry, "attempts"), "maximum").integer, LIMIT_ATTEMPTS);
+    arena_done(&arena);
+}
+
 int
 main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_show_the_fields),
         cmocka_unit_test(test_workflows_of_pages_load),
+        cmocka_unit_test(test_the_schema_for_editors_is_current),
+        cmocka_unit_test(test_the_schema_has_our_limits),
     };
     if (argc != 2)
         return 2;
