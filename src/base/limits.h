@@ -17,6 +17,8 @@
 #define LIMIT_DEFINITION_BYTES MIB(1)
 /* Steps of one workflow. */
 #define LIMIT_STEPS 500
+/* Further tables that the joins and unions of one workflow read. */
+#define LIMIT_SIDES 100
 /* Bytes of a run's input, and of any JSON body over HTTP. */
 #define LIMIT_INPUT_BYTES MIB(8)
 /* Bytes of one column's value as JSON. */

@@ -317,6 +317,7 @@ run_value(struct turn *turn, struct step_scope *scope)
     uint8_t label = 0;
     switch (turn->node->decl->shape) {
     case STEP_SHAPE_VALUE:
+    case STEP_SHAPE_RESHAPE:
         is_ok = type->value(scope, &value, &failure);
         break;
     case STEP_SHAPE_FILTER:

@@ -115,23 +115,6 @@ chunk_job_free(struct chunk_job **job)
     mem_free(gone);
 }
 
-void
-tap_encode(struct chunk *chunk, const struct plan_node *node, const struct step_type *type,
-           struct value columns, struct tap_piece *piece)
-{
-    piece->node = node->index;
-    piece->chunk = chunk->index;
-    piece->rows = 0;
-    buffer_init(&piece->text, LIMIT_CHUNK_BYTES);
-    for (uint32_t i = 0; i < chunk->item_count; i++) {
-        const struct column *column = &chunk->items[i].columns[node->column];
-        if (column->state != NODE_STATE_DONE)
-            continue;
-        type->sink_encode(node, columns, column->value, &piece->text);
-        piece->rows++;
-    }
-}
-
 static void
 pack_pieces(struct chunk_job *job)
 {
@@ -143,7 +126,7 @@ pack_pieces(struct chunk_job *job)
         const struct step_type *type = program->types[node->index];
         if (node->decl->shape == STEP_SHAPE_SINK && node->stretch == chunk->stretch &&
             type->sink_is_declared(node))
-            tap_encode(chunk, node, type, (struct value){0}, &job->pieces[job->piece_count++]);
+            piece_make(&job->pieces[job->piece_count++], chunk, node, type, (struct value){0});
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/chunk.h"
 #include "engine/engine.h"
+#include "engine/feed.h"
 #include "engine/record.h"
 #include "engine/timers.h"
 
@@ -35,14 +36,6 @@ struct job {
 struct run;
 struct table_run;
 
-/* Text that a tap appends for one chunk. */
-struct tap_piece {
-    uint16_t node;
-    uint32_t chunk;
-    uint64_t rows;
-    struct buffer text;
-};
-
 /* An outcome that came while its chunk was in a pool. */
 struct outcome {
     struct outcome *next;
@@ -65,7 +58,7 @@ struct chunk_job {
     struct outcome *inbox;
     struct buffer record, summary;
     struct digest previous_record; /* of an earlier generation; zero: none */
-    struct tap_piece *pieces;
+    struct piece *pieces;
     uint32_t piece_count;
     struct error error; /* loading it failed */
 };
@@ -102,19 +95,15 @@ struct stretch_run {
 struct tap_run {
     struct run *run;
     const struct plan_node *node;
-    struct table_run *reads;
+    struct feed feed;
     struct table_run *makes;
     const struct step_type *type;
-    bool is_declared;
     bool is_busy;
     bool is_done;
     bool is_filed;     /* the complete file is stored, or on its way to the store */
     struct value name; /* rendered; VALUE_NONE: by default */
     struct id blob;
-    uint32_t next_chunk;
     uint64_t offset, rows;
-    struct tap_piece *held; /* pieces of recorded chunks, in memory, any order */
-    uint32_t held_count;
     struct timer again; /* after a full disk */
     bool is_told;       /* that the disk is full */
 };
@@ -277,9 +266,6 @@ void chunk_outcome(struct chunk_job *job, struct outcome *outcome);
 void chunk_next_stretch(struct chunk_job *job);
 /* On a pool thread: everything of the stretch is decided: packs record, summary and tap pieces. */
 void chunk_pack(struct chunk_job *job);
-/* The text of one tap for a chunk whose row column of it is decided. */
-void tap_encode(struct chunk *chunk, const struct plan_node *node, const struct step_type *type,
-                struct value columns, struct tap_piece *piece);
 
 /* restore.c: reads on a work thread */
 enum status chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error);

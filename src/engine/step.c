@@ -76,6 +76,23 @@ render_map(struct step_scope *scope, const struct config_field *field, struct va
 }
 
 static bool
+render_list(struct step_scope *scope, const struct config_field *field, struct value *out,
+            struct step_failure *failure)
+{
+    *out = value_empty_array();
+    for (uint32_t i = 0; i < field->entry_count; i++) {
+        struct value entry;
+        if (!render(scope, field->entry_templates[i], field->decl->name, &entry, failure))
+            return false;
+        *out = value_array_append(scope->arena, *out, entry);
+        if (out->kind == VALUE_NONE)
+            return step_fail(failure, "limit_exceeded", "%s: the value is too large",
+                             field->decl->name);
+    }
+    return true;
+}
+
+static bool
 render_text(struct step_scope *scope, const struct config_field *field, struct value *out,
             struct step_failure *failure)
 {
@@ -109,11 +126,16 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
         return render_map(scope, field, out, failure);
     case FIELD_DURATION:
         return render_duration(scope, field, out, failure);
+    case FIELD_PATHS:
+    case FIELD_ORDER:
+    case FIELD_KEYS:
+        return render_list(scope, field, out, failure);
     case FIELD_NAMES:
     case FIELD_LABEL:
     case FIELD_BOOL:
     case FIELD_INT:
     case FIELD_CHOICE:
+    case FIELD_STEP:
         *out = field->literal;
         return true;
     }

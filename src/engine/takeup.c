@@ -159,7 +159,8 @@ load_tap(struct loading *loading, struct tap_run *tap)
         status = json_parse(&body, &arena, row.body, 0, NULL, loading->error);
     if (status == STATUS_OK) {
         int64_t number = 0;
-        tap->next_chunk = value_integer(value_get(body, "chunk"), &number) ? (uint32_t)number : 0;
+        tap->feed.next_chunk =
+            value_integer(value_get(body, "chunk"), &number) ? (uint32_t)number : 0;
         tap->offset = value_integer(value_get(body, "offset"), &number) ? (uint64_t)number : 0;
         tap->rows = value_integer(value_get(body, "rows"), &number) ? (uint64_t)number : 0;
         tap->is_filed = tap->is_done = value_is_true(value_get(body, "done"));

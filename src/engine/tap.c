@@ -10,86 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Chunks that one writing job takes at most: bounds its memory and its time. */
-#define TAP_CHUNKS 16
-/* Pieces kept in memory for a tap; further ones are made again from the records. */
-#define TAP_HELD_MAX 32
 #define TAP_RETRY_MS 1000
 
 struct tap_job {
     struct job job;
     struct tap_run *tap;
-    uint32_t chunk_begin, chunk_end;
-    struct tap_piece pieces[TAP_CHUNKS]; /* those at hand; text.ptr NULL and rows 0: to be made */
-    bool is_at_hand[TAP_CHUNKS];
-    bool is_last; /* nothing follows: the file is complete after this */
+    struct feed_batch batch;
     uint64_t offset, rows;
     struct error error;
-    struct expr_machine *machine;
-    struct chunk_job *model; /* what the rows see of other tables */
-    struct value name;       /* rendered here; in the model's arena */
+    struct value name; /* rendered here; in the model's arena */
 };
-
-static bool
-is_ready_to_end(const struct tap_run *tap)
-{
-    const struct table_run *reads = tap->reads;
-    uint32_t count = reads->plan->is_many ? reads->chunk_count : 1;
-    bool is_all = reads->plan->is_many ? reads->is_source_end : true;
-    const struct stretch_run *stretch = &reads->stretches[tap->node->stretch];
-    return is_all && stretch->recorded_count == count;
-}
-
-/* --- making text of chunks that have left memory --- */
-
-/* Only the sink's own column is evaluated again, on the rows that it had. */
-static void
-redo_sink(struct chunk *chunk, const struct plan_node *node)
-{
-    for (uint32_t i = 0; i < chunk->item_count; i++) {
-        struct item *item = &chunk->items[i];
-        struct column *column = &item->columns[node->column];
-        bool is_row = column->state == NODE_STATE_DONE;
-        item->open_count = is_row;
-        item->is_ready = is_row;
-        if (is_row)
-            column->state = NODE_STATE_PENDING;
-    }
-    chunk->is_begun = true;
-    chunk->stretch = node->stretch;
-}
-
-typedef void tap_chunk_fn(struct tap_job *job, struct chunk *chunk);
-
-static enum status
-load_for_tap(struct tap_job *job, uint32_t index, tap_chunk_fn *visit)
-{
-    struct tap_run *tap = job->tap;
-    struct chunk_job *loaded = chunk_job_like(job->model, index);
-    struct chunk *chunk = loaded->chunk;
-    enum status status = STATUS_OK;
-    if (!tap->reads->plan->is_many) {
-        status = chunk_make_items(chunk, 1) ? STATUS_OK : STATUS_LIMIT;
-        chunk->items[0].row = tap->reads->row;
-    }
-    if (status == STATUS_OK)
-        status = chunk_restore(loaded, job->job.engine->options.store,
-                               (uint16_t)(tap->node->stretch + 1), &job->error);
-    if (status == STATUS_OK) {
-        redo_sink(chunk, tap->node);
-        chunk_advance(chunk, job->machine);
-        visit(job, chunk);
-    }
-    chunk_job_free(&loaded);
-    return status;
-}
-
-static void
-make_piece(struct tap_job *job, struct chunk *chunk)
-{
-    tap_encode(chunk, job->tap->node, job->tap->type, (struct value){0},
-               &job->pieces[chunk->index - job->chunk_begin]);
-}
 
 /* --- writing --- */
 
@@ -97,12 +27,9 @@ static enum status
 write_pieces(struct tap_job *job, struct blob *blob)
 {
     enum status status = STATUS_OK;
-    for (uint32_t c = job->chunk_begin; c < job->chunk_end && status == STATUS_OK; c++) {
-        struct tap_piece *piece = &job->pieces[c - job->chunk_begin];
-        if (!job->is_at_hand[c - job->chunk_begin])
-            status = load_for_tap(job, c, make_piece);
-        if (status == STATUS_OK && buffer_is_over(&piece->text))
-            status = error_set(&job->error, STATUS_LIMIT, "the text of one chunk is too large");
+    for (uint32_t c = job->batch.begin; c < job->batch.end && status == STATUS_OK; c++) {
+        struct piece *piece = NULL;
+        status = feed_piece(&job->batch, c, &piece, &job->error);
         if (status == STATUS_OK)
             status = blob_append(blob, buffer_slice(&piece->text), &job->error);
         job->rows += piece->rows;
@@ -127,7 +54,7 @@ write_header(struct tap_job *job, struct blob *blob, struct value columns)
 /* --- files whose columns are the union over all rows: two passes --- */
 
 struct column_union {
-    struct tap_job job; /* first: the visitor's argument is a tap_job */
+    struct tap_job *job;
     struct arena arena;
     struct value names; /* object used as an ordered set */
     struct blob *blob;
@@ -136,10 +63,10 @@ struct column_union {
 };
 
 static void
-add_names(struct tap_job *job, struct chunk *chunk)
+add_names(struct chunk *chunk, void *context)
 {
-    struct column_union *all = (struct column_union *)job;
-    const struct plan_node *node = job->tap->node;
+    struct column_union *all = context;
+    const struct plan_node *node = all->job->tap->node;
     for (uint32_t i = 0; i < chunk->item_count; i++) {
         const struct column *column = &chunk->items[i].columns[node->column];
         if (column->state != NODE_STATE_DONE || column->value.kind != VALUE_OBJECT)
@@ -152,16 +79,17 @@ add_names(struct tap_job *job, struct chunk *chunk)
         }
     }
     if (all->names.kind == VALUE_NONE || all->names.count > LIMIT_ROW_FIELDS)
-        all->status = error_set(&job->error, STATUS_LIMIT, "the rows have more than %d columns",
-                                LIMIT_ROW_FIELDS);
+        all->status = error_set(&all->job->error, STATUS_LIMIT,
+                                "the rows have more than %d columns", LIMIT_ROW_FIELDS);
 }
 
 static void
-append_rows(struct tap_job *job, struct chunk *chunk)
+append_rows(struct chunk *chunk, void *context)
 {
-    struct column_union *all = (struct column_union *)job;
-    struct tap_piece piece;
-    tap_encode(chunk, job->tap->node, job->tap->type, all->columns, &piece);
+    struct column_union *all = context;
+    struct tap_job *job = all->job;
+    struct piece piece;
+    piece_make(&piece, chunk, job->tap->node, job->tap->type, all->columns);
     all->status = buffer_is_over(&piece.text)
                       ? error_set(&job->error, STATUS_LIMIT, "the text of one chunk is too large")
                       : blob_append(all->blob, buffer_slice(&piece.text), &job->error);
@@ -170,11 +98,11 @@ append_rows(struct tap_job *job, struct chunk *chunk)
 }
 
 static enum status
-each_chunk(struct column_union *all, tap_chunk_fn *visit)
+each_chunk(struct column_union *all, feed_visit_fn *visit)
 {
-    struct tap_job *job = &all->job;
-    for (uint32_t c = job->chunk_begin; c < job->chunk_end; c++) {
-        enum status status = load_for_tap(job, c, visit);
+    struct tap_job *job = all->job;
+    for (uint32_t c = 0; c < job->batch.end; c++) {
+        enum status status = feed_visit(&job->batch, c, visit, all, &job->error);
         if (status == STATUS_OK)
             status = all->status;
         if (status != STATUS_OK)
@@ -195,17 +123,15 @@ names_array(struct column_union *all)
 static enum status
 build_whole(struct tap_job *job, struct blob *blob)
 {
-    struct column_union all = {.job = *job, .blob = blob, .names = value_empty_object()};
+    struct column_union all = {.job = job, .blob = blob, .names = value_empty_object()};
     arena_init(&all.arena, LIMIT_CHUNK_BYTES);
     enum status status = each_chunk(&all, add_names);
     if (status == STATUS_OK) {
         all.columns = names_array(&all);
-        status = write_header(&all.job, blob, all.columns);
+        status = write_header(job, blob, all.columns);
     }
     if (status == STATUS_OK)
         status = each_chunk(&all, append_rows);
-    job->rows = all.job.rows;
-    job->error = all.job.error;
     arena_done(&all.arena);
     return status;
 }
@@ -217,12 +143,12 @@ render_name(struct tap_job *job)
     const struct config_field *field = plan_node_field(job->tap->node, "name");
     if (!field->is_given)
         return STATUS_OK;
-    struct chunk *chunk = job->model->chunk;
+    struct chunk *chunk = job->batch.model->chunk;
     if (!chunk_make_items(chunk, 1))
         return error_set(&job->error, STATUS_LIMIT, "name: no room to render it");
     chunk->items[0].row = value_null();
     struct step_scope scope = {
-        .machine = job->machine,
+        .machine = job->batch.machine,
         .plan = chunk->program->plan,
         .node = job->tap->node,
         .root = chunk_outer_root(chunk),
@@ -240,16 +166,16 @@ tap_work(struct task *task, void *thread_context)
     struct tap_job *job = (struct tap_job *)task;
     struct tap_run *tap = job->tap;
     struct blob *blob = NULL;
-    job->machine = thread_context;
-    enum status status = job->is_last ? render_name(job) : STATUS_OK;
+    job->batch.machine = thread_context;
+    enum status status = job->batch.is_last ? render_name(job) : STATUS_OK;
     if (status == STATUS_OK)
         status = blob_append_open(&blob, job->job.engine->options.blobs, &tap->blob, job->offset,
                                   &job->error);
-    if (status == STATUS_OK && !tap->is_declared)
+    if (status == STATUS_OK && !tap->feed.has_pieces)
         status = build_whole(job, blob);
     else if (status == STATUS_OK)
         status = write_header(job, blob, (struct value){0});
-    if (status == STATUS_OK && tap->is_declared)
+    if (status == STATUS_OK && tap->feed.has_pieces)
         status = write_pieces(job, blob);
     fault_point(FAULT_tap_after_append);
     if (status == STATUS_OK)
@@ -295,7 +221,7 @@ static void
 add_cursor(struct tap_run *tap, struct intent *intent)
 {
     struct member members[] = {
-        {value_text("chunk"), value_int(tap->next_chunk)},
+        {value_text("chunk"), value_int(tap->feed.next_chunk)},
         {value_text("offset"), value_int((int64_t)tap->offset)},
         {value_text("rows"), value_int((int64_t)tap->rows)},
         {value_text("done"), value_bool(tap->is_done)},
@@ -412,41 +338,22 @@ tap_home(struct engine *engine, struct message *message)
     struct tap_run *tap = job->tap;
     struct run *run = job->job.run;
     run->away--;
-    for (uint32_t i = 0; i < TAP_CHUNKS; i++)
-        buffer_done(&job->pieces[i].text);
     run_mark(run);
     if (run->is_leaving) {
         tap->is_busy = false;
     } else if (job->error.status != STATUS_OK) {
         tap_failed(tap, &job->error);
     } else {
-        tap->next_chunk = job->chunk_end;
+        tap->feed.next_chunk = job->batch.end;
         tap->offset = job->offset;
         tap->rows = job->rows;
-        tap->is_done = job->is_last;
+        tap->is_done = job->batch.is_last;
         if (job->name.kind == VALUE_STRING)
             tap->name = value_copy(&run->arena, job->name);
         tap_commit(tap);
     }
-    chunk_job_free(&job->model);
+    feed_batch_done(&job->batch);
     mem_free(job);
-}
-
-static void
-take_held(struct tap_run *tap, struct tap_job *job)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < tap->held_count; i++) {
-        struct tap_piece *piece = &tap->held[i];
-        uint32_t at = piece->chunk - job->chunk_begin;
-        if (piece->chunk < job->chunk_end) {
-            job->pieces[at] = *piece;
-            job->is_at_hand[at] = true;
-        } else {
-            tap->held[kept++] = *piece;
-        }
-    }
-    tap->held_count = kept;
 }
 
 static void
@@ -456,13 +363,9 @@ tap_begin(struct tap_run *tap, uint32_t chunk_end, bool is_last)
     job->job.engine = tap->run->engine;
     job->job.run = tap->run;
     job->tap = tap;
-    job->chunk_begin = tap->next_chunk;
-    job->chunk_end = chunk_end;
-    job->offset = tap->is_declared ? tap->offset : 0;
-    job->rows = tap->is_declared ? tap->rows : 0;
-    job->is_last = is_last;
-    job->model = chunk_job_new(tap->reads, 0, tap->node->stretch);
-    take_held(tap, job);
+    job->offset = tap->feed.has_pieces ? tap->offset : 0;
+    job->rows = tap->feed.has_pieces ? tap->rows : 0;
+    feed_take(&tap->feed, &job->batch, chunk_end, is_last);
     tap->is_busy = true;
     job_post(tap->run, &job->job, ENGINE_POOL_WORK, tap_work, tap_home);
 }
@@ -470,30 +373,19 @@ tap_begin(struct tap_run *tap, uint32_t chunk_end, bool is_last)
 void
 tap_pump(struct tap_run *tap)
 {
+    const struct table_run *reads = tap->feed.reads;
+    uint32_t end = 0;
+    bool is_last = false;
     if (tap->is_busy || tap->is_done)
         return;
-    if (tap->reads->state == TABLE_SKIPPED || tap->reads->state == TABLE_FAILED) {
+    if (reads->state == TABLE_SKIPPED || reads->state == TABLE_FAILED) {
         tap->is_done = true;
-        table_complete(tap->makes,
-                       tap->reads->state == TABLE_SKIPPED ? TABLE_SKIPPED : TABLE_FAILED);
+        table_complete(tap->makes, reads->state);
         return;
     }
-    if (tap->reads->state != TABLE_OPEN && tap->reads->state != TABLE_DONE)
-        return;
-    uint32_t through = tap->reads->stretches[tap->node->stretch].recorded.through;
-    bool is_end = is_ready_to_end(tap);
-    if (!tap->is_declared) {
-        if (is_end)
-            tap_begin(tap, through, true);
-        return;
-    }
-    /* Behind a crash the cursor may be ahead: records that a retry had no need to write anew are
-     * made again. */
-    if (through < tap->next_chunk)
-        return;
-    uint32_t end = through - tap->next_chunk > TAP_CHUNKS ? tap->next_chunk + TAP_CHUNKS : through;
-    bool is_last = is_end && end == through;
-    if (end > tap->next_chunk || is_last)
+    if (!tap->feed.has_pieces && feed_is_whole(&tap->feed))
+        tap_begin(tap, reads->chunk_count, true);
+    else if (tap->feed.has_pieces && feed_is_ready(&tap->feed, &end, &is_last))
         tap_begin(tap, end, is_last);
 }
 
@@ -501,15 +393,8 @@ void
 tap_offer(struct run *run, struct chunk_job *job)
 {
     for (uint32_t i = 0; i < job->piece_count; i++) {
-        struct tap_piece *piece = &job->pieces[i];
-        for (uint32_t t = 0; t < run->tap_count; t++) {
-            struct tap_run *tap = &run->taps[t];
-            if (tap->node->index != piece->node || tap->held_count == TAP_HELD_MAX ||
-                piece->chunk < tap->next_chunk)
-                continue;
-            tap->held[tap->held_count++] = *piece;
-            piece->text = (struct buffer){0};
-        }
+        for (uint32_t t = 0; t < run->tap_count; t++)
+            feed_offer(&run->taps[t].feed, &job->pieces[i]);
     }
 }
 
@@ -554,13 +439,11 @@ taps_make(struct run *run)
         *tap = (struct tap_run){
             .run = run,
             .node = node,
-            .reads = &run->tables[node->table],
             .makes = &run->tables[node->makes_table],
             .type = run->program->types[n],
             .blob = tap_blob_id(run, node),
-            .held = mem_alloc_array(TAP_HELD_MAX, sizeof(struct tap_piece)),
         };
-        tap->is_declared = tap->type->sink_is_declared(node);
+        feed_init(&tap->feed, &run->tables[node->table], node, tap->type);
     }
 }
 
@@ -570,9 +453,7 @@ taps_done(struct run *run)
     for (uint32_t t = 0; t < run->tap_count; t++) {
         struct tap_run *tap = &run->taps[t];
         timers_cancel(&run->engine->timers, &tap->again);
-        for (uint32_t i = 0; i < tap->held_count; i++)
-            buffer_done(&tap->held[i].text);
-        mem_free(tap->held);
+        feed_done(&tap->feed);
     }
     mem_free(run->taps);
 }

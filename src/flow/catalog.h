@@ -18,13 +18,30 @@
 
 /* Words in backticks are those of docs/ARCHITECTURE.md. */
 enum step_shape {
-    STEP_SHAPE_VALUE,  /* row step, pure: adds a column */
-    STEP_SHAPE_FILTER, /* row step, pure: its edge is dead for rows that it refuses */
-    STEP_SHAPE_BRANCH, /* row step, pure: chooses one label; edges name labels */
-    STEP_SHAPE_EFFECT, /* row step: an exchange with the world; its result is recorded */
-    STEP_SHAPE_WAIT,   /* row step: goes on after a time */
-    STEP_SHAPE_SOURCE, /* defines a table of many items from one item */
-    STEP_SHAPE_SINK,   /* `tap`: writes the table's rows to a file; defines a table of one item */
+    STEP_SHAPE_VALUE,   /* row step, pure: adds a column */
+    STEP_SHAPE_FILTER,  /* row step, pure: its edge is dead for rows that it refuses */
+    STEP_SHAPE_BRANCH,  /* row step, pure: chooses one label; edges name labels */
+    STEP_SHAPE_EFFECT,  /* row step: an exchange with the world; its result is recorded */
+    STEP_SHAPE_WAIT,    /* row step: goes on after a time */
+    STEP_SHAPE_SOURCE,  /* defines a table of many items from one item */
+    STEP_SHAPE_SINK,    /* `tap`: writes the table's rows to a file; defines a table of one item */
+    STEP_SHAPE_RESHAPE, /* defines a table of many items from the rows of one table or of several */
+};
+
+/* What the rows that a reshape makes hold of those that it read. */
+enum reshape_rows {
+    RESHAPE_KEEPS_ROWS,   /* the same items with their columns */
+    RESHAPE_JOINS_ROWS,   /* the left items with their columns, the right row under its own id */
+    RESHAPE_EXPANDS_ROWS, /* new items; the row is seen as `parent` */
+    RESHAPE_GROUPS_ROWS,  /* new items without columns */
+};
+
+/* How a reshape names the tables that it reads; by default just the one before it. */
+struct reshape_decl {
+    enum reshape_rows rows;
+    bool reads_each_need;    /* each entry of `needs` is a table of its own */
+    const char *other_field; /* FIELD_STEP that names a second table; NULL: none */
+    bool reads_other_first;  /* the second table is read to its end before the first is begun */
 };
 
 /* Where the documentation and the palette of the editor list a type. */
@@ -51,6 +68,10 @@ enum field_kind {
     FIELD_INT,            /* literal, min to max */
     FIELD_DURATION,       /* "30s", or a template that renders to such text */
     FIELD_CHOICE,         /* one of `choices`, literal */
+    FIELD_PATHS,          /* a path (`item.name`) or a list of paths */
+    FIELD_ORDER,          /* paths, each by itself or as {path, order: asc or desc} */
+    FIELD_KEYS,           /* paths for both tables of a reshape, or {left: paths, right: paths} */
+    FIELD_STEP,           /* a step of the workflow, as in `needs` */
 };
 
 struct field_decl {
@@ -72,6 +93,7 @@ struct step_decl {
     size_t field_count;
     /* Exactly one of the fields of a group must be given: names, NULL-terminated, or NULL. */
     const char *const *one_of;
+    struct reshape_decl reshape; /* STEP_SHAPE_RESHAPE */
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

@@ -87,6 +87,14 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return reference(arena, "#/$defs/durationTemplate");
     case FIELD_CHOICE:
         return one_member(arena, "enum", text_array(arena, field->choices));
+    case FIELD_PATHS:
+        return reference(arena, "#/$defs/paths");
+    case FIELD_ORDER:
+        return reference(arena, "#/$defs/order");
+    case FIELD_KEYS:
+        return reference(arena, "#/$defs/keys");
+    case FIELD_STEP:
+        return reference(arena, "#/$defs/literal");
     }
     return value_null();
 }

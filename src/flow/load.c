@@ -299,11 +299,11 @@ load_join(struct arena *arena, const char *const *names, size_t count)
     return text;
 }
 
-static struct leaf *
-add_leaf(struct loader *loader, struct spot spot, uint16_t draft)
+struct leaf *
+load_add_leaf(struct loader *loader, struct spot spot, uint16_t draft, uint8_t skip)
 {
     struct leaf *leaf = arena_alloc(loader->scratch, sizeof(*leaf));
-    *leaf = (struct leaf){.next = loader->leaves, .spot = spot, .draft = draft};
+    *leaf = (struct leaf){.next = loader->leaves, .spot = spot, .draft = draft, .skip = skip};
     loader->leaves = leaf;
     return leaf;
 }
@@ -317,7 +317,7 @@ load_template_text(struct loader *loader, struct spot spot, uint16_t draft, stru
         load_problem_inside(loader, spot, problem.offset, NULL, problem.words);
         return NULL;
     }
-    add_leaf(loader, spot, draft)->template = template;
+    load_add_leaf(loader, spot, draft, 0)->template = template;
     return template;
 }
 
@@ -363,7 +363,7 @@ load_expression(struct loader *loader, struct spot spot, uint16_t draft)
         load_problem_inside(loader, spot, problem.offset, NULL, problem.words);
         return NULL;
     }
-    add_leaf(loader, spot, draft)->template = template;
+    load_add_leaf(loader, spot, draft, 0)->template = template;
     return template;
 }
 
@@ -379,6 +379,6 @@ load_condition(struct loader *loader, struct spot spot, uint16_t draft)
         load_problem_inside(loader, spot, problem.offset, NULL, problem.words);
         return NULL;
     }
-    add_leaf(loader, spot, draft)->expr = expr;
+    load_add_leaf(loader, spot, draft, 0)->expr = expr;
     return expr;
 }

@@ -1,9 +1,10 @@
 /* flow/load.h - what the files that load a workflow share.
  *
  * Loading goes in passes over all steps, so that every error is found in one go: keys and configs
- * (load_step.c, load_config.c), needs and their order (load_needs.c), tables (load_tables.c), names
- * in expressions (load_names.c). A pass goes on after an error with what it could understand; a
- * pass that would only repeat an error of the one before is left out.
+ * (load_step.c, load_config.c, load_paths.c), needs and their order (load_needs.c, load_sides.c),
+ * tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c). A pass goes on
+ * after an error with what it could understand; a pass that would only repeat an error of the one
+ * before is left out.
  *
  * Threads: one at a time.
  */
@@ -17,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The steps of the file and the one that plan_options.rows_file adds. */
-#define LOAD_STEPS_MAX (LIMIT_STEPS + 1)
+/* The steps of the file, the one that plan_options.rows_file adds, and sides of reshapes. */
+#define LOAD_STEPS_MAX PLAN_NODES_MAX
 #define LOAD_SET_WORDS ((LOAD_STEPS_MAX + 63) / 64)
 
 /* A place in the file: the node and the words for the way to it ("steps[2].config.where"). */
@@ -67,6 +68,7 @@ struct draft {
     struct need *list;
     bool follows_tap;  /* without `needs`, behind a tap: stands where the tap stands */
     uint16_t position; /* in the order of the plan's nodes */
+    uint16_t reader;   /* of a side: the draft of its reshape */
     struct step_set upstream;
 };
 
@@ -75,6 +77,7 @@ struct leaf {
     struct leaf *next;
     struct spot spot;
     uint16_t draft;                  /* LEAF_OF_OUTPUT: of `output:` */
+    uint8_t skip;                    /* bytes before the text that was written, as of a path */
     const struct template *template; /* one of the two */
     const struct expr *expr;
 };
@@ -159,6 +162,28 @@ struct template *load_template(struct loader *loader, struct spot spot, uint16_t
 struct template *load_expression(struct loader *loader, struct spot spot, uint16_t draft);
 struct expr *load_condition(struct loader *loader, struct spot spot, uint16_t draft);
 
+/* Keeps a string for the check of its names; the caller sets what was compiled. */
+struct leaf *load_add_leaf(struct loader *loader, struct spot spot, uint16_t draft, uint8_t skip);
+
+/* A path such as item.name, or an expression behind `=` or a dot, as a template. */
+struct template *load_path(struct loader *loader, struct spot spot, uint16_t draft);
+
+/* Fields of paths; a side reads the right half of FIELD_KEYS. */
+void load_paths(struct loader *loader, struct spot spot, uint16_t draft,
+                struct config_field *field);
+void load_order(struct loader *loader, struct spot spot, uint16_t draft,
+                struct config_field *field);
+void load_keys(struct loader *loader, struct spot spot, uint16_t draft, struct config_field *field);
+
+/* A step id or "id.label" in *need; false after a complaint. */
+bool load_need(struct loader *loader, struct spot spot, struct need *need);
+
+/* The value of that field as written; .at is NULL if it is not. */
+struct spot load_field_spot(struct loader *loader, const struct draft *draft, const char *name);
+
+/* Nodes in the set become an array, in the order of the plan. The set is by position here. */
+uint16_t *load_list_set(struct loader *loader, const struct step_set *set, uint16_t *count);
+
 /* Zeroed memory of the plan for its graph, whose size LIMIT_STEPS bounds: never fails. */
 void *load_take(struct loader *loader, size_t count, size_t size);
 
@@ -170,7 +195,11 @@ load_fn load_steps; /* target: NULL */
 void load_config(struct loader *loader, uint16_t draft);
 void load_rows_file(struct loader *loader, const char *file);
 void load_needs(struct loader *loader);
+void load_sides(struct loader *loader);
 void load_tables(struct loader *loader);
+/* What tables are made from, and what their rows bring along; after the nodes have places. */
+void load_inputs(struct loader *loader);
+void load_inherited(struct loader *loader);
 void load_names(struct loader *loader);
 void load_canonical(struct loader *loader, const struct located *root);
 

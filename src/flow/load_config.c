@@ -144,6 +144,24 @@ read_choice(const struct place_of_field *in)
         in->field->literal = in->spot.at->value;
 }
 
+static void
+read_paths(const struct place_of_field *in)
+{
+    load_paths(in->loader, in->spot, in->draft, in->field);
+}
+
+static void
+read_order(const struct place_of_field *in)
+{
+    load_order(in->loader, in->spot, in->draft, in->field);
+}
+
+static void
+read_keys(const struct place_of_field *in)
+{
+    load_keys(in->loader, in->spot, in->draft, in->field);
+}
+
 typedef void read_fn(const struct place_of_field *in);
 
 static read_fn *const readers[] = {
@@ -158,6 +176,10 @@ static read_fn *const readers[] = {
     [FIELD_INT] = read_int,
     [FIELD_DURATION] = read_duration,
     [FIELD_CHOICE] = read_choice,
+    [FIELD_PATHS] = read_paths,
+    [FIELD_ORDER] = read_order,
+    [FIELD_KEYS] = read_keys,
+    [FIELD_STEP] = read_label,
 };
 
 static void

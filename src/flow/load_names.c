@@ -13,7 +13,8 @@ struct scope {
     const struct leaf *leaf;
 };
 
-static const char *const root_names[] = {"input", "item", "steps", "run", "vars"};
+static const char *const root_names[] = {"input", "item", "steps", "run", "vars", "parent"};
+static const char *const parent_names[] = {"item", "steps", "parent"};
 static const char *const run_names[] = {"id", "startedAt", "generation", "workflow", "trigger"};
 static const char *const workflow_names[] = {"id", "slug", "name", "version"};
 
@@ -28,6 +29,7 @@ complain(const struct scope *scope, size_t offset, const char *nearest, const ch
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
+    offset = offset > scope->leaf->skip ? offset - scope->leaf->skip : 0;
     load_problem_inside(scope->loader, scope->leaf->spot, offset, nearest, words);
 }
 
@@ -113,6 +115,16 @@ own_node(const struct scope *scope)
     return &loader->plan->nodes[loader->drafts[scope->leaf->draft].position];
 }
 
+static bool
+is_inherited(const struct plan_table *table, const struct plan_node *node)
+{
+    for (uint16_t i = 0; i < table->inherited_count; i++) {
+        if (table->inherited[i] == node->index)
+            return true;
+    }
+    return false;
+}
+
 /* Only steps that the reader could name without an error are offered. */
 static bool
 may_be_seen(const struct scope *scope, uint16_t index)
@@ -126,8 +138,9 @@ may_be_seen(const struct scope *scope, uint16_t index)
         return load_is_one_item(plan, node);
     if (!step_set_has(&loader->drafts[scope->leaf->draft].upstream, index))
         return false;
-    bool is_own = node->makes_table < 0 && node->table == own_node(scope)->table;
-    return is_own || load_is_one_item(plan, node);
+    const struct plan_table *own = &plan->tables[own_node(scope)->table];
+    bool is_own = node->makes_table < 0 && !node->is_side && node->table == own->index;
+    return is_own || is_inherited(own, node) || load_is_one_item(plan, node);
 }
 
 static const char *
@@ -155,9 +168,9 @@ explain_hidden(const struct scope *scope, uint16_t index, size_t offset)
     if (own != NULL && own->index == node->index)
         complain(scope, offset, NULL, "the step \"%.*s\" cannot use its own value",
                  SLICE_FORMAT(id));
-    else if (node->decl->shape == STEP_SHAPE_SOURCE)
-        complain(scope, offset, "item",
-                 "the source \"%.*s\" has no value: its rows are seen as item", SLICE_FORMAT(id));
+    else if (node->makes_table >= 0 && node->decl->shape != STEP_SHAPE_SINK)
+        complain(scope, offset, "item", "the %s \"%.*s\" has no value: its rows are seen as item",
+                 node->decl->shape == STEP_SHAPE_SOURCE ? "source" : "step", SLICE_FORMAT(id));
     else if (!load_is_one_item(plan, node) && (own == NULL || own->table != node->table))
         complain(scope, offset, NULL,
                  "the step \"%.*s\" works on the rows of \"%.*s\" and is not known outside them",
@@ -191,6 +204,27 @@ item_is_input(const struct scope *scope)
     return own == NULL || own->table == 0;
 }
 
+static bool
+sees_parent(const struct scope *scope)
+{
+    const struct plan_node *own = own_node(scope);
+    return own != NULL && scope->loader->plan->tables[own->table].has_parent;
+}
+
+/* `parent` is what an expanded row came from. */
+static void
+check_parent(const struct scope *scope, const struct slice *names, size_t count, size_t offset)
+{
+    if (scope->loader->graph_is_broken)
+        return;
+    if (!sees_parent(scope))
+        complain(scope, offset, NULL, "only rows that an expand step made have a \"parent\"");
+    else if (count > 0 && !is_one_of(names[0], parent_names, COUNT_OF(parent_names)))
+        complain(scope, offset, slice_nearest(names[0], parent_names, COUNT_OF(parent_names)),
+                 "\"parent\" has no \"%.*s\", expected item, steps or parent",
+                 SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)));
+}
+
 static void
 check_path(const struct slice *names, size_t count, size_t offset, void *context)
 {
@@ -198,17 +232,20 @@ check_path(const struct slice *names, size_t count, size_t offset, void *context
     if (count == 0 || scope->loader->problems->count == PROBLEMS_MAX)
         return;
     const struct slice *rest = names + 1;
+    size_t root_count = COUNT_OF(root_names) - !sees_parent(scope);
     if (slice_is(names[0], "steps"))
         check_steps(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "run"))
         check_run(scope, rest, count - 1, offset);
+    else if (slice_is(names[0], "parent"))
+        check_parent(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "input") || (slice_is(names[0], "item") && item_is_input(scope)))
         check_input(scope, rest, count - 1, offset);
     else if (!is_one_of(names[0], root_names, COUNT_OF(root_names)))
-        complain(scope, offset, slice_nearest(names[0], root_names, COUNT_OF(root_names)),
+        complain(scope, offset, slice_nearest(names[0], root_names, root_count),
                  "unknown name \"%.*s\", expected %s",
                  SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)),
-                 load_join(scope->loader->scratch, root_names, COUNT_OF(root_names)));
+                 load_join(scope->loader->scratch, root_names, root_count));
 }
 
 void

@@ -81,13 +81,12 @@ add_need(struct draft *draft, struct need need)
     draft->list[draft->need_count++] = need;
 }
 
-/* One of `needs`: "id" or "id.label". */
-static void
-read_need(struct loader *loader, struct draft *draft, struct spot spot)
+bool
+load_need(struct loader *loader, struct spot spot, struct need *need)
 {
     if (!load_is_kind(loader, spot, VALUE_STRING, "a step id")) {
         loader->graph_is_broken = true;
-        return;
+        return false;
     }
     struct slice text = value_slice(spot.at->value);
     const char *dot = text.size == 0 ? NULL : memchr(text.ptr, '.', text.size);
@@ -98,17 +97,27 @@ read_need(struct loader *loader, struct draft *draft, struct spot spot)
         if (!load_only_counts(loader))
             load_problem(loader, spot, nearest_step(loader, id), "there is no step \"%.*s\"",
                          SLICE_FORMAT(slice_cut(id, NAME_BYTES)));
-        return;
+        return false;
     }
-    struct need need = {.draft = (uint16_t)from, .label = PLAN_LABEL_ANY};
+    *need = (struct need){.draft = (uint16_t)from, .label = PLAN_LABEL_ANY};
     if (dot != NULL)
-        need.label = find_label(loader, spot, &loader->drafts[from].node,
-                                slice_of(dot + 1, text.size - id.size - 1));
+        need->label = find_label(loader, spot, &loader->drafts[from].node,
+                                 slice_of(dot + 1, text.size - id.size - 1));
+    return true;
+}
+
+/* One of `needs`: "id" or "id.label". */
+static void
+read_need(struct loader *loader, struct draft *draft, struct spot spot)
+{
+    struct need need;
+    if (!load_need(loader, spot, &need))
+        return;
     if (!need_is_known(draft, need))
         add_need(draft, need);
     else if (!loader->graph_is_broken)
         load_problem(loader, spot, NULL, "\"%.*s\" is named twice",
-                     SLICE_FORMAT(slice_cut(text, NAME_BYTES)));
+                     SLICE_FORMAT(slice_cut(value_slice(spot.at->value), NAME_BYTES)));
 }
 
 static void
@@ -253,6 +262,7 @@ void
 load_needs(struct loader *loader)
 {
     resolve_needs(loader);
+    load_sides(loader);
     sort_drafts(loader);
     if (!loader->graph_is_broken)
         gather_upstream(loader);

@@ -196,6 +196,17 @@ set_defaults(struct draft *draft)
         draft->node.timeout_ms = EFFECT_TIMEOUT_MS;
 }
 
+/* It is about tables, so that it can't be left out for one row. */
+static void
+check_reshape(struct loader *loader, const struct draft *draft)
+{
+    if (draft->node.decl != NULL && draft->node.decl->shape == STEP_SHAPE_RESHAPE &&
+        draft->node.when != NULL)
+        load_problem(loader, draft->spot, NULL,
+                     "\"when\" cannot stand at \"%s\": put a filter step before it",
+                     draft->node.decl->name);
+}
+
 static void
 load_step(struct loader *loader, struct spot spot, uint16_t index, uint32_t position)
 {
@@ -212,6 +223,7 @@ load_step(struct loader *loader, struct spot spot, uint16_t index, uint32_t posi
     set_type(loader, draft);
     set_defaults(draft);
     load_config(loader, index);
+    check_reshape(loader, draft);
 }
 
 void

@@ -16,7 +16,9 @@ shape_of(const struct plan_node *node)
 static bool
 makes_a_table(const struct plan_node *node)
 {
-    return shape_of(node) == STEP_SHAPE_SOURCE || shape_of(node) == STEP_SHAPE_SINK;
+    return !node->is_side &&
+           (shape_of(node) == STEP_SHAPE_SOURCE || shape_of(node) == STEP_SHAPE_SINK ||
+            shape_of(node) == STEP_SHAPE_RESHAPE);
 }
 
 /* The table whose items a step behind this node works on. */
@@ -55,8 +57,10 @@ choose_table(struct loader *loader, const struct draft *draft)
 {
     const struct plan_table *chosen = NULL;
     for (uint16_t i = 0; i < draft->need_count; i++) {
-        const struct plan_table *table =
-            &loader->plan->tables[home_of(node_of_need(loader, draft->list[i]))];
+        const struct plan_node *from = node_of_need(loader, draft->list[i]);
+        const struct plan_table *table = &loader->plan->tables[home_of(from)];
+        if (from->is_side)
+            continue;
         if (chosen == NULL || (table->is_many && !chosen->is_many)) {
             chosen = table;
         } else if (table->is_many && table != chosen) {
@@ -78,15 +82,22 @@ check_source(struct loader *loader, const struct draft *draft, const struct plan
                      SLICE_FORMAT(table_name(table)));
 }
 
+static enum plan_table_kind
+kind_of_table(const struct plan_node *maker)
+{
+    if (shape_of(maker) == STEP_SHAPE_SOURCE)
+        return PLAN_TABLE_SOURCE;
+    return shape_of(maker) == STEP_SHAPE_SINK ? PLAN_TABLE_TAP : PLAN_TABLE_RESHAPE;
+}
+
 static void
 make_table(struct plan *plan, struct plan_node *node)
 {
-    bool is_source = shape_of(node) == STEP_SHAPE_SOURCE;
+    enum plan_table_kind kind = kind_of_table(node);
     struct plan_table *table = &plan->tables[plan->table_count];
     *table = (struct plan_table){.index = plan->table_count,
-                                 .kind = is_source ? PLAN_TABLE_SOURCE : PLAN_TABLE_TAP,
-                                 .is_many = is_source,
-                                 .parent = node->table,
+                                 .kind = kind,
+                                 .is_many = kind != PLAN_TABLE_TAP,
                                  .maker = node->index,
                                  .name = node->id};
     node->makes_table = plan->table_count++;
@@ -99,8 +110,8 @@ place_nodes(struct loader *loader)
     plan->node_count = loader->draft_count;
     plan->nodes = load_take(loader, plan->node_count, sizeof(*plan->nodes));
     plan->tables = load_take(loader, plan->node_count + 1u, sizeof(*plan->tables));
-    plan->tables[0] = (struct plan_table){
-        .kind = PLAN_TABLE_INPUT, .parent = -1, .maker = -1, .name = value_text("")};
+    plan->tables[0] =
+        (struct plan_table){.kind = PLAN_TABLE_INPUT, .maker = -1, .name = value_text("")};
     plan->table_count = 1;
     for (uint16_t position = 0; position < plan->node_count; position++) {
         const struct draft *draft = &loader->drafts[loader->order[position]];
@@ -149,6 +160,8 @@ set_edges(struct loader *loader, const struct draft *draft, struct plan_node *no
     node->edges = load_take(loader, draft->need_count, sizeof(*node->edges));
     for (uint16_t i = 0; i < draft->need_count; i++) {
         const struct plan_node *from = node_of_need(loader, draft->list[i]);
+        if (from->is_side)
+            continue;
         bool is_external = home_of(from) != node->table;
         if (from->makes_table == node->table || (is_external && draft->follows_tap))
             continue;
@@ -160,13 +173,25 @@ set_edges(struct loader *loader, const struct draft *draft, struct plan_node *no
     }
 }
 
+static void
+add_above(const struct plan *plan, const struct plan_table *table, struct step_set *above)
+{
+    for (uint16_t i = 0; i < table->input_count; i++) {
+        uint16_t upper = plan->nodes[table->inputs[i]].table;
+        if (step_set_has(above, upper))
+            continue;
+        step_set_add(above, upper);
+        add_above(plan, &plan->tables[upper], above);
+    }
+}
+
+/* Whether `lower` is made from `upper`, by way of other tables too. */
 static bool
 is_above(const struct plan *plan, uint16_t upper, uint16_t lower)
 {
-    int32_t at = plan->tables[lower].parent;
-    while (at >= 0 && at != upper)
-        at = plan->tables[at].parent;
-    return at >= 0;
+    struct step_set above = {{0}};
+    add_above(plan, &plan->tables[lower], &above);
+    return step_set_has(&above, upper);
 }
 
 /* A node's phase is at least that of what it stands behind, and later where the rows have to wait:
@@ -189,8 +214,10 @@ set_phases(const struct plan *plan, uint16_t *phases)
 {
     for (uint16_t i = 0; i < plan->node_count; i++) {
         const struct plan_node *node = &plan->nodes[i];
-        int32_t maker = plan->tables[node->table].maker;
-        uint16_t phase = maker >= 0 ? phases[maker] : 0;
+        const struct plan_table *table = &plan->tables[node->table];
+        uint16_t phase = 0;
+        for (uint16_t j = 0; j < table->input_count; j++)
+            phase = phases[table->inputs[j]] > phase ? phases[table->inputs[j]] : phase;
         for (uint16_t j = 0; j < node->edge_count; j++) {
             const struct plan_node *from = &plan->nodes[node->edges[j].node];
             uint16_t behind = phase_behind(plan, node, from, phases[from->index]);
@@ -235,9 +262,8 @@ set_stretches(struct plan *plan, struct plan_table *table, const uint16_t *phase
     mem_free(sorted);
 }
 
-/* Nodes in the set become an array, in the order of the plan. The set is by position here. */
-static uint16_t *
-list_set(struct loader *loader, const struct step_set *set, uint16_t *count)
+uint16_t *
+load_list_set(struct loader *loader, const struct step_set *set, uint16_t *count)
 {
     *count = 0;
     for (uint16_t i = 0; i < loader->draft_count; i++)
@@ -266,7 +292,7 @@ set_gates(struct loader *loader, struct plan_table *table)
                     step_set_add(&set, node->edges[j].node);
             }
         }
-        table->gates[stretch] = list_set(loader, &set, &table->gate_counts[stretch]);
+        table->gates[stretch] = load_list_set(loader, &set, &table->gate_counts[stretch]);
     }
 }
 
@@ -275,7 +301,7 @@ load_is_one_item(const struct plan *plan, const struct plan_node *node)
 {
     if (shape_of(node) == STEP_SHAPE_SINK)
         return true;
-    return shape_of(node) != STEP_SHAPE_SOURCE && !plan->tables[node->table].is_many;
+    return !makes_a_table(node) && !node->is_side && !plan->tables[node->table].is_many;
 }
 
 static void
@@ -292,7 +318,7 @@ set_visible(struct loader *loader, struct plan_table *table)
         if (step_set_has(&upstream, loader->order[i]) && !is_own && load_is_one_item(plan, node))
             step_set_add(&visible, i);
     }
-    table->visible = list_set(loader, &visible, &table->visible_count);
+    table->visible = load_list_set(loader, &visible, &table->visible_count);
 }
 
 static bool
@@ -316,7 +342,7 @@ set_behind(struct loader *loader, struct plan_node *filter)
             step_set_add(&behind, i);
     }
     behind.words[filter->index / 64] &= ~(UINT64_C(1) << (filter->index % 64));
-    filter->behind = list_set(loader, &behind, &filter->behind_count);
+    filter->behind = load_list_set(loader, &behind, &filter->behind_count);
 }
 
 static bool
@@ -367,6 +393,8 @@ load_tables(struct loader *loader)
     struct plan *plan = loader->plan;
     place_nodes(loader);
     list_columns(loader);
+    load_inputs(loader);
+    load_inherited(loader);
     for (uint16_t i = 0; i < plan->node_count; i++)
         set_edges(loader, &loader->drafts[loader->order[i]], &plan->nodes[i]);
     uint16_t phases[LOAD_STEPS_MAX] = {0};

@@ -3,7 +3,9 @@
  * A plan is an acyclic graph of tables. Table 0 is the run's input: one item. Each source makes a
  * table of many items, each sink (tap) one of a single item: the file. Every other step is a row
  * step: a column of the table that it reads. A source and a tap are also columns of the table that
- * they read: a source's column is its rendered config, a tap's column is its rendered row.
+ * they read: a source's column is its rendered config, a tap's column is its rendered row, a
+ * reshape's what it takes from the row (the keys to sort by). A reshape of several tables has a
+ * column in each: its own node in the first one and a *side* in every further one.
  *
  * Rules that the plan has already applied: a step without `needs` follows the step before it, after
  * a tap the step that the tap follows, after a condition its first label; edges from one-item
@@ -32,8 +34,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The steps of a file, and one that reads rows given beside it. */
-#define PLAN_NODES_MAX (LIMIT_STEPS + 1)
+/* The steps of a file, one that reads rows given beside it, and the sides of reshapes. */
+#define PLAN_NODES_MAX (LIMIT_STEPS + 1 + LIMIT_SIDES)
 
 #define PLAN_LABEL_ANY UINT8_MAX
 
@@ -42,9 +44,10 @@ struct config_field {
     const struct field_decl *decl;
     bool is_given;
     struct template *template; /* TEXT, ANY, EXPRESSION, DURATION; NULL otherwise */
-    struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE; DURATION when it is constant: ms
-                                * as INT; VALUE_NONE when not given */
-    uint32_t entry_count;      /* TEXT_MAP, EXPRESSION_MAP: in written order */
+    struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE, STEP; DURATION if constant: ms
+                                * as INT; ORDER: whether descending, an array of booleans;
+                                * VALUE_NONE when not given */
+    uint32_t entry_count;      /* maps in written order; PATHS, ORDER, KEYS: by their last name */
     struct value *entry_names;
     struct template **entry_templates;
 };
@@ -66,7 +69,8 @@ struct plan_node {
     uint16_t table; /* where its column lives */
     uint16_t column;
     uint16_t stretch;
-    int32_t makes_table; /* sources and sinks; -1 otherwise */
+    int32_t makes_table; /* sources, sinks and reshapes; -1 otherwise */
+    bool is_side;        /* of a reshape, whose further input it is; no step of its own */
     struct value id;     /* the step id */
     const struct step_decl *decl;
     struct config_field *fields; /* one per decl->fields, same order */
@@ -90,14 +94,26 @@ struct plan_node {
     uint32_t line, column_at; /* in the workflow file, for messages */
 };
 
-enum plan_table_kind { PLAN_TABLE_INPUT, PLAN_TABLE_SOURCE, PLAN_TABLE_TAP };
+enum plan_table_kind {
+    PLAN_TABLE_INPUT,
+    PLAN_TABLE_SOURCE,
+    PLAN_TABLE_TAP,
+    PLAN_TABLE_RESHAPE,
+};
 
 struct plan_table {
     uint16_t index;
     enum plan_table_kind kind;
-    bool is_many;      /* sources */
-    int32_t parent;    /* table that its maker reads; -1 for the input */
-    int32_t maker;     /* node; -1 for the input */
+    bool is_many;  /* sources and reshapes */
+    int32_t maker; /* node; -1 for the input */
+    /* Nodes whose tables this one is made from: the maker, then its sides. None for the input. */
+    uint16_t input_count;
+    uint16_t *inputs;
+    /* Reshapes: nodes of other tables whose values each row brought along, in the order of the
+     * plan. */
+    uint16_t inherited_count;
+    uint16_t *inherited;
+    bool has_parent;   /* its rows, or those that it kept, were expanded: they see `parent` */
     struct value name; /* the maker's step id; "" for the input */
     uint16_t node_count;
     uint16_t *nodes;        /* by column */

@@ -46,8 +46,8 @@ describe_run(const struct run *run)
         const struct tap_run *tap = &run->taps[t];
         fprintf(stderr, "    tap %.*s%s%s: next chunk %u, %llu bytes, %u pieces held\n",
                 SLICE_FORMAT(value_slice(tap->node->id)), tap->is_busy ? " busy" : "",
-                tap->is_done ? " done" : "", tap->next_chunk, (unsigned long long)tap->offset,
-                tap->held_count);
+                tap->is_done ? " done" : "", tap->feed.next_chunk, (unsigned long long)tap->offset,
+                tap->feed.held_count);
     }
 }
 
