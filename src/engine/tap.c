@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/columns.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -56,7 +57,7 @@ write_header(struct tap_job *job, struct blob *blob, struct value columns)
 struct column_union {
     struct tap_job *job;
     struct arena arena;
-    struct value names; /* object used as an ordered set */
+    struct columns all;
     struct blob *blob;
     struct value columns;
     enum status status;
@@ -67,20 +68,11 @@ add_names(struct chunk *chunk, void *context)
 {
     struct column_union *all = context;
     const struct plan_node *node = all->job->tap->node;
-    for (uint32_t i = 0; i < chunk->item_count; i++) {
+    for (uint32_t i = 0; i < chunk->item_count && all->status == STATUS_OK; i++) {
         const struct column *column = &chunk->items[i].columns[node->column];
-        if (column->state != NODE_STATE_DONE || column->value.kind != VALUE_OBJECT)
-            continue;
-        const struct member *members = value_members(column->value);
-        for (uint32_t m = 0; m < column->value.count; m++) {
-            if (value_find(all->names, value_slice(members[m].key)).kind == VALUE_NONE)
-                all->names = value_object_set(
-                    &all->arena, all->names, value_copy(&all->arena, members[m].key), value_null());
-        }
+        if (column->state == NODE_STATE_DONE)
+            all->status = columns_add(&all->all, column->value, &all->job->error);
     }
-    if (all->names.kind == VALUE_NONE || all->names.count > LIMIT_ROW_FIELDS)
-        all->status = error_set(&all->job->error, STATUS_LIMIT,
-                                "the rows have more than %d columns", LIMIT_ROW_FIELDS);
 }
 
 static void
@@ -111,23 +103,16 @@ each_chunk(struct column_union *all, feed_visit_fn *visit)
     return STATUS_OK;
 }
 
-static struct value
-names_array(struct column_union *all)
-{
-    struct value names = value_empty_array();
-    for (uint32_t m = 0; m < all->names.count && names.kind != VALUE_NONE; m++)
-        names = value_array_append(&all->arena, names, value_members(all->names)[m].key);
-    return names;
-}
-
 static enum status
 build_whole(struct tap_job *job, struct blob *blob)
 {
-    struct column_union all = {.job = job, .blob = blob, .names = value_empty_object()};
+    struct column_union all = {.job = job, .blob = blob};
+    const struct table_run *reads = job->tap->feed.reads;
     arena_init(&all.arena, LIMIT_CHUNK_BYTES);
+    columns_init(&all.all, reads->run->program->plan, reads->plan, &all.arena);
     enum status status = each_chunk(&all, add_names);
     if (status == STATUS_OK) {
-        all.columns = names_array(&all);
+        all.columns = columns_names(&all.all);
         status = write_header(job, blob, all.columns);
     }
     if (status == STATUS_OK)

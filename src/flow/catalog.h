@@ -88,6 +88,7 @@ struct step_decl {
     const char *const *aliases; /* names under which hosted APIs know it; NULL-terminated or NULL */
     enum step_group group;
     enum step_shape shape;
+    bool passes_row; /* VALUE: its value is the row again, which files have no second time */
     const char *summary; /* one sentence for the docs */
     const struct field_decl *fields;
     size_t field_count;

@@ -32,6 +32,33 @@ plan_node_find(const struct plan *plan, struct slice id)
     return NULL;
 }
 
+const struct plan_node *
+plan_row_step(const struct plan *plan, const struct plan_table *table, uint32_t index)
+{
+    if (index < table->inherited_count)
+        return &plan->nodes[table->inherited[index]];
+    return &plan->nodes[table->nodes[index - table->inherited_count]];
+}
+
+bool
+plan_node_has_columns(const struct plan_node *node)
+{
+    switch (node->decl->shape) {
+    case STEP_SHAPE_VALUE:
+    case STEP_SHAPE_EFFECT:
+        return !node->decl->passes_row;
+    case STEP_SHAPE_RESHAPE:
+        return node->decl->reshape.rows == RESHAPE_JOINS_ROWS;
+    case STEP_SHAPE_FILTER:
+    case STEP_SHAPE_BRANCH:
+    case STEP_SHAPE_WAIT:
+    case STEP_SHAPE_SOURCE:
+    case STEP_SHAPE_SINK:
+        break;
+    }
+    return false;
+}
+
 const struct config_field *
 plan_node_field(const struct plan_node *node, const char *name)
 {

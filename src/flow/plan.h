@@ -170,6 +170,18 @@ void plan_drop(struct plan **plan);
 /* The node of that step id, NULL if there is none. */
 const struct plan_node *plan_node_find(const struct plan *plan, struct slice id);
 
+/* The steps of the rows of a table, inherited ones first: how many, and the i-th. */
+static inline uint32_t
+plan_row_steps(const struct plan_table *table)
+{
+    return (uint32_t)table->inherited_count + table->node_count;
+}
+const struct plan_node *plan_row_step(const struct plan *plan, const struct plan_table *table,
+                                      uint32_t index);
+
+/* Whether files that do not name their columns have some of that step: it gives rows a value. */
+bool plan_node_has_columns(const struct plan_node *node);
+
 /* The compiled field of that name (asserts that the type declares it). */
 const struct config_field *plan_node_field(const struct plan_node *node, const char *name);
 

@@ -11,6 +11,7 @@ const struct step_decl remove_columns_decl = {
     .name = "remove_columns",
     .group = STEP_GROUP_DATA,
     .shape = STEP_SHAPE_VALUE,
+    .passes_row = true,
     .summary = "Gives the item without some columns; files written behind it leave them out too.",
     .fields = remove_columns_fields,
     .field_count = COUNT_OF(remove_columns_fields),

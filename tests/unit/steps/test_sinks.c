@@ -16,6 +16,7 @@
 #define KEEP "  - { id: keep, type: filter, config: { where: 'true' } }\n"
 #define ASK "  - { id: ask, type: http_request, config: { url: 'http://a.example' } }\n"
 #define REST "  - { id: rest, type: wait, config: { for: 1ms } }\n"
+#define STEP(id) "  - { id: " id ", type: transform, config: { expression: '7' } }\n"
 #define TAP "  - { id: tap, type: write_csv }\n"
 #define OUT "  - { id: out, type: write_csv }\n"
 #define ITEM "\"item\":{\"a\":\"1\",\"b\":\"2\",\"c\":null}"
@@ -67,9 +68,25 @@ test_default_rows_are_the_item_and_the_outputs(void **state)
          "  - { id: rows, type: read_csv, config: { file: x.csv } }\n" SUM OUT,
          "{" ITEM ",\"steps\":{\"s\":{\"x\":1},\"sum\":5}}",
          "{\"a\":\"1\",\"b\":\"2\",\"c\":null,\"sum\":5}"},
-        {"an output named as a column takes its place",
-         ROWS "  - { id: b, type: transform, config: { expression: '7' } }\n" OUT,
-         "{" ITEM ",\"steps\":{\"b\":7}}", "{\"a\":\"1\",\"b\":7,\"c\":null}"},
+        {"a column named as a step is put under item", ROWS STEP("b") OUT,
+         "{" ITEM ",\"steps\":{\"b\":7}}", "{\"a\":\"1\",\"item.b\":\"2\",\"c\":null,\"b\":7}"},
+        {"whatever the step gave to this row", ROWS STEP("b") OUT, "{" ITEM ",\"steps\":{}}",
+         "{\"a\":\"1\",\"item.b\":\"2\",\"c\":null}"},
+        {"a column named as a member of a step", ROWS SET OUT,
+         "{\"item\":{\"s.x\":1,\"sx\":2,\"s\":3,\".s\":4,\"\":5},\"steps\":{\"s\":{\"x\":6}}}",
+         "{\"item.s.x\":1,\"sx\":2,\"item.s\":3,\".s\":4,\"\":5,\"s.x\":6}"},
+        {"a column named as one that was renamed", ROWS STEP("b") OUT,
+         "{\"item\":{\"b\":1,\"item.b\":2,\"item.item.b\":3,\"item.c\":4},\"steps\":{\"b\":7}}",
+         "{\"item.b\":1,\"item.item.b\":2,\"item.item.item.b\":3,\"item.c\":4,\"b\":7}"},
+        {"a step named item", ROWS STEP("item") STEP("b") OUT,
+         "{\"item\":{\"b\":1,\"item.x\":2,\"item\":3},\"steps\":{\"item\":{\"b\":8},\"b\":7}}",
+         "{\"item-.b\":1,\"item-.item.x\":2,\"item-.item\":3,\"item.b\":8,\"b\":7}"},
+        {"a filter takes no name", ROWS KEEP OUT,
+         "{\"item\":{\"keep\":1},\"steps\":{\"keep\":null}}", "{\"keep\":1}"},
+        {"nor a step behind the sink", ROWS OUT STEP("b"), "{" ITEM ",\"steps\":{}}",
+         "{\"a\":\"1\",\"b\":\"2\",\"c\":null}"},
+        {"columns are removed by their own names", ROWS CUT STEP("b") OUT,
+         "{" ITEM ",\"steps\":{\"cut\":{},\"b\":7}}", "{\"a\":\"1\",\"c\":null,\"b\":7}"},
         {"no item", "name: sinks\nsteps:\n" SUM OUT, "{\"item\":null,\"steps\":{\"sum\":5}}",
          "{\"sum\":5}"},
         {"an item that is no object", "name: sinks\nsteps:\n" SUM OUT,
