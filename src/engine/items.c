@@ -1,17 +1,13 @@
 #include "base/limits.h"
-#include "base/mem.h"
+#include "engine/look.h"
 #include "engine/run.h"
 
 #include <string.h>
 
-/* Looking at the items of a stored run. */
 struct looking {
-    struct engine *engine;
-    const struct run_row *row;
     const struct item_query *query;
     item_visit_fn *visit;
     void *context;
-    struct error *error;
     uint32_t given;
     bool is_stopped;
 };
@@ -56,8 +52,9 @@ item_value(struct chunk *chunk, uint32_t index)
 }
 
 static void
-give_items(struct looking *looking, struct chunk *chunk)
+give_items(struct chunk *chunk, void *context)
 {
+    struct looking *looking = context;
     const struct item_query *query = looking->query;
     for (uint32_t i = 0; i < chunk->item_count && !looking->is_stopped; i++) {
         if (chunk->begin.ordinal + i < query->from_ordinal)
@@ -71,100 +68,16 @@ give_items(struct looking *looking, struct chunk *chunk)
     }
 }
 
-static uint16_t
-stretches_of(const struct table_run *table, uint32_t chunk)
-{
-    uint16_t count = 0;
-    while (count < table->plan->stretch_count &&
-           chunk_set_has(&table->stretches[count].recorded, chunk))
-        count++;
-    return count;
-}
-
-static enum status
-look_at_chunk(struct looking *looking, struct table_run *table, uint32_t index)
-{
-    uint16_t through = stretches_of(table, index);
-    if (through == 0)
-        return STATUS_OK;
-    struct chunk_job *job = chunk_job_new(table, index, (uint16_t)(through - 1));
-    enum status status = STATUS_OK;
-    if (!table->plan->is_many) {
-        status = chunk_make_items(job->chunk, 1) ? STATUS_OK : STATUS_LIMIT;
-        job->chunk->items[0].row = table->row;
-    }
-    if (status == STATUS_OK)
-        status = chunk_restore(job, looking->engine->options.store, through, looking->error);
-    if (status == STATUS_OK)
-        give_items(looking, job->chunk);
-    chunk_job_free(&job);
-    return status;
-}
-
-static enum status
-look_at_table(struct looking *looking, struct table_run *table)
-{
-    if (!table->plan->is_many)
-        return look_at_chunk(looking, table, 0);
-    /* Nothing is recorded yet, or the step that names the file is not. */
-    if (table->head_count == 0 || table->run->values[table->plan->maker].kind == VALUE_NONE)
-        return STATUS_OK;
-    const char *code = NULL;
-    enum status status =
-        source_open_now(table, table->run->values[table->plan->maker], &code, looking->error);
-    for (uint32_t h = 0; h < table->head_count && status == STATUS_OK && !looking->is_stopped;
-         h++) {
-        if (table->heads[h].end.ordinal > looking->query->from_ordinal)
-            status = look_at_chunk(looking, table, table->heads[h].chunk);
-    }
-    return status;
-}
-
-static struct table_run *
-wanted_table(struct run *run, struct slice name)
-{
-    struct table_run *found = name.ptr == NULL ? &run->tables[0] : NULL;
-    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
-        struct table_run *table = &run->tables[t];
-        bool is_it = name.ptr == NULL ? table->plan->is_many
-                                      : slice_equal(value_slice(table->plan->name), name);
-        if (is_it)
-            found = table;
-    }
-    return found;
-}
-
-/* A run that was computed in place carries its one record itself. */
-static enum status
-look_at_inline(struct looking *looking, struct run *run)
-{
-    struct chunk_job *job = chunk_job_new(&run->tables[0], 0, 0);
-    enum status status = chunk_make_items(job->chunk, 1) ? STATUS_OK : STATUS_LIMIT;
-    job->chunk->items[0].row = run->input;
-    if (status == STATUS_OK)
-        status = record_unpack(job->chunk, looking->row->inline_record, looking->error);
-    if (status == STATUS_OK)
-        give_items(looking, job->chunk);
-    chunk_job_free(&job);
-    return status;
-}
-
 enum status
 engine_run_items(struct engine *engine, const struct run_row *row, const struct item_query *query,
                  item_visit_fn *visit, void *context, struct error *error)
 {
-    struct looking looking = {engine, row, query, visit, context, error, 0, false};
-    struct run *run = NULL;
-    enum status status = run_load(engine, row, true, &run, error);
-    struct table_run *table = status == STATUS_OK ? wanted_table(run, query->table) : NULL;
-    if (status == STATUS_OK && table == NULL)
-        status = error_set(error, STATUS_NOT_FOUND, "the run has no table \"%.*s\"",
-                           SLICE_FORMAT(query->table));
-    else if (status == STATUS_OK && row->inline_record.size > 0)
-        status = look_at_inline(&looking, run);
-    else if (status == STATUS_OK)
-        status = look_at_table(&looking, table);
-    if (run != NULL)
-        run_free(run);
+    struct looking looking = {query, visit, context, 0, false};
+    struct look look;
+    bool is_end = false;
+    enum status status = look_open(&look, engine, row, query->table, error);
+    while (status == STATUS_OK && !is_end && !looking.is_stopped)
+        status = look_next(&look, query->from_ordinal, give_items, &looking, &is_end, error);
+    look_close(&look);
     return status;
 }

@@ -1,0 +1,116 @@
+#include "engine/look.h"
+
+#include "base/limits.h"
+#include "engine/run.h"
+
+static uint16_t
+stretches_of(const struct table_run *table, uint32_t chunk)
+{
+    uint16_t count = 0;
+    while (count < table->plan->stretch_count &&
+           chunk_set_has(&table->stretches[count].recorded, chunk))
+        count++;
+    return count;
+}
+
+/* A run that was computed in place carries its one record itself. */
+static enum status
+restore_chunk(struct look *look, struct chunk_job *job, uint16_t through, struct error *error)
+{
+    struct chunk *chunk = job->chunk;
+    if (!look->table->plan->is_many) {
+        if (!chunk_make_items(chunk, 1))
+            return error_set(error, STATUS_LIMIT, "the item is too large");
+        chunk->items[0].row = look->table->row;
+    }
+    if (look->row->inline_record.size > 0)
+        return record_unpack(chunk, look->row->inline_record, error);
+    return chunk_restore(job, look->engine->options.store, through, error);
+}
+
+static enum status
+visit_chunk(struct look *look, uint32_t index, look_chunk_fn *visit, void *context,
+            struct error *error)
+{
+    uint16_t through = look->row->inline_record.size > 0 ? 1 : stretches_of(look->table, index);
+    if (through == 0)
+        return STATUS_OK;
+    struct chunk_job *job = chunk_job_new(look->table, index, (uint16_t)(through - 1));
+    enum status status = restore_chunk(look, job, through, error);
+    if (status == STATUS_OK)
+        visit(job->chunk, context);
+    chunk_job_free(&job);
+    return status;
+}
+
+/* Nothing is recorded yet, or the step that names the file is not. */
+static bool
+has_nothing(const struct look *look)
+{
+    const struct table_run *table = look->table;
+    return table->plan->is_many &&
+           (table->head_count == 0 || look->run->values[table->plan->maker].kind == VALUE_NONE);
+}
+
+static struct table_run *
+wanted_table(struct run *run, struct slice name)
+{
+    struct table_run *found = name.ptr == NULL ? &run->tables[0] : NULL;
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        struct table_run *table = &run->tables[t];
+        bool is_it = name.ptr == NULL ? table->plan->is_many
+                                      : slice_equal(value_slice(table->plan->name), name);
+        if (is_it)
+            found = table;
+    }
+    return found;
+}
+
+enum status
+look_open(struct look *look, struct engine *engine, const struct run_row *row, struct slice table,
+          struct error *error)
+{
+    *look = (struct look){.engine = engine, .row = row};
+    enum status status = run_load(engine, row, true, &look->run, error);
+    if (status != STATUS_OK)
+        return status;
+    look->table = wanted_table(look->run, table);
+    if (look->table == NULL)
+        return error_set(error, STATUS_NOT_FOUND, "the run has no table \"%.*s\"",
+                         SLICE_FORMAT(table));
+    const char *code = NULL;
+    if (!look->table->plan->is_many || has_nothing(look))
+        return STATUS_OK;
+    return source_open_now(look->table, look->run->values[look->table->plan->maker], &code, error);
+}
+
+enum status
+look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit, void *context,
+          bool *is_end, struct error *error)
+{
+    const struct table_run *table = look->table;
+    uint32_t count = has_nothing(look) ? 0 : table->plan->is_many ? table->head_count : 1;
+    while (table->plan->is_many && look->next < count &&
+           table->heads[look->next].end.ordinal <= from_ordinal)
+        look->next++;
+    *is_end = look->next >= count;
+    if (*is_end)
+        return STATUS_OK;
+    uint32_t index = table->plan->is_many ? table->heads[look->next].chunk : 0;
+    look->next++;
+    return visit_chunk(look, index, visit, context, error);
+}
+
+void
+look_rewind(struct look *look)
+{
+    look->next = 0;
+}
+
+void
+look_close(struct look *look)
+{
+    if (look->run != NULL)
+        run_free(look->run);
+    look->run = NULL;
+}

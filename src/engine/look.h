@@ -1,0 +1,46 @@
+/* engine/look.h - reads what a stored run left of one table, chunk by chunk; private to engine/.
+ *
+ * The run is read as takeup.c does, but only to be looked at: it may go on meanwhile, in this
+ * process or another, and what is recorded after the look began is not seen. Nothing is held of the
+ * store between two chunks.
+ *
+ * Threads: one at a time, not the engine's: it reads the store and the source's file.
+ */
+#ifndef ENGINE_LOOK_H
+#define ENGINE_LOOK_H
+
+#include "base/status.h"
+#include "engine/chunk.h"
+#include "store/rows.h"
+
+struct engine;
+struct run;
+struct table_run;
+
+struct look {
+    struct engine *engine;
+    const struct run_row *row;
+    struct run *run;
+    struct table_run *table;
+    uint32_t next; /* of the table's recorded chunks */
+};
+
+/* table: plan_table.name; .ptr NULL: the last table of many items, else the input. The row is
+ * borrowed until look_close(), which is to be called whatever comes back. NOT_FOUND: no such table;
+ * else as the store and the source have it. */
+MUST_USE enum status look_open(struct look *look, struct engine *engine, const struct run_row *row,
+                               struct slice table, struct error *error);
+
+/* The chunk is the visitor's for the time of the call. */
+typedef void look_chunk_fn(struct chunk *chunk, void *context);
+
+/* Visits the next chunk that has items at from_ordinal or behind it, restored as far as it is
+ * recorded; *is_end: there is none. */
+MUST_USE enum status look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit,
+                               void *context, bool *is_end, struct error *error);
+
+/* Begins again with the first chunk. */
+void look_rewind(struct look *look);
+void look_close(struct look *look);
+
+#endif
