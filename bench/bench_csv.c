@@ -40,14 +40,26 @@ check_utf8(struct work *work)
     work->sum += slice_is_utf8(work->text);
 }
 
+static struct csv_reader
+reader_of(struct slice text, struct arena *arena, struct value *fields)
+{
+    return (struct csv_reader){
+        .at = text.ptr,
+        .end = text.ptr + text.size,
+        .dialect = {',', '"'},
+        .is_last = true,
+        .arena = arena,
+        .fields = fields,
+        .fields_max = FIELDS_MAX,
+    };
+}
+
 static void
 read_rows(struct work *work)
 {
     struct value fields[FIELDS_MAX];
     arena_reset(&work->arena);
-    struct csv_reader reader = {
-        work->text.ptr, work->text.ptr + work->text.size, ',', true, &work->arena, fields,
-        FIELDS_MAX};
+    struct csv_reader reader = reader_of(work->text, &work->arena, fields);
     struct csv_row row;
     while (csv_read_row(&reader, &row) == CSV_ROW)
         work->sum += row.count + row.fields[0].count;
@@ -129,8 +141,7 @@ static void
 keep_cells(struct work *work, struct arena *arena)
 {
     struct value fields[FIELDS_MAX];
-    struct csv_reader reader = {
-        work->text.ptr, work->text.ptr + work->text.size, ',', true, arena, fields, FIELDS_MAX};
+    struct csv_reader reader = reader_of(work->text, arena, fields);
     struct csv_row row;
     while (csv_read_row(&reader, &row) == CSV_ROW) {
         memcpy(work->cells + work->rows * FIELDS_MAX, fields, sizeof(fields));

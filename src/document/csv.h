@@ -1,12 +1,17 @@
 /* document/csv.h - comma-separated values, both ways.
  *
  * The reader walks over one block of bytes and gives one row at a time as slices, most of them into
- * the block itself. Fields may be quoted, with doubled quotes and line ends inside; lines end with
- * LF, CRLF or CR. A quote inside a field that does not begin with one is an ordinary character. It
- * keeps no state between two rows, so reading can begin at any row's first byte. Bytes are not
- * checked to be UTF-8.
+ * the block itself. Fields may be quoted, with doubled quotes and line ends inside, and blanks
+ * outside the quotes, which are passed over; lines end with LF, CRLF or CR. A quote inside a field
+ * that does not begin with one is an ordinary character. It keeps no state between two rows, so
+ * reading can begin at any row's first byte. Bytes are not checked to be UTF-8.
  *
- * Sources: RFC 4180; the cases in tests/unit/document/test_csv.c.
+ * A row whose quotes are malformed is one bad row, and reading goes on at the first line behind its
+ * beginning that is by itself a row of the usual number of fields, with closed quotes: so a quote
+ * that is never closed costs its own row. No such line: it goes on behind the line of the problem,
+ * or behind what a row may take at most.
+ *
+ * Sources: RFC 4180; the cases in tests/csv and tests/unit/document/test_csv.c.
  * Threads: pure.
  */
 #ifndef DOCUMENT_CSV_H
@@ -20,35 +25,47 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* As a dialect's quote: quotes are ordinary characters. */
+#define CSV_NO_QUOTE 256
+
+struct csv_dialect {
+    char delimiter; /* both are ASCII */
+    int quote;
+};
+
 enum csv_end {
     CSV_ROW,   /* a row was read */
     CSV_BLANK, /* an empty line was passed */
     CSV_MORE,  /* the block ends inside a row and is not the last */
     CSV_DONE,  /* nothing is left */
-    CSV_BAD,   /* the row is malformed; the rest of its line was passed */
+    CSV_BAD,   /* the row is malformed or too long */
     CSV_FULL,  /* the arena's limit does not allow the row */
 };
 
 struct csv_row {
     struct value *fields;    /* VALUE_STRING; in the reader's list, until the next row */
     uint32_t count;          /* of all fields; only the first fields_max are in the list */
+    bool overflows;          /* a field behind the first fields_max is not empty */
     const char *problem;     /* CSV_BAD: static words */
     uint64_t problem_line;   /* physical lines of the row before the problem's */
     uint64_t problem_column; /* in that line, in characters, from 1 */
-    uint64_t lines;          /* physical lines that the row took */
+    uint64_t lines;          /* physical lines that were passed */
+    bool is_cut;             /* CSV_BAD: the rest of a line, behind the block, belongs to it too */
 };
 
 struct csv_reader {
     const char *at, *end; /* what is left of the block */
-    char delimiter;
+    struct csv_dialect dialect;
     bool is_last;         /* nothing follows the block */
+    bool is_full;         /* what does not end in the block is longer than a row may be */
+    uint32_t row_fields;  /* of the usual row; 0: not known */
     struct arena *arena;  /* for fields that need unescaping */
     struct value *fields; /* room for fields_max */
     uint32_t fields_max;
 };
 
 /* Reads the next row; on ROW, BLANK and BAD `at` stands behind it, otherwise it did not move. The
- * same bytes give the same row however they are cut into blocks. */
+ * same bytes give the same row however they are cut into blocks that are not full. */
 enum csv_end csv_read_row(struct csv_reader *reader, struct csv_row *row);
 
 /* Where `at` lies in a row that begins at `begin`: physical lines before it, and its column. */

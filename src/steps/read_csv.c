@@ -31,7 +31,7 @@ const struct step_decl read_csv_decl = {
 struct source {
     struct arena arena;
     struct step_file *file;
-    char delimiter;
+    struct csv_dialect dialect;
     struct value columns;      /* array of names */
     struct source_place first; /* of the first row */
 };
@@ -57,13 +57,13 @@ read_options(struct source *source, struct value config, struct error *error)
 {
     struct value delimiter = value_get(config, "delimiter");
     struct value encoding = value_get(config, "encoding");
-    source->delimiter = ',';
+    source->dialect = (struct csv_dialect){',', '"'};
     if (delimiter.kind == VALUE_STRING) {
         if (!is_delimiter(value_slice(delimiter)))
             return error_set(error, STATUS_INVALID,
                              "delimiter: expected one ASCII character other than a quote, such as "
                              "\";\" or \"\\t\"");
-        source->delimiter = delimiter.text[0];
+        source->dialect.delimiter = delimiter.text[0];
     }
     if (encoding.kind != VALUE_STRING)
         return STATUS_OK;
@@ -107,9 +107,16 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
     struct value *fields = arena_try_alloc(reading->arena, LIMIT_ROW_FIELDS * sizeof(*fields));
     if (fields == NULL)
         return STATUS_LIMIT;
-    struct csv_reader reader = {piece->at,       piece->end,     first->source->delimiter,
-                                piece->is_last,  reading->arena, fields,
-                                LIMIT_ROW_FIELDS};
+    struct csv_reader reader = {
+        .at = piece->at,
+        .end = piece->end,
+        .dialect = first->source->dialect,
+        .is_last = piece->is_last,
+        .is_full = piece->is_full,
+        .arena = reading->arena,
+        .fields = fields,
+        .fields_max = LIMIT_ROW_FIELDS,
+    };
     struct csv_row row;
     enum csv_end end = CSV_BLANK;
     while ((end = csv_read_row(&reader, &row)) == CSV_BLANK)
@@ -269,7 +276,7 @@ row_problem(struct reading *reading, const struct csv_row *row, struct slice tex
     if (row->problem != NULL)
         return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
                             line + row->problem_line, row->problem_column, row->problem);
-    if (row->count > column_count)
+    if (row->count > column_count && row->overflows)
         return arena_format(reading->arena,
                             "line %" PRIu64 ": %" PRIu32 " fields, the header has %" PRIu32, line,
                             row->count, column_count);
@@ -280,9 +287,10 @@ static struct value
 make_row(struct reading *reading, struct row_room *room, const struct csv_row *row)
 {
     uint32_t count = room->source->columns.count;
-    for (uint32_t i = 0; i < row->count; i++)
+    uint32_t given = row->count < count ? row->count : count;
+    for (uint32_t i = 0; i < given; i++)
         room->members[i].value = row->fields[i];
-    for (uint32_t i = row->count; i < count; i++)
+    for (uint32_t i = given; i < count; i++)
         room->members[i].value = value_null();
     return value_object_new(reading->arena, room->members, count);
 }
@@ -306,10 +314,19 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
 {
     struct row_room *room = context;
     const struct source *source = room->source;
-    struct csv_reader reader = {piece->at,      piece->end,   source->delimiter,    piece->is_last,
-                                reading->arena, room->fields, source->columns.count};
+    struct csv_reader reader = {
+        .at = piece->at,
+        .end = piece->end,
+        .dialect = source->dialect,
+        .is_last = piece->is_last,
+        .row_fields = source->columns.count,
+        .arena = reading->arena,
+        .fields = room->fields,
+        .fields_max = source->columns.count,
+    };
     while (!reading_is_full(reading)) {
         struct csv_row row;
+        reader.is_full = piece->is_full;
         enum csv_end end = csv_read_row(&reader, &row);
         if (end == CSV_MORE || end == CSV_DONE)
             break;
@@ -317,6 +334,10 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
         if (end == CSV_FULL || (end != CSV_BLANK && !take_row(reading, room, &row, text)))
             return STATUS_LIMIT;
         reading_pass(reading, piece, reader.at, row.lines);
+        if (row.is_cut) {
+            reading_skip_line(reading, piece);
+            break;
+        }
     }
     return STATUS_OK;
 }

@@ -82,18 +82,29 @@ take_line(struct reading *reading, struct slice line)
     return true;
 }
 
+static void
+skip_long_line(struct reading *reading, struct piece *piece)
+{
+    const char *words = arena_format(
+        reading->arena, "line %" PRIu64 ": the line is longer than 16 MiB", reading->place->line);
+    reading_add(reading, value_null(), words);
+    reading_skip_line(reading, piece);
+}
+
 static enum status
 read_lines(struct reading *reading, struct piece *piece, void *context)
 {
     while (!reading_is_full(reading) && piece->at < piece->end) {
-        const char *line_end = memchr(piece->at, '\n', (size_t)(piece->end - piece->at));
-        if (line_end == NULL && !piece->is_last)
+        struct slice line;
+        const char *behind;
+        if (!reading_line(piece, &line, &behind)) {
+            if (piece->is_full)
+                skip_long_line(reading, piece);
             break;
-        const char *end = line_end == NULL ? piece->end : line_end;
-        struct slice line = slice_of(piece->at, (size_t)(end - piece->at));
+        }
         if (slice_trim(line).size > 0 && !take_line(reading, line))
             return STATUS_LIMIT;
-        reading_pass(reading, piece, line_end == NULL ? end : end + 1, 1);
+        reading_pass(reading, piece, behind, 1);
     }
     return STATUS_OK;
 }

@@ -58,7 +58,9 @@ plan_piece(const struct progress *progress)
     size_t size = progress->grown_bytes;
     if (size == 0)
         size = expected_bytes(reading);
-    if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
+    if (reading->is_skipping)
+        size = PIECE_BYTES_MAX;
+    else if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
         size = smaller(size, left);
     reading->rows_stop = size > left ? 1 : reading->rows_max;
     return smaller(size, reading->file->size_bytes - reading->place->offset);
@@ -103,8 +105,7 @@ grow_piece(struct progress *progress, size_t size)
         progress->is_done = true;
         return STATUS_OK;
     }
-    if (size >= LIMIT_ROW_BYTES)
-        return no_room(progress, "the row is longer than 16 MiB; is a quoted field not closed?");
+    assert(size < LIMIT_ROW_BYTES);
     progress->grown_bytes = smaller(LIMIT_ROW_BYTES, (uint64_t)size * 2);
     return STATUS_OK;
 }
@@ -124,8 +125,11 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
     if (status != STATUS_OK)
         return status;
     bool is_last = size == reading->file->size_bytes - place->offset;
-    struct piece piece = {bytes, bytes + size, is_last};
-    status = read_rows(reading, &piece, context);
+    struct piece piece = {bytes, bytes + size, is_last, size == LIMIT_ROW_BYTES};
+    if (reading->is_skipping)
+        reading_skip_line(reading, &piece);
+    else
+        status = read_rows(reading, &piece, context);
     size_t moved = (size_t)(piece.at - bytes);
     progress->passed_bytes += moved;
     progress->grown_bytes = 0;
@@ -143,9 +147,11 @@ static bool
 is_over(const struct progress *progress)
 {
     const struct reading *reading = progress->reading;
+    if (reading->place->offset >= reading->file->size_bytes)
+        return true;
     bool has_enough = reading->out->count > 0 && progress->passed_bytes >= reading->bytes_max;
-    return progress->is_done || has_enough || reading->out->count == reading->rows_max ||
-           reading->place->offset >= reading->file->size_bytes;
+    bool is_enough = has_enough || reading->out->count == reading->rows_max;
+    return progress->is_done || (is_enough && !reading->is_skipping);
 }
 
 enum status
@@ -186,8 +192,44 @@ reading_pass(struct reading *reading, struct piece *piece, const char *behind, u
     place->offset += (uint64_t)(behind - piece->at);
     place->line += lines;
     piece->at = behind;
+    piece->is_full = false;
     if (place->ordinal != reading->behind.ordinal)
         reading->behind = *place;
+}
+
+static const char *
+find_line_end(const char *at, const char *end)
+{
+    const char *lf = memchr(at, '\n', (size_t)(end - at));
+    const char *cr = memchr(at, '\r', (size_t)((lf == NULL ? end : lf) - at));
+    if (cr != NULL)
+        return cr;
+    return lf == NULL ? end : lf;
+}
+
+bool
+reading_line(const struct piece *piece, struct slice *line, const char **behind)
+{
+    const char *end = find_line_end(piece->at, piece->end);
+    bool may_go_on = end == piece->end || (*end == '\r' && end + 1 == piece->end);
+    if (may_go_on && !piece->is_last)
+        return false;
+    *line = slice_of(piece->at, (size_t)(end - piece->at));
+    bool is_pair = piece->end - end >= 2 && end[0] == '\r' && end[1] == '\n';
+    *behind = end == piece->end ? end : end + 1 + is_pair;
+    return true;
+}
+
+void
+reading_skip_line(struct reading *reading, struct piece *piece)
+{
+    struct slice line;
+    const char *behind;
+    reading->is_skipping = !reading_line(piece, &line, &behind);
+    if (reading->is_skipping)
+        behind = piece->end - (piece->at < piece->end && piece->end[-1] == '\r');
+    reading_pass(reading, piece, behind, !reading->is_skipping);
+    reading->behind = *reading->place;
 }
 
 enum status

@@ -2,8 +2,9 @@
  *
  * A piece is a run of the file's bytes that begins with a row; rows point into it. The driver
  * chooses its size by the rows that were read so far, reads a row again that the piece cuts in two,
- * and makes the piece larger for a row that does not fit. A batch takes rows that end within its
- * maximum of bytes; only its first may be longer. It ends right behind its last row.
+ * and makes the piece larger for a row that does not fit, up to what a row may have. A batch takes
+ * rows that end within its maximum of bytes; only its first may be longer. It ends right behind its
+ * last row.
  *
  * Threads: one reading belongs to one thread; the file may be read by several.
  */
@@ -22,16 +23,18 @@ struct reading {
     struct error *error;
     /* The driver's own. */
     size_t rows_stop;           /* of the batch, with which this piece has to end */
+    bool is_skipping;           /* until the next end of a line */
     struct source_place behind; /* the last row */
 };
 
 struct piece {
     const char *at, *end;
     bool is_last; /* the file ends here */
+    bool is_full; /* a row that begins at `at` and does not end here is too long */
 };
 
 /* Reads whole rows from the piece until it is used up or the batch is full: adds them, and passes
- * their lines. LIMIT: the arena is full. */
+ * their lines. A row that is too long is passed like any other. LIMIT: the arena is full. */
 typedef enum status reading_piece_fn(struct reading *reading, struct piece *piece, void *context);
 
 /* Fills the batch from *place on and moves *place. */
@@ -50,6 +53,14 @@ void reading_add(struct reading *reading, struct value value, const char *proble
 
 /* Moves the piece and the place behind lines: those of a row that was added, or blank ones. */
 void reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines);
+
+/* Passes all of the line at piece->at, which the piece does not hold to its end: it belongs to the
+ * row that was added last. */
+void reading_skip_line(struct reading *reading, struct piece *piece);
+
+/* The line that begins at piece->at, without the LF, CRLF or CR that ends it, and what lies behind.
+ * False: the piece does not hold all of it. */
+bool reading_line(const struct piece *piece, struct slice *line, const char **behind);
 
 /* The place of the first byte behind a byte order mark, if there is one. */
 MUST_USE enum status reading_begin(struct step_file *file, struct source_place *out,

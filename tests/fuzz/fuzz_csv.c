@@ -1,5 +1,6 @@
-/* What the reader gives, the writer writes so that it reads back as the same rows; and rows do not
- * depend on how the text is cut into blocks. The first byte chooses the delimiter. */
+/* What the reader gives, the writer writes so that it reads back as the same rows; rows do not
+ * depend on how the text is cut into blocks; and a block that is full is always passed. The first
+ * byte chooses the delimiter, the quote and the usual number of fields. */
 #include "fuzz.h"
 
 #include "base/limits.h"
@@ -10,6 +11,21 @@
 #define FIELDS_MAX 64
 
 static const char delimiters[] = {',', ';', '\t', '|'};
+static const int quotes[] = {'"', '\'', CSV_NO_QUOTE, '"'};
+
+static struct csv_reader
+reader_of(struct slice text, struct arena *arena, struct value *fields)
+{
+    return (struct csv_reader){
+        .at = text.ptr,
+        .end = text.ptr + text.size,
+        .dialect = {',', '"'},
+        .is_last = true,
+        .arena = arena,
+        .fields = fields,
+        .fields_max = FIELDS_MAX,
+    };
+}
 
 static void
 write_row(struct buffer *out, const struct csv_row *row, char delimiter)
@@ -36,6 +52,15 @@ check_blocks(struct csv_reader reader, enum csv_end end, const struct csv_row *r
         assert(csv_read_row(&part, &other) == CSV_MORE);
         assert(part.at == reader.at);
     }
+    if (size >= 3) {
+        struct csv_row other;
+        struct csv_reader part = reader;
+        part.end = behind - 1;
+        part.is_last = false;
+        part.is_full = true;
+        assert(csv_read_row(&part, &other) == CSV_BAD);
+        assert(part.at > reader.at && part.at <= part.end);
+    }
     struct csv_row other;
     reader.end = behind;
     reader.is_last = behind == whole;
@@ -53,8 +78,8 @@ check_written(const struct buffer *text, const struct csv_row *row, char delimit
     struct arena arena;
     arena_init(&arena, MIB(64));
     struct value fields[FIELDS_MAX];
-    struct csv_reader reader = {text->ptr, text->ptr + text->size, delimiter, true, &arena, fields,
-                                FIELDS_MAX};
+    struct csv_reader reader = reader_of(buffer_slice(text), &arena, fields);
+    reader.dialect.delimiter = delimiter;
     struct csv_row again;
     assert(csv_read_row(&reader, &again) == CSV_ROW);
     assert(reader.at == reader.end);
@@ -83,9 +108,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
     arena_init(&arena, MIB(64));
     struct value fields[FIELDS_MAX];
-    const char *text = (const char *)data + 1;
-    char delimiter = delimiters[data[0] % sizeof(delimiters)];
-    struct csv_reader reader = {text, text + size - 1, delimiter, true, &arena, fields, FIELDS_MAX};
+    struct csv_reader reader =
+        reader_of(slice_of((const char *)data + 1, size - 1), &arena, fields);
+    char delimiter = delimiters[data[0] % 4];
+    reader.dialect = (struct csv_dialect){delimiter, quotes[data[0] / 64]};
+    reader.row_fields = data[0] / 4 % 16;
     uint64_t rows = 0;
     for (;;) {
         struct csv_reader before = reader;

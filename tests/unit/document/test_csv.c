@@ -42,6 +42,16 @@ show_row(struct shown *shown, const struct csv_row *row)
         shown->size += (size_t)snprintf(shown->text + shown->size, 32, "of %u", row->count);
 }
 
+/* The words that every second case would repeat are cut. */
+static void
+show_problem(struct shown *shown, const struct csv_row *row)
+{
+    bool is_text = strncmp(row->problem, "text after a closing quote (", 28) == 0;
+    shown->size +=
+        (size_t)snprintf(shown->text + shown->size, 128, "!%d:%d %s", (int)row->problem_line,
+                         (int)row->problem_column, is_text ? "text" : row->problem);
+}
+
 static void
 show_end(struct shown *shown, enum csv_end end, const struct csv_row *row)
 {
@@ -50,23 +60,44 @@ show_end(struct shown *shown, enum csv_end end, const struct csv_row *row)
     else if (end == CSV_BLANK)
         show_bytes(shown, SLICE("-"));
     else
-        shown->size +=
-            (size_t)snprintf(shown->text + shown->size, 128, "!%d:%d %s", (int)row->problem_line,
-                             (int)row->problem_column, row->problem);
+        show_problem(shown, row);
     if (row->lines != 1)
         shown->size += (size_t)snprintf(shown->text + shown->size, 16, "x%d", (int)row->lines);
 }
 
-/* Reads in blocks that begin at a row's first byte and grow by block_bytes until they hold it. */
+static struct csv_reader
+reader_of(struct slice text, char delimiter, struct arena *arena, struct value *fields)
+{
+    return (struct csv_reader){
+        .at = text.ptr,
+        .end = text.ptr + text.size,
+        .dialect = {delimiter, '"'},
+        .is_last = true,
+        .arena = arena,
+        .fields = fields,
+        .fields_max = FIELDS_MAX,
+    };
+}
+
+/* How a text is read: in blocks that begin at a row's first byte and grow by block_bytes until they
+ * hold it. */
+struct way {
+    struct csv_dialect dialect;
+    uint32_t row_fields;
+    size_t block_bytes;
+};
+
+static const struct way commas = {.dialect = {',', '"'}};
+
 static void
-read_all(struct slice text, char delimiter, size_t block_bytes, struct shown *shown)
+read_all(struct slice text, struct way way, struct shown *shown)
 {
     struct arena arena;
     arena_init(&arena, 1 << 20);
     struct value fields[FIELDS_MAX];
     *shown = (struct shown){.size = 0};
     size_t at = 0;
-    size_t size = block_bytes;
+    size_t size = way.block_bytes;
     for (;;) {
         size_t left = text.size - at;
         size = size < left ? size : left;
@@ -74,8 +105,10 @@ read_all(struct slice text, char delimiter, size_t block_bytes, struct shown *sh
         char *block = arena_try_alloc(&arena, size);
         assert_non_null(block);
         memcpy(block, text.ptr + at, size);
-        struct csv_reader reader = {block,  block + size, delimiter, size == left,
-                                    &arena, fields,       FIELDS_MAX};
+        struct csv_reader reader = reader_of(slice_of(block, size), 0, &arena, fields);
+        reader.dialect = way.dialect;
+        reader.row_fields = way.row_fields;
+        reader.is_last = size == left;
         struct csv_row row;
         enum csv_end end = csv_read_row(&reader, &row);
         if (end == CSV_DONE)
@@ -83,16 +116,29 @@ read_all(struct slice text, char delimiter, size_t block_bytes, struct shown *sh
         if (end == CSV_MORE) {
             assert_ptr_equal(reader.at, block);
             assert_false(reader.is_last);
-            size += block_bytes;
+            size += way.block_bytes;
             continue;
         }
         assert_true(reader.at > block);
         show_end(shown, end, &row);
         at += (size_t)(reader.at - block);
-        size = block_bytes;
+        size = way.block_bytes;
     }
     shown->text[shown->size] = '\0';
     arena_done(&arena);
+}
+
+/* The same rows, however the text is cut. */
+static void
+check_blocks(const char *label, const char *text, struct way way, const char *rows)
+{
+    size_t size = strlen(text);
+    for (way.block_bytes = 1; way.block_bytes <= size + 1; way.block_bytes++) {
+        struct shown shown;
+        read_all(slice_text(text), way, &shown);
+        if (strcmp(shown.text, rows) != 0)
+            fail_msg("%s, blocks of %zu: %s", label, way.block_bytes, shown.text);
+    }
 }
 
 static void
@@ -130,13 +176,16 @@ test_oddities_are_read_alike_in_blocks_of_every_size(void **state)
         {"CRLF inside quotes", "\"a\r\nb\r\n\",c\r\nd", "[a\\r\\nb\\r\\n|c]x3[d]"},
         {"CR inside quotes", "\"a\rb\"\nc", "[a\\rb]x2[c]"},
         {"quote inside a plain field", "a\"b,c\"\n", "[a\"b|c\"]"},
-        {"quote behind a space", " \"a\",b", "[ \"a\"|b]"},
-        {"text after a quote", "\"a\"b,c\nd\n", "!0:4 text after a closing quote[d]"},
-        {"a space after a quote", "\"a\" ,c\r\nd", "!0:4 text after a closing quote[d]"},
-        {"the same, ended by CR", "\"a\"b\rd", "!0:4 text after a closing quote[d]"},
-        {"the same at the end", "x,\"a\"b", "!0:6 text after a closing quote"},
-        {"bad in the second line", "\"\xC3\xA9\n\xC3\xA9\" \nd",
-         "!1:3 text after a closing quotex2[d]"},
+        {"blanks around quotes", " \"a\" ,\t\"b,c\"\t,d", "[a|b,c|d]"},
+        {"blanks before quotes with more behind", " \"a\" b, \"c", "[ \"a\" b| \"c]"},
+        {"blanks before quotes over two lines", " \"a\nb\"", "[ \"a][b\"]"},
+        {"blanks before doubled quotes", " \"\"\"a\"\"\"", "[\"a\"]"},
+        {"blanks without quotes stay", " a , b\t", "[ a | b\t]"},
+        {"text after a quote", "\"a\"b,c\nd\n", "!0:4 text[d]"},
+        {"text after a quote and a blank", "\"a\" b,c\nd\n", "!0:5 text[d]"},
+        {"the same, ended by CR", "\"a\"b\rd", "!0:4 text[d]"},
+        {"the same at the end", "x,\"a\"b", "!0:6 text"},
+        {"bad in the second line", "\"\xC3\xA9\n\xC3\xA9\"-\nd", "!1:3 textx2[d]"},
         {"not closed", "a,\"b\nc\nd", "!0:3 a quoted field is not closedx3"},
         {"not closed, ended", "a\nb,\"c\n", "[a]!0:3 a quoted field is not closed"},
         {"a lone quote", "\"", "!0:1 a quoted field is not closed"},
@@ -146,15 +195,115 @@ test_oddities_are_read_alike_in_blocks_of_every_size(void **state)
          "[abcdefghijklmnopqrstuvwxyz|0123456789abcdef][abcdefg|hijklmno]"},
         {"bytes above ASCII", "\xC3\xA4,\xFF\x8D\n\x8A", "[\xC3\xA4|\xFF\x8D][\x8A]"},
     };
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        check_blocks(table[i].label, table[i].text, commas, table[i].rows);
+}
+
+static void
+test_reading_goes_on_behind_a_malformed_row(void **state)
+{
+    static const struct {
+        const char *label;
+        uint32_t row_fields;
+        const char *text;
+        const char *rows;
+    } table[] = {
+        {"an open quote costs its row", 2, "1,\"a\n2,\"b\"\n3,c\n", "!1:4 text[2|b][3|c]"},
+        {"open to the end", 2, "1,\"a\n2,b\n3,c", "!0:3 a quoted field is not closed[2|b][3|c]"},
+        {"open in the last row", 2, "1,a\n2,\"b\n", "[1|a]!0:3 a quoted field is not closed"},
+        {"open in every row", 2, "1,\"a\n2,\"b\n3,\"c\n4,\"d\n", "!1:4 textx2!1:4 textx2"},
+        {"no line of it is a row", 3, "1,2,\"a\nb\nc\"d,e\n1,2,3", "!2:3 textx3[1|2|3]"},
+        {"quotes inside are no row", 2, "1,\"a\nb,c\"d\n2,e", "!1:5 textx2[2|e]"},
+        {"doubled quotes may open a row", 2, "1,\"a\n2,\"\"\"b\"\"\"\n3,c\n",
+         "!1:6 text[2|\"b\"][3|c]"},
+        {"blank lines are no rows", 1, "\"a\n\nb\n", "!0:1 a quoted field is not closedx2[b]"},
+        {"CRLF", 2, "1,\"a\r\n2,b\r\n3,c\r\n", "!0:3 a quoted field is not closed[2|b][3|c]"},
+        {"CR", 2, "1,\"a\r2,b\r3,c\r", "!0:3 a quoted field is not closed[2|b][3|c]"},
+        {"the number is not known", 0, "1,\"a\n2,b\n", "!0:3 a quoted field is not closedx2"},
+        {"shorter lines are no rows", 3, "1,2,\"a\n3,4\n5,6,7",
+         "!0:5 a quoted field is not closedx2[5|6|7]"},
+    };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
-        struct slice text = slice_text(table[i].text);
-        for (size_t block = 1; block <= text.size + 1; block++) {
-            struct shown shown;
-            read_all(text, ',', block, &shown);
-            if (strcmp(shown.text, table[i].rows) != 0)
-                fail_msg("%s, blocks of %zu: %s", table[i].label, block, shown.text);
-        }
+        struct way way = {.dialect = {',', '"'}, .row_fields = table[i].row_fields};
+        check_blocks(table[i].label, table[i].text, way, table[i].rows);
     }
+}
+
+static void
+test_quotes_may_be_others_or_none(void **state)
+{
+    static const struct {
+        int quote;
+        const char *text;
+        const char *rows;
+    } table[] = {
+        {'\'', "'a,b',\"c\"\n'it''s'", "[a,b|\"c\"][it's]"},
+        {CSV_NO_QUOTE, "\"a,b\",c\n\"\n \"d\",\xFF,\n", "[\"a|b\"|c][\"][ \"d\"|\xFF|]"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct way way = {.dialect = {',', table[i].quote}};
+        check_blocks("quotes", table[i].text, way, table[i].rows);
+    }
+}
+
+/* A block that is full is never asked to grow. */
+static void
+test_a_row_longer_than_a_full_block_is_bad(void **state)
+{
+    static const struct {
+        const char *block;
+        const char *shown;
+        bool is_cut;
+        const char *left;
+    } table[] = {
+        {"1,abc", "!0:1 the row is longer than 16 MiBx0", true, ""},
+        {"1,abc\r", "!0:1 the row is longer than 16 MiBx0", true, "\r"},
+        {"1,\"abc", "!0:3 a quoted field is not closed within 16 MiBx0", true, ""},
+        {"1,\"abc\n2,", "!0:3 a quoted field is not closed within 16 MiB", true, ""},
+        {"1,\"abc\n2,b\n3", "!0:3 a quoted field is not closed within 16 MiB", false, "2,b\n3"},
+        {"1,\"a\n2,b", "!0:3 a quoted field is not closed within 16 MiB", true, ""},
+        {"1,a\n2,b", "[1|a]", false, "2,b"},
+    };
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct value fields[FIELDS_MAX];
+        struct csv_row row;
+        struct shown shown = {.size = 0};
+        struct csv_reader reader = reader_of(slice_text(table[i].block), ',', &arena, fields);
+        reader.is_last = false;
+        reader.is_full = true;
+        reader.row_fields = 2;
+        show_end(&shown, csv_read_row(&reader, &row), &row);
+        shown.text[shown.size] = '\0';
+        assert_string_equal(shown.text, table[i].shown);
+        assert_int_equal(row.is_cut, table[i].is_cut);
+        assert_true(slice_is(slice_of(reader.at, (size_t)(reader.end - reader.at)), table[i].left));
+    }
+    arena_done(&arena);
+}
+
+static void
+test_text_in_fields_beyond_the_room_is_told(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t count;
+        bool overflows;
+    } table[] = {
+        {"1,2", 2, false}, {"1,2,,", 4, false}, {"1,2,\"\"", 3, false}, {"1,2,,x", 4, true}};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct value fields[FIELDS_MAX];
+        struct csv_row row;
+        struct csv_reader reader = reader_of(slice_text(table[i].text), ',', &arena, fields);
+        reader.fields_max = 2;
+        assert_int_equal(csv_read_row(&reader, &row), CSV_ROW);
+        assert_int_equal(row.count, table[i].count);
+        assert_int_equal(row.overflows, table[i].overflows);
+    }
+    arena_done(&arena);
 }
 
 static void
@@ -166,7 +315,8 @@ test_any_byte_may_delimit(void **state)
         for (size_t c = 0; c < sizeof(text); c++)
             text[c] = text[c] == '?' ? delimiters[i] : text[c];
         struct shown shown;
-        read_all(slice_text(text), delimiters[i], 3, &shown);
+        struct way way = {.dialect = {delimiters[i], '"'}, .block_bytes = 3};
+        read_all(slice_text(text), way, &shown);
         char wanted[] = "[a|b?c|,][d]";
         wanted[4] = delimiters[i];
         assert_string_equal(shown.text, wanted);
@@ -185,7 +335,8 @@ test_every_place_of_a_cell_end_in_a_word_is_found(void **state)
             snprintf(wanted, sizeof(wanted), "[%.*s|%.*s]", (int)first, text, (int)second,
                      text + first + 1);
             struct shown shown;
-            read_all(slice_text(text), ',', sizeof(text), &shown);
+            struct way way = {.dialect = {',', '"'}, .block_bytes = sizeof(text)};
+            read_all(slice_text(text), way, &shown);
             assert_string_equal(shown.text, wanted);
         }
     }
@@ -197,8 +348,9 @@ test_nul_bytes_are_ordinary(void **state)
     static const char text[] = "a\0b,\"\0\"\n";
     struct arena arena;
     arena_init(&arena, 1 << 16);
-    struct value fields[2];
-    struct csv_reader reader = {text, text + sizeof(text) - 1, ',', true, &arena, fields, 2};
+    struct value fields[FIELDS_MAX];
+    struct slice all = slice_of(text, sizeof(text) - 1);
+    struct csv_reader reader = reader_of(all, ',', &arena, fields);
     struct csv_row row;
     assert_int_equal(csv_read_row(&reader, &row), CSV_ROW);
     assert_int_equal(row.count, 2);
@@ -217,8 +369,8 @@ test_a_full_arena_stops_before_the_row(void **state)
     text[size - 1] = '"';
     struct arena arena;
     arena_init(&arena, 64);
-    struct value fields[1];
-    struct csv_reader reader = {text, text + size, ',', true, &arena, fields, 1};
+    struct value fields[FIELDS_MAX];
+    struct csv_reader reader = reader_of(slice_of(text, size), ',', &arena, fields);
     struct csv_row row;
     assert_int_equal(csv_read_row(&reader, &row), CSV_FULL);
     assert_ptr_equal(reader.at, text);
@@ -298,8 +450,8 @@ test_what_is_written_reads_back(void **state)
             struct value cells[] = {value_string(slice_of(text, size)), value_text("y")};
             csv_write_cells(&out, cells, COUNT_OF(cells), ',');
             csv_end_row(&out, 0, COUNT_OF(cells));
-            struct value fields[2];
-            struct csv_reader reader = {out.ptr, out.ptr + out.size, ',', true, &arena, fields, 2};
+            struct value fields[FIELDS_MAX];
+            struct csv_reader reader = reader_of(buffer_slice(&out), ',', &arena, fields);
             struct csv_row row;
             assert_int_equal(csv_read_row(&reader, &row), CSV_ROW);
             assert_int_equal(row.count, 2);
@@ -334,6 +486,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oddities_are_read_alike_in_blocks_of_every_size),
+        cmocka_unit_test(test_reading_goes_on_behind_a_malformed_row),
+        cmocka_unit_test(test_quotes_may_be_others_or_none),
+        cmocka_unit_test(test_a_row_longer_than_a_full_block_is_bad),
+        cmocka_unit_test(test_text_in_fields_beyond_the_room_is_told),
         cmocka_unit_test(test_any_byte_may_delimit),
         cmocka_unit_test(test_every_place_of_a_cell_end_in_a_word_is_found),
         cmocka_unit_test(test_nul_bytes_are_ordinary),

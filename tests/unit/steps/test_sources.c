@@ -66,10 +66,13 @@ test_csv_rows(void **state)
          "0 {\"a\":\"x\\ny\",\"b\":\"1\"}\n1 !line 5: 3 fields, the header has 2\n"},
         {"a header of two lines", "{}", "\"a\nb\",c\n1,2,3\n",
          "0 !line 3: 3 fields, the header has 2\n"},
+        {"empty fields too many", "{}", "a,b\n1,2,,\n", "0 {\"a\":\"1\",\"b\":\"2\"}\n"},
         {"bad quotes", "{}", "a\n\"1\"x\n2\n",
-         "0 !line 2, column 4: text after a closing quote\n1 {\"a\":\"2\"}\n"},
-        {"not closed", "{}", "a\n1\n\"2\n3\n",
-         "0 {\"a\":\"1\"}\n1 !line 3, column 1: a quoted field is not closed\n"},
+         "0 !line 2, column 4: text after a closing quote (a quote inside quotes is written "
+         "twice)\n1 {\"a\":\"2\"}\n"},
+        {"not closed", "{}", "a,b\n1,2\n\"2,3\n3,4\n5,6,7\n",
+         "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 3, column 1: a quoted field is not closed\n"
+         "2 {\"a\":\"3\",\"b\":\"4\"}\n3 !line 5: 3 fields, the header has 2\n"},
         {"not UTF-8", "{}", "a,b\n\xC3\xA9,\xE9\nx,y\n",
          "0 !line 2, column 3: the byte 0xE9 is not UTF-8\n1 {\"a\":\"x\",\"b\":\"y\"}\n"},
         {"not UTF-8 in the second line", "{}", "a\n\"\xC3\xA9\n\xC3\"\n",
@@ -103,6 +106,9 @@ test_jsonl_rows(void **state)
         {"no end, CRLF and blanks", "{}", "\r\n{\"a\":1}\r\n \t\n\n{\"a\":2}",
          "0 {\"a\":1}\n1 {\"a\":2}\n"},
         {"byte order mark", "{}", "\xEF\xBB\xBF{}\n", "0 {}\n"},
+        {"CR alone", "{}", "{\"a\":1}\r\r{\"a\":2}\r\n5",
+         "0 {\"a\":1}\n1 {\"a\":2}\n"
+         "2 !line 4: expected an object, found number\n"},
         {"nothing", "{}", "", ""},
         {"only blank lines", "{}", "\n\n\n", ""},
         {"no objects", "{}", "[1]\n\"x\"\n5\nnull\n",
@@ -255,30 +261,69 @@ test_long_rows_are_read_whole(void **state)
     }
 }
 
+/* A row of x alone is shown as one x. */
 static void
-test_a_row_over_the_limit_is_an_error_behind_the_rows_before(void **state)
+shorten_long_row(struct buffer *out)
+{
+    static const char before[] = "{\"a\":\"xxx";
+    char *row = memmem(out->ptr, out->size, before, sizeof(before) - 1);
+    if (row == NULL)
+        return;
+    char *end = memchr(row, '\n', out->size - (size_t)(row - out->ptr));
+    memmove(row + 1, end, out->size - (size_t)(end - out->ptr));
+    out->size -= (size_t)(end - row) - 1;
+    *row = 'x';
+}
+
+/* Memory is that of a chunk; the long row is passed without being kept. */
+static void
+test_a_row_over_the_limit_is_one_failed_item(void **state)
 {
     static const struct {
         const struct step_type *type;
-        const char *before, *behind, *first;
+        const char *before;
+        size_t bytes;
+        const char *behind, *rows;
     } table[] = {
-        {&step_read_csv, "a\n1\n\"", "\n2\n", "0 {\"a\":\"1\"}\n"},
-        {&step_read_jsonl, "{}\n{\"a\":\"", "\"}\n{}\n", "0 {}\n"},
+        {&step_read_csv, "a\n1\n", LIMIT_ROW_BYTES, "\n2\n",
+         "0 {\"a\":\"1\"}\n1 !line 3, column 1: the row is longer than 16 MiB\n"
+         "2 {\"a\":\"2\"}\n"},
+        {&step_read_csv, "a\n", 3 * LIMIT_ROW_BYTES - 100, "\r\n2,3\n",
+         "0 !line 2, column 1: the row is longer than 16 MiB\n"
+         "1 !line 3: 2 fields, the header has 1\n"},
+        {&step_read_csv, "a\n1\n", LIMIT_ROW_BYTES - 1, "\n2",
+         "0 {\"a\":\"1\"}\n1 x\n2 {\"a\":\"2\"}\n"},
+        {&step_read_csv, "a\n", LIMIT_ROW_BYTES - 1, "\r\n2",
+         "0 !line 2, column 1: the row is longer than 16 MiB\n1 {\"a\":\"2\"}\n"},
+        {&step_read_csv, "a\n", LIMIT_ROW_BYTES, "", "0 x\n"},
+        {&step_read_csv, "a\n", LIMIT_ROW_BYTES + 1, "",
+         "0 !line 2, column 1: the row is longer than 16 MiB\n"},
+        {&step_read_csv, "a,b\n1,\"2\n3,4\n", LIMIT_ROW_BYTES, "\n5,6\n",
+         "0 !line 2, column 3: a quoted field is not closed within 16 MiB\n"
+         "1 {\"a\":\"3\",\"b\":\"4\"}\n"
+         "2 !line 4, column 1: the row is longer than 16 MiB\n3 {\"a\":\"5\",\"b\":\"6\"}\n"},
+        {&step_read_csv, "a,b\n1,\"2\n3\n", LIMIT_ROW_BYTES, "\n5,6\n",
+         "0 !line 2, column 3: a quoted field is not closed within 16 MiB\n"
+         "1 {\"a\":\"5\",\"b\":\"6\"}\n"},
+        {&step_read_jsonl, "{}\n{\"a\":\"", LIMIT_ROW_BYTES, "\"}\r\n5\n",
+         "0 {}\n1 !line 2: the line is longer than 16 MiB\n"
+         "2 !line 3: expected an object, found number\n"},
+        {&step_read_jsonl, "", 2 * LIMIT_ROW_BYTES, "",
+         "0 !line 1: the line is longer than 16 MiB\n"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct buffer text;
         struct buffer out;
-        buffer_init(&text, MIB(32));
-        buffer_init(&out, MIB(1));
-        add_long_rows(&text, table[i].before, LIMIT_ROW_BYTES, table[i].behind);
+        buffer_init(&text, MIB(64));
+        buffer_init(&out, MIB(64));
+        add_long_rows(&text, table[i].before, table[i].bytes, table[i].behind);
         struct source_world world;
         source_world_open(&world, table[i].type, "{}", buffer_slice(&text));
         world.read_most = MIB(1);
-        assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_LIMIT);
-        assert_true(slice_is(buffer_slice(&out), table[i].first));
-        const char *place = i == 0 ? "rows.txt: line 3: the row is longer than 16 MiB"
-                                   : "rows.txt: line 2: the row is longer than 16 MiB";
-        assert_memory_equal(world.error.text, place, strlen(place));
+        assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
+        shorten_long_row(&out);
+        if (!slice_is(buffer_slice(&out), table[i].rows))
+            fail_msg("%zu: %.*s", i, SLICE_FORMAT(slice_cut(buffer_slice(&out), 300)));
         source_world_close(&world);
         buffer_done(&text);
         buffer_done(&out);
@@ -409,7 +454,7 @@ main(void)
         cmocka_unit_test(test_columns_are_those_of_the_header),
         cmocka_unit_test(test_too_many_columns_are_refused),
         cmocka_unit_test(test_long_rows_are_read_whole),
-        cmocka_unit_test(test_a_row_over_the_limit_is_an_error_behind_the_rows_before),
+        cmocka_unit_test(test_a_row_over_the_limit_is_one_failed_item),
         cmocka_unit_test(test_a_broken_disk_is_an_error),
         cmocka_unit_test(test_a_full_arena_ends_the_batch),
         cmocka_unit_test(test_threads_may_read_one_source_at_once),
