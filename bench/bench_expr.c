@@ -34,6 +34,7 @@ static const char *const sources[] = {
     ".item.scores | sort | .[-1]",
     "[.steps.a.list[] | {(\"k\\(.k)\"): .v}] | add",
     "reduce .item.scores[] as $s (0; . + $s)",
+    "reduce range(1000) as $i ({}; .[\"k\\($i % 100)\"] += 1) | length",
     ".item.email | test(\"^[a-z]+@[a-z.]+$\")",
     "if .item.country == \"UK\" then \"gb\" else .item.country end",
     ".item.missing // \"none\"",

@@ -8,6 +8,8 @@
 
 #define INTEGRAL_DOUBLE_MAX 9007199254740992.0 /* 2^53 */
 #define FIRST_CAPACITY ((size_t)4)
+/* Only so many elements are gone through to see whether an array is less deep than it was. */
+#define DEPTH_EXACT_MAX 16
 #define PACK_FIRST_BYTES ((size_t)256)
 #define PACK_BYTES_MAX ((size_t)4032)
 
@@ -80,6 +82,7 @@ value_array_body(struct arena *arena, size_t capacity)
     body->arena = arena;
     body->used = 0;
     body->capacity = (uint32_t)capacity;
+    body->owner = 0;
     return body;
 }
 
@@ -170,6 +173,40 @@ struct value
 value_array_append(struct arena *arena, struct value array, struct value item)
 {
     return array_extend(arena, array, &item, 1);
+}
+
+static uint16_t
+depth_of_items(const struct value_array *body, size_t count)
+{
+    uint16_t depth = 1;
+    items_depth(&depth, body->items, count);
+    return depth;
+}
+
+struct value
+value_array_put(struct arena *arena, uint32_t owner, struct value array, uint32_t index,
+                struct value item)
+{
+    bool failed_before = array.kind == VALUE_NONE || item.kind == VALUE_NONE;
+    if (failed_before || item.depth >= VALUE_DEPTH_MAX)
+        return none;
+    assert(array.kind == VALUE_ARRAY && index < array.count && owner > 0);
+    const struct value_array *before = array.array;
+    struct value_array *body = (struct value_array *)(uintptr_t)before;
+    if (body->arena != arena || body->owner != owner) {
+        body = value_array_body(arena, array.count);
+        if (body == NULL)
+            return none;
+        array_add(body, before->items, array.count);
+        body->owner = owner;
+    }
+    body->items[index] = item;
+    array.array = body;
+    if (item.depth >= array.depth)
+        array.depth = (uint16_t)(item.depth + 1);
+    else if (body != before || array.count <= DEPTH_EXACT_MAX)
+        array.depth = depth_of_items(body, array.count);
+    return array;
 }
 
 struct value

@@ -9,6 +9,9 @@
  * their argument when it is the longest view of that body and the body lives in the same arena;
  * other views keep their length and never see the new element.
  *
+ * Replacing copies the body, unless an owner says that nobody else looks at it: see
+ * value_object_put().
+ *
  * Order and equality are those of the jq manual (null, false, true, numbers, strings by code point,
  * arrays, objects by sorted names, then by values), with numbers compared by exact value: a number
  * is the decimal that it prints as, so 1.10 equals 1.1 and 9007199254740993 is not 2^53. The
@@ -71,6 +74,7 @@ struct value_array {
     struct arena *arena; /* owner; NULL for a constant that is never appended to */
     uint32_t used;
     uint32_t capacity;
+    uint32_t owner; /* see value_object_put(); 0: nobody may change it */
     struct value items[];
 };
 
@@ -80,6 +84,7 @@ struct value_object {
     uint32_t capacity;
     uint32_t *slots;     /* hash index over members, NULL for small objects */
     uint32_t slot_count; /* a power of two */
+    uint32_t owner;
     struct member members[];
 };
 
@@ -174,6 +179,17 @@ struct value value_object_new(struct arena *arena, const struct member *members,
 struct value value_object_set(struct arena *arena, struct value object, struct value key,
                               struct value value);
 struct value value_object_remove(struct arena *arena, struct value object, struct slice key);
+
+/* As value_object_set(), for one who builds a value in many steps and knows that no other value
+ * shares its parts: a body that is the owner's already is changed in place, so that a step costs no
+ * more for a large object; any other body is copied, and the copy is the owner's. owner > 0 is a
+ * number that nobody else uses in this arena. The depth of a large value may then count as more
+ * than it is, after its deepest part has gone. */
+struct value value_object_put(struct arena *arena, uint32_t owner, struct value object,
+                              struct value key, struct value value);
+/* Likewise the element at index < count. */
+struct value value_array_put(struct arena *arena, uint32_t owner, struct value array,
+                             uint32_t index, struct value item);
 
 /* The member's value, VALUE_NONE if absent or if object is not an object. Borrowed. */
 struct value value_find(struct value object, struct slice key);

@@ -51,6 +51,7 @@ value_object_body(struct arena *arena, size_t capacity)
     body->used = 0;
     body->capacity = (uint32_t)capacity;
     body->slots = NULL;
+    body->owner = 0;
     body->slot_count = (uint32_t)slot_count;
     if (slot_count > 0) {
         body->slots = (uint32_t *)(void *)(body->members + capacity);
@@ -216,13 +217,22 @@ object_add(struct value_object *body, const struct member *members, size_t count
     }
 }
 
+/* A body with no more room than the view needs. */
+static struct value_object *
+object_copy(struct arena *arena, struct value object)
+{
+    struct value_object *body = value_object_body(arena, object.count);
+    if (body != NULL)
+        object_add(body, object.object->members, object.count);
+    return body;
+}
+
 static struct value
 object_replace(struct arena *arena, struct value object, uint32_t index, struct value value)
 {
-    struct value_object *body = value_object_body(arena, object.count);
+    struct value_object *body = object_copy(arena, object);
     if (body == NULL)
         return none;
-    object_add(body, object.object->members, object.count);
     body->members[index].value = value;
     return object_view(body, members_depth(body->members, body->used));
 }
@@ -244,25 +254,67 @@ object_with_room(struct arena *arena, struct value object)
     return copy;
 }
 
-struct value
-value_object_set(struct arena *arena, struct value object, struct value key, struct value value)
+static bool
+can_set(struct value object, struct value key, struct value value)
 {
-    bool failed_before =
-        object.kind == VALUE_NONE || key.kind == VALUE_NONE || value.kind == VALUE_NONE;
-    if (failed_before || value.depth >= VALUE_DEPTH_MAX)
-        return none;
+    if (object.kind == VALUE_NONE || key.kind == VALUE_NONE || value.kind == VALUE_NONE)
+        return false;
     assert(object.kind == VALUE_OBJECT);
     assert(key.kind == VALUE_STRING);
+    return value.depth < VALUE_DEPTH_MAX;
+}
 
-    uint32_t index = object_find(object, value_slice(key));
-    if (index != NOT_THERE)
-        return object_replace(arena, object, index, value);
+/* A body that is new becomes the owner's. */
+static struct value
+object_append(struct arena *arena, uint32_t owner, struct value object, struct member member)
+{
     struct value_object *body = object_with_room(arena, object);
     if (body == NULL)
         return none;
-    object_add(body, &(struct member){.key = key, .value = value}, 1);
-    unsigned depth = object.depth > value.depth ? object.depth : value.depth + 1u;
+    if (body != object.object)
+        body->owner = owner;
+    object_add(body, &member, 1);
+    unsigned depth = object.depth > member.value.depth ? object.depth : member.value.depth + 1u;
     return object_view(body, depth);
+}
+
+struct value
+value_object_set(struct arena *arena, struct value object, struct value key, struct value value)
+{
+    if (!can_set(object, key, value))
+        return none;
+    uint32_t index = object_find(object, value_slice(key));
+    if (index != NOT_THERE)
+        return object_replace(arena, object, index, value);
+    return object_append(arena, 0, object, (struct member){.key = key, .value = value});
+}
+
+struct value
+value_object_put(struct arena *arena, uint32_t owner, struct value object, struct value key,
+                 struct value value)
+{
+    assert(owner > 0);
+    if (!can_set(object, key, value))
+        return none;
+    uint32_t index = object_find(object, value_slice(key));
+    if (index == NOT_THERE)
+        return object_append(arena, owner, object, (struct member){.key = key, .value = value});
+
+    struct value_object *body = (struct value_object *)(uintptr_t)object.object;
+    if (body->arena != arena || body->owner != owner) {
+        body = object_copy(arena, object);
+        if (body == NULL)
+            return none;
+        body->owner = owner;
+    }
+    body->members[index].value = value;
+    bool is_copy = body != object.object;
+    object.object = body;
+    if (value.depth >= object.depth)
+        object.depth = (uint16_t)(value.depth + 1);
+    else if (is_copy || object.count <= VALUE_SMALL_OBJECT)
+        object.depth = (uint16_t)members_depth(body->members, object.count);
+    return object;
 }
 
 struct value

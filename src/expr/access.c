@@ -216,13 +216,17 @@ replace_element(struct expr_machine *machine, struct value array, uint32_t index
 }
 
 static struct value
-set_element(struct expr_machine *machine, struct value array, struct value key, struct value value)
+set_element(struct expr_machine *machine, uint32_t owner, struct value array, struct value key,
+            struct value value)
 {
     int64_t index = 0;
     if (!array_index(key, array.count, &index))
         return machine_raise(machine, "Out of bounds: no array has such an index");
     if (index < 0)
         return machine_raise(machine, "Out of bounds negative array index");
+    if (index < array.count && owner != 0)
+        return machine_check(
+            machine, value_array_put(&machine->scratch, owner, array, (uint32_t)index, value));
     if (index < array.count)
         return replace_element(machine, array, (uint32_t)index, value);
     array = pad_array(machine, array, index);
@@ -243,18 +247,27 @@ set_slice(struct expr_machine *machine, struct value array, struct value key, st
     return splice(machine, array, from, upto, value);
 }
 
+static struct value
+set_member(struct expr_machine *machine, uint32_t owner, struct value object, struct value key,
+           struct value value)
+{
+    struct arena *arena = &machine->scratch;
+    return machine_check(machine, owner != 0 ? value_object_put(arena, owner, object, key, value)
+                                             : value_object_set(arena, object, key, value));
+}
+
 struct value
-access_set(struct expr_machine *machine, struct value container, struct value key,
+access_set(struct expr_machine *machine, uint32_t owner, struct value container, struct value key,
            struct value value)
 {
     bool is_null = container.kind == VALUE_NULL;
     if (key.kind == VALUE_STRING && (container.kind == VALUE_OBJECT || is_null)) {
         struct value object = is_null ? value_empty_object() : container;
-        return machine_check(machine, value_object_set(&machine->scratch, object, key, value));
+        return set_member(machine, owner, object, key, value);
     }
     struct value array = is_null ? value_empty_array() : container;
     if (array.kind == VALUE_ARRAY && value_is_number(key))
-        return set_element(machine, array, key, value);
+        return set_element(machine, owner, array, key, value);
     if (array.kind == VALUE_ARRAY && key.kind == VALUE_OBJECT)
         return set_slice(machine, array, key, value);
     if (key.kind == VALUE_ARRAY && container.kind == VALUE_ARRAY)
@@ -366,30 +379,43 @@ access_get_path(struct expr_machine *machine, struct value root, struct value pa
     return root;
 }
 
+struct setting {
+    struct expr_machine *machine;
+    uint32_t owner;
+    struct value path;
+    struct value value;
+};
+
 static struct value
-set_along(struct expr_machine *machine, struct value root, const struct value *keys, uint32_t count,
-          struct value value)
+set_along(const struct setting *setting, struct value root, uint32_t at)
 {
-    if (count == 0)
-        return value;
-    if (count > VALUE_DEPTH_MAX)
-        return machine_spend(machine, "a value is nested too deeply");
-    struct value inner = access_get(machine, root, keys[0]);
+    if (at == setting->path.count)
+        return setting->value;
+    struct value key = setting->path.array->items[at];
+    struct value inner = access_get(setting->machine, root, key);
+    if (inner.kind != VALUE_NONE)
+        inner = set_along(setting, inner, at + 1);
     if (inner.kind == VALUE_NONE)
         return inner;
-    inner = set_along(machine, inner, keys + 1, count - 1, value);
-    if (inner.kind == VALUE_NONE)
-        return inner;
-    return access_set(machine, root, keys[0], inner);
+    return access_set(setting->machine, setting->owner, root, key, inner);
+}
+
+static struct value
+set_path(const struct setting *setting, struct value root)
+{
+    if (setting->path.kind != VALUE_ARRAY)
+        return machine_raise(setting->machine, "Path must be specified as an array");
+    if (setting->path.count > VALUE_DEPTH_MAX)
+        return machine_spend(setting->machine, "a value is nested too deeply");
+    return set_along(setting, root, 0);
 }
 
 struct value
 access_set_path(struct expr_machine *machine, struct value root, struct value path,
                 struct value value)
 {
-    if (path.kind != VALUE_ARRAY)
-        return machine_raise(machine, "Path must be specified as an array");
-    return set_along(machine, root, value_items(path), path.count, value);
+    struct setting setting = {.machine = machine, .path = path, .value = value};
+    return set_path(&setting, root);
 }
 
 /* Paths that are sorted and agree up to `depth`. */
@@ -413,7 +439,7 @@ delete_below(struct expr_machine *machine, struct value root, struct value key,
     if (inner.kind == VALUE_NULL)
         return root;
     inner = delete_sorted(machine, inner, range);
-    return inner.kind == VALUE_NONE ? inner : access_set(machine, root, key, inner);
+    return inner.kind == VALUE_NONE ? inner : access_set(machine, 0, root, key, inner);
 }
 
 static struct value
@@ -468,6 +494,15 @@ struct value
 access_native_setpath(struct expr_machine *machine, struct value input, const struct value *args)
 {
     return access_set_path(machine, input, args[0], args[1]);
+}
+
+struct value
+access_native_setpath_owning(struct expr_machine *machine, struct value input,
+                             const struct value *args)
+{
+    struct setting setting = {
+        .machine = machine, .owner = machine->owner, .path = args[0], .value = args[1]};
+    return set_path(&setting, input);
 }
 
 struct value

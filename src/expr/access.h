@@ -25,9 +25,10 @@ access_static(struct expr_machine *machine, struct value container, struct value
 /* {"start": from, "end": upto}; VALUE_NONE stands for null. */
 struct value access_slice_key(struct expr_machine *machine, struct value from, struct value upto);
 
-/* container with .[key] set. */
-struct value access_set(struct expr_machine *machine, struct value container, struct value key,
-                        struct value value);
+/* container with .[key] set; a body that is the owner's is changed in place (value_object_put());
+ * owner 0: none is. */
+struct value access_set(struct expr_machine *machine, uint32_t owner, struct value container,
+                        struct value key, struct value value);
 
 /* container without .[key]. */
 struct value access_delete(struct expr_machine *machine, struct value container, struct value key);
@@ -47,6 +48,8 @@ struct value access_delete_paths(struct expr_machine *machine, struct value root
 struct value access_indices(struct expr_machine *machine, struct value array, struct value wanted);
 
 native_fn access_native_setpath;
+/* setpath of a fold's own state. */
+native_fn access_native_setpath_owning;
 native_fn access_native_delpaths;
 native_fn access_native_has;
 

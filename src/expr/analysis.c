@@ -9,6 +9,7 @@
 struct analysis {
     uint16_t pass;
     bool give_up;
+    bool is_done; /* `many` is known of all nodes */
 };
 
 static bool visit(struct analysis *analysis, const struct node *node);
@@ -61,6 +62,8 @@ visit_fold(struct analysis *analysis, const struct node *node)
     if (node->fold.extract != NULL)
         visit(analysis, node->fold.extract);
     bool start = visit(analysis, node->fold.start);
+    if (analysis->is_done)
+        ownership_mark(node);
     return node->kind == NODE_FOREACH || start;
 }
 
@@ -188,10 +191,12 @@ void
 analysis_run(const struct node *body, struct def *defs)
 {
     struct analysis analysis = {0};
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        if (!visit_all(&analysis, body, defs))
-            return;
-    }
-    analysis.give_up = true;
+    bool changes = true;
+    for (int round = 0; round < ROUNDS_MAX && changes; round++)
+        changes = visit_all(&analysis, body, defs);
+    analysis.give_up = changes;
+    if (changes)
+        visit_all(&analysis, body, defs);
+    analysis.is_done = true;
     visit_all(&analysis, body, defs);
 }

@@ -53,6 +53,10 @@ add_member(struct expr_machine *machine, struct value object, struct value key, 
 {
     if (key.kind != VALUE_STRING)
         return raise_key(machine, key);
+    /* The first member may well be the only one: no room for others. */
+    if (object.count == 0)
+        return machine_check(machine,
+                             value_object_new(&machine->scratch, &(struct member){key, value}, 1));
     return machine_check(machine, value_object_set(&machine->scratch, object, key, value));
 }
 

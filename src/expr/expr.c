@@ -164,6 +164,8 @@ machine_start(struct expr_machine *machine, const struct expr *expr)
         shrink_values(machine);
     machine->text_end = NULL;
     machine->text_limit = NULL;
+    machine->owner = 0;
+    machine->last_owner = 0;
     machine->raised = (struct value){0};
     machine->limit_words = NULL;
     return frame_push(machine, NULL, expr->slot_count);

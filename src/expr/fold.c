@@ -1,7 +1,8 @@
 #include "expr/eval.h"
 
 /* reduce and foreach. The state and the place where it lies go from one round to the next; an
- * update without output makes the state null. */
+ * update without output makes the state null. A fold that owns its state (ownership.c) gives the
+ * machine its number while its update runs. */
 
 struct fold_sink {
     struct sink sink;
@@ -10,7 +11,37 @@ struct fold_sink {
     struct value state;
     const struct path *state_path;
     struct sink *out; /* foreach only */
+    uint32_t owner;   /* 0: the state is not this fold's own */
 };
+
+/* The machine works for the fold until fold_leave() with what this gives. */
+static uint32_t
+fold_enter(const struct fold_sink *fold)
+{
+    struct expr_machine *machine = fold->env->machine;
+    uint32_t outer = machine->owner;
+    if ((fold->node->ownership & NODE_OWNING) != 0)
+        machine->owner = fold->owner;
+    return outer;
+}
+
+static void
+fold_leave(struct fold_sink *fold, uint32_t outer)
+{
+    struct expr_machine *machine = fold->env->machine;
+    if ((fold->node->ownership & NODE_OWNING) != 0) {
+        fold->owner = machine->owner;
+        machine->owner = outer;
+    }
+}
+
+/* Whoever gets a part of the state may keep it. */
+static void
+give_away(const struct fold_sink *fold)
+{
+    if ((fold->node->ownership & NODE_OWNING) != 0)
+        machine_renew_owner(fold->env->machine);
+}
 
 static void
 bind_item(const struct fold_sink *fold, struct value item)
@@ -25,7 +56,9 @@ reduce_emit(struct sink *sink, struct value value, const struct path *path)
     bind_item(fold, value);
     struct value state = fold->state;
     const struct path *state_path = fold->state_path;
+    uint32_t outer = fold_enter(fold);
     enum outcome outcome = eval_last(fold->node->fold.update, fold->env, &state, &state_path);
+    fold_leave(fold, outer);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (state.kind == VALUE_NONE) {
@@ -45,9 +78,17 @@ update_emit(struct sink *sink, struct value value, const struct path *path)
     update->state = value;
     update->state_path = path;
     const struct node *extract = update->node->fold.extract;
-    if (extract == NULL)
-        return sink_emit(update->out, value, path);
-    return eval_each(extract, update->env, value, path, update->out);
+    if (extract != NULL && (path != NULL || extract->many)) {
+        give_away(update);
+        return eval_each(extract, update->env, value, path, update->out);
+    }
+    if (extract != NULL)
+        value = eval_one(extract, update->env, value);
+    if (value.kind == VALUE_NONE)
+        return value_outcome(value);
+    if (value.kind >= VALUE_ARRAY)
+        give_away(update);
+    return sink_emit(update->out, value, path);
 }
 
 static enum outcome
@@ -59,8 +100,10 @@ foreach_emit(struct sink *sink, struct value value, const struct path *path)
     update.sink.emit = update_emit;
     update.state = value_null();
     update.state_path = fold->state_path == NULL ? NULL : &path_lost;
+    uint32_t outer = fold_enter(fold);
     enum outcome outcome =
         eval_each(fold->node->fold.update, fold->env, fold->state, fold->state_path, &update.sink);
+    fold_leave(fold, outer);
     fold->state = update.state;
     fold->state_path = update.state_path;
     return outcome;
@@ -70,10 +113,17 @@ foreach_emit(struct sink *sink, struct value value, const struct path *path)
 static enum outcome
 run_fold(struct fold_sink *fold, struct value input)
 {
-    union slot *slot = &fold->env->slots[fold->node->fold.slot];
+    struct expr_machine *machine = fold->env->machine;
+    const struct node *node = fold->node;
+    bool inherits = (node->ownership & NODE_INHERITING) != 0;
+    if ((node->ownership & NODE_OWNING) != 0 && fold->state_path == NULL)
+        fold->owner = inherits ? machine->owner : ++machine->last_owner;
+    union slot *slot = &fold->env->slots[node->fold.slot];
     union slot old = *slot;
-    enum outcome outcome = eval_each(fold->node->fold.source, fold->env, input, NULL, &fold->sink);
+    enum outcome outcome = eval_each(node->fold.source, fold->env, input, NULL, &fold->sink);
     *slot = old;
+    if (inherits && fold->state_path == NULL)
+        machine->owner = fold->owner;
     return outcome;
 }
 

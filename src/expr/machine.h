@@ -46,6 +46,10 @@ struct expr_machine {
     char *text_end;
     char *text_limit;
 
+    /* Whose accumulator the fold that runs now builds (value_object_put()); 0: nobody's. */
+    uint32_t owner;
+    uint32_t last_owner;
+
     struct value raised;
     uint64_t break_id;
     uint64_t next_label;
@@ -68,6 +72,15 @@ static inline enum outcome
 value_outcome(struct value absent)
 {
     return (enum outcome)absent.count;
+}
+
+/* From here on nothing made before is the running fold's own: a part of its state may be known
+ * elsewhere, too. */
+static inline void
+machine_renew_owner(struct expr_machine *machine)
+{
+    if (machine->owner != 0)
+        machine->owner = ++machine->last_owner;
 }
 
 /* Uses up the budget, for the reason given in words; gives the value that says so. */

@@ -148,6 +148,13 @@ struct def {
     struct def *next; /* all definitions of the expression */
 };
 
+/* node.ownership (ownership.c) */
+#define NODE_OWNING 1     /* a fold that may change its state in place, and what does so in it */
+#define NODE_FRESH 2      /* what the assignment stores is no part of the state */
+#define NODE_INHERITING 4 /* a fold that goes on with the state of the fold around it */
+#define NODE_LOOKED_AT 8  /* while compiling */
+#define NODE_LINEAR 16
+
 struct node {
     uint8_t kind; /* enum node_kind */
     bool many;
@@ -156,6 +163,7 @@ struct node {
     bool is_literal; /* a piece of a string as it stands there, which no format changes */
     uint8_t operator;
     uint8_t format;
+    uint8_t ownership; /* bits, above */
     uint16_t pass;   /* of the analysis that saw it last */
     uint16_t height; /* of the tree from here down; a leaf has 0 */
     uint32_t offset; /* in the source */

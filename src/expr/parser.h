@@ -155,7 +155,11 @@ struct node_list {
 
 void node_list_add(struct parser *parser, struct node_list *list, const struct node *node);
 
-/* analysis.c: sets `many` of all nodes and definitions. */
+/* analysis.c: sets `many` of all nodes and definitions, and what ownership.c finds. */
 void analysis_run(const struct node *body, struct def *defs);
+
+/* ownership.c: finds out whether a fold may change its state in place, and marks what does so.
+ * After `many` is known of all nodes in it. */
+void ownership_mark(const struct node *fold);
 
 #endif

@@ -13,7 +13,40 @@ struct change {
     const struct node *right; /* UPDATE */
     struct value operand;     /* all others: the right side's value */
     uint64_t applied;         /* places changed so far */
+    uint8_t ownership;        /* the node's */
 };
+
+/* Whose bodies may be changed in place; 0: nobody's. */
+static uint32_t
+owner_of(const struct change *change)
+{
+    return (change->ownership & NODE_OWNING) != 0 ? change->machine->owner : 0;
+}
+
+/* A value about to be stored that may be, or hold, a part of what is changed: then parts would have
+ * two places. */
+static void
+note_stored(const struct change *change, struct value value)
+{
+    bool stores_fresh = (change->ownership & NODE_FRESH) != 0;
+    if (owner_of(change) != 0 && !stores_fresh && value.kind >= VALUE_ARRAY)
+        machine_renew_owner(change->machine);
+}
+
+static struct value
+add_members(const struct change *change, struct value object)
+{
+    struct expr_machine *machine = change->machine;
+    struct value added = change->operand;
+    if (!machine_charge(machine, added.count))
+        return machine_no_steps(machine);
+    for (uint32_t i = 0; i < added.count && object.kind != VALUE_NONE; i++) {
+        struct member member = added.object->members[i];
+        object =
+            value_object_put(&machine->scratch, owner_of(change), object, member.key, member.value);
+    }
+    return machine_check(machine, object);
+}
 
 /* The new value for a place; VALUE_NONE with OUTCOME_OK: the place goes. */
 static struct value
@@ -26,8 +59,14 @@ apply(struct change *change, struct value old)
         return change->operand;
     case OPERATOR_UPDATE: {
         enum outcome outcome = eval_first(change->right, change->env, &old, &path);
+        note_stored(change, old);
         return outcome == OUTCOME_OK ? old : value_absent(outcome);
     }
+    case OPERATOR_ADD:
+        if (owner_of(change) != 0 && old.kind == VALUE_OBJECT &&
+            change->operand.kind == VALUE_OBJECT)
+            return add_members(change, old);
+        return arithmetic_add(change->machine, old, change->operand);
     case OPERATOR_ALTERNATIVE:
         return value_is_true(old) ? old : change->operand;
     default:
@@ -95,7 +134,9 @@ walk_key(struct change *change, struct value value, const struct path_key *key,
     /* Where no place was met nothing comes into being on the way. */
     if (new.kind != VALUE_NONE && change->applied == applied)
         return value;
-    return new.kind == VALUE_NONE ? new : access_set(machine, value, key->key, new);
+    if (new.kind == VALUE_NONE)
+        return new;
+    return access_set(machine, owner_of(change), value, key->key, new);
 }
 
 static struct value
@@ -280,11 +321,13 @@ one_assign(const struct node *node, struct env *env, struct value input)
     struct change change = {.machine = env->machine,
                             .env = env,
                             .operator=(enum operator) node->operator,
-                            .right = node->pair.right };
+                            .right = node->pair.right,
+                            .ownership = node->ownership};
     if (change.operator!= OPERATOR_UPDATE) {
         change.operand = eval_one(node->pair.right, env, input);
         if (change.operand.kind == VALUE_NONE)
             return change.operand;
+        note_stored(&change, change.operand);
     }
     return assign(node, &change, input);
 }

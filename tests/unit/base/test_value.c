@@ -240,6 +240,54 @@ test_object_set_replaces_appends_and_keeps_order(void **state)
 }
 
 static void
+test_an_owner_changes_its_object_in_place(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, BIG);
+    struct value key = value_text("a");
+    struct value given = parse(&arena, "{\"a\":[[1]],\"b\":2}");
+    struct value mine = value_object_put(&arena, 7, given, key, value_int(3));
+    assert_ptr_not_equal(mine.object, given.object);
+    assert_int_equal(mine.depth, 1);
+    struct value again = value_object_put(&arena, 7, mine, key, value_int(4));
+    assert_ptr_equal(again.object, mine.object);
+    struct value other = value_object_put(&arena, 8, again, key, given);
+    assert_ptr_not_equal(other.object, again.object);
+    assert_int_equal(other.depth, 4);
+    other = value_object_put(&arena, 8, other, key, value_null());
+    assert_int_equal(other.depth, 1);
+    struct value set = value_object_set(&arena, other, key, value_int(5));
+    assert_ptr_not_equal(set.object, other.object);
+    check_text(&arena, given, "{\"a\":[[1]],\"b\":2}");
+    check_text(&arena, again, "{\"a\":4,\"b\":2}");
+    check_text(&arena, other, "{\"a\":null,\"b\":2}");
+    struct value grown = value_object_put(&arena, 8, other, value_text("c"), value_int(6));
+    check_text(&arena, value_object_put(&arena, 8, grown, key, value_int(7)),
+               "{\"a\":7,\"b\":2,\"c\":6}");
+    assert_int_equal(value_object_put(&arena, 8, grown, key, (struct value){0}).kind, VALUE_NONE);
+    arena_done(&arena);
+}
+
+static void
+test_an_owner_changes_its_array_in_place(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, BIG);
+    struct value given = parse(&arena, "[[[1]],2]");
+    struct value mine = value_array_put(&arena, 7, given, 0, value_int(3));
+    assert_ptr_not_equal(mine.array, given.array);
+    assert_int_equal(mine.depth, 1);
+    struct value again = value_array_put(&arena, 7, mine, 1, given);
+    assert_ptr_equal(again.array, mine.array);
+    assert_int_equal(again.depth, 4);
+    assert_int_equal(value_array_put(&arena, 7, again, 1, value_null()).depth, 1);
+    check_text(&arena, given, "[[[1]],2]");
+    check_text(&arena, again, "[3,null]");
+    assert_int_equal(value_array_put(&arena, 7, again, 0, (struct value){0}).kind, VALUE_NONE);
+    arena_done(&arena);
+}
+
+static void
 test_object_remove(void **state)
 {
     struct arena arena;
@@ -647,6 +695,8 @@ main(void)
         cmocka_unit_test(test_nothing_in_gives_nothing_out),
         cmocka_unit_test(test_builders_stop_at_the_limit),
         cmocka_unit_test(test_object_set_replaces_appends_and_keeps_order),
+        cmocka_unit_test(test_an_owner_changes_its_object_in_place),
+        cmocka_unit_test(test_an_owner_changes_its_array_in_place),
         cmocka_unit_test(test_object_remove),
         cmocka_unit_test(test_large_objects_are_indexed),
         cmocka_unit_test(test_view_survives_rewind_of_later_members),
