@@ -125,7 +125,7 @@ pack_pieces(struct chunk_job *job)
         const struct plan_node *node = &program->plan->nodes[chunk->table->nodes[c]];
         const struct step_type *type = program->types[node->index];
         if (node->decl->shape == STEP_SHAPE_SINK && node->stretch == chunk->stretch &&
-            type->sink_is_declared(node))
+            feed_wants_pieces(node, type))
             piece_make(&job->pieces[job->piece_count++], chunk, node, type, (struct value){0});
     }
 }

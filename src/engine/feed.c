@@ -9,6 +9,13 @@
 /* Pieces kept in memory; further ones are made again from the records. */
 #define HELD_MAX 32
 
+bool
+feed_wants_pieces(const struct plan_node *node, const struct step_type *type)
+{
+    bool is_book = type->sink_open != NULL;
+    return !is_book && (type->sink_is_declared == NULL || type->sink_is_declared(node));
+}
+
 void
 feed_init(struct feed *feed, struct table_run *reads, const struct plan_node *node,
           const struct step_type *type)
@@ -17,7 +24,7 @@ feed_init(struct feed *feed, struct table_run *reads, const struct plan_node *no
         .reads = reads,
         .node = node,
         .type = type,
-        .has_pieces = type->sink_is_declared == NULL || type->sink_is_declared(node),
+        .has_pieces = feed_wants_pieces(node, type),
         .held = mem_alloc_array(HELD_MAX, sizeof(struct piece)),
     };
 }

@@ -57,6 +57,10 @@ struct feed_batch {
     struct store *store;
 };
 
+/* Whether pieces of that node are made as its rows are recorded; otherwise only when the table is
+ * complete. */
+bool feed_wants_pieces(const struct plan_node *node, const struct step_type *type);
+
 void feed_init(struct feed *feed, struct table_run *reads, const struct plan_node *node,
                const struct step_type *type);
 void feed_done(struct feed *feed);

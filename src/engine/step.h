@@ -135,6 +135,22 @@ typedef void sink_header_fn(const struct plan_node *node, struct value columns, 
 typedef void sink_encode_fn(const struct plan_node *node, struct value columns, struct value row,
                             struct buffer *out);
 
+/* --- sinks whose file is made as a whole, when its table is complete --- */
+/* A file in the making; these stand in for sink_header and sink_encode. */
+struct sink_book;
+struct sink_start {
+    const struct plan_node *node;
+    struct value columns;    /* array of names; VALUE_NONE: those that the node declares. Borrowed
+                                until the book is closed */
+    int64_t started_unix_ms; /* of the run: the only date inside */
+};
+typedef struct sink_book *sink_open_fn(const struct sink_start *start);
+/* These append bytes of the file. LIMIT, with words: the format cannot hold it. */
+typedef enum status sink_add_fn(struct sink_book *book, struct value row, struct buffer *out,
+                                struct error *error);
+typedef enum status sink_end_fn(struct sink_book *book, struct buffer *out, struct error *error);
+typedef void sink_close_fn(struct sink_book **book);
+
 struct step_type {
     const struct step_decl *decl;
     step_value_fn *value;
@@ -151,6 +167,10 @@ struct step_type {
     sink_row_fn *sink_row;
     sink_header_fn *sink_header;
     sink_encode_fn *sink_encode;
+    sink_open_fn *sink_open;
+    sink_add_fn *sink_add;
+    sink_end_fn *sink_end;
+    sink_close_fn *sink_close;
     const char *ending;       /* sinks: of the default name, "csv" */
     const char *content_type; /* sinks */
 };

@@ -52,72 +52,133 @@ write_header(struct tap_job *job, struct blob *blob, struct value columns)
     return status;
 }
 
-/* --- files whose columns are the union over all rows: two passes --- */
+/* --- files that are made as a whole, when the table is complete --- */
 
-struct column_union {
+struct whole {
     struct tap_job *job;
     struct arena arena;
     struct columns all;
     struct blob *blob;
-    struct value columns;
+    struct sink_book *book;
+    struct value columns; /* VALUE_NONE: as declared */
     enum status status;
 };
 
 static void
 add_names(struct chunk *chunk, void *context)
 {
-    struct column_union *all = context;
-    const struct plan_node *node = all->job->tap->node;
-    for (uint32_t i = 0; i < chunk->item_count && all->status == STATUS_OK; i++) {
+    struct whole *whole = context;
+    const struct plan_node *node = whole->job->tap->node;
+    for (uint32_t i = 0; i < chunk->item_count && whole->status == STATUS_OK; i++) {
         const struct column *column = &chunk->items[i].columns[node->column];
         if (column->state == NODE_STATE_DONE)
-            all->status = columns_add(&all->all, column->value, &all->job->error);
+            whole->status = columns_add(&whole->all, column->value, &whole->job->error);
     }
+}
+
+static enum status
+append_bytes(struct whole *whole, const struct buffer *bytes)
+{
+    struct error *error = &whole->job->error;
+    return buffer_is_over(bytes)
+               ? error_set(error, STATUS_LIMIT, "the text of one chunk is too large")
+               : blob_append(whole->blob, buffer_slice(bytes), error);
 }
 
 static void
 append_rows(struct chunk *chunk, void *context)
 {
-    struct column_union *all = context;
-    struct tap_job *job = all->job;
+    struct whole *whole = context;
+    struct tap_job *job = whole->job;
     struct piece piece;
-    piece_make(&piece, chunk, job->tap->node, job->tap->type, all->columns);
-    all->status = buffer_is_over(&piece.text)
-                      ? error_set(&job->error, STATUS_LIMIT, "the text of one chunk is too large")
-                      : blob_append(all->blob, buffer_slice(&piece.text), &job->error);
+    piece_make(&piece, chunk, job->tap->node, job->tap->type, whole->columns);
+    whole->status = append_bytes(whole, &piece.text);
     job->rows += piece.rows;
     buffer_done(&piece.text);
 }
 
-static enum status
-each_chunk(struct column_union *all, feed_visit_fn *visit)
+static void
+add_rows(struct chunk *chunk, void *context)
 {
-    struct tap_job *job = all->job;
+    struct whole *whole = context;
+    struct tap_job *job = whole->job;
+    struct buffer bytes;
+    buffer_init(&bytes, LIMIT_CHUNK_BYTES);
+    for (uint32_t i = 0; i < chunk->item_count && whole->status == STATUS_OK; i++) {
+        const struct column *column = &chunk->items[i].columns[job->tap->node->column];
+        if (column->state != NODE_STATE_DONE)
+            continue;
+        whole->status = job->tap->type->sink_add(whole->book, column->value, &bytes, &job->error);
+        job->rows++;
+    }
+    if (whole->status == STATUS_OK)
+        whole->status = append_bytes(whole, &bytes);
+    buffer_done(&bytes);
+}
+
+static enum status
+each_chunk(struct whole *whole, feed_visit_fn *visit)
+{
+    struct tap_job *job = whole->job;
     for (uint32_t c = 0; c < job->batch.end; c++) {
-        enum status status = feed_visit(&job->batch, c, visit, all, &job->error);
+        enum status status = feed_visit(&job->batch, c, visit, whole, &job->error);
         if (status == STATUS_OK)
-            status = all->status;
+            status = whole->status;
         if (status != STATUS_OK)
             return status;
     }
     return STATUS_OK;
 }
 
+/* A first pass, over the columns that the rows have together. */
+static enum status
+find_columns(struct whole *whole)
+{
+    const struct table_run *reads = whole->job->tap->feed.reads;
+    columns_init(&whole->all, reads->run->program->plan, reads->plan, &whole->arena);
+    enum status status = each_chunk(whole, add_names);
+    if (status == STATUS_OK)
+        whole->columns = columns_names(&whole->all);
+    return status;
+}
+
+static enum status
+write_text(struct whole *whole)
+{
+    enum status status = write_header(whole->job, whole->blob, whole->columns);
+    return status == STATUS_OK ? each_chunk(whole, append_rows) : status;
+}
+
+static enum status
+write_book(struct whole *whole)
+{
+    const struct tap_run *tap = whole->job->tap;
+    struct sink_start start = {tap->node, whole->columns, tap->run->started_unix_ms};
+    whole->book = tap->type->sink_open(&start);
+    enum status status = each_chunk(whole, add_rows);
+    struct buffer rest;
+    buffer_init(&rest, LIMIT_CHUNK_BYTES);
+    if (status == STATUS_OK)
+        status = tap->type->sink_end(whole->book, &rest, &whole->job->error);
+    if (status == STATUS_OK)
+        status = append_bytes(whole, &rest);
+    buffer_done(&rest);
+    tap->type->sink_close(&whole->book);
+    return status;
+}
+
 static enum status
 build_whole(struct tap_job *job, struct blob *blob)
 {
-    struct column_union all = {.job = job, .blob = blob};
-    const struct table_run *reads = job->tap->feed.reads;
-    arena_init(&all.arena, LIMIT_CHUNK_BYTES);
-    columns_init(&all.all, reads->run->program->plan, reads->plan, &all.arena);
-    enum status status = each_chunk(&all, add_names);
-    if (status == STATUS_OK) {
-        all.columns = columns_names(&all.all);
-        status = write_header(job, blob, all.columns);
-    }
+    const struct step_type *type = job->tap->type;
+    struct whole whole = {.job = job, .blob = blob};
+    arena_init(&whole.arena, LIMIT_CHUNK_BYTES);
+    enum status status = STATUS_OK;
+    if (!type->sink_is_declared(job->tap->node))
+        status = find_columns(&whole);
     if (status == STATUS_OK)
-        status = each_chunk(&all, append_rows);
-    arena_done(&all.arena);
+        status = type->sink_open == NULL ? write_text(&whole) : write_book(&whole);
+    arena_done(&whole.arena);
     return status;
 }
 

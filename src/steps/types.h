@@ -20,7 +20,8 @@
     each(wait)               \
     each(http_request)       \
     each(write_csv)          \
-    each(write_jsonl)
+    each(write_jsonl)        \
+    each(write_xlsx)
 /* clang-format on */
 
 #define STEP_TYPE_EXTERN(name)                                                                     \
