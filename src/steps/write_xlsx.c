@@ -28,6 +28,7 @@ static const struct field_decl write_xlsx_fields[] = {
 const struct step_decl write_xlsx_decl = {
     .name = "write_xlsx",
     .shape = STEP_SHAPE_SINK,
+    .group = STEP_GROUP_OUTPUT,
     .summary = "Writes the rows to an Excel workbook; its value is {file, rows}.",
     .fields = write_xlsx_fields,
     .field_count = COUNT_OF(write_xlsx_fields),

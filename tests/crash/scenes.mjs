@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readZip } from '../zip.mjs';
 import { check } from './check.mjs';
 
 export const CONCURRENCY = 20;
@@ -36,12 +37,12 @@ steps:
     type: transform
     config: { expression: "(.item.size | tonumber) * 2" }`;
 
-/** Calls, a filter, and three files: declared columns, JSON lines, columns known at the end only. */
+/** Calls, a filter, and four files: declared columns, JSON lines, and two made when all is done. */
 export const CALLS = {
   name: 'calls',
   rows: 1000,
   span_ms: 400,
-  files: ['declared.csv', 'lines.jsonl', 'whole.csv'],
+  files: ['declared.csv', 'lines.jsonl', 'whole.csv', 'book.xlsx'],
   workflow: (csv, url) => `name: Calls
 ${rows(csv)}
   - id: big
@@ -57,6 +58,10 @@ ${rows(csv)}
   - id: whole
     type: write_csv
     needs: double
+  - id: book
+    type: write_xlsx
+    needs: double
+    config: { columns: { id: "{{item.id}}", name: "{{item.name}}", double: "{{steps.double}}" } }
 output: { rows: "{{steps.declared.rows}}", file: "{{steps.declared.file}}" }
 `,
 };
@@ -110,10 +115,18 @@ ${rows(csv)}
 `,
 };
 
+/** Of a workbook all but its date, which is that of the run. */
+function readWorkbook(path) {
+  const entries = readZip(path);
+  entries.delete('docProps/core.xml');
+  return [...entries].map(([name, bytes]) => `${name}\n${bytes}`).join('\n');
+}
+
 export function readFiles(scene, out) {
   return scene.files.map((name) => {
     try {
-      return readFileSync(join(out, name), 'utf8');
+      const path = join(out, name);
+      return name.endsWith('.xlsx') ? readWorkbook(path) : readFileSync(path, 'utf8');
     } catch {
       return null;
     }

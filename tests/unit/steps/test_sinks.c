@@ -230,6 +230,69 @@ test_jsonl_text(void **state)
                "{\"a\":\"1\\n2\",\"n\":null}\n{}\n{\"n\":[9007199254740993,1.10]}\n");
 }
 
+static void
+test_a_text_that_no_cell_holds_fails_its_row(void **state)
+{
+    static const struct {
+        size_t size;
+        const char *end;
+    } table[] = {{32767, NULL}, {32768, "cell_too_long: column \"a\": "}};
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        struct buffer root;
+        buffer_init(&root, MIB(1));
+        buffer_append_text(&root, "{\"steps\":{},\"item\":{\"a\":\"");
+        for (size_t at = 0; at < table[i].size; at++)
+            buffer_append_byte(&root, 'x');
+        buffer_append(&root, "\"}}", 4);
+        scene_open(&scene, ROWS "  - { id: out, type: write_xlsx }\n", "out", root.ptr);
+        const char *row = row_of(&scene);
+        const char *end = table[i].end == NULL ? "{\"a\":\"xxx" : table[i].end;
+        assert_memory_equal(row, end, strlen(end));
+        assert_false(scene.type->sink_is_declared(scene.scope.node));
+        scene_close(&scene);
+        buffer_done(&root);
+    }
+}
+
+static void
+test_a_workbook_is_opened_as_configured(void **state)
+{
+    static const struct {
+        const char *config, *row;
+        enum status status;
+    } table[] = {
+        {"{ columns: { a: '{{item.a}}' }, max_rows: 1 }", "{\"a\":1}", STATUS_LIMIT},
+        {"{ columns: { a: '{{item.a}}' }, max_rows: 1, split: true }", "{\"a\":1}", STATUS_OK},
+        {"{ sheet: 'A/B', dates: true }", "{\"a\":1}", STATUS_OK},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        char workflow[512];
+        snprintf(workflow, sizeof(workflow),
+                 ROWS "  - id: out\n    type: write_xlsx\n    config: %s\n", table[i].config);
+        scene_open(&scene, workflow, "out", "{}");
+        bool is_declared = scene.type->sink_is_declared(scene.scope.node);
+        struct value names = value_array_append(&scene.arena, value_empty_array(), value_text("a"));
+        struct sink_start start = {scene.scope.node, is_declared ? (struct value){0} : names, 0};
+        struct sink_book *book = scene.type->sink_open(&start);
+        struct buffer out;
+        struct error error = {0};
+        struct value row;
+        buffer_init(&out, MIB(1));
+        assert_int_equal(json_parse(&row, &scene.arena, slice_text(table[i].row), 0, NULL, NULL),
+                         STATUS_OK);
+        assert_int_equal(scene.type->sink_add(book, row, &out, &error), STATUS_OK);
+        assert_int_equal(scene.type->sink_add(book, row, &out, &error), table[i].status);
+        if (table[i].status == STATUS_OK)
+            assert_int_equal(scene.type->sink_end(book, &out, &error), STATUS_OK);
+        scene.type->sink_close(&book);
+        assert_null(book);
+        buffer_done(&out);
+        scene_close(&scene);
+    }
+}
+
 int
 main(void)
 {
@@ -241,6 +304,8 @@ main(void)
         cmocka_unit_test(test_csv_text),
         cmocka_unit_test(test_csv_of_many_columns),
         cmocka_unit_test(test_jsonl_text),
+        cmocka_unit_test(test_a_text_that_no_cell_holds_fails_its_row),
+        cmocka_unit_test(test_a_workbook_is_opened_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
