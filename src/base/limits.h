@@ -49,6 +49,14 @@
 #define LIMIT_WINDOW_CHUNKS 32
 /* Runs in memory at once; further ones wait in the store. */
 #define LIMIT_ACTIVE_RUNS 4096
+/* Workflows that the steps of one run may call, those included that these call in turn. */
+#define LIMIT_CALLEES 100
+/* Workflows computed in place for one item, those included that these call in turn. */
+#define LIMIT_ITEM_CALLS 1000
+/* Runs below each other: a run's sub-workflows, theirs, and so on. */
+#define LIMIT_TREE_DEPTH 8
+/* Runs that the sub-workflows of one run may leave in the store, over all depths. */
+#define LIMIT_TREE_RUNS 10000
 /* Bytes of one writing transaction in the bulk lane. */
 #define LIMIT_COMMIT_BYTES MIB(4)
 /* Intents of one writing transaction. */

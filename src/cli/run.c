@@ -1,3 +1,4 @@
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -16,15 +17,17 @@
 struct run_options {
     const char *data, *out, *rows, *resume, *allow;
     struct option_list inputs;
+    struct option_list with; /* files of workflows that FILE calls */
     bool as_json;
 };
 
 static const struct option_table *
 run_table(struct run_options *into)
 {
-    static struct option options[7];
+    static struct option options[8];
     static struct option_table table = {
-        .usage = "windrow run FILE [--input NAME=VALUE…] [--rows FILE] [--out DIR] [--data DIR]\n"
+        .usage = "windrow run FILE [--with FILE…] [--input NAME=VALUE…] [--rows FILE] [--out DIR]\n"
+                 "                 [--data DIR]\n"
                  "       windrow run --resume RUN [--data DIR] [--out DIR]",
         .summary = "Runs a workflow here, without a server, and writes its files.",
         .options = options,
@@ -67,6 +70,11 @@ run_table(struct run_options *into)
                                  .value = "LIST",
                                  .help = "private addresses that calls may reach",
                                  .environment = "WINDROW_ALLOW"};
+    options[7] = (struct option){.name = "--with",
+                                 .kind = OPTION_LIST,
+                                 .into.list = &into->with,
+                                 .value = "FILE",
+                                 .help = "a workflow that FILE calls; kept in the data folder"};
     return &table;
 }
 
@@ -210,6 +218,40 @@ resolved_value(const struct run_options *options, struct arena *arena)
     return value_object_new(arena, members, COUNT_OF(members));
 }
 
+/* The files of --with are checked before anything is opened. */
+static int
+check_with(const struct cli *cli, const struct option_list *with)
+{
+    int exit_code = CLI_OK;
+    for (size_t i = 0; i < with->count; i++) {
+        struct buffer text;
+        struct plan *plan = NULL;
+        int its_code = load_workflow(cli, with->values[i], NULL, &text, &plan);
+        exit_code = its_code > exit_code ? its_code : exit_code;
+        plan_drop(&plan);
+        buffer_done(&text);
+    }
+    return exit_code;
+}
+
+static enum status
+store_with(struct service *service, const struct option_list *with, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < with->count && status == STATUS_OK; i++) {
+        struct arena arena;
+        struct buffer text;
+        struct workflow_row row;
+        arena_init(&arena, MIB(16));
+        status = fs_read_file(&text, with->values[i], LIMIT_DEFINITION_BYTES, error);
+        if (status == STATUS_OK)
+            status = wait_for_workflow(service, buffer_slice(&text), &arena, &row, error);
+        buffer_done(&text);
+        arena_done(&arena);
+    }
+    return status;
+}
+
 static int
 start_and_follow(struct cli *cli, struct service *service, const struct run_options *options,
                  const struct plan *plan, const struct buffer *text)
@@ -220,6 +262,8 @@ start_and_follow(struct cli *cli, struct service *service, const struct run_opti
     struct value input;
     struct id run;
     enum status status = make_input(plan, &options->inputs, &arena, &input, &error);
+    if (status == STATUS_OK)
+        status = store_with(service, &options->with, &error);
     if (status == STATUS_OK) {
         struct workflow_row workflow;
         struct slice stored = stored_text(plan, text, options->rows, &arena);
@@ -259,6 +303,8 @@ run_file(struct cli *cli, struct run_options *options, const char *file)
     struct plan *plan = NULL;
     struct service *service = NULL;
     int exit_code = load_workflow(cli, file, options->rows, &text, &plan);
+    if (exit_code == CLI_OK)
+        exit_code = check_with(cli, &options->with);
     if (exit_code == CLI_OK && cli->open(cli, options->data, true, &service, &error) != STATUS_OK)
         exit_code = cli_complain(&error);
     if (service != NULL)

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/child.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -154,6 +155,7 @@ column_fail(struct turn *turn, struct value failure)
 static void
 column_fail_step(struct turn *turn, const struct step_failure *failure)
 {
+    turn->chunk->is_over_budget |= strcmp(failure->code, "limit_exceeded") == 0;
     column_fail(turn, chunk_failure_value(&turn->chunk->arena, failure->code, failure->words));
 }
 
@@ -216,6 +218,14 @@ found_effect_find(const struct chunk *chunk, uint16_t node, struct slice key, co
     return NULL;
 }
 
+static void
+column_fail_room(struct turn *turn)
+{
+    turn->chunk->is_over_budget = true;
+    column_fail(turn, chunk_failure_value(&turn->chunk->arena, "limit_exceeded",
+                                          "the rows of this chunk hold too many bytes"));
+}
+
 /* Makes room for one more in a list of the arena; NULL when the arena is full. */
 static void *
 list_add(struct arena *arena, void **list, uint32_t *count, uint32_t *capacity, size_t size)
@@ -234,15 +244,15 @@ list_add(struct arena *arena, void **list, uint32_t *count, uint32_t *capacity, 
 }
 
 static void
-want_call(struct turn *turn, struct value config, const struct found_effect *found)
+want_call(struct turn *turn, struct value config, const struct child_wish *child,
+          const struct found_effect *found)
 {
     struct chunk *chunk = turn->chunk;
     struct chunk_call *call = list_add(&chunk->arena, (void **)&chunk->calls, &chunk->call_count,
                                        &chunk->call_capacity, sizeof(*call));
     if (call == NULL) {
         turn->column->is_effect = false; /* there is no row to find it by */
-        column_fail(turn, chunk_failure_value(&chunk->arena, "limit_exceeded",
-                                              "the rows of this chunk hold too many bytes"));
+        column_fail_room(turn);
         return;
     }
     *call = (struct chunk_call){
@@ -251,21 +261,19 @@ want_call(struct turn *turn, struct value config, const struct found_effect *fou
         .failed_generation = found == NULL ? 0 : found->failed_generation,
         .config = config,
     };
+    if (child != NULL) {
+        call->callee = child->callee;
+        call->child = child->run;
+    }
     memcpy(call->hash, turn->column->hash, STORE_HASH_BYTES);
     turn->column->is_asked = true;
 }
 
+/* What is recorded under the column's hash, or else is wanted. */
 static void
-run_effect(struct turn *turn, struct step_scope *scope)
+find_or_want(struct turn *turn, struct value config, const struct child_wish *child)
 {
     struct chunk *chunk = turn->chunk;
-    struct step_failure failure;
-    struct value config;
-    if (!step_render_config(scope, &config, &failure)) {
-        column_fail_step(turn, &failure);
-        return;
-    }
-    effect_hash(turn->node, config, turn->column->hash);
     struct key key = chunk_item_key(chunk, turn->item_index);
     const struct found_effect *found =
         found_effect_find(chunk, turn->node->index, key_slice(&key), turn->column->hash);
@@ -275,7 +283,45 @@ run_effect(struct turn *turn, struct step_scope *scope)
     else if (found != NULL && found->failure.kind != VALUE_NONE)
         column_fail(turn, found->failure);
     else
-        want_call(turn, config, found);
+        want_call(turn, config, child, found);
+}
+
+static void
+run_effect(struct turn *turn, struct step_scope *scope)
+{
+    struct step_failure failure;
+    struct value config;
+    if (!step_render_config(scope, &config, &failure)) {
+        column_fail_step(turn, &failure);
+        return;
+    }
+    effect_hash(turn->node, config, turn->column->hash);
+    find_or_want(turn, config, NULL);
+}
+
+static void
+run_child(struct turn *turn, struct step_scope *scope)
+{
+    struct chunk *chunk = turn->chunk;
+    struct step_failure failure;
+    struct child_wish wish;
+    if (!child_wish_make(&wish, chunk, chunk_item_key(chunk, turn->item_index), scope, &failure)) {
+        column_fail_step(turn, &failure);
+        return;
+    }
+    if (!wish.callee->is_pure) {
+        memcpy(turn->column->hash, wish.hash, STORE_HASH_BYTES);
+        find_or_want(turn, wish.input, &wish);
+        return;
+    }
+    struct value value;
+    bool is_ok = child_compute(&value, chunk, &wish, turn->machine);
+    if (value.kind == VALUE_NONE)
+        column_fail_room(turn);
+    else if (is_ok)
+        column_decide(turn, NODE_STATE_DONE, value);
+    else
+        column_fail(turn, value);
 }
 
 static void
@@ -335,6 +381,7 @@ run_value(struct turn *turn, struct step_scope *scope)
         is_ok = type->sink_row(scope, &value, &failure);
         break;
     case STEP_SHAPE_EFFECT:
+    case STEP_SHAPE_CHILD:
     case STEP_SHAPE_WAIT:
         assert(!"handled by the caller");
     }
@@ -372,8 +419,7 @@ run_node(struct turn *turn)
 {
     struct value root = chunk_root(turn->chunk, turn->item_index, turn->node);
     if (root.kind == VALUE_NONE || arena_is_over(&turn->chunk->arena)) {
-        column_fail(turn, chunk_failure_value(&turn->chunk->arena, "limit_exceeded",
-                                              "the rows of this chunk hold too many bytes"));
+        column_fail_room(turn);
         return;
     }
     if (!when_holds(turn, root))
@@ -388,6 +434,8 @@ run_node(struct turn *turn)
     };
     if (turn->node->decl->shape == STEP_SHAPE_EFFECT)
         run_effect(turn, &scope);
+    else if (turn->node->decl->shape == STEP_SHAPE_CHILD)
+        run_child(turn, &scope);
     else if (turn->node->decl->shape == STEP_SHAPE_WAIT)
         run_wait(turn, &scope);
     else
@@ -442,6 +490,8 @@ item_advance(struct chunk *chunk, struct expr_machine *machine, uint32_t index)
 {
     struct item *item = &chunk->items[index];
     item->is_ready = false;
+    if (!chunk->is_in_place)
+        chunk->calls_left = LIMIT_ITEM_CALLS;
     if (item->problem != NULL) {
         fail_unread_item(chunk, item);
         return;

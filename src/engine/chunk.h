@@ -22,6 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct callee;
+struct callees;
+
 /* One node on one item. */
 struct column {
     uint8_t state;  /* enum node_state */
@@ -48,8 +51,10 @@ struct chunk_call {
     uint32_t item;
     uint16_t node;
     uint8_t hash[STORE_HASH_BYTES];
-    uint32_t failed_generation; /* newest generation that recorded a failure; 0: none */
-    struct value config;
+    uint32_t failed_generation;  /* newest generation that recorded a failure; 0: none */
+    struct value config;         /* of a workflow step: its input */
+    const struct callee *callee; /* of a workflow step; else NULL */
+    struct id child;             /* its run */
 };
 
 /* A wait of less than a second. */
@@ -79,6 +84,7 @@ struct found_effect {
 struct chunk {
     struct arena arena;
     const struct program *program; /* borrowed from the run, which outlives it */
+    const struct callees *callees; /* likewise; NULL: no step calls a workflow */
     const struct plan_table *table;
     uint32_t index;
     uint16_t stretch;
@@ -103,8 +109,11 @@ struct chunk {
     struct chunk_nap *naps;
     uint32_t nap_count, nap_capacity;
 
-    int64_t now_unix_ms;       /* handed in before advancing: base of waits */
-    int64_t due_unix_ms;       /* latest gate of this stretch; 0: none */
+    bool is_in_place;    /* not a chunk of a stored run (in_place.h) */
+    uint32_t calls_left; /* workflows that may still be called for the item in hand */
+    bool is_over_budget; /* something failed that more time or memory might have let go well */
+    int64_t now_unix_ms; /* handed in before advancing: base of waits */
+    int64_t due_unix_ms; /* latest gate of this stretch; 0: none */
     struct item_counts counts; /* set when nothing is unsettled any more */
 };
 

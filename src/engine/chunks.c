@@ -48,6 +48,7 @@ chunk_job_bare(struct table_run *table, uint32_t index, uint16_t stretch)
     struct chunk *chunk = mem_alloc(sizeof(*chunk));
     arena_init(&chunk->arena, LIMIT_CHUNK_BYTES);
     chunk->program = run->program;
+    chunk->callees = run->callees;
     chunk->table = table->plan;
     chunk->index = index;
     chunk->stretch = stretch;

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct callees;
 struct engine;
 
 enum engine_pool {
@@ -82,6 +83,7 @@ struct value workflow_value_make(struct arena *arena, const struct workflow_row 
 /* How a run begins. All is borrowed until engine_run_start() returns. */
 struct run_start {
     struct program *program;
+    struct callees *callees; /* of the program (callees_find()) */
     struct id workspace, workflow, run;
     uint32_t version;
     struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */

@@ -65,6 +65,29 @@ program_new(struct plan *plan, const struct step_table *types)
     return program;
 }
 
+/* The first finding of the schema, as words for a person. */
+static void
+keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
+{
+    struct error *error = context;
+    if (error->status == STATUS_OK)
+        error_set(error, STATUS_INVALID, "input%s: %s", instance_path, words);
+}
+
+enum status
+program_check_input(const struct program *program, struct value input, bool any,
+                    struct error *error)
+{
+    const struct schema *schema = program->plan->input_schema;
+    if (input.kind != VALUE_OBJECT && !any)
+        return error_set(error, STATUS_INVALID, "input: expected an object, found %s",
+                         value_kind_name(input));
+    *error = (struct error){0};
+    if (schema == NULL || schema_check(schema, input, keep_first, error))
+        return STATUS_OK;
+    return STATUS_INVALID;
+}
+
 void
 program_hold(struct program *program)
 {

@@ -21,6 +21,11 @@ struct program {
 
 /* Takes over the caller's reference of the plan. The caller holds one reference of the program. */
 struct program *program_new(struct plan *plan, const struct step_table *types);
+/* INVALID, with words that name the place, if the input does not fit the workflow's schema; any: it
+ * need not be an object. */
+MUST_USE enum status program_check_input(const struct program *program, struct value input,
+                                         bool any, struct error *error);
+
 void program_hold(struct program *program);
 /* The last drop frees it. Does nothing for NULL. */
 void program_drop(struct program **program);

@@ -85,8 +85,9 @@ column_body_of(const struct plan_node *node, const struct column *column)
         return BODY_NONE;
     if (column->is_effect)
         return BODY_HASH;
-    if (is_failure || node->decl->shape == STEP_SHAPE_VALUE ||
-        node->decl->shape == STEP_SHAPE_SOURCE)
+    enum step_shape shape = node->decl->shape;
+    if (is_failure || shape == STEP_SHAPE_VALUE || shape == STEP_SHAPE_SOURCE ||
+        shape == STEP_SHAPE_CHILD)
         return BODY_VALUE;
     return BODY_NONE;
 }

@@ -4,8 +4,8 @@
  * stretch its column number (varint), then per item: byte item state, varint length of the source's
  * problem and its text, and per node byte node state, byte chosen label, and
  *   - the hash of the effect row, for a decided effect (the value stands in that row);
- *   - JSON text and a newline, for the value of a pure value step, the config of a source and any
- *     other failure.
+ *   - JSON text and a newline, for the value of a pure value step or of a workflow that was
+ *     computed in place, the config of a source and any other failure.
  * Sinks, filters, branches and waits leave only their state: what they gave is computed again.
  *
  * Threads: pure.

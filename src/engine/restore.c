@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/callees.h"
 #include "engine/run.h"
 
 #include <stdlib.h>
@@ -85,6 +86,14 @@ found_order(const void *left, const void *right)
     return order != 0 ? order : memcmp(a->hash, b->hash, STORE_HASH_BYTES);
 }
 
+static bool
+may_have_effects(const struct chunk *chunk, const struct plan_node *node)
+{
+    if (node->decl->shape == STEP_SHAPE_CHILD)
+        return chunk->callees == NULL || !callee_of(chunk->callees, node)->is_pure;
+    return node->decl->shape == STEP_SHAPE_EFFECT;
+}
+
 enum status
 chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error)
 {
@@ -96,7 +105,7 @@ chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error
     struct key high = chunk_item_key(chunk, chunk->item_count - 1);
     for (uint16_t c = 0; c < chunk->table->node_count; c++) {
         const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
-        if (node->decl->shape != STEP_SHAPE_EFFECT || node->stretch > chunk->stretch)
+        if (!may_have_effects(chunk, node) || node->stretch > chunk->stretch)
             continue;
         finding.node = node->index;
         struct effect_range range = {chunk->run, value_slice(node->id), key_slice(&low),

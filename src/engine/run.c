@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/callees.h"
 
 #include <assert.h>
 #include <string.h>
@@ -306,6 +307,7 @@ run_free(struct run *run)
     mem_free(run->values);
     mem_free(run->gates);
     program_drop(&run->program);
+    callees_drop(&run->callees);
     arena_done(&run->arena);
     mem_free(run);
 }

@@ -149,6 +149,7 @@ struct run {
     enum run_state state;
     int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;
     struct program *program;
+    struct callees *callees; /* NULL: its steps call no workflows */
     struct value input, run_value;
     bool is_interactive; /* no table of many items: first lane everywhere */
     bool is_born;        /* began in this process: nothing of it can be in the store */

@@ -1,6 +1,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/callees.h"
+#include "engine/in_place.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -22,6 +24,7 @@ struct start_request {
 /* Steps of evaluation after which a run is stored first and then begun: about 2 ms. */
 #define INLINE_STEPS 50000
 #define INLINE_BYTES MIB(4)
+#define INLINE_CALLS 50
 
 struct expr_budget
 engine_inline_budget(void)
@@ -32,21 +35,6 @@ engine_inline_budget(void)
     return budget;
 }
 
-/* A step that went over the small budget may do well with the full one. */
-static bool
-is_over_budget(const struct chunk *chunk)
-{
-    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
-        const struct column *column = &chunk->items[0].columns[c];
-        if (value_is_true(column->value) && column->value.kind == VALUE_OBJECT &&
-            column->state >= NODE_STATE_FAILED &&
-            slice_is(value_slice(value_find_or_null(column->value, SLICE("code"))),
-                     "limit_exceeded"))
-            return true;
-    }
-    return false;
-}
-
 static void
 fill_inline_record(struct chunk *chunk, struct run_row *row, struct arena *arena)
 {
@@ -55,24 +43,6 @@ fill_inline_record(struct chunk *chunk, struct run_row *row, struct arena *arena
     record_pack(chunk, &record);
     row->inline_record = arena_copy(arena, buffer_slice(&record));
     buffer_done(&record);
-}
-
-static struct value
-chunk_steps_value(struct chunk *chunk)
-{
-    struct value steps = value_empty_object();
-    const struct plan_node *nodes = chunk->program->plan->nodes;
-    for (uint16_t c = 0; c < chunk->table->node_count; c++) {
-        const struct column *column = &chunk->items[0].columns[c];
-        struct value seen = column->value;
-        if (column->state == NODE_STATE_CONTINUED)
-            seen = value_object_set(&chunk->arena, value_empty_object(), value_text("error"),
-                                    column->value);
-        else if (column->state != NODE_STATE_DONE)
-            continue;
-        steps = value_object_set(&chunk->arena, steps, nodes[chunk->table->nodes[c]].id, seen);
-    }
-    return steps;
 }
 
 static struct value
@@ -88,61 +58,46 @@ inline_counts(struct chunk *chunk)
 }
 
 static enum run_state
-inline_output(struct chunk *chunk, const struct run_start *start, struct run_row *row,
-              struct arena *arena)
+inline_end(struct chunk *chunk, const struct run_start *start, struct run_row *row,
+           struct arena *arena)
 {
-    const struct plan *plan = chunk->program->plan;
-    struct value steps = chunk_steps_value(chunk);
-    struct value output = value_null();
-    struct value failure = {0};
-    if (chunk->items[0].state == ITEM_STATE_FAILED) {
-        failure = item_failure(chunk, 0);
-    } else if (plan->output == NULL) {
-        output = value_find_or_null(steps, value_slice(plan_last_node(plan)->id));
-    } else {
-        struct value root =
-            value_object_set(&chunk->arena, chunk_outer_root(chunk), value_text("steps"), steps);
-        root = value_object_set(&chunk->arena, root, value_text("item"), chunk->input);
-        struct expr_failure bad;
-        if (template_render(start->machine, plan->output, root, &chunk->arena, &output, &bad) !=
-            STATUS_OK)
-            failure = chunk_failure_value(&chunk->arena, "output_failed", bad.words);
-    }
+    struct value output = {0};
+    bool is_ok = in_place_output(chunk, start->machine, &output);
     row->counts = json_text(arena, inline_counts(chunk));
-    if (failure.kind != VALUE_NONE) {
-        row->error = json_text(arena, failure);
-        return RUN_STATE_FAILED;
-    }
-    row->output = json_text(arena, output);
-    return RUN_STATE_COMPLETED;
+    if (is_ok)
+        row->output = json_text(arena, output);
+    else
+        row->error = json_text(arena, output);
+    return is_ok ? RUN_STATE_COMPLETED : RUN_STATE_FAILED;
 }
 
-/* False: it takes longer than a run in place may. */
+/* False: it takes longer than a run in place may. What went over the small budget may do well with
+ * the full one. */
 static bool
 compute_in_place(const struct run_start *start, struct run_row *row, struct arena *arena,
                  int64_t now_unix_ms)
 {
-    const struct program *program = start->program;
-    struct chunk chunk = {
-        .program = program,
-        .table = &program->plan->tables[0],
-        .generation = 1,
+    struct in_place what = {
+        .program = start->program,
+        .callees = start->callees,
         .run = start->run,
         .input = start->input,
-        .vars = value_empty_object(),
-        .outer_steps = value_empty_object(),
+        .run_value = run_value_make(arena, row, start->workflow_value),
         .now_unix_ms = now_unix_ms,
+        .calls_left = INLINE_CALLS,
     };
-    arena_init(&chunk.arena, LIMIT_CHUNK_BYTES);
-    chunk.run_value = run_value_make(&chunk.arena, row, start->workflow_value);
-    bool is_done = chunk_make_items(&chunk, 1);
-    chunk.items[0].row = start->input;
-    chunk_advance(&chunk, start->machine);
-    is_done = is_done && !is_over_budget(&chunk);
+    struct chunk chunk;
+    bool is_done = in_place_compute(&chunk, &what, start->machine) && !chunk.is_over_budget;
     if (is_done) {
-        row->state = inline_output(&chunk, start, row, arena);
+        enum run_state state = inline_end(&chunk, start, row, arena);
+        is_done = !chunk.is_over_budget;
+        row->state = is_done ? state : row->state;
+    }
+    if (is_done) {
         row->ended_unix_ms = now_unix_ms;
         fill_inline_record(&chunk, row, arena);
+    } else {
+        row->output = row->error = row->counts = slice_of("", 0);
     }
     arena_done(&chunk.arena);
     return is_done;
@@ -200,6 +155,8 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
 {
     program_hold(start->program);
     struct run *run = run_new(engine, start->program, row);
+    callees_hold(start->callees);
+    run->callees = start->callees;
     run->is_born = true;
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);
@@ -222,8 +179,9 @@ fill_row(const struct run_start *start, struct run_row *row, struct arena *arena
         .deadline_unix_ms = start->deadline_unix_ms,
         .input = json_text(arena, start->input),
     };
-    if (start->resolved.kind != VALUE_NONE)
-        row->resolved = json_text(arena, start->resolved);
+    struct value resolved = callees_pin(start->callees, start->resolved, arena);
+    if (resolved.kind != VALUE_NONE)
+        row->resolved = json_text(arena, resolved);
     int64_t limit_ms = start->program->plan->limits.deadline_ms;
     if (limit_ms > 0 && (row->deadline_unix_ms == 0 || now + limit_ms < row->deadline_unix_ms))
         row->deadline_unix_ms = now + limit_ms;
@@ -251,8 +209,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     fill_row(start, row, &intent->arena, now);
 
     struct start_request *request = mem_alloc(sizeof(*request));
-    bool is_inline = start->program->plan->is_inline && start->machine != NULL &&
-                     compute_in_place(start, row, &intent->arena, now);
+    bool is_inline = start->program->plan->is_inline && callees_are_pure(start->callees) &&
+                     start->machine != NULL && compute_in_place(start, row, &intent->arena, now);
     if (!is_inline) {
         request->run = make_run(engine, start, row);
         engine->away++;

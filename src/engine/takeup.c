@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/callees.h"
 #include "engine/run.h"
 
 #include <stdio.h>
@@ -298,6 +299,25 @@ workflow_value(struct store *store, const struct run_row *row, struct arena *are
     return workflow_value_make(arena, &workflow, row->version);
 }
 
+/* Pinned when the run began. */
+static enum status
+load_callees(struct engine *engine, const struct run_row *row, struct run *run, struct error *error)
+{
+    struct callees_options options = {
+        .programs = engine->options.programs,
+        .store = engine->options.store,
+        .workspace = row->workspace,
+    };
+    struct value resolved = {0};
+    if (row->resolved.size > 0) {
+        enum status status = json_parse(&resolved, &run->arena, row->resolved, 0, NULL, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    options.pins = value_get(resolved, "workflows");
+    return callees_find(&run->callees, &options, run->program, error);
+}
+
 enum status
 run_load(struct engine *engine, const struct run_row *row, bool is_reading, struct run **out,
          struct error *error)
@@ -314,6 +334,11 @@ run_load(struct engine *engine, const struct run_row *row, bool is_reading, stru
         started.started_unix_ms = clock_unix_ms(options->clock);
     struct run *run = run_new(engine, program, &started);
     *out = run;
+    if (!is_reading) {
+        status = load_callees(engine, row, run, error);
+        if (status != STATUS_OK)
+            return status;
+    }
     run->run_value =
         run_value_make(&run->arena, &started, workflow_value(options->store, row, &run->arena));
     status = json_parse(&run->input, &run->arena, row->input, 0, NULL, error);

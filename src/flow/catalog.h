@@ -23,6 +23,8 @@ enum step_shape {
     STEP_SHAPE_BRANCH,  /* row step, pure: chooses one label; edges name labels */
     STEP_SHAPE_EFFECT,  /* row step: an exchange with the world; its result is recorded */
     STEP_SHAPE_WAIT,    /* row step: goes on after a time */
+    STEP_SHAPE_CHILD,   /* row step: the output of another workflow, named by its field `id` or
+                         * `slug` and given its field `input` */
     STEP_SHAPE_SOURCE,  /* defines a table of many items from one item */
     STEP_SHAPE_SINK,    /* `tap`: writes the table's rows to a file; defines a table of one item */
     STEP_SHAPE_RESHAPE, /* defines a table of many items from the rows of one table or of several */
@@ -88,7 +90,7 @@ struct step_decl {
     const char *const *aliases; /* names under which hosted APIs know it; NULL-terminated or NULL */
     enum step_group group;
     enum step_shape shape;
-    bool passes_row; /* VALUE: its value is the row again, which files have no second time */
+    bool passes_row;     /* VALUE: its value is the row again, which files have no second time */
     const char *summary; /* one sentence for the docs */
     const struct field_decl *fields;
     size_t field_count;

@@ -2,9 +2,9 @@
  *
  * Loading goes in passes over all steps, so that every error is found in one go: keys and configs
  * (load_step.c, load_config.c, load_paths.c), needs and their order (load_needs.c, load_sides.c),
- * tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c). A pass goes on
- * after an error with what it could understand; a pass that would only repeat an error of the one
- * before is left out.
+ * tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c), workflows that
+ * are called (load_callees.c). A pass goes on after an error with what it could understand; a pass
+ * that would only repeat an error of the one before is left out.
  *
  * Threads: one at a time.
  */
@@ -154,6 +154,9 @@ const char *load_join(struct arena *arena, const char *const *names, size_t coun
 /* Whether a string holds no {{. */
 bool load_text_is_literal(struct slice text);
 
+/* Whether a workflow may have it. */
+bool load_slug_is_good(struct slice slug);
+
 /* A template over the tree; NULL after complaints, one for each string that is wrong. draft: whose
  * names it may use. */
 struct template *load_template(struct loader *loader, struct spot spot, uint16_t draft);
@@ -201,6 +204,7 @@ void load_tables(struct loader *loader);
 void load_inputs(struct loader *loader);
 void load_inherited(struct loader *loader);
 void load_names(struct loader *loader);
+void load_callees(struct loader *loader);
 void load_canonical(struct loader *loader, const struct located *root);
 
 #endif

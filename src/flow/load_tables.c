@@ -409,5 +409,7 @@ load_tables(struct loader *loader)
             set_behind(loader, &plan->nodes[i]);
     }
     plan->is_inline = plan_is_inline(plan);
+    for (uint16_t i = 0; i < plan->node_count; i++)
+        plan->calls_workflows |= shape_of(&plan->nodes[i]) == STEP_SHAPE_CHILD;
     check_file_names(loader);
 }

@@ -28,8 +28,8 @@ read_name(struct loader *loader, struct spot spot, void *target)
         load_problem(loader, spot, NULL, "expected a name of 1 to %d bytes", NAME_BYTES_MAX);
 }
 
-static bool
-slug_is_good(struct slice slug)
+bool
+load_slug_is_good(struct slice slug)
 {
     for (size_t i = 0; i < slug.size; i++) {
         char byte = slug.ptr[i];
@@ -47,7 +47,7 @@ read_slug(struct loader *loader, struct spot spot, void *target)
     if (!load_is_kind(loader, spot, VALUE_STRING, "a slug as text"))
         return;
     loader->plan->slug = spot.at->value;
-    if (!slug_is_good(value_slice(spot.at->value)))
+    if (!load_slug_is_good(value_slice(spot.at->value)))
         load_problem(loader, spot, NULL, "expected 1 to %d of the letters a-z, digits and -",
                      SLUG_BYTES_MAX);
 }
@@ -284,7 +284,7 @@ default_slug(struct loader *loader, struct spot root)
         char byte = plan->name.text[i];
         if (byte >= 'A' && byte <= 'Z')
             byte = (char)(byte - 'A' + 'a');
-        if (slug_is_good(slice_of(&byte, 1)) && byte != '-')
+        if (load_slug_is_good(slice_of(&byte, 1)) && byte != '-')
             slug[size++] = byte;
         else if (size > 0 && slug[size - 1] != '-')
             slug[size++] = '-';
@@ -337,8 +337,10 @@ load_document(struct loader *loader, const struct located *root, const char *row
     default_slug(loader, top);
     if (rows_file != NULL)
         load_rows_file(loader, rows_file);
-    if (loader->draft_count > 0)
+    if (loader->draft_count > 0) {
         load_graph(loader);
+        load_callees(loader);
+    }
     if (arena_is_over(loader->arena) || arena_is_over(loader->scratch))
         load_problem(loader, top, NULL, "the file needs more memory than a workflow may take");
     if (loader->problems->count == 0)

@@ -46,6 +46,7 @@ plan_node_has_columns(const struct plan_node *node)
     switch (node->decl->shape) {
     case STEP_SHAPE_VALUE:
     case STEP_SHAPE_EFFECT:
+    case STEP_SHAPE_CHILD:
         return !node->decl->passes_row;
     case STEP_SHAPE_RESHAPE:
         return node->decl->reshape.rows == RESHAPE_JOINS_ROWS;
@@ -65,4 +66,13 @@ plan_node_field(const struct plan_node *node, const char *name)
     int index = step_decl_field(node->decl, slice_text(name));
     assert(index >= 0);
     return &node->fields[index];
+}
+
+struct value
+plan_node_callee(const struct plan_node *node)
+{
+    if (node->decl->shape != STEP_SHAPE_CHILD)
+        return (struct value){0};
+    const struct config_field *id = plan_node_field(node, "id");
+    return id->is_given ? id->literal : plan_node_field(node, "slug")->literal;
 }

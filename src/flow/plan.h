@@ -147,7 +147,9 @@ struct plan {
     struct plan_node *nodes;
     uint16_t table_count;
     struct plan_table *tables;
-    bool is_inline; /* one-item tables only, pure to its end: computed before the first commit */
+    bool is_inline; /* one-item tables only, pure to its end (if the workflows are that it calls):
+                     * computed before the first commit */
+    bool calls_workflows;   /* has steps of STEP_SHAPE_CHILD */
     struct value canonical; /* the definition in canonical order, as a value */
     _Atomic uint32_t references;
 };
@@ -184,5 +186,8 @@ bool plan_node_has_columns(const struct plan_node *node);
 
 /* The compiled field of that name (asserts that the type declares it). */
 const struct config_field *plan_node_field(const struct plan_node *node, const char *name);
+
+/* Of a node of STEP_SHAPE_CHILD: the id or slug that it names; VALUE_NONE for other shapes. */
+struct value plan_node_callee(const struct plan_node *node);
 
 #endif

@@ -2,30 +2,24 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "expr/schema.h"
+#include "engine/callees.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The first finding of the schema, as words for a person. */
-static void
-keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
-{
-    struct error *error = context;
-    if (error->status == STATUS_OK)
-        error_set(error, STATUS_INVALID, "input%s: %s", instance_path, words);
-}
-
 static enum status
-check_input(const struct plan *plan, struct value input, bool any_input, struct error *error)
+find_callees(struct service *service, const struct run_new_options *wanted,
+             const struct program *program, struct callees **out, struct error *error)
 {
-    if (input.kind != VALUE_OBJECT && !any_input)
-        return error_set(error, STATUS_INVALID, "input: expected an object, found %s",
-                         value_kind_name(input));
-    *error = (struct error){0};
-    if (plan->input_schema == NULL || schema_check(plan->input_schema, input, keep_first, error))
-        return STATUS_OK;
-    return STATUS_INVALID;
+    struct callees_options options = {
+        .programs = service->programs, .store = service->store, .workspace = wanted->workspace};
+    enum status status = callees_find(out, &options, program, error);
+    if (status != STATUS_OK || callees_are_pure(*out))
+        return status;
+    callees_drop(out);
+    return error_set(error, STATUS_UNSUPPORTED,
+                     "this build calls only workflows that compute: no http_request, no wait, no "
+                     "rows");
 }
 
 enum status
@@ -42,12 +36,16 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         return status;
 
     struct value input = wanted->input.kind == VALUE_NONE ? value_empty_object() : wanted->input;
-    status = check_input(program->plan, input, wanted->any_input, error);
+    status = program_check_input(program, input, wanted->any_input, error);
+    struct callees *callees = NULL;
+    if (status == STATUS_OK)
+        status = find_callees(service, wanted, program, &callees, error);
     if (status == STATUS_OK) {
         struct arena arena;
         arena_init(&arena, KIB(16));
         struct run_start start = {
             .program = program,
+            .callees = callees,
             .workspace = wanted->workspace,
             .workflow = workflow->id,
             .run = id_next(&service->ids),
@@ -61,6 +59,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         engine_run_start(service->engine, &start, started, context);
         arena_done(&arena);
     }
+    callees_drop(&callees);
     program_drop(&program);
     return status;
 }

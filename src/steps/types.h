@@ -18,6 +18,7 @@
     each(filter)             \
     each(condition)          \
     each(wait)               \
+    each(workflow)           \
     each(http_request)       \
     each(write_csv)          \
     each(write_jsonl)        \

@@ -52,6 +52,14 @@ static const struct field_decl small_sink_fields[] = {
     {.name = "name", .kind = FIELD_TEXT},
     {.name = "columns", .kind = FIELD_TEXT_MAP},
 };
+static const char *const small_pers[] = {"item", "table", NULL};
+static const struct field_decl small_workflow_fields[] = {
+    {.name = "id", .kind = FIELD_LABEL},
+    {.name = "slug", .kind = FIELD_LABEL},
+    {.name = "input", .kind = FIELD_ANY},
+    {.name = "per", .kind = FIELD_CHOICE, .choices = small_pers},
+};
+static const char *const small_workflow_one_of[] = {"id", "slug", NULL};
 static const char *const small_transform_aliases[] = {"transform_data", NULL};
 
 #define SMALL_TYPE(type_name, type_shape, type_fields)                                             \
@@ -71,6 +79,9 @@ static const struct step_decl small_condition = {
     .one_of = small_condition_one_of};
 static const struct step_decl small_wait = {SMALL_TYPE("wait", STEP_SHAPE_WAIT, small_wait_fields),
                                             .one_of = small_wait_one_of};
+static const struct step_decl small_workflow = {
+    SMALL_TYPE("workflow", STEP_SHAPE_CHILD, small_workflow_fields),
+    .one_of = small_workflow_one_of};
 static const struct step_decl small_http = {
     SMALL_TYPE("http_request", STEP_SHAPE_EFFECT, small_http_fields)};
 static const struct step_decl small_read_csv = {
@@ -85,7 +96,7 @@ static const struct step_decl small_write_jsonl = {
 static const struct step_decl *const small_types[] = {
     &small_transform,  &small_set,       &small_remove,      &small_filter,
     &small_condition,  &small_wait,      &small_http,        &small_read_csv,
-    &small_read_jsonl, &small_write_csv, &small_write_jsonl,
+    &small_read_jsonl, &small_write_csv, &small_write_jsonl, &small_workflow,
 };
 static const struct catalog small_catalog = {.types = small_types, .count = COUNT_OF(small_types)};
 

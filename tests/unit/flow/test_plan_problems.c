@@ -471,10 +471,46 @@ test_more_steps_than_the_limit(void **state)
     buffer_done(&text);
 }
 
+static void
+test_steps_that_call_workflows(void **state)
+{
+#define CALL(config, more) HEAD "- {id: a, type: workflow, config: {" config "}" more "}\n"
+#define ROWS_CALL(config)                                                                          \
+    HEAD                                                                                           \
+        "- {id: r, type: read_csv, config: {file: f}}\n- {id: a, type: workflow, config: {" config \
+        "}}\n"
+    static const struct row rows[] = {
+        {"by slug", CALL("slug: other", ""), ""},
+        {"by id", CALL("id: wf_0123456789abcdef01234567", ""), ""},
+        {"both", CALL("slug: other, id: 0123456789abcdef01234567", ""),
+         "3:35: steps[0].config: exactly one of id or slug is needed, found more\n"},
+        {"none", CALL("input: {a: 1}", ""),
+         "3:35: steps[0].config: exactly one of id or slug is needed, found none\n"},
+        {"no slug", CALL("slug: Other", ""),
+         "3:42: steps[0].config.slug: expected the slug of a workflow: 1 to 63 of the letters "
+         "a-z, digits and -\n"},
+        {"a template", CALL("slug: '{{input.slug}}'", ""), "3:42: steps[0].config.slug: *\n"},
+        {"no id", CALL("id: other", ""),
+         "3:40: steps[0].config.id: expected the id of a workflow*\n"},
+        {"itself", CALL("slug: t", ""),
+         "3:42: steps[0].config.slug: a workflow cannot call itself\n"},
+        {"retry", CALL("slug: other", ", retry: {attempts: 2}"),
+         "3:50: steps[0].retry: a \"workflow\" step is not tried again by itself: the steps of the "
+         "workflow that it calls have their own retry\n"},
+        {"per item of rows", ROWS_CALL("slug: other, per: item"), ""},
+        {"per table of one item", CALL("slug: other, per: table", ""), ""},
+        {"per table of rows", ROWS_CALL("slug: other, per: table"),
+         "4:54: steps[1].config.per: one call for all rows needs them in one place: *\n"},
+        {"names in its input", CALL("slug: other, input: {x: '{{steps.b}}'}", ""), "3:*\n"},
+    };
+    expect_problems(rows, COUNT_OF(rows));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps_that_call_workflows),
         cmocka_unit_test(test_whole_files),
         cmocka_unit_test(test_top_keys),
         cmocka_unit_test(test_step_keys),
