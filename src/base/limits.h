@@ -73,6 +73,8 @@
 #define LIMIT_OUTCOME_BYTES MIB(96)
 /* Attempts of one step on one item. */
 #define LIMIT_ATTEMPTS 20
+/* Calls of one step on one item, such as the pages of a list. */
+#define LIMIT_STEP_CALLS 10000
 /* Redirects followed by one http_request. */
 #define LIMIT_REDIRECTS 5
 /* Bytes of an HTTP request line; longer ones are answered 414. */

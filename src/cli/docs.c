@@ -39,11 +39,12 @@ field_is(struct arena *arena, const struct field_decl *field)
     return words;
 }
 
+/* `name`: of a part of a group with the group's in front. */
 static struct value
-field_value(struct arena *arena, const struct field_decl *field)
+field_value(struct arena *arena, const struct field_decl *field, const char *name)
 {
     struct member members[] = {
-        {value_text("name"), value_text(field->name)},
+        {value_text("name"), value_text(name)},
         {value_text("is"), value_text(field_is(arena, field))},
         {value_text("required"), value_bool(field->required)},
         {value_text("words"), value_text(field->help)},
@@ -52,12 +53,24 @@ field_value(struct arena *arena, const struct field_decl *field)
 }
 
 static struct value
+add_field_values(struct arena *arena, struct value list, const struct field_decl *field)
+{
+    list = value_array_append(arena, list, field_value(arena, field, field->name));
+    for (size_t i = 0; i < field->part_count; i++) {
+        const struct field_decl *part = &field->parts[i];
+        const char *name = arena_format(arena, "%s.%s", field->name, part->name);
+        list = value_array_append(arena, list, field_value(arena, part, name));
+    }
+    return list;
+}
+
+static struct value
 type_value(struct docs *docs, const struct step_decl *decl)
 {
     struct arena *arena = &docs->arena;
     struct value fields = value_empty_array();
     for (size_t i = 0; i < decl->field_count; i++)
-        fields = value_array_append(arena, fields, field_value(arena, &decl->fields[i]));
+        fields = add_field_values(arena, fields, &decl->fields[i]);
     struct member members[] = {
         {value_text("type"), value_text(decl->name)},
         {value_text("group"), value_text(step_group_name(decl->group))},

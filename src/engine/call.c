@@ -21,6 +21,7 @@ struct call {
     struct chunk_job *job;
     const struct plan_node *node;
     uint32_t item;
+    uint32_t number; /* among the step's calls on the item */
     uint8_t hash[STORE_HASH_BYTES];
     char idempotency_key[2 * DIGEST_BYTES + 1];
     struct key key;
@@ -225,6 +226,7 @@ call_record(struct call *call)
         .run = run->id,
         .step = value_slice(call->node->id),
         .key = key_slice(&call->key),
+        .call = call->number,
         .generation = run->generation,
         .state = call->is_ok ? EFFECT_OK : EFFECT_FAILED,
         .attempts = call->attempts,
@@ -248,6 +250,9 @@ call_failed_for_good(struct call *call)
     call->outcome = chunk_failure_value(&call->arena, call->failure.code, call->failure.words);
     call->outcome = value_object_set(&call->arena, call->outcome, value_text("attempts"),
                                      value_int(call->attempts));
+    if (call->number > 0)
+        call->outcome = value_object_set(&call->arena, call->outcome, value_text("call"),
+                                         value_int(call->number));
     call_record(call);
 }
 
@@ -387,11 +392,13 @@ calls_take(struct run *run, struct chunk_job *job)
     for (uint32_t i = 0; i < chunk->call_count; i++) {
         const struct chunk_call *wanted = &chunk->calls[i];
         struct call *call = call_new(job, wanted->item, wanted->node);
+        call->number = wanted->number;
         call->config = wanted->config;
         call->key = chunk_item_key(chunk, wanted->item);
         memcpy(call->hash, wanted->hash, STORE_HASH_BYTES);
-        effect_idempotency_key(&run->id, value_slice(call->node->id), key_slice(&call->key),
-                               call->hash, wanted->failed_generation, call->idempotency_key);
+        struct effect_name name = {&run->id, value_slice(call->node->id), key_slice(&call->key),
+                                   call->number, call->hash};
+        effect_idempotency_key(&name, wanted->failed_generation, call->idempotency_key);
         queue_call(run, call);
     }
     chunk->call_count = 0;

@@ -173,41 +173,46 @@ effect_hash(const struct plan_node *node, struct value config, uint8_t out[STORE
 }
 
 void
-effect_idempotency_key(const struct id *run, struct slice step, struct slice key,
-                       const uint8_t hash[STORE_HASH_BYTES], uint32_t failed_generation,
+effect_idempotency_key(const struct effect_name *name, uint32_t failed_generation,
                        char out[2 * DIGEST_BYTES + 1])
 {
     struct buffer text;
     buffer_init(&text, KIB(4));
-    buffer_append(&text, run->bytes, ID_BYTES);
-    buffer_append_byte(&text, (char)step.size);
-    buffer_append_slice(&text, step);
-    buffer_append_byte(&text, (char)key.size);
-    buffer_append_slice(&text, key);
-    buffer_append(&text, hash, STORE_HASH_BYTES);
+    buffer_append(&text, name->run->bytes, ID_BYTES);
+    buffer_append_byte(&text, (char)name->step.size);
+    buffer_append_slice(&text, name->step);
+    buffer_append_byte(&text, (char)name->key.size);
+    buffer_append_slice(&text, name->key);
+    buffer_append_int64(&text, name->call);
+    buffer_append_byte(&text, '\n');
+    buffer_append(&text, name->hash, STORE_HASH_BYTES);
     buffer_append_int64(&text, failed_generation);
     struct digest digest = digest_of(buffer_slice(&text));
     digest_hex(&digest, out);
     buffer_done(&text);
 }
 
-static int
-found_compare(const struct found_effect *a, uint16_t node, struct slice key, const uint8_t *hash)
+int
+found_effect_compare(const struct found_effect *a, const struct found_effect *b)
 {
-    if (a->node != node)
-        return a->node < node ? -1 : 1;
-    int order = slice_compare(a->key, key);
-    return order != 0 ? order : memcmp(a->hash, hash, STORE_HASH_BYTES);
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    int order = slice_compare(a->key, b->key);
+    if (order != 0)
+        return order;
+    if (a->call != b->call)
+        return a->call < b->call ? -1 : 1;
+    return memcmp(a->hash, b->hash, STORE_HASH_BYTES);
 }
 
 static const struct found_effect *
-found_effect_find(const struct chunk *chunk, uint16_t node, struct slice key, const uint8_t *hash)
+found_effect_find(const struct chunk *chunk, const struct found_effect *wanted)
 {
     uint32_t low = 0;
     uint32_t high = chunk->found_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = found_compare(&chunk->found[middle], node, key, hash);
+        int order = found_effect_compare(&chunk->found[middle], wanted);
         if (order == 0)
             return &chunk->found[middle];
         if (order < 0)
@@ -244,7 +249,7 @@ list_add(struct arena *arena, void **list, uint32_t *count, uint32_t *capacity, 
 }
 
 static void
-want_call(struct turn *turn, struct value config, const struct child_wish *child,
+want_call(struct turn *turn, const struct step_progress *progress, const struct child_wish *child,
           const struct found_effect *found)
 {
     struct chunk *chunk = turn->chunk;
@@ -258,8 +263,9 @@ want_call(struct turn *turn, struct value config, const struct child_wish *child
     *call = (struct chunk_call){
         .item = turn->item_index,
         .node = turn->node->index,
+        .number = progress->call,
         .failed_generation = found == NULL ? 0 : found->failed_generation,
-        .config = config,
+        .config = progress->asked,
     };
     if (child != NULL) {
         call->callee = child->callee;
@@ -269,34 +275,95 @@ want_call(struct turn *turn, struct value config, const struct child_wish *child
     turn->column->is_asked = true;
 }
 
-/* What is recorded under the column's hash, or else is wanted. */
-static void
-find_or_want(struct turn *turn, struct value config, const struct child_wish *child)
+/* Takes the answer that is recorded for the next call, or for the run of another workflow. False:
+ * it is wanted, or has failed. */
+static bool
+take_answer(struct turn *turn, struct step_progress *progress, const struct child_wish *child)
 {
     struct chunk *chunk = turn->chunk;
+    if (child != NULL)
+        memcpy(turn->column->hash, child->hash, STORE_HASH_BYTES);
+    else
+        effect_hash(turn->node, progress->asked, turn->column->hash);
     struct key key = chunk_item_key(chunk, turn->item_index);
-    const struct found_effect *found =
-        found_effect_find(chunk, turn->node->index, key_slice(&key), turn->column->hash);
+    struct found_effect wanted = {
+        .key = key_slice(&key), .node = turn->node->index, .call = progress->call};
+    memcpy(wanted.hash, turn->column->hash, STORE_HASH_BYTES);
+    const struct found_effect *found = found_effect_find(chunk, &wanted);
     turn->column->is_effect = true;
-    if (found != NULL && found->is_ok)
-        column_decide(turn, NODE_STATE_DONE, found->value);
-    else if (found != NULL && found->failure.kind != VALUE_NONE)
+    if (found != NULL && found->is_ok) {
+        progress->answer = found->value;
+        return true;
+    }
+    if (found != NULL && found->failure.kind != VALUE_NONE)
         column_fail(turn, found->failure);
     else
-        want_call(turn, config, child, found);
+        want_call(turn, progress, child, found);
+    return false;
+}
+
+/* Whether there is another call after an answer; otherwise the column is decided. The value that a
+ * step makes of its answers is in no effect row, and so goes into the record. */
+static bool
+follow_answer(struct turn *turn, struct step_scope *scope, struct step_progress *progress)
+{
+    const struct step_type *type = turn->chunk->program->types[turn->node->index];
+    struct step_failure failure;
+    switch (type->follow(scope, progress, &failure)) {
+    case STEP_FOLLOW_ANSWER:
+        column_decide(turn, NODE_STATE_DONE, progress->answer);
+        return false;
+    case STEP_FOLLOW_VALUE:
+        turn->column->is_effect = false;
+        column_decide(turn, NODE_STATE_DONE, progress->value);
+        return false;
+    case STEP_FOLLOW_CALL:
+        assert(progress->call < LIMIT_STEP_CALLS);
+        progress->call++;
+        progress->asked = progress->next;
+        progress->answer = (struct value){0};
+        return true;
+    case STEP_FOLLOW_FAIL:
+        turn->column->is_effect = false;
+        column_fail_step(turn, &failure);
+        return false;
+    }
+    return false;
+}
+
+static void
+run_calls(struct turn *turn, struct step_scope *scope, const struct step_progress *begin)
+{
+    struct step_progress *progress = turn->column->progress;
+    if (progress == NULL) {
+        progress = arena_alloc(&turn->chunk->arena, sizeof(*progress));
+        *progress = *begin;
+        turn->column->progress = progress;
+    }
+    while (progress->answer.kind != VALUE_NONE || take_answer(turn, progress, NULL)) {
+        if (!follow_answer(turn, scope, progress))
+            return;
+    }
 }
 
 static void
 run_effect(struct turn *turn, struct step_scope *scope)
 {
+    struct step_progress begin = {0};
+    if (turn->column->progress != NULL) {
+        run_calls(turn, scope, NULL);
+        return;
+    }
     struct step_failure failure;
-    struct value config;
-    if (!step_render_config(scope, &config, &failure)) {
+    if (!step_render_config(scope, &begin.config, &failure)) {
         column_fail_step(turn, &failure);
         return;
     }
-    effect_hash(turn->node, config, turn->column->hash);
-    find_or_want(turn, config, NULL);
+    begin.asked = begin.config;
+    if (turn->chunk->program->has_follow[turn->node->index])
+        run_calls(turn, scope, &begin);
+    else if (take_answer(turn, &begin, NULL))
+        column_decide(turn, NODE_STATE_DONE, begin.answer);
 }
 
 static void
@@ -310,8 +377,9 @@ run_child(struct turn *turn, struct step_scope *scope)
         return;
     }
     if (!wish.callee->is_pure) {
-        memcpy(turn->column->hash, wish.hash, STORE_HASH_BYTES);
-        find_or_want(turn, wish.input, &wish);
+        struct step_progress asked = {.asked = wish.input};
+        if (take_answer(turn, &asked, &wish))
+            column_decide(turn, NODE_STATE_DONE, asked.answer);
         return;
     }
     struct value value;
@@ -422,7 +490,8 @@ run_node(struct turn *turn)
         column_fail_room(turn);
         return;
     }
-    if (!when_holds(turn, root))
+    bool is_under_way = turn->column->progress != NULL;
+    if (!is_under_way && !when_holds(turn, root))
         return;
 
     struct step_scope scope = {
@@ -581,9 +650,13 @@ chunk_settle(struct chunk *chunk, uint32_t item_index, uint16_t node_index, bool
         copy = chunk_failure_value(&chunk->arena, "limit_exceeded",
                                    "the rows of this chunk hold too many bytes");
     }
-    if (is_ok)
+    if (is_ok && turn.column->progress != NULL) {
+        turn.column->progress->answer = copy;
+        turn.column->is_asked = false;
+    } else if (is_ok) {
         column_decide(&turn, NODE_STATE_DONE, copy);
-    else
+    } else {
         column_fail(&turn, copy);
+    }
     item->is_ready = true;
 }

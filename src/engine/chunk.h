@@ -33,6 +33,7 @@ struct column {
     bool is_effect; /* the value stands in an effect row of this hash */
     uint8_t hash[STORE_HASH_BYTES];
     struct value value; /* the output; of FAILED and CONTINUED the failure {code, message, …} */
+    struct step_progress *progress; /* of an effect of several calls, once it has begun */
 };
 
 struct item {
@@ -50,6 +51,7 @@ struct item {
 struct chunk_call {
     uint32_t item;
     uint16_t node;
+    uint32_t number; /* of the step's calls on this item, from 0 */
     uint8_t hash[STORE_HASH_BYTES];
     uint32_t failed_generation;  /* newest generation that recorded a failure; 0: none */
     struct value config;         /* of a workflow step: its input */
@@ -74,6 +76,7 @@ struct outside {
 struct found_effect {
     struct slice key;
     uint16_t node;
+    uint32_t call;
     uint8_t hash[STORE_HASH_BYTES];
     uint32_t failed_generation; /* newest recorded failure */
     bool is_ok;
@@ -100,7 +103,7 @@ struct chunk {
     bool is_begun;
     uint32_t unsettled_count; /* items with open nodes in this stretch */
 
-    struct found_effect *found; /* sorted by (node, key, hash) */
+    struct found_effect *found; /* sorted by (node, key, call, hash) */
     uint32_t found_count;
 
     /* Filled by chunk_advance(), emptied by the engine. */
@@ -117,6 +120,9 @@ struct chunk {
     struct item_counts counts; /* set when nothing is unsettled any more */
 };
 
+/* The order of chunk.found. */
+int found_effect_compare(const struct found_effect *a, const struct found_effect *b);
+
 /* Lays out items and columns, all pending. False: the arena's limit does not allow it. */
 bool chunk_make_items(struct chunk *chunk, uint32_t item_count);
 
@@ -125,7 +131,8 @@ struct key chunk_item_key(const struct chunk *chunk, uint32_t item);
 /* Decides every node of the stretch that can be decided, on every ready item. Pure. */
 void chunk_advance(struct chunk *chunk, struct expr_machine *machine);
 
-/* Puts in the outcome of a call or a nap: a value, or a failure. Copies into the chunk's arena. */
+/* Puts in the outcome of a call or a nap: a value, or a failure. Copies into the chunk's arena. A
+ * step that may take several calls goes on when the chunk is advanced. */
 void chunk_settle(struct chunk *chunk, uint32_t item, uint16_t node, bool is_ok,
                   struct value outcome);
 
@@ -141,9 +148,16 @@ struct value chunk_failure_value(struct arena *arena, const char *code, const ch
 /* Type name and rendered config as STORE_HASH_BYTES. */
 void effect_hash(const struct plan_node *node, struct value config, uint8_t out[STORE_HASH_BYTES]);
 
-/* The outward idempotency key: 64 hex digits over the five and the retried failure. */
-void effect_idempotency_key(const struct id *run, struct slice step, struct slice key,
-                            const uint8_t hash[STORE_HASH_BYTES], uint32_t failed_generation,
+/* What one recorded call is known by. */
+struct effect_name {
+    const struct id *run;
+    struct slice step, key;
+    uint32_t call;
+    const uint8_t *hash; /* STORE_HASH_BYTES */
+};
+
+/* The outward idempotency key: 64 hex digits over the name and the retried failure. */
+void effect_idempotency_key(const struct effect_name *name, uint32_t failed_generation,
                             char out[2 * DIGEST_BYTES + 1]);
 
 #endif

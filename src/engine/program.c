@@ -48,6 +48,14 @@ program_find_upstream(struct program *program, const struct plan_node *node)
     program->is_chain[node->index] = count == node->column;
 }
 
+static bool
+has_follow(const struct step_type *type, const struct plan_node *node)
+{
+    if (type->follow == NULL)
+        return false;
+    return type->follow_field == NULL || plan_node_field(node, type->follow_field)->is_given;
+}
+
 struct program *
 program_new(struct plan *plan, const struct step_table *types)
 {
@@ -58,8 +66,10 @@ program_new(struct plan *plan, const struct step_table *types)
     program->upstream_counts = mem_alloc_array(plan->node_count, sizeof(uint16_t));
     program->upstream = mem_alloc_array(plan->node_count, sizeof(uint16_t *));
     program->is_chain = mem_alloc_array(plan->node_count, sizeof(bool));
+    program->has_follow = mem_alloc_array(plan->node_count, sizeof(bool));
     for (uint16_t i = 0; i < plan->node_count; i++) {
         program->types[i] = step_type_of(types->types, types->count, plan->nodes[i].decl);
+        program->has_follow[i] = has_follow(program->types[i], &plan->nodes[i]);
         program_find_upstream(program, &plan->nodes[i]);
     }
     return program;
@@ -107,6 +117,7 @@ program_drop(struct program **program)
     mem_free(gone->upstream);
     mem_free(gone->upstream_counts);
     mem_free(gone->is_chain);
+    mem_free(gone->has_follow);
     mem_free(gone->types);
     plan_drop(&gone->plan);
     mem_free(gone);

@@ -16,6 +16,7 @@ struct program {
     uint16_t **upstream;
     /* By node index: whether `upstream` is all columns before its own. */
     bool *is_chain;
+    bool *has_follow; /* by node index: an effect that may take several calls */
     _Atomic uint32_t references;
 };
 

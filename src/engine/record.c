@@ -87,7 +87,7 @@ column_body_of(const struct plan_node *node, const struct column *column)
         return BODY_HASH;
     enum step_shape shape = node->decl->shape;
     if (is_failure || shape == STEP_SHAPE_VALUE || shape == STEP_SHAPE_SOURCE ||
-        shape == STEP_SHAPE_CHILD)
+        shape == STEP_SHAPE_CHILD || shape == STEP_SHAPE_EFFECT)
         return BODY_VALUE;
     return BODY_NONE;
 }

@@ -20,7 +20,7 @@ find_same(struct chunk *chunk, uint16_t node, const struct effect_row *row)
 {
     for (uint32_t i = chunk->found_count; i > 0; i--) {
         struct found_effect *found = &chunk->found[i - 1];
-        if (found->node != node || !slice_equal(found->key, row->key))
+        if (found->node != node || found->call != row->call || !slice_equal(found->key, row->key))
             break;
         if (memcmp(found->hash, row->hash, STORE_HASH_BYTES) == 0)
             return found;
@@ -43,8 +43,8 @@ found_add(struct finding *finding, const struct effect_row *row)
         finding->capacity = grown;
     }
     struct found_effect *found = &chunk->found[chunk->found_count++];
-    *found =
-        (struct found_effect){.key = arena_copy(&chunk->arena, row->key), .node = finding->node};
+    *found = (struct found_effect){
+        .key = arena_copy(&chunk->arena, row->key), .node = finding->node, .call = row->call};
     memcpy(found->hash, row->hash, STORE_HASH_BYTES);
     return found;
 }
@@ -78,12 +78,7 @@ found_row(const struct effect_row *row, void *context)
 static int
 found_order(const void *left, const void *right)
 {
-    const struct found_effect *a = left;
-    const struct found_effect *b = right;
-    if (a->node != b->node)
-        return a->node < b->node ? -1 : 1;
-    int order = slice_compare(a->key, b->key);
-    return order != 0 ? order : memcmp(a->hash, b->hash, STORE_HASH_BYTES);
+    return found_effect_compare(left, right);
 }
 
 static bool

@@ -138,8 +138,10 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_STEP:
         *out = field->literal;
         return true;
+    case FIELD_GROUP:
+        break;
     }
-    assert(!"a field kind");
+    assert(!"a field that is rendered");
     return false;
 }
 
@@ -160,12 +162,25 @@ step_render_entry(struct step_scope *scope, const char *field, uint32_t entry, s
 }
 
 bool
+step_render_part(struct step_scope *scope, const char *group, const char *part, struct value *out,
+                 struct step_failure *failure)
+{
+    const struct config_field *field = plan_node_field(scope->node, group);
+    if (render_field(scope, config_field_part(field, part), out, failure))
+        return true;
+    struct step_failure inner = *failure;
+    return step_fail(failure, inner.code, "%s.%s", group, inner.words);
+}
+
+bool
 step_render_config(struct step_scope *scope, struct value *out, struct step_failure *failure)
 {
     *out = value_empty_object();
     const struct step_decl *decl = scope->node->decl;
     for (size_t i = 0; i < decl->field_count; i++) {
         struct value field;
+        if (decl->fields[i].is_apart)
+            continue;
         if (!render_field(scope, &scope->node->fields[i], &field, failure))
             return false;
         if (field.kind == VALUE_NONE)

@@ -56,7 +56,13 @@ bool step_render(struct step_scope *scope, const char *field, struct value *out,
 bool step_render_entry(struct step_scope *scope, const char *field, uint32_t entry,
                        struct value *out, struct step_failure *failure);
 
-/* All given fields as one object {field: value}, in declared order. */
+/* One part of a FIELD_GROUP over the scope's root, to which the caller has added the names that the
+ * group declares. */
+bool step_render_part(struct step_scope *scope, const char *group, const char *part,
+                      struct value *out, struct step_failure *failure);
+
+/* All given fields as one object {field: value}, in declared order, without those that are kept
+ * apart. */
 bool step_render_config(struct step_scope *scope, struct value *out, struct step_failure *failure);
 
 /* --- row steps, pure --- */
@@ -78,9 +84,35 @@ typedef bool step_wait_fn(struct step_scope *scope, struct step_wait *out,
  * `render` gave). The idempotency key is text of the field "Idempotency-Key". */
 typedef bool step_prepare_fn(struct value config, struct slice idempotency_key,
                              struct exchange *exchange, struct step_failure *failure);
-/* Turns the answer into the step's value, or into a failure. Called for every end. */
+/* Turns the answer into the call's value, or into a failure. Called for every end. */
 typedef bool step_conclude_fn(struct value config, struct exchange *exchange, struct arena *arena,
                               struct value *out, struct step_failure *failure);
+
+/* An effect may take several calls, numbered from 0: the next page of a list, a second question
+ * after a bad answer. Each is an effect of its own: prepared from the config that it is asked with,
+ * which its hash covers, retried, recorded, and never made again, whatever follows it. */
+struct step_progress {
+    struct value config; /* as rendered: what call 0 is asked with */
+    uint32_t call;       /* the one that was answered last */
+    struct value asked;  /* what it was asked with */
+    struct value answer; /* what conclude made of it */
+    struct value state;  /* the step's own, handed on from call to call; VALUE_NONE at first */
+    struct value next;   /* set for STEP_FOLLOW_CALL: what the next one is asked with */
+    struct value value;  /* set for STEP_FOLLOW_VALUE */
+};
+
+enum step_follow {
+    STEP_FOLLOW_ANSWER, /* the answer is the step's value */
+    STEP_FOLLOW_VALUE,  /* `value` is */
+    STEP_FOLLOW_CALL,   /* another call */
+    STEP_FOLLOW_FAIL,
+};
+
+/* What follows an answered call. Pure, on an eval thread: after a crash, and in a later generation,
+ * it is asked again with the recorded answers. Every chain of calls has to end by itself, at
+ * LIMIT_STEP_CALLS at the latest. */
+typedef enum step_follow step_follow_fn(struct step_scope *scope, struct step_progress *progress,
+                                        struct step_failure *failure);
 
 /* --- sources --- */
 /* Bytes that a source reads; opened by the engine from the rendered `file`. */
@@ -159,6 +191,8 @@ struct step_type {
     step_wait_fn *wait;
     step_prepare_fn *prepare;
     step_conclude_fn *conclude;
+    step_follow_fn *follow;   /* NULL: one call is all */
+    const char *follow_field; /* follow is asked only where this field is given; NULL: always */
     source_open_fn *source_open;
     source_next_fn *source_next;
     source_columns_fn *source_columns;

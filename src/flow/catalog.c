@@ -63,16 +63,23 @@ field_kind_words(enum field_kind kind)
         [FIELD_INT] = "whole number",
         [FIELD_DURATION] = "duration",
         [FIELD_CHOICE] = "one of ",
+        [FIELD_GROUP] = "object",
     };
     return words[kind];
 }
 
 int
-step_decl_field(const struct step_decl *decl, struct slice name)
+field_decl_find(const struct field_decl *fields, size_t count, struct slice name)
 {
-    for (size_t i = 0; i < decl->field_count; i++) {
-        if (slice_is(name, decl->fields[i].name))
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(name, fields[i].name))
             return (int)i;
     }
     return -1;
+}
+
+int
+step_decl_field(const struct step_decl *decl, struct slice name)
+{
+    return field_decl_find(decl->fields, decl->field_count, name);
 }

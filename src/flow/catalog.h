@@ -58,6 +58,9 @@ enum step_group {
 };
 #define STEP_GROUP_COUNT (STEP_GROUP_OUTPUT + 1)
 
+/* Names that the expressions of one group may have beside the usual ones. */
+#define FIELD_ROOTS_MAX 8
+
 enum field_kind {
     FIELD_TEXT,           /* template that renders to a string */
     FIELD_ANY,            /* any JSON tree; every string in it is a template */
@@ -74,6 +77,7 @@ enum field_kind {
     FIELD_ORDER,          /* paths, each by itself or as {path, order: asc or desc} */
     FIELD_KEYS,           /* paths for both tables of a reshape, or {left: paths, right: paths} */
     FIELD_STEP,           /* a step of the workflow, as in `needs` */
+    FIELD_GROUP,          /* object of fields of its own: `parts`; kept apart */
 };
 
 struct field_decl {
@@ -83,6 +87,15 @@ struct field_decl {
     int64_t min, max;           /* FIELD_INT; both 0: unbounded */
     const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
     const char *help;           /* one sentence for the docs */
+    /* It says how an effect is gone about, not what it is: not rendered with the others and not
+     * covered by the effect's hash, so that a change of it makes nothing anew. */
+    bool is_apart;
+    /* FIELD_GROUP, whose parts are no groups. */
+    const struct field_decl *parts;
+    size_t part_count;
+    const char *const *one_of; /* as in struct step_decl */
+    const char *const *roots;  /* names beside the usual ones that expressions in it may begin with;
+                                * NULL-terminated, or NULL */
 };
 
 struct step_decl {
@@ -117,6 +130,9 @@ const char *step_group_name(enum step_group group);
 /* What a field of that kind is, for people: "text template"; of a choice "one of ", which its names
  * follow. */
 const char *field_kind_words(enum field_kind kind);
+
+/* Index of the field of that name, or -1. */
+int field_decl_find(const struct field_decl *fields, size_t count, struct slice name);
 
 /* Index of a field in decl->fields, or -1. */
 int step_decl_field(const struct step_decl *decl, struct slice name);

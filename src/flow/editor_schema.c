@@ -62,6 +62,15 @@ texts_schema(struct arena *arena, const char *type, const char *entries, const c
     return with(arena, schema, least, value_int(1));
 }
 
+/* The fields of a config, or the parts of a group. */
+struct field_set {
+    const struct field_decl *fields;
+    size_t count;
+    const char *const *one_of;
+};
+
+static struct value group_schema(struct arena *arena, const struct field_decl *field);
+
 static struct value
 kind_schema(struct arena *arena, const struct field_decl *field)
 {
@@ -95,32 +104,60 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return reference(arena, "#/$defs/keys");
     case FIELD_STEP:
         return reference(arena, "#/$defs/literal");
+    case FIELD_GROUP:
+        return group_schema(arena, field);
     }
     return value_null();
 }
 
 static struct value
-required_fields(struct arena *arena, const struct step_decl *decl)
+required_fields(struct arena *arena, const struct field_set *set)
 {
     struct value names = value_empty_array();
-    for (size_t i = 0; i < decl->field_count; i++) {
-        if (decl->fields[i].required)
-            names = value_array_append(arena, names, value_text(decl->fields[i].name));
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->fields[i].required)
+            names = value_array_append(arena, names, value_text(set->fields[i].name));
     }
     return names;
 }
 
 /* [{required: [a]}, {required: [b]}]: just one of them holds. */
 static struct value
-one_of_fields(struct arena *arena, const struct step_decl *decl)
+one_of_fields(struct arena *arena, const struct field_set *set)
 {
     struct value list = value_empty_array();
-    for (size_t i = 0; decl->one_of[i] != NULL; i++) {
-        struct value name = value_text(decl->one_of[i]);
+    for (size_t i = 0; set->one_of[i] != NULL; i++) {
+        struct value name = value_text(set->one_of[i]);
         struct value names = value_array_new(arena, &name, 1);
         list = value_array_append(arena, list, one_member(arena, "required", names));
     }
     return list;
+}
+
+static struct value
+add_fields(struct arena *arena, struct value schema, const struct field_set *set)
+{
+    struct value fields = value_empty_object();
+    for (size_t i = 0; i < set->count; i++) {
+        struct value field = kind_schema(arena, &set->fields[i]);
+        field = with(arena, field, "description", value_text(set->fields[i].help));
+        fields = with(arena, fields, set->fields[i].name, field);
+    }
+    schema = with(arena, schema, "properties", fields);
+    schema = with(arena, schema, "additionalProperties", value_bool(false));
+    struct value required = required_fields(arena, set);
+    if (required.count > 0)
+        schema = with(arena, schema, "required", required);
+    if (set->one_of != NULL)
+        schema = with(arena, schema, "oneOf", one_of_fields(arena, set));
+    return schema;
+}
+
+static struct value
+group_schema(struct arena *arena, const struct field_decl *field)
+{
+    struct field_set set = {field->parts, field->part_count, field->one_of};
+    return add_fields(arena, of_type(arena, "object"), &set);
 }
 
 /* Cases of a branch and the label of what is left need each other. */
@@ -136,23 +173,22 @@ branch_needs(struct arena *arena)
 static struct value
 config_schema(struct arena *arena, const struct step_decl *decl)
 {
-    struct value fields = value_empty_object();
-    for (size_t i = 0; i < decl->field_count; i++) {
-        struct value field = kind_schema(arena, &decl->fields[i]);
-        field = with(arena, field, "description", value_text(decl->fields[i].help));
-        fields = with(arena, fields, decl->fields[i].name, field);
-    }
+    struct field_set set = {decl->fields, decl->field_count, decl->one_of};
     struct value schema = one_member(arena, "description", value_text(decl->summary));
-    schema = with(arena, schema, "properties", fields);
-    schema = with(arena, schema, "additionalProperties", value_bool(false));
-    struct value required = required_fields(arena, decl);
-    if (required.count > 0)
-        schema = with(arena, schema, "required", required);
-    if (decl->one_of != NULL)
-        schema = with(arena, schema, "oneOf", one_of_fields(arena, decl));
+    schema = add_fields(arena, schema, &set);
     if (decl->shape == STEP_SHAPE_BRANCH)
         schema = with(arena, schema, "dependentRequired", branch_needs(arena));
     return schema;
+}
+
+static bool
+has_needs(const struct step_decl *decl)
+{
+    for (size_t i = 0; i < decl->field_count; i++) {
+        if (decl->fields[i].required)
+            return true;
+    }
+    return decl->one_of != NULL;
 }
 
 /* {if: {properties: {type: {enum: [names]}}}, then: {properties: {config}, required?}} */
@@ -168,7 +204,7 @@ type_rule(struct arena *arena, const struct step_decl *decl)
     condition = with(arena, condition, "required", text_array(arena, type));
     struct value members = one_member(arena, "config", config_schema(arena, decl));
     struct value then = one_member(arena, "properties", members);
-    if (decl->one_of != NULL || required_fields(arena, decl).count > 0)
+    if (has_needs(decl))
         then = with(arena, then, "required", text_array(arena, config));
     return with(arena, one_member(arena, "if", condition), "then", then);
 }

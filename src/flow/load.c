@@ -303,7 +303,8 @@ struct leaf *
 load_add_leaf(struct loader *loader, struct spot spot, uint16_t draft, uint8_t skip)
 {
     struct leaf *leaf = arena_alloc(loader->scratch, sizeof(*leaf));
-    *leaf = (struct leaf){.next = loader->leaves, .spot = spot, .draft = draft, .skip = skip};
+    *leaf = (struct leaf){
+        .next = loader->leaves, .spot = spot, .draft = draft, .skip = skip, .roots = loader->roots};
     loader->leaves = leaf;
     return leaf;
 }

@@ -78,6 +78,7 @@ struct leaf {
     struct spot spot;
     uint16_t draft;                  /* LEAF_OF_OUTPUT: of `output:` */
     uint8_t skip;                    /* bytes before the text that was written, as of a path */
+    const char *const *roots;        /* further names that it may begin with, or NULL */
     const struct template *template; /* one of the two */
     const struct expr *expr;
 };
@@ -94,7 +95,8 @@ struct loader {
     uint16_t draft_count;
     uint16_t *order; /* drafts by position, once they are sorted */
     bool graph_is_broken;
-    struct leaf *leaves; /* newest first */
+    struct leaf *leaves;      /* newest first */
+    const char *const *roots; /* of the leaves that are added now */
 };
 
 /* Adds a problem at the value, or at its name. */

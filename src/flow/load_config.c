@@ -162,6 +162,8 @@ read_keys(const struct place_of_field *in)
     load_keys(in->loader, in->spot, in->draft, in->field);
 }
 
+static void read_group(const struct place_of_field *in);
+
 typedef void read_fn(const struct place_of_field *in);
 
 static read_fn *const readers[] = {
@@ -180,48 +182,115 @@ static read_fn *const readers[] = {
     [FIELD_ORDER] = read_order,
     [FIELD_KEYS] = read_keys,
     [FIELD_STEP] = read_label,
+    [FIELD_GROUP] = read_group,
+};
+
+/* The fields of a step's config, or the parts of a group. */
+struct field_set {
+    const char *owner; /* what they belong to, for words */
+    const struct field_decl *decls;
+    size_t count;
+    const char *const *one_of;
+    struct config_field *fields;
+    uint16_t draft;
 };
 
 static void
-complain_of_field(struct loader *loader, const struct step_decl *decl, struct spot spot,
+complain_of_field(struct loader *loader, const struct field_set *set, struct spot spot,
                   struct slice name)
 {
     struct slice shown = slice_cut(name, 64);
     if (load_only_counts(loader))
         return;
-    if (decl->field_count == 0) {
+    if (set->count == 0) {
         load_problem_at_key(loader, spot, NULL, "unknown key \"%.*s\", \"%s\" has no config",
-                            SLICE_FORMAT(shown), decl->name);
+                            SLICE_FORMAT(shown), set->owner);
         return;
     }
-    const char **names = arena_try_alloc(loader->scratch, decl->field_count * sizeof(*names));
+    const char **names = arena_try_alloc(loader->scratch, set->count * sizeof(*names));
     if (names == NULL)
         return;
-    for (size_t i = 0; i < decl->field_count; i++)
-        names[i] = decl->fields[i].name;
-    load_problem_at_key(loader, spot, slice_nearest(name, names, decl->field_count),
-                        "unknown key \"%.*s\", \"%s\" has %s", SLICE_FORMAT(shown), decl->name,
-                        load_join(loader->scratch, names, decl->field_count));
+    for (size_t i = 0; i < set->count; i++)
+        names[i] = set->decls[i].name;
+    load_problem_at_key(loader, spot, slice_nearest(name, names, set->count),
+                        "unknown key \"%.*s\", \"%s\" has %s", SLICE_FORMAT(shown), set->owner,
+                        load_join(loader->scratch, names, set->count));
 }
 
 static void
-read_members(struct loader *loader, struct draft *draft, uint16_t index)
+read_members(struct loader *loader, const struct field_set *set, struct spot object)
 {
-    const struct step_decl *decl = draft->node.decl;
-    struct spot config = draft->config;
-    for (uint32_t i = 0; i < config.at->count; i++) {
-        struct spot spot = spot_member(loader->scratch, config, i);
-        struct slice name = value_slice(value_members(config.at->value)[i].key);
-        int at = step_decl_field(decl, name);
+    for (uint32_t i = 0; i < object.at->count; i++) {
+        struct spot spot = spot_member(loader->scratch, object, i);
+        struct slice name = value_slice(value_members(object.at->value)[i].key);
+        int at = field_decl_find(set->decls, set->count, name);
         if (at < 0) {
-            complain_of_field(loader, decl, spot, name);
+            complain_of_field(loader, set, spot, name);
             continue;
         }
-        struct config_field *field = &draft->node.fields[at];
+        struct config_field *field = &set->fields[at];
         field->is_given = true;
-        struct place_of_field in = {.loader = loader, .spot = spot, .draft = index, .field = field};
+        struct place_of_field in = {
+            .loader = loader, .spot = spot, .draft = set->draft, .field = field};
         readers[field->decl->kind](&in);
     }
+}
+
+/* `spot`: where a complaint about something that is not there belongs. */
+static void
+check_required(struct loader *loader, const struct field_set *set, struct spot spot)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->decls[i].required && !set->fields[i].is_given)
+            load_problem(loader, spot, NULL, "\"%s\" of \"%s\" is required and missing",
+                         set->decls[i].name, set->owner);
+    }
+}
+
+static void
+check_one_of(struct loader *loader, const struct field_set *set, struct spot spot)
+{
+    size_t given = 0, count = 0;
+    for (; set->one_of != NULL && set->one_of[count] != NULL; count++) {
+        int at = field_decl_find(set->decls, set->count, slice_text(set->one_of[count]));
+        assert(at >= 0);
+        given += set->fields[at].is_given;
+    }
+    if (count > 0 && given != 1)
+        load_problem(loader, spot, NULL, "exactly one of %s is needed, found %s",
+                     load_join(loader->scratch, set->one_of, count), given == 0 ? "none" : "more");
+}
+
+static struct config_field *
+make_fields(struct loader *loader, const struct field_decl *decls, size_t count)
+{
+    struct config_field *fields = arena_alloc(loader->arena, count * sizeof(*fields));
+    for (size_t i = 0; i < count; i++)
+        fields[i].decl = &decls[i];
+    return fields;
+}
+
+static void
+read_group(const struct place_of_field *in)
+{
+    struct loader *loader = in->loader;
+    const struct field_decl *decl = in->field->decl;
+    in->field->parts = make_fields(loader, decl->parts, decl->part_count);
+    struct field_set set = {
+        .owner = decl->name,
+        .decls = decl->parts,
+        .count = decl->part_count,
+        .one_of = decl->one_of,
+        .fields = in->field->parts,
+        .draft = in->draft,
+    };
+    if (!load_is_kind(loader, in->spot, VALUE_OBJECT, "an object (name: value)"))
+        return;
+    loader->roots = decl->roots;
+    read_members(loader, &set, in->spot);
+    loader->roots = NULL;
+    check_required(loader, &set, in->spot);
+    check_one_of(loader, &set, in->spot);
 }
 
 /* Where a complaint about something that is not there belongs. */
@@ -229,33 +298,6 @@ static struct spot
 spot_of_config(const struct draft *draft)
 {
     return draft->config.at != NULL ? draft->config : draft->spot;
-}
-
-static void
-check_required(struct loader *loader, const struct draft *draft)
-{
-    const struct step_decl *decl = draft->node.decl;
-    for (size_t i = 0; i < decl->field_count; i++) {
-        if (decl->fields[i].required && !draft->node.fields[i].is_given)
-            load_problem(loader, spot_of_config(draft), NULL,
-                         "\"%s\" of \"%s\" is required and missing", decl->fields[i].name,
-                         decl->name);
-    }
-}
-
-static void
-check_one_of(struct loader *loader, const struct draft *draft)
-{
-    const struct step_decl *decl = draft->node.decl;
-    size_t given = 0, count = 0;
-    for (; decl->one_of != NULL && decl->one_of[count] != NULL; count++) {
-        int at = step_decl_field(decl, slice_text(decl->one_of[count]));
-        assert(at >= 0);
-        given += draft->node.fields[at].is_given;
-    }
-    if (count > 0 && given != 1)
-        load_problem(loader, spot_of_config(draft), NULL, "exactly one of %s is needed, found %s",
-                     load_join(loader->scratch, decl->one_of, count), given == 0 ? "none" : "more");
 }
 
 static const struct config_field *
@@ -334,17 +376,22 @@ load_config(struct loader *loader, uint16_t index)
     const struct step_decl *decl = draft->node.decl;
     if (decl == NULL)
         return;
-    size_t bytes = decl->field_count * sizeof(struct config_field);
-    draft->node.fields = arena_alloc(loader->arena, bytes);
-    for (size_t i = 0; i < decl->field_count; i++)
-        draft->node.fields[i].decl = &decl->fields[i];
+    draft->node.fields = make_fields(loader, decl->fields, decl->field_count);
+    struct field_set set = {
+        .owner = decl->name,
+        .decls = decl->fields,
+        .count = decl->field_count,
+        .one_of = decl->one_of,
+        .fields = draft->node.fields,
+        .draft = index,
+    };
     bool is_object = draft->config.at != NULL &&
                      load_is_kind(loader, draft->config, VALUE_OBJECT, "an object (name: value)");
     if (is_object)
-        read_members(loader, draft, index);
+        read_members(loader, &set, draft->config);
     if (is_object || draft->config.at == NULL) {
-        check_required(loader, draft);
-        check_one_of(loader, draft);
+        check_required(loader, &set, spot_of_config(draft));
+        check_one_of(loader, &set, spot_of_config(draft));
     }
     if (decl->shape == STEP_SHAPE_BRANCH)
         read_labels(loader, draft);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -226,13 +227,28 @@ check_parent(const struct scope *scope, const struct slice *names, size_t count,
 }
 
 static void
+check_root(const struct scope *scope, struct slice name, size_t offset)
+{
+    const char *known[COUNT_OF(root_names) + FIELD_ROOTS_MAX];
+    size_t count = COUNT_OF(root_names) - !sees_parent(scope);
+    memcpy(known, root_names, sizeof(root_names));
+    for (const char *const *more = scope->leaf->roots; more != NULL && *more != NULL; more++) {
+        assert(count < COUNT_OF(known));
+        known[count++] = *more;
+    }
+    if (!is_one_of(name, known, count))
+        complain(scope, offset, slice_nearest(name, known, count),
+                 "unknown name \"%.*s\", expected %s", SLICE_FORMAT(slice_cut(name, NAME_BYTES)),
+                 load_join(scope->loader->scratch, known, count));
+}
+
+static void
 check_path(const struct slice *names, size_t count, size_t offset, void *context)
 {
     const struct scope *scope = context;
     if (count == 0 || scope->loader->problems->count == PROBLEMS_MAX)
         return;
     const struct slice *rest = names + 1;
-    size_t root_count = COUNT_OF(root_names) - !sees_parent(scope);
     if (slice_is(names[0], "steps"))
         check_steps(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "run"))
@@ -241,11 +257,8 @@ check_path(const struct slice *names, size_t count, size_t offset, void *context
         check_parent(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "input") || (slice_is(names[0], "item") && item_is_input(scope)))
         check_input(scope, rest, count - 1, offset);
-    else if (!is_one_of(names[0], root_names, COUNT_OF(root_names)))
-        complain(scope, offset, slice_nearest(names[0], root_names, root_count),
-                 "unknown name \"%.*s\", expected %s",
-                 SLICE_FORMAT(slice_cut(names[0], NAME_BYTES)),
-                 load_join(scope->loader->scratch, root_names, root_count));
+    else
+        check_root(scope, names[0], offset);
 }
 
 void

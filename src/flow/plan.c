@@ -76,3 +76,11 @@ plan_node_callee(const struct plan_node *node)
     const struct config_field *id = plan_node_field(node, "id");
     return id->is_given ? id->literal : plan_node_field(node, "slug")->literal;
 }
+
+const struct config_field *
+config_field_part(const struct config_field *group, const char *name)
+{
+    int index = field_decl_find(group->decl->parts, group->decl->part_count, slice_text(name));
+    assert(group->is_given && index >= 0);
+    return &group->parts[index];
+}

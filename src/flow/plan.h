@@ -50,6 +50,7 @@ struct config_field {
     uint32_t entry_count;      /* maps in written order; PATHS, ORDER, KEYS: by their last name */
     struct value *entry_names;
     struct template **entry_templates;
+    struct config_field *parts; /* GROUP: one per decl->parts, same order */
 };
 
 /* An edge from a node of the same table, or of a one-item table. A sink at its beginning stands for
@@ -189,5 +190,8 @@ const struct config_field *plan_node_field(const struct plan_node *node, const c
 
 /* Of a node of STEP_SHAPE_CHILD: the id or slug that it names; VALUE_NONE for other shapes. */
 struct value plan_node_callee(const struct plan_node *node);
+
+/* The part of that name of a given FIELD_GROUP (asserts that the group declares it). */
+const struct config_field *config_field_part(const struct config_field *group, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 #include "net/client_request.h"
 
 #include "net/client_transfer.h"
+#include "net/credential.h"
 
 #include <strings.h>
 
@@ -14,11 +15,6 @@ static const char *const framing_names[] = {
 };
 
 static const char *const content_prefix = "content-";
-
-/* Parts of names of headers that are meant for one server alone. */
-static const char *const credential_parts[] = {
-    "auth", "cookie", "credential", "key", "password", "secret", "session", "signature", "token",
-};
 
 static bool
 is_token_byte(char byte)
@@ -52,16 +48,6 @@ static bool
 is_name(struct slice name, const char *wanted)
 {
     return name.size == strlen(wanted) && strncasecmp(name.ptr, wanted, name.size) == 0;
-}
-
-static bool
-has_part(struct slice name, const char *part)
-{
-    size_t size = strlen(part);
-    for (size_t i = 0; i + size <= name.size; i++)
-        if (strncasecmp(name.ptr + i, part, size) == 0)
-            return true;
-    return false;
 }
 
 static enum status
@@ -117,20 +103,6 @@ request_only_reads(const struct transfer *transfer)
            slice_is(transfer->method, "OPTIONS");
 }
 
-/* An Idempotency-Key is no credential: the server behind the redirect needs it as much. */
-static bool
-is_credential(struct slice name)
-{
-    if (is_name(name, "host"))
-        return true;
-    if (is_name(name, "idempotency-key"))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(credential_parts); i++)
-        if (has_part(name, credential_parts[i]))
-            return true;
-    return false;
-}
-
 static bool
 is_content(struct slice name)
 {
@@ -142,7 +114,7 @@ static bool
 is_dropped(const struct transfer *transfer, struct slice name)
 {
     return (transfer->drops_content && is_content(name)) ||
-           (transfer->drops_credentials && is_credential(name));
+           (transfer->drops_credentials && credential_is_header(name));
 }
 
 static bool

@@ -3,6 +3,7 @@
 #include "net/url.h"
 #include "steps/form.h"
 #include "steps/http_answer.h"
+#include "steps/paging.h"
 #include "steps/types.h"
 
 #include <string.h>
@@ -26,6 +27,14 @@ static const struct field_decl http_request_fields[] = {
     {.name = "expect",
      .kind = FIELD_ANY,
      .help = "Statuses or classes that are well, such as [200, 404]; 2xx if not given."},
+    {.name = "paging",
+     .kind = FIELD_GROUP,
+     .is_apart = true,
+     .parts = paging_parts,
+     .part_count = PAGING_PART_COUNT,
+     .one_of = paging_one_of,
+     .roots = paging_roots,
+     .help = "For lists that come in pages; the value is then the list of all items."},
 };
 
 const struct step_decl http_request_decl = {
@@ -306,4 +315,6 @@ const struct step_type step_http_request = {
     .decl = &http_request_decl,
     .prepare = http_request_prepare,
     .conclude = http_answer_conclude,
+    .follow = paging_follow,
+    .follow_field = "paging",
 };

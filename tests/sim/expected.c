@@ -51,6 +51,14 @@ static const struct {
     {"no_file", 1, FAILED("{\"code\":\"no_file\"")},
     {"broken_rows", 1, COMPLETED("{\"word\":\"c32486\"}")},
     {"unknown_column", 1, FAILED("{\"code\":\"unknown_column\"")},
+    {"pages", 1, COMPLETED("{\"lines\":24,\"rows\":24}")},
+    {"pages", 3, COMPLETED("{\"lines\":29,\"rows\":29}")},
+    {"one_list", 1, COMPLETED("\"1a 1b 2a 2b 3a 3b 4a 4b\"")},
+    {"one_list_flaky", 1, FAILED(NO("list", ""))},
+    {"one_list_flaky", 2,
+     FAILED("{\"code\":\"http_status\",\"message\":\"the server answered 400: "
+            "{\\\"error\\\":\\\"no\\\"}\",\"attempts\":1,\"call\":1,")},
+    {"one_list_flaky", 3, COMPLETED("\"1a 1b 2a 2b\"")},
     {"two_sources", 1, FAILED(NO("which", ""))},
     {"two_sources", 3, COMPLETED("{\"a\":6,\"b\":4}")},
 };

@@ -186,6 +186,30 @@ static const char beside[] =
                      "      \".steps | keys\" } }\n"
                      "  - { id: wide, type: write_csv }\n";
 
+/* Lists in pages, read back behind a wait. */
+static const char pages[] =
+    "name: pages\n"
+    "limits: { concurrency: 5 }\n"
+    "steps:\n" ROWS "  - { id: list, type: http_request, retry: { attempts: 3, backoff: 1s..4s },\n"
+    "      config: { url: \"" URL "/3/list\", json: { k: \"{{item.k}}\", mode: \"{{item.mode}}\",\n"
+    "      page: 1 }, paging: { json: { page: .body.next }, items: .body.items } } }\n"
+    "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\",\n"
+    "      list: \"{{steps.list}}\" } } }\n"
+    "  - { id: pause, type: wait, needs: list, config: { for: 2m } }\n"
+    "  - { id: tell, type: http_request, config: { url: \"" URL "/3/tell\", json: {\n"
+    "      k: \"{{item.k}}\", last: \"{{steps.list[-1]}}\" } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+    "      n: \"{{= .steps.list | length }}\", w: \"{{steps.tell.body.word}}\" } } }\n"
+    "output: { lines: \"{{steps.lines.rows}}\", rows: \"{{steps.table.rows}}\" }\n";
+
+static const char one_list[] =
+    "name: one list\n"
+    "steps:\n"
+    "  - { id: list, type: http_request, config: { url: \"" URL "/3/list\",\n"
+    "      json: { mode: \"{{input.mode}}\", page: 1 },\n"
+    "      paging: { json: { page: .body.next }, items: .body.items } } }\n"
+    "  - { id: end, type: transform, config: { expression: \".steps.list | join(\\\" \\\")\" } }\n";
+
 static const char unknown_column[] =
     "name: unknown column\n"
     "steps:\n" ROWS "  - { id: x, type: set, config: { fields: { a: \"{{item.nmae}}\" } } }\n"
@@ -241,6 +265,10 @@ const struct scene scenes[] = {
     {SCENE("broken_rows", told, "broken.csv", "ok")},
     {SCENE("unknown_column", unknown_column, "few.csv", "ok")},
     {SCENE("two_sources", two_sources, "few.csv", "flaky")},
+    {SCENE("pages", pages, "many.csv", "ok"), .concurrency = 5},
+    {SCENE("few_pages", pages, "few.csv", "ok")},
+    {SCENE("one_list", one_list, NULL, "ok")},
+    {SCENE("one_list_flaky", one_list, NULL, "flaky")},
 };
 const size_t scene_count = COUNT_OF(scenes);
 

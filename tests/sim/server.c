@@ -238,25 +238,42 @@ add_answer_header(struct exchange *exchange, const char *name, const char *value
         (struct exchange_header){slice_text(name), slice_text(value)};
 }
 
+/* Two items, and the number of the next page but on the last. */
+static void
+add_page(struct buffer *text, const char *page, bool is_short)
+{
+    long number = strtol(page, NULL, 10);
+    buffer_append_format(text, ",\"items\":[\"%lda\",\"%ldb\"],\"next\":", number, number);
+    if (number < (is_short ? 2 : 4))
+        buffer_append_int64(text, number + 1);
+    else
+        buffer_append_text(text, "null");
+}
+
 void
 server_answer(const struct served *served, struct exchange *exchange)
 {
-    const char *mode = body_member(exchange, "mode");
     struct digest digest = digest_of(exchange->body);
     char hex[2 * DIGEST_BYTES + 1];
     digest_hex(&digest, hex);
-    char text[256];
+    struct buffer text;
+    buffer_init(&text, KIB(4));
     int status = server_status(served, exchange);
+    bool is_odd = strcmp(body_member(exchange, "mode"), "odd") == 0;
+    bool is_flaky = strcmp(body_member(exchange, "mode"), "flaky") == 0;
+    const char *page = body_member(exchange, "page");
     if (status != 200)
-        snprintf(text, sizeof(text), "{\"error\":\"%s\"}", status == 500 ? "down" : "no");
-    else if (strcmp(mode, "odd") == 0)
-        snprintf(text, sizeof(text), "{\"score\":");
+        buffer_append_format(&text, "{\"error\":\"%s\"", status == 500 ? "down" : "no");
     else
-        snprintf(text, sizeof(text), "{\"score\":%u.50,\"word\":\"%.6s\"}", digest.bytes[0], hex);
+        buffer_append_format(&text, "{\"score\":%u.50,\"word\":\"%.6s\"", digest.bytes[0], hex);
+    if (status == 200 && page[0] != '\0')
+        add_page(&text, page, is_flaky);
+    buffer_append_text(&text, is_odd ? "" : "}");
     exchange->http_status = status;
     add_answer_header(exchange, "content-type", "application/json");
     add_answer_header(exchange, "date", "Sat, 21 Nov 2026 07:00:00 GMT");
-    exchange->answer_body = arena_copy(&exchange->arena, slice_text(text));
+    exchange->answer_body = arena_copy(&exchange->arena, buffer_slice(&text));
+    buffer_done(&text);
 }
 
 /* --- what must not come again --- */
@@ -265,7 +282,8 @@ static void
 add_recorded(struct world *world, const struct effect_row *row, uint32_t failed_generation)
 {
     char *key = mem_alloc(2 * DIGEST_BYTES + 1);
-    effect_idempotency_key(&row->run, row->step, row->key, row->hash, failed_generation, key);
+    struct effect_name name = {&row->run, row->step, row->key, row->call, row->hash};
+    effect_idempotency_key(&name, failed_generation, key);
     struct served *served = find_key(&world->server, slice_text(key));
     if (served != NULL)
         served->is_recorded = true;

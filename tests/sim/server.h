@@ -12,6 +12,8 @@
  * A body with {wait_ms, since} may come only so long after the answer to the step `since` of the
  * same run and `k`.
  *
+ * A body with {page} gets {items, next} too: four pages, two where it is flaky.
+ *
  * It holds the engine to what it promised about calls.
  *
  * Threads: one.

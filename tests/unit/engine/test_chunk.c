@@ -209,18 +209,115 @@ test_recorded_effects_are_reused(void **state)
     }
 }
 
+#define PAGED                                                                                      \
+    ROWS "{id: c, type: http_request, config: {url: 'http://x/', paging: {query: {p: '.page + "    \
+         "1'}, items: .body}}}" SET_BEHIND "]}"
+#define SET_BEHIND ",{id: b, type: transform, config: {expression: '.steps.c | length'}}"
+
+/* A step of several calls wants them one after the other, and its value is made of all answers. */
+static void
+test_calls_of_one_step_follow_each_other(void **state)
+{
+    static const char *const rows[] = {"{\"n\":1}", "{\"n\":2}", NULL};
+    static const char *const pages[] = {"{\"body\":[1,2]}", "{\"body\":[3]}", "{\"body\":[]}"};
+    struct chunk_scene scene;
+    chunk_scene_open(&scene, PAGED, rows);
+    chunk_scene_advance(&scene);
+    assert_int_equal(scene.chunk.call_count, 2);
+    for (uint32_t i = 0; i < COUNT_OF(pages); i++) {
+        const struct chunk_call *call = &scene.chunk.calls[i == 0 ? 1 : 0];
+        assert_int_equal(call->item, 1);
+        assert_int_equal(call->number, i);
+        assert_int_equal(value_get(call->config, "query").kind, i == 0 ? VALUE_NONE : VALUE_OBJECT);
+        scene.chunk.call_count = 0;
+        chunk_scene_settle(&scene, 1, "c", true, pages[i]);
+        chunk_scene_advance(&scene);
+    }
+    assert_int_equal(scene.chunk.call_count, 0);
+    assert_string_equal(chunk_scene_states(&scene, 1), "c:done b:done");
+    assert_string_equal(chunk_scene_text(&scene, chunk_scene_column(&scene, 1, "c")->value),
+                        "[1,2,3]");
+    assert_false(chunk_scene_column(&scene, 1, "c")->is_effect);
+    assert_int_equal(scene.chunk.unsettled_count, 1);
+    chunk_scene_settle(&scene, 0, "c", false, "{\"code\":\"x\",\"message\":\"y\"}");
+    chunk_scene_advance(&scene);
+    assert_string_equal(chunk_scene_states(&scene, 0), "c:failed b:blocked");
+    chunk_scene_close(&scene);
+}
+
+/* Keeps what a scene asks for as found by the next one. */
+static struct found_effect
+find_asked(struct chunk_scene *scene, const char *answer)
+{
+    const struct chunk_call *call = &scene->chunk.calls[0];
+    static struct key key;
+    key = chunk_item_key(&scene->chunk, 0);
+    struct found_effect found = {.key = key_slice(&key), .node = call->node, .call = call->number};
+    memcpy(found.hash, call->hash, STORE_HASH_BYTES);
+    found.is_ok = true;
+    scene->chunk.call_count = 0;
+    chunk_scene_settle(scene, 0, "c", true, answer);
+    found.value = chunk_scene_column(scene, 0, "c")->progress->answer;
+    chunk_scene_advance(scene);
+    return found;
+}
+
+/* Goal: a step goes on behind the calls that are recorded. Method: the first k of three pages are
+ * found, in a later generation. */
+static void
+test_recorded_calls_are_passed_over(void **state)
+{
+    static const char *const rows[] = {"{\"n\":1}", NULL};
+    struct chunk_scene first;
+    chunk_scene_open(&first, PAGED, rows);
+    chunk_scene_advance(&first);
+    struct found_effect found[] = {find_asked(&first, "{\"body\":[1,2]}"),
+                                   find_asked(&first, "{\"body\":[3]}"),
+                                   find_asked(&first, "{\"body\":[]}")};
+    for (uint32_t count = 0; count <= COUNT_OF(found); count++) {
+        struct chunk_scene scene;
+        chunk_scene_again(&scene, &first, rows);
+        scene.chunk.generation = 2;
+        scene.chunk.found = found;
+        scene.chunk.found_count = count;
+        chunk_scene_advance(&scene);
+        assert_int_equal(scene.chunk.call_count, count < COUNT_OF(found));
+        if (count < COUNT_OF(found))
+            assert_int_equal(scene.chunk.calls[0].number, count);
+        else
+            assert_string_equal(chunk_scene_states(&scene, 0), "c:done b:done");
+        chunk_scene_close(&scene);
+    }
+    found[1].is_ok = false;
+    found[1].failed_generation = 1;
+    struct chunk_scene scene;
+    chunk_scene_again(&scene, &first, rows);
+    scene.chunk.found = found;
+    scene.chunk.found_count = 2;
+    chunk_scene_advance(&scene);
+    assert_int_equal(scene.chunk.calls[0].number, 1);
+    assert_int_equal(scene.chunk.calls[0].failed_generation, 1);
+    chunk_scene_close(&scene);
+    chunk_scene_close(&first);
+}
+
 static void
 test_a_key_changes_with_each_of_its_parts(void **state)
 {
     struct id runs[2] = {{{1}}, {{2}}};
     uint8_t hashes[2][STORE_HASH_BYTES] = {{1}, {2}};
-    char keys[6][2 * DIGEST_BYTES + 1];
-    effect_idempotency_key(&runs[0], SLICE("a"), SLICE("b"), hashes[0], 0, keys[0]);
-    effect_idempotency_key(&runs[1], SLICE("a"), SLICE("b"), hashes[0], 0, keys[1]);
-    effect_idempotency_key(&runs[0], SLICE("c"), SLICE("b"), hashes[0], 0, keys[2]);
-    effect_idempotency_key(&runs[0], SLICE("a"), SLICE("c"), hashes[0], 0, keys[3]);
-    effect_idempotency_key(&runs[0], SLICE("a"), SLICE("b"), hashes[1], 0, keys[4]);
-    effect_idempotency_key(&runs[0], SLICE("a"), SLICE("b"), hashes[0], 1, keys[5]);
+    struct effect_name names[] = {
+        {&runs[0], SLICE("a"), SLICE("b"), 0, hashes[0]},
+        {&runs[1], SLICE("a"), SLICE("b"), 0, hashes[0]},
+        {&runs[0], SLICE("c"), SLICE("b"), 0, hashes[0]},
+        {&runs[0], SLICE("a"), SLICE("c"), 0, hashes[0]},
+        {&runs[0], SLICE("a"), SLICE("b"), 1, hashes[0]},
+        {&runs[0], SLICE("a"), SLICE("b"), 0, hashes[1]},
+    };
+    char keys[COUNT_OF(names) + 1][2 * DIGEST_BYTES + 1];
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        effect_idempotency_key(&names[i], 0, keys[i]);
+    effect_idempotency_key(&names[0], 1, keys[COUNT_OF(names)]);
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         assert_int_equal(strlen(keys[i]), 2 * DIGEST_BYTES);
         for (size_t j = 0; j < i; j++)
@@ -238,6 +335,8 @@ main(void)
         cmocka_unit_test(test_items_go_on_by_themselves_and_are_counted),
         cmocka_unit_test(test_a_row_that_was_not_read_fails_without_a_step),
         cmocka_unit_test(test_recorded_effects_are_reused),
+        cmocka_unit_test(test_calls_of_one_step_follow_each_other),
+        cmocka_unit_test(test_recorded_calls_are_passed_over),
         cmocka_unit_test(test_a_key_changes_with_each_of_its_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,12 +25,14 @@ read_page(const char *type, struct buffer *out)
     buffer_append_byte(out, '\0');
 }
 
+/* `group`: in front of the name of a part, with its dot. */
 static void
-check_field(const char *page, const struct step_decl *decl, const struct field_decl *field)
+check_field(const char *page, const struct step_decl *decl, const struct field_decl *field,
+            const char *group)
 {
     struct buffer row;
     buffer_init(&row, KIB(4));
-    buffer_append_format(&row, "| `%s` | %s", field->name, field_kind_words(field->kind));
+    buffer_append_format(&row, "| `%s%s` | %s", group, field->name, field_kind_words(field->kind));
     for (size_t i = 0; field->kind == FIELD_CHOICE && field->choices[i] != NULL; i++)
         buffer_append_format(&row, "%s%s", i == 0 ? "" : ", ", field->choices[i]);
     buffer_append_format(&row, " | %s | %s |\n", field->required ? "yes" : "", field->help);
@@ -38,6 +40,15 @@ check_field(const char *page, const struct step_decl *decl, const struct field_d
     if (strstr(page, row.ptr) == NULL)
         fail_msg("docs/steps/%s.md: no line %s", decl->name, row.ptr);
     buffer_done(&row);
+}
+
+static void
+check_parts(const char *page, const struct step_decl *decl, const struct field_decl *field)
+{
+    char group[64];
+    snprintf(group, sizeof(group), "%s.", field->name);
+    for (size_t i = 0; i < field->part_count; i++)
+        check_field(page, decl, &field->parts[i], group);
 }
 
 static void
@@ -51,8 +62,10 @@ test_pages_show_the_fields(void **state)
             fail_msg("%s: the declaration has no .group", decl->name);
         if (strstr(page.ptr, decl->summary) == NULL)
             fail_msg("docs/steps/%s.md: no line %s", decl->name, decl->summary);
-        for (size_t f = 0; f < decl->field_count; f++)
-            check_field(page.ptr, decl, &decl->fields[f]);
+        for (size_t f = 0; f < decl->field_count; f++) {
+            check_field(page.ptr, decl, &decl->fields[f], "");
+            check_parts(page.ptr, decl, &decl->fields[f]);
+        }
         buffer_done(&page);
     }
 }
