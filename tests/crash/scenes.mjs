@@ -94,6 +94,35 @@ output: { rows: "{{steps.last.rows}}" }
 `,
 };
 
+/** Lists in pages: each page is asked for once. */
+export const PAGES = {
+  name: 'pages',
+  rows: 200,
+  span_ms: 500,
+  files: ['lists.jsonl', 'counts.csv'],
+  workflow: (csv, url) => `name: Pages
+${rows(csv)}
+  - id: list
+    type: http_request
+    config:
+      url: "${url}/list/25?of={{item.id}}"
+      method: POST
+      json: { size: 10 }
+      paging: { json: { cursor: .body.cursor }, items: .body.items }
+    retry: { attempts: 5, backoff: 10ms..50ms }
+  - id: lists
+    type: write_jsonl
+    config: { columns: { id: "{{item.id}}", list: "{{steps.list}}" } }
+  - id: pause
+    type: wait
+    needs: list
+    config: { for: 1s }
+  - id: counts
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", count: "{{= .steps.list | length}}" } }
+`,
+};
+
 /** Single calls whose failures a person retries. */
 export const RETRIES = {
   name: 'retries',

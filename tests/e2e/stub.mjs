@@ -10,9 +10,13 @@
 //   /bad-json             JSON that ends too early
 //   /redirect?to=URL      302 to URL; &status=CODE for another one
 //   /big/BYTES            a body of so many bytes
+//   /list/COUNT           {items, next, cursor} and a Link header: the numbers from 1 to COUNT in pages
+//                         of ?size=10, by page=N (from 1), offset=N or cursor=TEXT, in the query or as
+//                         members of a JSON body; &broken=OFFSET: 500 for that page until /_mend
 //   /_calls               the calls seen, oldest first, as JSON; not a call itself
 //   /_count               how many
-//   /_reset               forgets calls and the counts of /flaky
+//   /_mend                what is broken answers well
+//   /_reset               forgets calls, the counts of /flaky and /_mend
 //
 // Tests import startStub(). By itself: node stub.mjs [--port N] [--host ADDRESS].
 
@@ -118,6 +122,40 @@ function big({ response, argument }) {
   write();
 }
 
+function listAsked(query, body) {
+  const asked = Object.fromEntries(new URLSearchParams(query));
+  try {
+    Object.assign(asked, JSON.parse(body.toString('utf8')));
+  } catch {
+    // Not a JSON body: only the query counts.
+  }
+  const size = Number(asked.size ?? 10);
+  const cursor = asked.cursor ? Number(String(asked.cursor).replace('after-', '')) : 0;
+  const offset = asked.page === undefined ? Number(asked.offset ?? cursor) : (asked.page - 1) * size;
+  return { size, offset, broken: asked.broken === undefined ? -1 : Number(asked.broken) };
+}
+
+function list({ request, response, path, query, body, argument, state }) {
+  const { size, offset, broken } = listAsked(query, body);
+  if (broken === offset && !state.isMended) {
+    sendJson(response, 500, { error: 'broken' });
+    return;
+  }
+  const items = Array.from({ length: Math.max(0, Math.min(size, argument - offset)) }, (_, i) => offset + i + 1);
+  const hasMore = offset + size < argument;
+  const link = new URLSearchParams(query);
+  link.delete('page');
+  link.delete('cursor');
+  link.set('offset', offset + size);
+  const next = `http://${request.headers.host}${path}?${link}`;
+  sendJson(
+    response,
+    200,
+    { items, next: hasMore ? next : null, cursor: hasMore ? `after-${offset + size}` : '' },
+    hasMore ? { link: `<${next}>; rel="next", <${path}>; rel="first"` } : {},
+  );
+}
+
 // By the first part of the path. Those marked take a whole number as the second part.
 const PLACES = new Map([
   ['echo', { serve: echo }],
@@ -130,6 +168,7 @@ const PLACES = new Map([
   ['bad-json', { serve: badJson }],
   ['redirect', { serve: redirect }],
   ['big', { serve: big, takesNumber: true }],
+  ['list', { serve: list, takesNumber: true }],
 ]);
 
 function remember(state, request, body) {
@@ -150,13 +189,17 @@ function reset(state) {
   state.calls = [];
   state.count = 0;
   state.failures.clear();
+  state.isMended = false;
 }
 
 /** Control requests; false if it is none. */
 function control(state, request, response) {
   if (request.url === '/_calls') sendJson(response, 200, state.calls);
   else if (request.url === '/_count') sendJson(response, 200, { count: state.count });
-  else if (request.url === '/_reset') {
+  else if (request.url === '/_mend') {
+    state.isMended = true;
+    sendJson(response, 200, {});
+  } else if (request.url === '/_reset') {
     reset(state);
     sendJson(response, 200, { count: 0 });
   } else return false;
@@ -182,10 +225,10 @@ function serve(state, request, response, body) {
 /**
  * Starts a stub in this process. Port 0 takes a free one.
  * @returns {Promise<{url: string, port: number, calls: () => Call[], count: () => number,
- *   reset: () => void, close: () => Promise<void>}>}
+ *   reset: () => void, mend: () => void, close: () => Promise<void>}>}
  */
 export async function startStub({ port = 0, host = '127.0.0.1' } = {}) {
-  const state = { calls: [], count: 0, failures: new Map() };
+  const state = { calls: [], count: 0, failures: new Map(), isMended: false };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
@@ -208,6 +251,7 @@ export async function startStub({ port = 0, host = '127.0.0.1' } = {}) {
     calls: () => state.calls,
     count: () => state.count,
     reset: () => reset(state),
+    mend: () => (state.isMended = true),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -74,6 +74,21 @@ test('bodies are as ordered', async () => {
   assert.equal((await (await get('/big/0')).text()).length, 0);
 });
 
+test('a list comes in pages', async () => {
+  const first = await get('/list/12');
+  const { items, cursor, next } = await first.json();
+  assert.deepEqual([items.length, cursor], [10, 'after-10']);
+  assert.equal(first.headers.get('link').split(';')[0], `<${next}>`);
+  const second = await (await fetch(next)).json();
+  assert.deepEqual(second, { items: [11, 12], next: null, cursor: '' });
+  for (const rest of ['?cursor=after-10', '?page=2', '?offset=10'])
+    assert.deepEqual(await (await get(`/list/12${rest}`)).json(), second);
+  assert.deepEqual(await (await get('/list/12?size=5&page=4')).json(), { items: [], next: null, cursor: '' });
+  assert.equal((await get('/list/12?broken=0')).status, 500);
+  stub.mend();
+  assert.equal((await get('/list/12?broken=0')).status, 200);
+});
+
 test('redirect points to the place', async () => {
   const answer = await get('/redirect?to=/status/201');
   assert.equal(answer.status, 201);
