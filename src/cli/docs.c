@@ -149,17 +149,26 @@ put_types(struct docs *docs)
                             "can go wrong.\n");
 }
 
+/* `indent`: of its name, two more for each level. */
+static void
+put_field(struct docs *docs, const struct field_decl *field, int indent)
+{
+    struct buffer *out = &docs->out;
+    int width = 16 - indent;
+    buffer_append_format(out, "%*s%-*s %s%s\n", indent, "", width, field->name,
+                         field_is(&docs->arena, field), field->required ? ", required" : "");
+    buffer_append_format(out, "%*s%-*s %s\n", indent, "", width, "", field->help);
+    for (size_t i = 0; i < field->part_count; i++)
+        put_field(docs, &field->parts[i], indent + 2);
+}
+
 static void
 put_fields(struct docs *docs, const struct step_decl *decl)
 {
     struct buffer *out = &docs->out;
     buffer_append_text(out, decl->field_count == 0 ? "No config.\n" : "config:\n");
-    for (size_t i = 0; i < decl->field_count; i++) {
-        const struct field_decl *field = &decl->fields[i];
-        buffer_append_format(out, "  %-14s %s%s\n", field->name, field_is(&docs->arena, field),
-                             field->required ? ", required" : "");
-        buffer_append_format(out, "  %-14s %s\n", "", field->help);
-    }
+    for (size_t i = 0; i < decl->field_count; i++)
+        put_field(docs, &decl->fields[i], 2);
     for (size_t i = 0; decl->one_of != NULL && decl->one_of[i] != NULL; i++)
         buffer_append_format(out, "%s%s", i == 0 ? "Exactly one of " : ", ", decl->one_of[i]);
     if (decl->one_of != NULL)

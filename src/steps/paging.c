@@ -56,9 +56,9 @@ fail_memory(struct step_failure *failure)
 
 /* --- what is seen of an answer --- */
 
-/* Expressions see it beside what all steps see; `count` only once the items were taken. */
+/* Expressions see it beside what all steps see. */
 static bool
-set_root(struct paging *paging, struct value usual)
+see_answer(struct paging *paging)
 {
     struct arena *arena = paging->scope.arena;
     struct value answer = paging->progress->answer;
@@ -71,13 +71,22 @@ set_root(struct paging *paging, struct value usual)
         {value_text("body"), value_find_or_null(answer, SLICE("body"))},
         {value_text("links"), links_parse(arena, link_text)},
         {value_text("page"), value_int(paging->page)},
-        {value_text("count"), value_int(paging->kept.count)},
     };
-    struct value root = usual;
+    struct value root = paging->scope.root;
     for (size_t i = 0; i < COUNT_OF(members); i++)
         root = value_object_set(arena, root, members[i].key, members[i].value);
     paging->scope.root = root;
-    return paging->scope.root.kind != VALUE_NONE || fail_memory(paging->failure);
+    return root.kind != VALUE_NONE || fail_memory(paging->failure);
+}
+
+/* Once its items are among the others. */
+static bool
+see_count(struct paging *paging)
+{
+    struct value *root = &paging->scope.root;
+    *root = value_object_set(paging->scope.arena, *root, value_text("count"),
+                             value_int(paging->kept.count));
+    return root->kind != VALUE_NONE || fail_memory(paging->failure);
 }
 
 static bool
@@ -333,10 +342,9 @@ end(struct paging *paging)
 }
 
 static bool
-look(struct paging *paging, struct value usual)
+look(struct paging *paging)
 {
-    if (!set_root(paging, usual) || !keep(paging) || !set_root(paging, usual) ||
-        !look_for_end(paging))
+    if (!see_answer(paging) || !keep(paging) || !see_count(paging) || !look_for_end(paging))
         return false;
     return paging->is_at_end || find_wanted(paging);
 }
@@ -366,7 +374,7 @@ paging_follow(struct step_scope *scope, struct step_progress *progress,
         .kept = state.kind == VALUE_NONE ? value_empty_array() : value_items(state)[0],
         .asked = state.kind == VALUE_NONE ? value_empty_array() : value_items(state)[1],
     };
-    if (!look(&paging, scope->root))
+    if (!look(&paging))
         return STEP_FOLLOW_FAIL;
     return paging.is_at_end ? end(&paging) : go_on(&paging);
 }

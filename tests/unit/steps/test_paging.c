@@ -235,7 +235,7 @@ test_pages_without_end(void **state)
         enum step_follow end;
     } cases[] = {
         {"query: {page: .page + 1}, items: .body", 100, STEP_FOLLOW_FAIL},
-        {"query: {page: .page + 1}, items: .body, max_pages: 10000", 10000, STEP_FOLLOW_VALUE},
+        {"query: {page: .page + 1}, items: .body, max_pages: 5000", 5000, STEP_FOLLOW_VALUE},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct scene scene;
