@@ -13,15 +13,16 @@ BEGIN {
 
     # Who may include whom. "*" is every folder; "engine/step.h" is one file.
     may["base"] = "base"
+    may["spill"] = "base spill"
     may["net"] = "base net"
     may["expr"] = "base expr"
     may["flow"] = "base expr flow"
     may["store"] = "base flow store"
     may["sandbox"] = "base sandbox"
-    may["engine"] = "base expr flow store engine"
+    may["engine"] = "base spill expr flow store engine"
     may["ai"] = "base net expr ai"
     may["document"] = "base document"
-    may["steps"] = "base net expr flow ai document sandbox steps engine/step.h"
+    may["steps"] = "base spill net expr flow ai document sandbox steps engine/step.h"
     may["service"] = "base expr flow store engine service"
     may["api"] = "base net expr flow service api"
     may["cli"] = "base net expr flow service cli"

@@ -47,6 +47,20 @@
 #define LIMIT_RUN_BYTES MIB(64)
 /* Chunks of one run in memory at once. */
 #define LIMIT_WINDOW_CHUNKS 32
+/* Bytes of memory in which one sort gathers and merges its records. */
+#define LIMIT_SORT_BYTES MIB(8)
+/* Bytes of one record that is sorted: its keys, at most twice the row's text, and the row. */
+#define LIMIT_SORT_RECORD_BYTES MIB(64)
+/* Sorted runs that are merged at once: each is read in a 64th of the memory. */
+#define LIMIT_SORT_FAN_IN 64
+/* Sorted runs of one sort, of up to 8 MiB each: half a terabyte. */
+#define LIMIT_SORT_RUNS 65536
+/* Bytes that a sort merges between two looks at whether it is still wanted. */
+#define LIMIT_SORT_STEP_BYTES MIB(16)
+/* Different values that one deduplication tells apart: 150 MB of memory. */
+#define LIMIT_DISTINCT_HASHES 100000000
+/* Places that an index over records on the disk keeps in memory: 4 MiB. */
+#define LIMIT_INDEX_MARKS 262144
 /* Runs in memory at once; further ones wait in the store. */
 #define LIMIT_ACTIVE_RUNS 4096
 /* Workflows that the steps of one run may call, those included that these call in turn. */
