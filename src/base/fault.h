@@ -22,6 +22,9 @@
     FAULT_POINT(tap_after_append)                                                                  \
     FAULT_POINT(tap_after_sync)                                                                    \
     FAULT_POINT(tap_after_cursor)                                                                  \
+    FAULT_POINT(rows_after_flush)                                                                  \
+    FAULT_POINT(rows_after_sync)                                                                   \
+    FAULT_POINT(rows_after_cursor)                                                                 \
     FAULT_POINT(run_before_end)                                                                    \
     FAULT_POINT(run_after_end)
 

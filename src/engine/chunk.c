@@ -40,11 +40,29 @@ chunk_make_items(struct chunk *chunk, uint32_t item_count)
     return true;
 }
 
+bool
+chunk_take_rows(struct chunk *chunk, const struct source_batch *batch)
+{
+    if (!chunk_make_items(chunk, (uint32_t)batch->count))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct item *item = &chunk->items[i];
+        item->row = batch->rows[i].value;
+        item->problem = batch->rows[i].problem;
+        item->key = batch->rows[i].key;
+        item->inherited = batch->rows[i].steps;
+        item->parent = batch->rows[i].parent;
+    }
+    return true;
+}
+
 struct key
 chunk_item_key(const struct chunk *chunk, uint32_t item)
 {
     if (!chunk->table->is_many)
         return key_empty();
+    if (chunk->items != NULL && chunk->items[item].key.size > 0)
+        return key_of_bytes(chunk->items[item].key);
     return key_of_ordinal(chunk->begin.ordinal + item);
 }
 
@@ -92,6 +110,32 @@ steps_add(struct chunk *chunk, struct item *item, uint16_t column, struct value 
     return value_object_set(&chunk->arena, steps, id, seen);
 }
 
+static struct value
+steps_upstream(struct chunk *chunk, struct item *item, const struct plan_node *node,
+               struct value steps)
+{
+    const struct program *program = chunk->program;
+    for (uint16_t i = 0; i < program->upstream_counts[node->index]; i++)
+        steps = steps_add(chunk, item, program->upstream[node->index][i], steps);
+    return steps;
+}
+
+/* What an item sees before its own columns. */
+static struct value
+steps_base(struct chunk *chunk, struct item *item)
+{
+    if (item->inherited.kind != VALUE_OBJECT)
+        return chunk->outer_steps;
+    if (item->base.kind == VALUE_NONE) {
+        item->base = chunk->outer_steps;
+        const struct member *members = value_members(item->inherited);
+        for (uint32_t i = 0; i < item->inherited.count; i++)
+            item->base =
+                value_object_set(&chunk->arena, item->base, members[i].key, members[i].value);
+    }
+    return item->base;
+}
+
 /* The columns upstream of a node, in plan order, so that what a step sees does not depend on
  * timing. Nodes of a plain chain share one object that only grows. */
 static struct value
@@ -100,39 +144,49 @@ steps_before(struct chunk *chunk, struct item *item, const struct plan_node *nod
     const struct program *program = chunk->program;
     if (program->is_chain[node->index]) {
         if (item->steps_through == 0)
-            item->steps = chunk->outer_steps;
+            item->steps = steps_base(chunk, item);
         for (; item->steps_through < node->column; item->steps_through++)
             item->steps = steps_add(chunk, item, item->steps_through, item->steps);
         return item->steps;
     }
-    struct value steps = chunk->outer_steps;
-    for (uint16_t i = 0; i < program->upstream_counts[node->index]; i++)
-        steps = steps_add(chunk, item, program->upstream[node->index][i], steps);
-    return steps;
+    return steps_upstream(chunk, item, node, steps_base(chunk, item));
+}
+
+struct value
+chunk_kept_steps(struct chunk *chunk, uint32_t item_index, const struct plan_node *node)
+{
+    struct item *item = &chunk->items[item_index];
+    struct value kept =
+        item->inherited.kind == VALUE_OBJECT ? item->inherited : value_empty_object();
+    return chunk->table->is_many ? steps_upstream(chunk, item, node, kept) : kept;
 }
 
 static struct value
-make_root(struct chunk *chunk, struct value row, struct value steps)
+make_root(struct chunk *chunk, const struct item *item, struct value steps)
 {
     struct member members[] = {
-        {value_text("input"), chunk->input}, {value_text("item"), row},
-        {value_text("steps"), steps},        {value_text("run"), chunk->run_value},
+        {value_text("input"), chunk->input},
+        {value_text("item"), item == NULL ? value_null() : item->row},
+        {value_text("steps"), steps},
+        {value_text("run"), chunk->run_value},
         {value_text("vars"), chunk->vars},
+        {value_text("parent"), item == NULL ? value_null() : item->parent},
     };
-    return value_object_new(&chunk->arena, members, COUNT_OF(members));
+    bool has_parent = item != NULL && item->parent.kind != VALUE_NONE;
+    return value_object_new(&chunk->arena, members, COUNT_OF(members) - !has_parent);
 }
 
 struct value
 chunk_root(struct chunk *chunk, uint32_t item_index, const struct plan_node *node)
 {
     struct item *item = &chunk->items[item_index];
-    return make_root(chunk, item->row, steps_before(chunk, item, node));
+    return make_root(chunk, item, steps_before(chunk, item, node));
 }
 
 struct value
 chunk_outer_root(struct chunk *chunk)
 {
-    return make_root(chunk, value_null(), chunk->outer_steps);
+    return make_root(chunk, NULL, chunk->outer_steps);
 }
 
 static void

@@ -38,6 +38,10 @@ struct column {
 
 struct item {
     struct value row;
+    struct slice key;       /* .size 0: by the item's ordinal */
+    struct value inherited; /* columns that a reshape brought along; VALUE_NONE: none */
+    struct value parent;    /* what the row was expanded from; VALUE_NONE: nothing */
+    struct value base;      /* outer columns and inherited ones, once they are needed */
     struct value steps;     /* columns seen by chain nodes, grown as they are decided */
     uint16_t steps_through; /* how many columns `steps` holds */
     uint16_t open_count;    /* nodes of this stretch that are not decided */
@@ -126,6 +130,9 @@ int found_effect_compare(const struct found_effect *a, const struct found_effect
 /* Lays out items and columns, all pending. False: the arena's limit does not allow it. */
 bool chunk_make_items(struct chunk *chunk, uint32_t item_count);
 
+/* Lays out items for the rows of a source. False as above. */
+bool chunk_take_rows(struct chunk *chunk, const struct source_batch *batch);
+
 struct key chunk_item_key(const struct chunk *chunk, uint32_t item);
 
 /* Decides every node of the stretch that can be decided, on every ready item. Pure. */
@@ -138,6 +145,9 @@ void chunk_settle(struct chunk *chunk, uint32_t item, uint16_t node, bool is_ok,
 
 /* The root value {input, item, steps, run, vars} as that node sees it. */
 struct value chunk_root(struct chunk *chunk, uint32_t item, const struct plan_node *node);
+
+/* What a reshape at that node brings along of the item: inherited columns and those before it. */
+struct value chunk_kept_steps(struct chunk *chunk, uint32_t item, const struct plan_node *node);
 
 /* The root without an item's own columns, for what is rendered once per table. */
 struct value chunk_outer_root(struct chunk *chunk);

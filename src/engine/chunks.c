@@ -125,8 +125,7 @@ pack_pieces(struct chunk_job *job)
     for (uint16_t c = 0; c < chunk->table->node_count; c++) {
         const struct plan_node *node = &program->plan->nodes[chunk->table->nodes[c]];
         const struct step_type *type = program->types[node->index];
-        if (node->decl->shape == STEP_SHAPE_SINK && node->stretch == chunk->stretch &&
-            feed_wants_pieces(node, type))
+        if (node->stretch == chunk->stretch && feed_wants_pieces(node, type))
             piece_make(&job->pieces[job->piece_count++], chunk, node, type, (struct value){0});
     }
 }

@@ -1,5 +1,6 @@
 #include "engine/feed.h"
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/run.h"
@@ -12,8 +13,10 @@
 bool
 feed_wants_pieces(const struct plan_node *node, const struct step_type *type)
 {
-    bool is_book = type->sink_open != NULL;
-    return !is_book && (type->sink_is_declared == NULL || type->sink_is_declared(node));
+    if (node->decl->shape == STEP_SHAPE_RESHAPE)
+        return true;
+    return node->decl->shape == STEP_SHAPE_SINK && type->sink_open == NULL &&
+           type->sink_is_declared(node);
 }
 
 void
@@ -115,12 +118,71 @@ feed_batch_done(struct feed_batch *batch)
 
 /* --- making pieces of chunks that have left memory --- */
 
+/* The row of an item as it goes into a reshape. */
+struct packing {
+    struct chunk *chunk;
+    const struct plan_node *node;
+    const struct step_type *type;
+    struct buffer taken, item, steps, parent;
+};
+
+static void
+pack_row(struct packing *packing, uint32_t index, struct buffer *out)
+{
+    const struct item *item = &packing->chunk->items[index];
+    struct buffer *parts[] = {&packing->taken, &packing->item, &packing->steps, &packing->parent};
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        buffer_clear(parts[i]);
+    if (packing->type->reshape_encode != NULL)
+        packing->type->reshape_encode(packing->node, item->columns[packing->node->column].value,
+                                      &packing->taken);
+    json_print(&packing->item, item->row);
+    struct value steps = chunk_kept_steps(packing->chunk, index, packing->node);
+    if (steps.kind == VALUE_OBJECT && steps.count > 0)
+        json_print(&packing->steps, steps);
+    if (item->parent.kind != VALUE_NONE)
+        json_print(&packing->parent, item->parent);
+    struct key key = chunk_item_key(packing->chunk, index);
+    struct reshape_row row = {
+        .key = key_slice(&key),
+        .taken = buffer_slice(&packing->taken),
+        .item = buffer_slice(&packing->item),
+        .steps = buffer_slice(&packing->steps),
+        .parent = buffer_slice(&packing->parent),
+    };
+    reshape_row_pack(out, &row);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        out->over = out->over || buffer_is_over(parts[i]);
+}
+
+static void
+pack_rows(struct piece *piece, struct chunk *chunk, const struct plan_node *node,
+          const struct step_type *type)
+{
+    struct packing packing = {.chunk = chunk, .node = node, .type = type};
+    struct buffer *parts[] = {&packing.taken, &packing.item, &packing.steps, &packing.parent};
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        buffer_init(parts[i], LIMIT_CHUNK_BYTES);
+    for (uint32_t i = 0; i < chunk->item_count; i++) {
+        if (chunk->items[i].columns[node->column].state != NODE_STATE_DONE)
+            continue;
+        pack_row(&packing, i, &piece->text);
+        piece->rows++;
+    }
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        buffer_done(parts[i]);
+}
+
 void
 piece_make(struct piece *piece, struct chunk *chunk, const struct plan_node *node,
            const struct step_type *type, struct value columns)
 {
     *piece = (struct piece){.node = node->index, .chunk = chunk->index};
     buffer_init(&piece->text, LIMIT_CHUNK_BYTES);
+    if (node->decl->shape == STEP_SHAPE_RESHAPE) {
+        pack_rows(piece, chunk, node, type);
+        return;
+    }
     for (uint32_t i = 0; i < chunk->item_count; i++) {
         const struct column *column = &chunk->items[i].columns[node->column];
         if (column->state != NODE_STATE_DONE)

@@ -1,6 +1,10 @@
 #include "engine/key.h"
 
+#include "base/digest.h"
+
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 struct key
 key_empty(void)
@@ -21,22 +25,84 @@ key_of_ordinal(uint64_t ordinal)
     return key;
 }
 
+#define TAG_HASH 16
+#define TAG_NOTHING 15
+
+struct key
+key_of_bytes(struct slice bytes)
+{
+    struct key key = {.size = (uint8_t)bytes.size};
+    assert(bytes.size <= KEY_BYTES_MAX);
+    memcpy(key.bytes, bytes.ptr, bytes.size);
+    return key;
+}
+
+struct key
+key_of_hash(const uint8_t hash[KEY_HASH_BYTES])
+{
+    struct key key = {.size = 1 + KEY_HASH_BYTES, .bytes = {TAG_HASH}};
+    memcpy(key.bytes + 1, hash, KEY_HASH_BYTES);
+    return key;
+}
+
+struct key
+key_of_nothing(void)
+{
+    return (struct key){.size = 1, .bytes = {TAG_NOTHING}};
+}
+
+struct key
+key_joined(struct slice first, struct slice second)
+{
+    uint8_t bytes[2 * KEY_BYTES_MAX];
+    size_t size = first.size + second.size;
+    assert(size <= sizeof(bytes));
+    memcpy(bytes, first.ptr, first.size);
+    memcpy(bytes + first.size, second.ptr, second.size);
+    if (size <= KEY_BYTES_MAX)
+        return key_of_bytes(slice_of((const char *)bytes, size));
+    struct digest digest = digest_of(slice_of((const char *)bytes, size));
+    return key_of_hash(digest.bytes);
+}
+
+/* Prints the part of a key that begins with this byte; returns how many bytes it has. */
+static size_t
+part_print(struct slice part, char *out, size_t size)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t count = (uint8_t)part.ptr[0];
+    if (count == TAG_NOTHING) {
+        snprintf(out, size, "-");
+        return 1;
+    }
+    if (count == TAG_HASH) {
+        size_t at = 0;
+        for (size_t i = 1; i <= count && i < part.size && at + 2 < size; i++) {
+            out[at++] = hex[(uint8_t)part.ptr[i] >> 4];
+            out[at++] = hex[(uint8_t)part.ptr[i] & 15];
+        }
+        out[at] = '\0';
+        return 1 + count;
+    }
+    uint64_t ordinal = 0;
+    for (size_t i = 1; i <= count && i < part.size; i++)
+        ordinal = ordinal << 8 | (uint8_t)part.ptr[i];
+    snprintf(out, size, "%llu", (unsigned long long)ordinal);
+    return 1 + count;
+}
+
 size_t
 key_print(struct slice key, char *out, size_t size)
 {
     size_t written = 0;
     out[0] = '\0';
     for (size_t at = 0; at < key.size;) {
-        size_t count = (uint8_t)key.ptr[at];
-        uint64_t ordinal = 0;
-        for (size_t i = 1; i <= count && at + i < key.size; i++)
-            ordinal = ordinal << 8 | (uint8_t)key.ptr[at + i];
-        int more = snprintf(out + written, size - written, at == 0 ? "%llu" : ".%llu",
-                            (unsigned long long)ordinal);
+        char part[2 * KEY_HASH_BYTES + 1];
+        at += part_print(slice_of(key.ptr + at, key.size - at), part, sizeof(part));
+        int more = snprintf(out + written, size - written, "%s%s", written == 0 ? "" : ".", part);
         if (more < 0 || (size_t)more >= size - written)
             return size - 1;
         written += (size_t)more;
-        at += 1 + count;
     }
     return written;
 }

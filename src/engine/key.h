@@ -1,7 +1,9 @@
 /* engine/key.h - the key of an item: order-preserving bytes.
  *
  * An ordinal is one byte of length n (0 to 8) and n bytes big-endian, so that keys of one table
- * sort bytewise by ordinal and keys that are put together (parent.index) stay prefix-free.
+ * sort bytewise by ordinal and keys that are put together (parent.index) stay prefix-free. A hash
+ * is the byte 16 and 16 bytes, "nothing" (the missing right row of a join) the byte 15. A key that
+ * would be longer than KEY_BYTES_MAX is the hash of its parts.
  *
  * Threads: pure.
  */
@@ -12,9 +14,9 @@
 
 #include <stdint.h>
 
-#define KEY_BYTES_MAX 9
+#define KEY_BYTES_MAX 255
+#define KEY_HASH_BYTES 16
 
-/* Of one source ordinal. */
 struct key {
     uint8_t size;
     uint8_t bytes[KEY_BYTES_MAX];
@@ -23,6 +25,10 @@ struct key {
 /* The empty key of one-item tables. */
 struct key key_empty(void);
 struct key key_of_ordinal(uint64_t ordinal);
+struct key key_of_hash(const uint8_t hash[KEY_HASH_BYTES]);
+struct key key_of_nothing(void);
+struct key key_of_bytes(struct slice bytes);
+struct key key_joined(struct slice first, struct slice second);
 
 static inline struct slice
 key_slice(const struct key *key)

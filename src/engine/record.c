@@ -2,21 +2,12 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/varint.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define RECORD_VERSION 1
-
-static void
-put_varint(struct buffer *out, uint64_t number)
-{
-    while (number >= 0x80) {
-        buffer_append_byte(out, (char)(number | 0x80));
-        number >>= 7;
-    }
-    buffer_append_byte(out, (char)number);
-}
 
 struct reader {
     const uint8_t *at;
@@ -37,15 +28,14 @@ get_byte(struct reader *reader)
 static uint64_t
 get_varint(struct reader *reader)
 {
+    struct slice rest = slice_of((const char *)reader->at, (size_t)(reader->end - reader->at));
     uint64_t number = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = get_byte(reader);
-        number |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return number;
+    if (!varint_take(&rest, &number)) {
+        reader->is_bad = true;
+        return 0;
     }
-    reader->is_bad = true;
-    return 0;
+    reader->at = (const uint8_t *)rest.ptr;
+    return number;
 }
 
 static struct slice
@@ -130,15 +120,15 @@ record_pack(struct chunk *chunk, struct buffer *out)
     uint16_t columns[PLAN_NODES_MAX];
     uint16_t count = stretch_columns(chunk, columns);
     buffer_append_byte(out, RECORD_VERSION);
-    put_varint(out, count);
-    put_varint(out, chunk->item_count);
+    varint_append(out, count);
+    varint_append(out, chunk->item_count);
     for (uint16_t i = 0; i < count; i++)
-        put_varint(out, columns[i]);
+        varint_append(out, columns[i]);
     for (uint32_t i = 0; i < chunk->item_count; i++) {
         const struct item *item = &chunk->items[i];
         struct slice problem = slice_text(item->problem == NULL ? "" : item->problem);
         buffer_append_byte(out, (char)item->state);
-        put_varint(out, problem.size);
+        varint_append(out, problem.size);
         buffer_append_slice(out, problem);
         for (uint16_t c = 0; c < count; c++)
             pack_column(node_at(chunk, columns[c]), &item->columns[columns[c]], out);

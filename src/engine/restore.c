@@ -89,23 +89,36 @@ may_have_effects(const struct chunk *chunk, const struct plan_node *node)
     return node->decl->shape == STEP_SHAPE_EFFECT;
 }
 
+/* The effects of one node: one range for rows in the order of their keys; for those of a reshape,
+ * which may stand in any order, one for each. */
+static enum status
+find_node_effects(struct finding *finding, struct store *store, const struct plan_node *node)
+{
+    struct chunk *chunk = finding->chunk;
+    bool is_range = chunk->table->kind != PLAN_TABLE_RESHAPE;
+    uint32_t step = is_range ? chunk->item_count : 1;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < chunk->item_count && status == STATUS_OK; i += step) {
+        struct key low = chunk_item_key(chunk, i);
+        struct key high = chunk_item_key(chunk, i + step - 1);
+        struct effect_range range = {chunk->run, value_slice(node->id), key_slice(&low),
+                                     key_slice(&high)};
+        status = store_effect_range(store, &range, found_row, finding);
+    }
+    return status;
+}
+
 enum status
 chunk_find_effects(struct chunk *chunk, struct store *store, struct error *error)
 {
     struct finding finding = {.chunk = chunk};
     chunk->found_count = 0;
-    if (chunk->item_count == 0)
-        return STATUS_OK;
-    struct key low = chunk_item_key(chunk, 0);
-    struct key high = chunk_item_key(chunk, chunk->item_count - 1);
     for (uint16_t c = 0; c < chunk->table->node_count; c++) {
         const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
         if (!may_have_effects(chunk, node) || node->stretch > chunk->stretch)
             continue;
         finding.node = node->index;
-        struct effect_range range = {chunk->run, value_slice(node->id), key_slice(&low),
-                                     key_slice(&high)};
-        enum status status = store_effect_range(store, &range, found_row, &finding);
+        enum status status = find_node_effects(&finding, store, node);
         if (status != STATUS_OK)
             return error_set(error, status, "the recorded effects could not be read");
         if (finding.is_over)
@@ -146,12 +159,8 @@ restore_rows(struct chunk_job *job, const struct record_row *first, struct error
         job->table->source, &chunk->end, count, SIZE_MAX, &chunk->arena, &batch, error);
     if (status != STATUS_OK)
         return status;
-    if (batch.count != count || !chunk_make_items(chunk, count))
+    if (batch.count != count || !chunk_take_rows(chunk, &batch))
         return error_set(error, STATUS_CONFLICT, "the source gives other rows than before");
-    for (uint32_t i = 0; i < count; i++) {
-        chunk->items[i].row = batch.rows[i].value;
-        chunk->items[i].problem = batch.rows[i].problem;
-    }
     return STATUS_OK;
 }
 
@@ -190,8 +199,10 @@ enum status
 chunk_previous_record(struct chunk_job *job, struct store *store)
 {
     struct chunk *chunk = job->chunk;
-    /* Of several stretches each leaves its record, so that a crash finds how far a chunk came. */
-    if (chunk->generation == 1 || chunk->table->stretch_count > 1)
+    /* Of several stretches each leaves its record, so that a crash finds how far a chunk came; and
+     * the rows of a reshape may stand in other places than before. */
+    if (chunk->generation == 1 || chunk->table->stretch_count > 1 ||
+        chunk->table->kind == PLAN_TABLE_RESHAPE)
         return STATUS_OK;
     struct arena arena;
     arena_init(&arena, 2 * LIMIT_RECORD_BYTES);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/callees.h"
+#include "engine/rows.h"
 
 #include <assert.h>
 #include <string.h>
@@ -35,6 +36,8 @@ make_tables(struct run *run)
         }
         if (table->plan->kind == PLAN_TABLE_SOURCE)
             table->source_type = run->program->types[table->plan->maker];
+        if (table->plan->kind == PLAN_TABLE_RESHAPE)
+            table->source_type = &rows_source_type;
     }
 }
 
@@ -60,6 +63,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));
     make_tables(run);
     taps_make(run);
+    reshapes_make(run);
     return run;
 }
 
@@ -215,6 +219,10 @@ only_waits(const struct run *run)
         if (run->taps[t].is_busy)
             return false;
     }
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        if (reshape_is_busy(run->tables[t].reshape))
+            return false;
+    }
     return true;
 }
 
@@ -243,10 +251,13 @@ run_pump(struct run *run)
         run_leave(run);
         return;
     }
-    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
-        table_pump(&run->tables[t]);
+    /* Tables made from others first, so that rows leave before more come in. */
+    for (uint16_t t = run->program->plan->table_count; t > 0; t--)
+        table_pump(&run->tables[t - 1]);
     for (uint32_t t = 0; t < run->tap_count; t++)
         tap_pump(&run->taps[t]);
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+        reshape_pump(run->tables[t].reshape);
     calls_pump(run);
     if (all_ended(run)) {
         run->is_finishing = true;
@@ -280,6 +291,7 @@ run_leave(struct run *run)
     timers_cancel(&run->engine->timers, &run->gate);
     for (uint32_t t = 0; t < run->tap_count; t++)
         timers_cancel(&run->engine->timers, &run->taps[t].again);
+    reshapes_leave(run);
     calls_cancel(run);
 }
 
@@ -300,6 +312,7 @@ void
 run_free(struct run *run)
 {
     taps_done(run);
+    reshapes_done(run);
     for (uint16_t t = 0; t < run->program->plan->table_count; t++)
         table_free(&run->tables[t]);
     mem_free(run->tables);

@@ -33,6 +33,7 @@ struct job {
     struct run *run;
 };
 
+struct reshape_run;
 struct run;
 struct table_run;
 
@@ -126,6 +127,12 @@ struct table_run {
     struct source_place next_place;
     uint32_t next_chunk;
     bool is_reading, is_source_end;
+    /* Tables that a reshape makes */
+    struct reshape_run *reshape;
+    uint64_t rows_bytes; /* that may be read of its rows */
+    uint64_t
+        wanted_bytes; /* up to where recorded chunks refer to them: it opens when they are there */
+    bool is_dry;      /* what may be read does not make a chunk */
     uint32_t chunk_count;     /* when is_source_end */
     struct chunk_head *heads; /* recorded chunks found at take-up, by number */
     uint32_t head_count;
@@ -297,6 +304,20 @@ void tap_give_row(struct tap_run *tap);
 void taps_done(struct run *run);
 /* Offers what is written of files that will not be completed. */
 void taps_add_partial(struct run *run, struct intent *intent);
+
+/* reshape.c */
+void reshapes_make(struct run *run);
+/* These do nothing for NULL: a table that no reshape makes. */
+void reshape_pump(struct reshape_run *reshape);
+void reshape_offer(struct reshape_run *reshape, struct piece *piece);
+bool reshape_is_busy(const struct reshape_run *reshape);
+void reshapes_leave(struct run *run); /* cancels its timers */
+void reshapes_done(struct run *run);
+/* On a work thread: how far it came, from the store. */
+MUST_USE enum status reshape_load(struct table_run *table, struct store *store,
+                                  struct error *error);
+/* On a work thread: opens the rows that are there, for looking at them. */
+MUST_USE enum status reshape_read_again(struct table_run *table, struct error *error);
 
 /* finish.c */
 void run_finish(struct run *run);

@@ -139,6 +139,8 @@ source_open_now(struct table_run *table, struct value config, const char **code,
                 struct error *error)
 {
     char identity[IDENTITY_BYTES];
+    if (table->plan->kind == PLAN_TABLE_RESHAPE)
+        return reshape_read_again(table, error);
     *code = "no_file";
     enum status status =
         open_file(config, &table->run->engine->options, &table->file, identity, error);
@@ -267,6 +269,7 @@ struct read_job {
     struct chunk_job *chunks[READ_CHUNKS];
     uint32_t wanted, made;
     bool is_end;
+    uint64_t rows_bytes; /* that a reshape had made when it began */
     struct error error;
 };
 
@@ -293,12 +296,8 @@ fill_chunk(struct read_job *job, struct chunk_job *into, struct source_batch *ba
     if (status != STATUS_OK)
         return status;
     chunk->end = job->place;
-    if (!chunk_make_items(chunk, (uint32_t)batch->count))
+    if (!chunk_take_rows(chunk, batch))
         return error_set(&job->error, STATUS_LIMIT, "the rows of one chunk hold too many bytes");
-    for (size_t i = 0; i < batch->count; i++) {
-        chunk->items[i].row = batch->rows[i].value;
-        chunk->items[i].problem = batch->rows[i].problem;
-    }
     return STATUS_OK;
 }
 
@@ -365,6 +364,8 @@ read_home(struct engine *engine, struct message *message)
     } else if (job->is_end) {
         table->is_source_end = true;
         table->chunk_count = job->next_chunk;
+    } else {
+        table->is_dry = job->made < job->wanted && job->rows_bytes == table->rows_bytes;
     }
     mem_free(job);
     run_mark(run);
@@ -381,6 +382,7 @@ source_read_begin(struct table_run *table)
     job->table = table;
     job->place = table->next_place;
     job->next_chunk = table->next_chunk;
+    job->rows_bytes = table->rows_bytes;
     while (job->head < table->head_count && table->heads[job->head].chunk < job->next_chunk)
         job->head++;
     job->wanted = room < READ_CHUNKS ? room : READ_CHUNKS;

@@ -16,6 +16,7 @@
 #include "base/exchange.h"
 #include "base/status.h"
 #include "base/value.h"
+#include "engine/key.h"
 #include "expr/expr.h"
 #include "flow/plan.h"
 
@@ -135,6 +136,9 @@ struct source_place {
 struct source_row {
     struct value value;
     const char *problem; /* not NULL: the row cannot be read: a failed item with these words */
+    /* Rows that a reshape made; empty and VALUE_NONE otherwise. */
+    struct slice key;
+    struct value steps, parent;
 };
 
 struct source_batch {
@@ -183,6 +187,56 @@ typedef enum status sink_add_fn(struct sink_book *book, struct value row, struct
 typedef enum status sink_end_fn(struct sink_book *book, struct buffer *out, struct error *error);
 typedef void sink_close_fn(struct sink_book **book);
 
+/* --- reshapes --- */
+
+/* A row on its way through a reshape, as JSON text, borrowed for the call. Of rows that go in,
+ * `taken` is what reshape_encode() made of the column; of rows that come out it is ignored. */
+struct reshape_row {
+    struct slice key;   /* engine/key.h */
+    struct slice taken; /* bytes of the type's own: keys to sort by, elements, nothing */
+    struct slice item;
+    struct slice steps;   /* of the steps before, {id: value}; empty: none */
+    struct slice parent;  /* {item, steps, parent} that it was expanded from; empty: none */
+    struct slice problem; /* words; not empty: the row is a failed item */
+};
+
+/* The rows of a reshape_row one behind the other, and back; the second returns what follows, .ptr
+ * NULL when the bytes are no row. */
+void reshape_row_pack(struct buffer *out, const struct reshape_row *row);
+struct slice reshape_row_unpack(struct slice packed, struct reshape_row *row);
+
+/* Where the rows of the new table go, in its order. */
+struct reshape_out {
+    enum status (*put)(struct reshape_out *out, const struct reshape_row *row, struct error *error);
+    bool is_full; /* set by the reshape: it needs no further rows */
+};
+
+/* What a reshape has at hand when it begins; all outlives it. */
+struct reshape_place {
+    const struct plan_node *node;
+    const char *folder; /* for temporary files */
+};
+
+struct reshape;
+/* Appends what the reshape takes of a row whose column has that value; on an eval thread. */
+typedef void reshape_encode_fn(const struct plan_node *node, struct value value,
+                               struct buffer *out);
+typedef enum status reshape_open_fn(struct reshape **out, const struct reshape_place *place,
+                                    struct error *error);
+/* A row of the input with that number (the maker is 0, its sides follow), in the order of its
+ * table. A row that cannot be worked on is put out with a problem; an error is one of the machine
+ * (IO, FULL), after which the reshape is closed and perhaps begun anew. */
+typedef enum status reshape_put_fn(struct reshape *reshape, uint16_t input,
+                                   const struct reshape_row *row, struct reshape_out *out,
+                                   struct error *error);
+/* No more rows come from that input. Called again until *is_done, a bounded part each time. */
+typedef enum status reshape_end_fn(struct reshape *reshape, uint16_t input, bool *is_done,
+                                   struct error *error);
+/* After the end of all inputs: puts out what is left, a bounded part in each call. */
+typedef enum status reshape_drain_fn(struct reshape *reshape, struct expr_machine *machine,
+                                     struct reshape_out *out, bool *is_done, struct error *error);
+typedef void reshape_close_fn(struct reshape **reshape);
+
 struct step_type {
     const struct step_decl *decl;
     step_value_fn *value;
@@ -205,6 +259,12 @@ struct step_type {
     sink_add_fn *sink_add;
     sink_end_fn *sink_end;
     sink_close_fn *sink_close;
+    reshape_encode_fn *reshape_encode; /* with `value` for the column; NULL: nothing is taken */
+    reshape_open_fn *reshape_open;     /* NULL: it keeps nothing between two rows */
+    reshape_put_fn *reshape_put;
+    reshape_end_fn *reshape_end;     /* may be NULL */
+    reshape_drain_fn *reshape_drain; /* may be NULL: all is put out as it comes */
+    reshape_close_fn *reshape_close;
     const char *ending;       /* sinks: of the default name, "csv" */
     const char *content_type; /* sinks */
 };

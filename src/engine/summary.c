@@ -39,8 +39,9 @@ failure_with_place(struct chunk *chunk, uint32_t item, struct value failure, str
 static struct value
 unread_failure(struct chunk *chunk, uint32_t item)
 {
-    struct value failure =
-        chunk_failure_value(&chunk->arena, "bad_row", chunk->items[item].problem);
+    bool is_made = chunk->table->kind == PLAN_TABLE_RESHAPE;
+    struct value failure = chunk_failure_value(
+        &chunk->arena, is_made ? "reshape_failed" : "bad_row", chunk->items[item].problem);
     return failure_with_place(chunk, item, failure, chunk->table->name);
 }
 

@@ -102,11 +102,23 @@ open_source(struct table_run *table)
     }
 }
 
+/* What recorded chunks refer to has to be there again. */
+static void
+open_reshape(struct table_run *table)
+{
+    if (table->source != NULL && table->rows_bytes >= table->wanted_bytes)
+        table->state = TABLE_OPEN;
+}
+
 static void
 table_try_open(struct table_run *table)
 {
     if (!table_gates_are_decided(table, 0))
         return;
+    if (table->plan->kind == PLAN_TABLE_RESHAPE) {
+        open_reshape(table);
+        return;
+    }
     if (table->plan->kind == PLAN_TABLE_SOURCE)
         open_source(table);
     else if (table->plan->kind == PLAN_TABLE_INPUT || table->row.kind != VALUE_NONE)
@@ -215,7 +227,7 @@ table_pump(struct table_run *table)
     /* Later stretches first, so that what was begun leaves before more comes in. */
     for (uint16_t s = (uint16_t)(table->plan->stretch_count - 1); s > 0; s--)
         stretch_pump(table, s);
-    if (table->plan->is_many && !table->is_source_end && !table->is_reading &&
+    if (table->plan->is_many && !table->is_source_end && !table->is_reading && !table->is_dry &&
         table->run->window < LIMIT_WINDOW_CHUNKS)
         source_read_begin(table);
     table_check_end(table);

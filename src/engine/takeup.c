@@ -50,8 +50,12 @@ load_head(const struct record_row *row, void *context)
 {
     struct loading *loading = context;
     struct table_run *table = loading->table;
-    if (row->generation != loading->run->generation && !loading->is_reading)
+    /* The rows of a reshape belong to one generation. */
+    bool may_be_older = loading->is_reading && table->plan->kind != PLAN_TABLE_RESHAPE;
+    if (row->generation != loading->run->generation && !may_be_older)
         return true;
+    if (row->source_end > table->wanted_bytes)
+        table->wanted_bytes = row->source_end;
     struct stretch_run *stretch = &table->stretches[loading->stretch];
     chunk_set_add(&stretch->recorded, row->chunk);
     stretch->recorded_count++;
@@ -194,6 +198,8 @@ load_table(struct loading *loading, struct table_run *table)
     struct tap_run *tap = tap_making(loading->run, table);
     if (status == STATUS_OK && tap != NULL)
         status = load_tap(loading, tap);
+    if (status == STATUS_OK && table->plan->kind == PLAN_TABLE_RESHAPE)
+        status = reshape_load(table, loading->store, loading->error);
     if (status == STATUS_OK && !table->plan->is_many)
         status = load_only(loading);
     return status;

@@ -441,6 +441,8 @@ tap_offer(struct run *run, struct chunk_job *job)
     for (uint32_t i = 0; i < job->piece_count; i++) {
         for (uint32_t t = 0; t < run->tap_count; t++)
             feed_offer(&run->taps[t].feed, &job->pieces[i]);
+        for (uint16_t t = 0; t < run->program->plan->table_count; t++)
+            reshape_offer(run->tables[t].reshape, &job->pieces[i]);
     }
 }
 

@@ -181,7 +181,8 @@ void
 reading_add(struct reading *reading, struct value value, const char *problem)
 {
     assert(reading->out->count < reading->rows_max);
-    reading->out->rows[reading->out->count++] = (struct source_row){value, problem};
+    reading->out->rows[reading->out->count++] =
+        (struct source_row){.value = value, .problem = problem};
     reading->place->ordinal++;
 }
 

@@ -16,6 +16,9 @@
     each(set)                \
     each(remove_columns)     \
     each(filter)             \
+    each(expand)             \
+    each(limit)              \
+    each(union)              \
     each(condition)          \
     each(wait)               \
     each(workflow)           \

@@ -104,6 +104,12 @@ blob_subfolder(const struct blobs *blobs, const struct id *id, char out[BLOB_PAT
              id->bytes[ID_BYTES - 1]);
 }
 
+const char *
+blobs_folder(const struct blobs *blobs)
+{
+    return blobs->folder;
+}
+
 void
 blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYTES])
 {

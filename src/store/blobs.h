@@ -69,6 +69,9 @@ void blob_close(struct blob **blob);
 /* OK also if it was not there. */
 MUST_USE enum status blob_remove(struct blobs *blobs, const struct id *id, struct error *error);
 
+/* The folder, for temporary files beside the blobs. */
+const char *blobs_folder(const struct blobs *blobs);
+
 #define BLOB_PATH_BYTES 4096
 /* The path of a blob, for copying a result out. */
 void blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYTES]);
