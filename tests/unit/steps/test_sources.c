@@ -366,7 +366,7 @@ test_a_full_arena_ends_the_batch(void **state)
     size_t rows = 0;
     while (!batch.is_end) {
         struct arena arena;
-        arena_init(&arena, KIB(40));
+        arena_init(&arena, KIB(120));
         assert_int_equal(world.type->source_next(world.source, &place, 900, SIZE_MAX, &arena,
                                                  &batch, &world.error),
                          STATUS_OK);
