@@ -163,8 +163,10 @@ static enum status
 open_data(struct service *service, struct error *error)
 {
     const char *folder = service->options.data_folder;
-    if (service->options.is_reader)
-        return service->options.open_store(&service->store, folder, error);
+    if (service->options.is_reader) {
+        enum status status = service->options.open_store(&service->store, folder, error);
+        return status == STATUS_OK ? open_blobs(service, error) : status;
+    }
     enum status status = fs_make_folder(folder, error);
     if (status == STATUS_OK)
         status = store_lock_take(&service->lock, folder, service->options.lock_wait_ms, error);
