@@ -277,6 +277,13 @@ http_answer_end(struct http_request *request)
 }
 
 void
+http_answer_break(struct http_request *request)
+{
+    request->broken = true;
+    http_answer_end(request);
+}
+
+void
 http_answer_refusal(struct http_request *request, int status, const char *words)
 {
     char body[256];

@@ -640,6 +640,10 @@ http_connection_on_end(struct http_request *request)
         return;
     }
     request->ended = true;
+    if (request->broken) {
+        http_connection_close(request->connection);
+        return;
+    }
     if (request->chunked && request->with_body) {
         static const struct slice last = {"0\r\n\r\n", 5};
         buffer_append_slice(&request->out, last);

@@ -81,6 +81,7 @@ struct http_request {
     void *tail_memory; /* to be freed */
     bool close;
     bool streaming;
+    bool broken; /* a stream: its end will not come */
     bool chunked;
     bool with_body; /* pieces are sent, not only counted out: not for HEAD */
     struct http_stream stream;

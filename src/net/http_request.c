@@ -79,7 +79,8 @@ http_request_restart(struct http_request *request)
     request->sent = 0;
     request->body_size = 0;
     request->date_at = 0;
-    request->close = request->streaming = request->chunked = request->ended = false;
+    request->close = request->streaming = request->broken = request->chunked = request->ended =
+        false;
     request->paused = false;
     request->taker = (struct http_body_taker){0};
     request->stream = (struct http_stream){0};

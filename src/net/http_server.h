@@ -211,6 +211,10 @@ bool http_answer_is_full(const struct http_request *request);
 /* Ends the stream and takes the request back. */
 void http_answer_end(struct http_request *request);
 
+/* The same when the rest of the body cannot be had: the connection is closed without the end of the
+ * body, so that the client knows that it did not get all. */
+void http_answer_break(struct http_request *request);
+
 /* Between these two calls the answers that this thread gives by http_answer() are kept back and
  * handed to the loops together: for a thread that has many at once, as after a group commit. */
 void http_batch_begin(void);

@@ -100,6 +100,30 @@ test_pieces_arrive_as_they_are_written(void **state)
 }
 
 static void
+test_a_broken_stream_has_no_end(void **state)
+{
+    struct streamer streamer = {.heartbeat = false};
+    struct http_server *server =
+        peer_start_server((struct http_server_config){.handler = begin, .context = &streamer});
+    struct peer peer = peer_connect(server);
+    ask(&streamer, &peer, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    peer_read_until(&peer, "Transfer-Encoding: chunked\r\n\r\n");
+    say(&streamer, "half");
+    peer_read_until(&peer, "4\r\nhalf\r\n");
+    http_answer_break(streamer.request);
+    assert_true(peer_read_end(&peer));
+    peer_close(&peer);
+
+    /* One whose client has left is broken like any other. */
+    peer = peer_connect(server);
+    ask(&streamer, &peer, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    peer_close(&peer);
+    peer_wait_for(is_gone, &streamer, "the client is gone");
+    http_answer_break(streamer.request);
+    peer_stop_server(&server);
+}
+
+static void
 test_streams_to_1_0_end_with_the_connection(void **state)
 {
     struct streamer streamer = {.heartbeat = false};
@@ -289,6 +313,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_arrive_as_they_are_written),
+        cmocka_unit_test(test_a_broken_stream_has_no_end),
         cmocka_unit_test(test_streams_to_1_0_end_with_the_connection),
         cmocka_unit_test(test_streams_to_head_have_no_body),
         cmocka_unit_test(test_full_stream_says_so_and_when_it_has_room),
