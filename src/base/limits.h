@@ -35,14 +35,6 @@
 #define LIMIT_EXPR_DEPTH 4000
 /* Bytes of an expression's source text. */
 #define LIMIT_EXPR_SOURCE_BYTES KIB(64)
-/* Steps of one check of a value against a JSON Schema: about a second. */
-#define LIMIT_SCHEMA_STEPS UINT64_C(20000000)
-/* Schemas that one JSON Schema may hold, itself and those inside it. */
-#define LIMIT_SCHEMA_COUNT 20000
-/* Schemas that are applied inside each other when a value is checked. */
-#define LIMIT_SCHEMA_DEPTH 1500
-/* Findings that one check of a value, or of a schema, reports. */
-#define LIMIT_SCHEMA_FINDINGS 100
 /* Items of a chunk, the unit of claiming and of the packed record. */
 #define LIMIT_CHUNK_ITEMS 256
 /* Bytes of source text after which a chunk ends early. */
@@ -89,6 +81,8 @@
 #define LIMIT_ANSWER_BYTES MIB(16)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
+/* Tables of runs that one server renders at once; further requests are answered 503. */
+#define LIMIT_RENDERINGS 16
 /* Bytes of one exchange in memory, request and answer. */
 #define LIMIT_EXCHANGE_BYTES MIB(40)
 /* Bytes of one call's outcome as values, which take more room than their text. */

@@ -184,6 +184,16 @@ chunk_root(struct chunk *chunk, uint32_t item_index, const struct plan_node *nod
 }
 
 struct value
+chunk_root_behind(struct chunk *chunk, uint32_t item_index)
+{
+    struct item *item = &chunk->items[item_index];
+    struct value steps = steps_base(chunk, item);
+    for (uint16_t c = 0; c < chunk->table->node_count; c++)
+        steps = steps_add(chunk, item, c, steps);
+    return make_root(chunk, item, steps);
+}
+
+struct value
 chunk_outer_root(struct chunk *chunk)
 {
     return make_root(chunk, NULL, chunk->outer_steps);

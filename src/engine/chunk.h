@@ -149,6 +149,9 @@ struct value chunk_root(struct chunk *chunk, uint32_t item, const struct plan_no
 /* What a reshape at that node brings along of the item: inherited columns and those before it. */
 struct value chunk_kept_steps(struct chunk *chunk, uint32_t item, const struct plan_node *node);
 
+/* The root value as a node behind all columns would see it. */
+struct value chunk_root_behind(struct chunk *chunk, uint32_t item);
+
 /* The root without an item's own columns, for what is rendered once per table. */
 struct value chunk_outer_root(struct chunk *chunk);
 

@@ -30,26 +30,27 @@ cursor_name(const struct table_run *table, char *out, size_t size)
     return slice_of(out, (size_t)length);
 }
 
-/* A run goes on only with the very file that it began with. */
+/* A run goes on only with the very file that it began with, and its rows are read from no other. */
 static enum status
-check_identity(struct open_job *job, struct store *store)
+check_identity(const struct table_run *table, const struct step_file *file, const char *identity,
+               struct error *error)
 {
     struct arena arena;
     arena_init(&arena, KIB(64));
     char name[128];
     struct cursor_row row;
     struct cursor_row which = {
-        .run = job->job.run->id,
-        .name = cursor_name(job->table, name, sizeof(name)),
-        .generation = job->job.run->generation,
+        .run = table->run->id,
+        .name = cursor_name(table, name, sizeof(name)),
+        .generation = table->run->generation,
     };
+    struct store *store = table->run->engine->options.store;
     enum status status = store_cursor_get(store, &arena, &which, &row);
-    if (status == STATUS_OK && !slice_is(row.body, job->identity)) {
-        job->code = "file_changed";
-        status = error_set(&job->error, STATUS_CONFLICT,
-                           "%s was changed since the run began; start a new run", job->file->name);
-    }
+    bool is_other = status == STATUS_OK && !slice_is(row.body, identity);
     arena_done(&arena);
+    if (is_other)
+        return error_set(error, STATUS_CONFLICT,
+                         "%s was changed since the run began; start a new run", file->name);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -144,6 +145,8 @@ source_open_now(struct table_run *table, struct value config, const char **code,
     *code = "no_file";
     enum status status =
         open_file(config, &table->run->engine->options, &table->file, identity, error);
+    if (status == STATUS_OK)
+        status = check_identity(table, table->file, identity, error);
     if (status != STATUS_OK)
         return status;
     *code = "bad_file";
@@ -158,7 +161,9 @@ open_work(struct task *task, void *thread_context)
     job->code = "no_file";
     enum status status = open_file(job->config, options, &job->file, job->identity, &job->error);
     if (status == STATUS_OK)
-        status = check_identity(job, options->store);
+        status = check_identity(job->table, job->file, job->identity, &job->error);
+    if (status == STATUS_CONFLICT)
+        job->code = "file_changed";
     if (status == STATUS_OK) {
         job->code = "bad_file";
         status =

@@ -109,6 +109,18 @@ item_state_name(enum item_state state)
     return item_state_names[state];
 }
 
+bool
+item_state_parse(struct slice name, enum item_state *out)
+{
+    for (int state = 0; state < ITEM_STATE_COUNT; state++) {
+        if (!slice_is(name, item_state_names[state]))
+            continue;
+        *out = (enum item_state)state;
+        return true;
+    }
+    return false;
+}
+
 /* A branch that passed or failed has taken no label, so only bare edges from it live. */
 enum edge_state
 edge_state_of(enum node_state from, uint8_t chosen, uint8_t label)

@@ -8,6 +8,8 @@
 #ifndef FLOW_STATE_H
 #define FLOW_STATE_H
 
+#include "base/slice.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +71,7 @@ enum item_state {
 };
 #define ITEM_STATE_COUNT 5
 const char *item_state_name(enum item_state state);
+bool item_state_parse(struct slice name, enum item_state *out);
 
 /* What one edge says to the node behind it. */
 enum edge_state { EDGE_PENDING, EDGE_LIVE, EDGE_DEAD, EDGE_FAILED };
