@@ -60,7 +60,15 @@ call_go_on(struct call *call, route_handler_fn *then)
 {
     call->then = then;
     call->task.run = run_task;
-    service_post(call->service, &call->task);
+    service_post(call->service, &call->task, true);
+}
+
+void
+call_go_on_slowly(struct call *call, route_handler_fn *then)
+{
+    call->then = then;
+    call->task.run = run_task;
+    service_post(call->service, &call->task, false);
 }
 
 /* --- who may come in --- */

@@ -37,6 +37,9 @@ struct call {
 /* Goes on with the call on a work thread. */
 void call_go_on(struct call *call, route_handler_fn *then);
 
+/* The same behind whatever is quicker, for one part of a long work. */
+void call_go_on_slowly(struct call *call, route_handler_fn *then);
+
 /* The machine of the HTTP thread that this is, for runs computed in place. */
 struct expr_machine *call_machine(struct call *call);
 

@@ -1,3 +1,4 @@
+#include "cli/runs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "cli/ask.h"
@@ -5,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/place.h"
 #include "cli/show.h"
+#include "cli/stored.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,25 +20,18 @@ struct runs_options {
 typedef int runs_fn(struct cli *cli, const struct runs_options *options, const char *run);
 
 static int
-with_run(struct cli *cli, const struct runs_options *options, const char *text,
-         int (*show)(struct service *service, const struct run_row *row,
+with_run(struct cli *cli, const struct runs_options *options, const char *id,
+         int (*show)(struct stored *stored, const struct run_row *row,
                      const struct runs_options *options))
 {
-    struct arena arena;
-    arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
+    struct stored stored;
     struct error error = {0};
-    struct service *service = NULL;
     struct run_row row;
-    enum status status = cli->open_reader(cli, options->data, &service, &error);
-    if (status == STATUS_OK) {
-        struct id workspace = service_default_workspace(service);
-        status = service_run_find(service, &workspace, slice_text(text), &arena, &row);
-        if (status != STATUS_OK)
-            error_set(&error, status, "there is no run %s in %s", text, options->data);
-    }
-    int exit_code = status == STATUS_OK ? show(service, &row, options) : cli_complain(&error);
-    cli->close(cli, &service);
-    arena_done(&arena);
+    enum status status = stored_open(&stored, cli, options->data, &error);
+    if (status == STATUS_OK)
+        status = stored_find(&stored, id, &row, &error);
+    int exit_code = status == STATUS_OK ? show(&stored, &row, options) : cli_complain(&error);
+    stored_close(&stored);
     return exit_code;
 }
 
@@ -98,7 +93,7 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
 /* --- show and items --- */
 
 static int
-show_one(struct service *service, const struct run_row *row, const struct runs_options *options)
+show_one(struct stored *stored, const struct run_row *row, const struct runs_options *options)
 {
     struct arena arena;
     struct buffer out;
@@ -108,7 +103,7 @@ show_one(struct service *service, const struct run_row *row, const struct runs_o
         json_print(&out, present_run(row, &arena));
         buffer_append_byte(&out, '\n');
     } else {
-        show_run(service, row, &arena, &out);
+        show_run(stored->service, row, &arena, &out);
     }
     fwrite(out.ptr, 1, out.size, stdout);
     buffer_done(&out);
@@ -134,20 +129,8 @@ print_item(struct value item, void *context)
     return true;
 }
 
-static bool
-item_state_named(const char *name, enum item_state *out)
-{
-    for (int state = 0; state < ITEM_STATE_COUNT; state++) {
-        if (strcmp(name, item_state_name((enum item_state)state)) == 0) {
-            *out = (enum item_state)state;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int
-items_of(struct service *service, const struct run_row *row, const struct runs_options *options)
+items_of(struct stored *stored, const struct run_row *row, const struct runs_options *options)
 {
     struct item_query query = {
         .table = options->table == NULL ? (struct slice){NULL, 0} : slice_text(options->table),
@@ -155,18 +138,13 @@ items_of(struct service *service, const struct run_row *row, const struct runs_o
         .from_ordinal = (uint64_t)options->from,
         .limit = (uint32_t)options->limit,
     };
-    if (query.has_state && !item_state_named(options->state, &query.state)) {
+    if (query.has_state && !item_state_parse(slice_text(options->state), &query.state)) {
         fprintf(stderr, "windrow: --state: expected completed, failed, dropped or cancelled\n");
         return CLI_USAGE;
     }
     struct error error = {0};
-    struct arena arena;
-    const char *out = NULL;
-    arena_init(&arena, MIB(1));
-    /* With the folder gone, a path that was relative to it is not found. */
-    status_ignore(place_enter(row, &arena, &out, &error));
-    arena_done(&arena);
-    enum status status = service_run_items(service, row, &query, print_item, NULL, &error);
+    stored_enter(stored, row);
+    enum status status = service_run_items(stored->service, row, &query, print_item, NULL, &error);
     return status == STATUS_OK ? CLI_OK : cli_complain(&error);
 }
 
@@ -306,6 +284,8 @@ act(struct cli *cli, const struct runs_options *options, const struct positional
 int
 cli_runs(struct cli *cli, int argc, char **argv)
 {
+    if (argc > 0 && strcmp(argv[0], "results") == 0)
+        return runs_results(cli, argc - 1, argv + 1);
     struct runs_options runs = {.data = CLI_DATA_DEFAULT, .limit = 100};
     const struct option options[] = {
         {.name = "--data",
@@ -356,7 +336,8 @@ cli_runs(struct cli *cli, int argc, char **argv)
     };
     const struct option_table table = {
         .usage = "windrow runs list|show|items|retry|rerun|cancel [RUN] [options]",
-        .summary = "Lists runs, shows one or its items, or moves one.",
+        .summary = "Lists runs, shows one or its items, or moves one.\n"
+                   "windrow runs results --help tells how to get its rows as a file.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,

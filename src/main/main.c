@@ -23,7 +23,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"run", cli_run, "run a workflow here, without a server"},
-    {"runs", cli_runs, "list, show, retry, rerun or cancel runs"},
+    {"runs", cli_runs, "list, show, retry, rerun or cancel runs, get their rows"},
     {"serve", world_serve, "answer the HTTP API"},
     {"validate", cli_validate, "check workflow files"},
     {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},

@@ -32,6 +32,7 @@ struct service {
     struct id workspace; /* the default one */
     struct key_cache *keys;
     struct workflow_cache *workflows;
+    _Atomic unsigned renderings; /* that are open */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

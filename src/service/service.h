@@ -196,7 +196,7 @@ MUST_USE enum status service_run_items(struct service *service, const struct run
                                        void *context, struct error *error);
 
 /* A task on a work thread of the service, for reads that take long; at once on the caller's thread
- * while the service closes. */
-void service_post(struct service *service, struct task *task);
+ * while the service closes. is_interactive: somebody waits for just this. */
+void service_post(struct service *service, struct task *task, bool is_interactive);
 
 #endif

@@ -42,13 +42,9 @@ read_state(struct call *call, struct item_query *query)
     struct slice word = http_request_query(call->request, "state");
     if (word.ptr == NULL)
         return true;
-    for (int state = 0; state < ITEM_STATE_COUNT; state++) {
-        if (!slice_is(word, item_state_name((enum item_state)state)))
-            continue;
-        query->has_state = true;
-        query->state = (enum item_state)state;
+    query->has_state = item_state_parse(word, &query->state);
+    if (query->has_state)
         return true;
-    }
     call_fail(call, 400, "state: expected completed, failed, dropped, cancelled or open");
     return false;
 }

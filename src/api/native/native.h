@@ -29,6 +29,7 @@ route_handler_fn native_run_retry;
 route_handler_fn native_run_rerun;
 route_handler_fn native_run_cancel;
 route_handler_fn native_run_items;
+route_handler_fn native_run_results;
 
 route_handler_fn native_webhook;
 

@@ -29,7 +29,8 @@ struct connection {
 struct run_memo {
     bool is_known;
     struct id run;
-    struct run_head head;
+    enum run_state state;
+    uint32_t generation;
 };
 
 struct database {

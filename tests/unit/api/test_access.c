@@ -207,6 +207,7 @@ static const struct {
     {"POST", W "/runs", KEY_SCOPE_RUN, 201, true},
     {"GET", R, KEY_SCOPE_READ, 200, true},
     {"GET", R "/items", KEY_SCOPE_READ, 200, true},
+    {"GET", R "/results", KEY_SCOPE_READ, 200, true},
     {"POST", R "/retry", KEY_SCOPE_RUN, 409, true},
     {"POST", R "/rerun", KEY_SCOPE_RUN, 201, true},
     {"POST", R "/cancel", KEY_SCOPE_RUN, 409, true},

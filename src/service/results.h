@@ -1,0 +1,54 @@
+/* service/results.h - a table of a run as a file, made when it is asked for.
+ *
+ * Whoever asks (HTTP, the command line) hands in words as they were written; engine/render.h does
+ * the work, chunk by chunk.
+ *
+ * Threads: any, one at a time for one file. It reads the store and the source's file: not on the
+ * http threads.
+ */
+#ifndef SERVICE_RESULTS_H
+#define SERVICE_RESULTS_H
+
+#include "engine/render.h"
+#include "service/service.h"
+
+struct results;
+
+/* A number that was not given. */
+#define RESULTS_NO_NUMBER INT64_MIN
+
+/* Texts with .ptr NULL were not given. */
+struct results_query {
+    struct slice table;   /* a step's id; by default the last table of many items, else the input */
+    struct slice format;  /* "csv" (by default), "ndjson", "jsonl", "json" */
+    struct slice state;   /* only items in this state */
+    struct slice columns; /* names between commas, or a JSON array of names */
+    int64_t from, to;     /* places in the table, from 0, both included */
+    int64_t limit;        /* rows at most */
+};
+
+/* *out borrows from the query and the arena. INVALID: words that begin with the name of the part
+ * that is wrong. */
+MUST_USE enum status results_read(struct render_options *out, struct service *service,
+                                  const struct results_query *query, struct arena *arena,
+                                  struct error *error);
+
+/* As render_open(); UNAVAILABLE: LIMIT_RENDERINGS are open already. */
+MUST_USE enum status results_open(struct results **out, struct service *service,
+                                  const struct run_row *run, const struct render_options *options,
+                                  struct error *error);
+
+/* As render_next(). */
+MUST_USE enum status results_next(struct results *results, struct buffer *out, bool *is_end,
+                                  struct error *error);
+
+/* "text/csv; charset=utf-8" and so on. */
+const char *results_content_type(const struct results *results);
+
+/* The name of the file: the table's and the ending of its format. In the arena. */
+const char *results_file_name(const struct results *results, struct arena *arena);
+
+/* Leaves NULL; does nothing for it. */
+void results_close(struct results **results);
+
+#endif
