@@ -35,6 +35,14 @@
 #define LIMIT_EXPR_DEPTH 4000
 /* Bytes of an expression's source text. */
 #define LIMIT_EXPR_SOURCE_BYTES KIB(64)
+/* Steps of one check of a value against a JSON Schema: about a second. */
+#define LIMIT_SCHEMA_STEPS UINT64_C(20000000)
+/* Schemas that one JSON Schema may hold, itself and those inside it. */
+#define LIMIT_SCHEMA_COUNT 20000
+/* Schemas that are applied inside each other when a value is checked. */
+#define LIMIT_SCHEMA_DEPTH 1500
+/* Findings that one check of a value, or of a schema, reports. */
+#define LIMIT_SCHEMA_FINDINGS 100
 /* Items of a chunk, the unit of claiming and of the packed record. */
 #define LIMIT_CHUNK_ITEMS 256
 /* Bytes of source text after which a chunk ends early. */

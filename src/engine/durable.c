@@ -81,7 +81,11 @@ forgetting_intent(const struct forgetting *forgetting)
     const struct run_row *run = forgetting->run;
     struct intent *intent = intent_new(KIB(16));
     intent->is_bulk = true;
-    intent->guard = (struct store_guard){true, run->id, run->generation, 1u << run->state};
+    intent->guard = (struct store_guard){.is_on = true,
+                                         .run = run->id,
+                                         .generation = run->generation,
+                                         .states = 1u << run->state,
+                                         .is_alone = true};
     intent->done = forgotten;
     return intent;
 }

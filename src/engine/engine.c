@@ -9,8 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define LIVE_STATES (1u << RUN_STATE_QUEUED | 1u << RUN_STATE_RUNNING | 1u << RUN_STATE_WAITING)
-
 enum status
 engine_new(struct engine **out, const struct engine_options *options, struct error *error)
 {
@@ -80,7 +78,12 @@ run_intent(struct run *run, size_t limit_bytes)
 {
     struct intent *intent = intent_new(limit_bytes);
     intent->is_bulk = !run->is_interactive;
-    intent->guard = (struct store_guard){true, run->id, run->generation, LIVE_STATES};
+    intent->guard = (struct store_guard){
+        .is_on = true,
+        .run = run->id,
+        .generation = run->generation,
+        .states = STORE_LIVE_STATES,
+    };
     return intent;
 }
 
@@ -101,6 +104,9 @@ run_fill_row(const struct run *run, struct run_row *row)
         .workspace = run->workspace,
         .id = run->id,
         .workflow = run->workflow,
+        .parent = run->parent,
+        .root = run->root,
+        .parent_generation = run->parent_generation,
         .version = run->version,
         .generation = run->generation,
         .state = run->state,

@@ -92,8 +92,10 @@ table_counts(const struct table_run *table, struct arena *arena)
 {
     const struct item_counts *counts = &table->counts;
     struct value steps = value_empty_array();
-    for (uint16_t c = 0; c < table->summary.node_count; c++)
-        steps = value_array_append(arena, steps, node_counts(table, c, arena));
+    for (uint16_t c = 0; c < table->summary.node_count; c++) {
+        if (!table->run->program->plan->nodes[table->plan->nodes[c]].is_side)
+            steps = value_array_append(arena, steps, node_counts(table, c, arena));
+    }
     struct member members[] = {
         {value_text("table"), table->plan->name},
         {value_text("state"), value_text(table_end_name(table))},
@@ -173,7 +175,7 @@ plan_last_node(const struct plan *plan)
     for (uint16_t n = 1; n < plan->node_count; n++) {
         const struct plan_node *node = &plan->nodes[n];
         if (node->line > last->line ||
-            (node->line == last->line && node->column_at > last->column_at))
+            (node->line == last->line && node->column_at > last->column_at) || last->is_side)
             last = node;
     }
     return last;

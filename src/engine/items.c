@@ -32,9 +32,10 @@ item_value(struct chunk *chunk, uint32_t index)
     const struct item *item = &chunk->items[index];
     struct value steps = value_empty_object();
     for (uint16_t c = 0; c < chunk->table->node_count; c++) {
-        struct value id = chunk->program->plan->nodes[chunk->table->nodes[c]].id;
-        if (item->columns[c].state != NODE_STATE_PENDING)
-            steps = value_object_set(arena, steps, id, column_value(arena, &item->columns[c]));
+        const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
+        if (item->columns[c].state != NODE_STATE_PENDING && !node->is_side)
+            steps =
+                value_object_set(arena, steps, node->id, column_value(arena, &item->columns[c]));
     }
     char text[64];
     struct key key = chunk_item_key(chunk, index);

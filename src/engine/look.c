@@ -48,10 +48,9 @@ static bool
 has_nothing(const struct look *look)
 {
     const struct table_run *table = look->table;
-    if (!table->plan->is_many)
-        return false;
-    return table->head_count == 0 || (table->plan->kind == PLAN_TABLE_SOURCE &&
-                                      look->run->values[table->plan->maker].kind == VALUE_NONE);
+    if (table->plan->kind == PLAN_TABLE_SOURCE)
+        return table->head_count == 0 || look->run->values[table->plan->maker].kind == VALUE_NONE;
+    return table->plan->is_many && table->head_count == 0;
 }
 
 static struct table_run *

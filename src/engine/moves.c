@@ -147,8 +147,13 @@ move_stored(struct task *task, void *thread_context)
         moved_send(request, status);
         return;
     }
-    intent->guard =
-        (struct store_guard){true, row->id, row->generation, 1u << (unsigned)row->state};
+    intent->guard = (struct store_guard){
+        .is_on = true,
+        .run = row->id,
+        .generation = row->generation,
+        .states = 1u << (unsigned)row->state,
+        .is_alone = true,
+    };
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;

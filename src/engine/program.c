@@ -93,7 +93,7 @@ program_check_input(const struct program *program, struct value input, bool any,
         return error_set(error, STATUS_INVALID, "input: expected an object, found %s",
                          value_kind_name(input));
     *error = (struct error){0};
-    if (schema == NULL || schema_check(schema, input, keep_first, error))
+    if (schema == NULL || schema_check(schema, input, keep_first, error) == STATUS_OK)
         return STATUS_OK;
     return STATUS_INVALID;
 }

@@ -51,6 +51,9 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->id = row->id;
     run->workspace = row->workspace;
     run->workflow = row->workflow;
+    run->parent = row->parent;
+    run->root = row->root;
+    run->parent_generation = row->parent_generation;
     run->version = row->version;
     run->generation = row->generation;
     run->state = row->state;

@@ -152,6 +152,8 @@ struct run {
 
     struct arena arena;
     struct id id, workspace, workflow;
+    struct id parent, root; /* zero, unless a step of `parent` asked for it */
+    uint32_t parent_generation;
     uint32_t version, generation;
     enum run_state state;
     int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;

@@ -6,6 +6,7 @@
 #include "expr/parser.h"
 #include "expr/regex.h"
 #include "expr/run.h"
+#include "expr/stack.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,9 +16,6 @@
 /* Values under construction; more is given back after an evaluation. */
 #define VALUES_FIRST ((size_t)64)
 #define VALUES_KEPT ((size_t)65536)
-/* C stack left for the functions that the evaluator calls when it stops itself: comparing, printing
- * and copying go down VALUE_DEPTH_MAX levels, and visitors have their own needs. */
-#define STACK_RESERVE_BYTES KIB(512)
 
 static enum status
 copy_source(struct slice *copy, struct arena *arena, struct slice source,
@@ -114,33 +112,13 @@ expr_machine_free(struct expr_machine **machine)
     *machine = NULL;
 }
 
-/* The lowest address that the evaluator may come down to on this thread's stack. */
-static const char *
-find_stack_floor(void)
-{
-    pthread_attr_t attributes;
-    void *low = NULL;
-    size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-        return (const char *)__builtin_frame_address(0) - KIB(128);
-    pthread_attr_getstack(&attributes, &low, &size);
-    pthread_attr_destroy(&attributes);
-    size_t reserve = size / 2 < STACK_RESERVE_BYTES ? size / 2 : STACK_RESERVE_BYTES;
-    return (const char *)low + reserve;
-}
-
 static void
 machine_find_stack(struct expr_machine *machine)
 {
-    pthread_t self = pthread_self();
-    if (machine->stack_owner_floor == NULL || !pthread_equal(machine->stack_owner, self)) {
-        machine->stack_owner = self;
-        machine->stack_owner_floor = find_stack_floor();
-    }
-    const char *here = __builtin_frame_address(0);
-    const char *lowest = here - (EXPR_STACK_BYTES - STACK_RESERVE_BYTES);
-    bool is_enough = machine->stack_owner_floor > lowest;
-    machine->stack_floor = is_enough ? machine->stack_owner_floor : lowest;
+    const char *floor = stack_floor();
+    const char *lowest =
+        (const char *)__builtin_frame_address(0) - (EXPR_STACK_BYTES - EXPR_STACK_RESERVE_BYTES);
+    machine->stack_floor = floor > lowest ? floor : lowest;
 }
 
 static void

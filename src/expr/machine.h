@@ -14,8 +14,6 @@
 #include "expr/expr.h"
 #include "expr/node.h"
 
-#include <pthread.h>
-
 enum outcome {
     OUTCOME_OK,
     OUTCOME_RAISED, /* an error, in machine->raised: try can catch it */
@@ -58,8 +56,6 @@ struct expr_machine {
 
     struct expr_budget budget;
     struct regex_cache *regexes;
-    pthread_t stack_owner;
-    const char *stack_owner_floor; /* NULL until the first evaluation */
 };
 
 static inline struct value

@@ -1,52 +1,23 @@
-#include "expr/schema.h"
+#include "expr/schema_check.h"
 
 #include "base/buffer.h"
 #include "base/json.h"
-#include "base/mem.h"
-#include "expr/schema_parts.h"
+#include "expr/stack.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#define FINDINGS_MAX 100
-/* Bytes of one text value that words repeat. */
-#define SHOWN_BYTES 60
-/* Bytes of all that words repeat. */
-#define LIST_BYTES 240
-/* Steps of all patterns of one check: about two seconds. */
-#define PATTERN_STEPS_MAX 50000000
-#define PATH_BYTES ((size_t)64 * 1024)
+#define PATH_BYTES KIB(64)
+/* Bytes of one check's marks of what was evaluated. */
+#define SCRATCH_BYTES MIB(64)
+/* Bytes of a text that cost a step. */
+#define STEP_BYTES 64
 
-/* Where in the instance: a chain on the stack, written out only for a finding. */
-struct place {
-    const struct place *parent; /* NULL: the whole instance */
-    struct slice name;          /* of a property */
-    uint32_t index;             /* of an item */
-    bool is_item;
-};
-
-struct checker {
-    schema_problem_fn *visit;
-    void *context;
-    size_t count;
-    uint32_t pattern_steps_left;
-};
-
-/* One value under one schema. */
-struct check {
-    struct checker *checker;
-    const struct schema *schema;
-    struct value instance;
-    const struct place *place;
-};
-
-static void check_at(struct checker *checker, const struct schema *schema, struct value instance,
-                     const struct place *place);
+/* --- words --- */
 
 static void
-append_pointer(struct buffer *out, const struct place *place)
+append_pointer(struct buffer *out, const struct schema_place *place)
 {
     if (place->parent == NULL)
         return;
@@ -56,7 +27,7 @@ append_pointer(struct buffer *out, const struct place *place)
         buffer_append_format(out, "%" PRIu32, place->index);
         return;
     }
-    struct slice name = slice_cut(place->name, LIST_BYTES);
+    struct slice name = slice_cut(place->name, SCHEMA_LIST_BYTES);
     for (size_t i = 0; i < name.size; i++) {
         if (name.ptr[i] == '~' || name.ptr[i] == '/')
             buffer_append_text(out, name.ptr[i] == '~' ? "~0" : "~1");
@@ -65,20 +36,9 @@ append_pointer(struct buffer *out, const struct place *place)
     }
 }
 
-static void report(const struct check *check, const char *keyword, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-
 static void
-report(const struct check *check, const char *keyword, const char *format, ...)
+report(const struct schema_check *check, const char *keyword, const char *words)
 {
-    struct checker *checker = check->checker;
-    if (checker->count++ >= FINDINGS_MAX)
-        return;
-    char words[SCHEMA_TEXT_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof(words), format, arguments);
-    va_end(arguments);
     struct buffer path;
     buffer_init(&path, PATH_BYTES);
     append_pointer(&path, check->place);
@@ -86,11 +46,40 @@ report(const struct check *check, const char *keyword, const char *format, ...)
     char schema_path[SCHEMA_TEXT_BYTES * 2];
     snprintf(schema_path, sizeof(schema_path), "%s%s%s", check->schema->path,
              keyword[0] == '\0' ? "" : "/", keyword);
+    struct schema_checker *checker = check->checker;
     checker->visit(buffer_is_over(&path) ? "" : path.ptr, schema_path, words, checker->context);
     buffer_done(&path);
 }
 
-/* What was found, short enough for a message. */
+bool
+schema_fail(const struct schema_check *check, const char *keyword, const char *format, ...)
+{
+    struct schema_checker *checker = check->checker;
+    if (checker->quiet > 0 || checker->is_finished)
+        return false;
+    char words[SCHEMA_TEXT_BYTES];
+    size_t size = 0;
+    if (check->place->is_name)
+        size = (size_t)snprintf(words, sizeof(words), "the name of the property: ");
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words + size, sizeof(words) - size, format, arguments);
+    va_end(arguments);
+    report(check, keyword, words);
+    checker->is_finished = ++checker->finding_count == LIMIT_SCHEMA_FINDINGS;
+    return false;
+}
+
+void
+schema_give_up(const struct schema_check *check, const char *words)
+{
+    struct schema_checker *checker = check->checker;
+    if (!checker->gave_up && checker->visit != NULL)
+        report(check, "", words);
+    checker->gave_up = true;
+    checker->is_finished = true;
+}
+
 static void
 append_value(struct buffer *out, struct value value)
 {
@@ -98,32 +87,33 @@ append_value(struct buffer *out, struct value value)
         buffer_append_format(out, "an array of %" PRIu32, value.count);
     } else if (value.kind == VALUE_OBJECT) {
         buffer_append_text(out, "an object");
-    } else if (value.kind == VALUE_STRING && value.count > SHOWN_BYTES) {
-        json_print_string(out, slice_cut(value_slice(value), SHOWN_BYTES));
+    } else if (value.kind == VALUE_STRING && value.count > SCHEMA_SHOWN_BYTES) {
+        json_print_string(out, slice_cut(value_slice(value), SCHEMA_SHOWN_BYTES));
         buffer_append_text(out, "...");
     } else {
         json_print(out, value);
     }
 }
 
-static const char *
-show(struct buffer *out, struct value value)
+const char *
+schema_show(struct buffer *out, struct value value)
 {
     buffer_init(out, SCHEMA_TEXT_BYTES);
     append_value(out, value);
-    if (buffer_is_over(out))
+    if (buffer_is_over(out)) {
         buffer_clear(out);
+        buffer_append_text(out, "a long number");
+    }
     buffer_append_byte(out, '\0');
     return out->ptr;
 }
 
-/* As many of the values as fit, with commas between. */
-static const char *
-show_list(struct buffer *out, struct value list)
+const char *
+schema_show_list(struct buffer *out, struct value list)
 {
-    buffer_init(out, LIST_BYTES + 8);
+    buffer_init(out, SCHEMA_LIST_BYTES + 8);
     uint32_t i = 0;
-    for (; i < list.count && out->size < LIST_BYTES - 2 * SHOWN_BYTES - 8; i++) {
+    for (; i < list.count && out->size < SCHEMA_LIST_BYTES - 2 * SCHEMA_SHOWN_BYTES - 8; i++) {
         if (i > 0)
             buffer_append_text(out, ", ");
         append_value(out, value_items(list)[i]);
@@ -134,8 +124,102 @@ show_list(struct buffer *out, struct value list)
     return buffer_is_over(out) ? "its values" : out->ptr;
 }
 
-static uint8_t
-types_of(struct value value)
+const char *
+schema_type_words(char out[96], uint8_t types)
+{
+    size_t size = 0;
+    unsigned left = types;
+    out[0] = '\0';
+    for (unsigned i = 0; i < SCHEMA_TYPE_COUNT; i++) {
+        if ((types >> i & 1) == 0)
+            continue;
+        left &= ~(1u << i);
+        const char *before = size == 0 ? "" : left == 0 ? " or " : ", ";
+        size += (size_t)snprintf(out + size, 96 - size, "%s%s", before, schema_type_names[i]);
+    }
+    return out;
+}
+
+/* --- budget --- */
+
+bool
+schema_charge(const struct schema_check *check, uint64_t steps)
+{
+    struct schema_checker *checker = check->checker;
+    if (checker->steps_left >= steps) {
+        checker->steps_left -= steps;
+        return true;
+    }
+    checker->steps_left = 0;
+    schema_give_up(check, "the schema takes too many steps on this value");
+    return false;
+}
+
+bool
+schema_charge_tree(const struct schema_check *check, struct value value, uint64_t times)
+{
+    if (value.kind < VALUE_DECIMAL)
+        return true;
+    if (value.kind == VALUE_ARRAY || value.kind == VALUE_OBJECT) {
+        bool is_good = schema_charge(check, value.count * times);
+        for (uint32_t i = 0; is_good && i < value.count; i++) {
+            struct value child =
+                value.kind == VALUE_ARRAY ? value_items(value)[i] : value_members(value)[i].value;
+            is_good = schema_charge_tree(check, child, times);
+        }
+        return is_good;
+    }
+    return schema_charge(check, value.count / STEP_BYTES * times);
+}
+
+bool
+schema_find_pattern(const struct schema_check *check, const struct schema_pattern *pattern,
+                    struct slice text)
+{
+    struct schema_checker *checker = check->checker;
+    enum schema_match match =
+        schema_pattern_search(pattern, text, &checker->matcher, &checker->steps_left);
+    if (match == SCHEMA_MATCH_GAVE_UP)
+        schema_give_up(check, "a pattern takes too many steps on this value");
+    return match == SCHEMA_MATCH_YES;
+}
+
+/* --- what was evaluated --- */
+
+bool
+schema_seen_init(const struct schema_check *check, struct schema_seen *seen, uint32_t count)
+{
+    *seen = (struct schema_seen){.count = count};
+    seen->words = &seen->word;
+    if (count <= 64)
+        return true;
+    size_t bytes = ((size_t)count + 63) / 64 * sizeof(uint64_t);
+    if (!schema_charge(check, count / 64))
+        return false;
+    seen->words = arena_try_alloc(&check->checker->scratch, bytes);
+    if (seen->words == NULL) {
+        schema_give_up(check, "the schema needs too much memory on this value");
+        return false;
+    }
+    memset(seen->words, 0, bytes);
+    return true;
+}
+
+void
+schema_seen_merge(const struct schema_check *check, struct schema_seen *to,
+                  const struct schema_seen *from)
+{
+    to->has_all |= from->has_all;
+    if (!schema_charge(check, to->count / 64))
+        return;
+    for (uint32_t i = 0; i * 64 < to->count; i++)
+        to->words[i] |= from->words[i];
+}
+
+/* --- one value under one schema --- */
+
+uint8_t
+schema_types_of(struct value value)
 {
     switch ((enum value_kind)value.kind) {
     case VALUE_NULL:
@@ -160,297 +244,143 @@ types_of(struct value value)
     return 0;
 }
 
-/* False when the kind is wrong: the other rules would only repeat that. */
 static bool
-check_type(const struct check *check)
+check_type(const struct schema_check *check)
 {
     uint8_t types = check->schema->types;
-    if (types == 0 || (types & types_of(check->instance)) != 0)
+    if (types == 0 || (types & schema_types_of(check->instance)) != 0)
         return true;
-    char expected[SCHEMA_TEXT_BYTES / 4] = "";
-    size_t size = 0;
-    for (unsigned i = 0; i < SCHEMA_TYPE_COUNT; i++) {
-        if ((types & (1u << i)) != 0)
-            size += (size_t)snprintf(expected + size, sizeof(expected) - size, "%s%s",
-                                     size == 0 ? "" : " or ", schema_type_names[i]);
-    }
+    if (check->checker->quiet > 0)
+        return false;
+    char expected[96];
     struct buffer found;
-    report(check, "type", "expected %s, found %s", expected, show(&found, check->instance));
+    schema_fail(check, "type", "expected %s, found %s", schema_type_words(expected, types),
+                schema_show(&found, check->instance));
     buffer_done(&found);
     return false;
 }
 
-static void
-check_values(const struct check *check)
-{
-    struct buffer found, list;
-    struct value constant = check->schema->constant;
-    struct value any_of = check->schema->any_of;
-    if (constant.kind != VALUE_NONE && !value_equal(constant, check->instance)) {
-        report(check, "const", "expected %s, found %s", show(&list, constant),
-               show(&found, check->instance));
-        buffer_done(&list);
-        buffer_done(&found);
-    }
-    for (uint32_t i = 0; i < any_of.count; i++) {
-        if (value_equal(value_items(any_of)[i], check->instance))
-            return;
-    }
-    if (any_of.kind == VALUE_NONE)
-        return;
-    report(check, "enum", "expected one of %s; found %s", show_list(&list, any_of),
-           show(&found, check->instance));
-    buffer_done(&list);
-    buffer_done(&found);
-}
-
-/* The sign that value_compare() must not give, and the words for it. */
-static const struct {
-    const char *keyword;
-    const char *words;
-    bool is_upper, is_exclusive;
-} bound_rules[SCHEMA_BOUND_COUNT] = {
-    [SCHEMA_MINIMUM] = {"minimum", "at least", false, false},
-    [SCHEMA_MAXIMUM] = {"maximum", "at most", true, false},
-    [SCHEMA_EXCLUSIVE_MINIMUM] = {"exclusiveMinimum", "more than", false, true},
-    [SCHEMA_EXCLUSIVE_MAXIMUM] = {"exclusiveMaximum", "less than", true, true},
-};
-
-static void
-check_bound(const struct check *check, enum schema_bound rule)
-{
-    struct value bound = check->schema->bounds[rule];
-    if (bound.kind == VALUE_NONE)
-        return;
-    int order = value_compare(check->instance, bound);
-    int beyond = bound_rules[rule].is_upper ? order : -order;
-    if (beyond < 0 || (beyond == 0 && !bound_rules[rule].is_exclusive))
-        return;
-    struct buffer found, limit;
-    report(check, bound_rules[rule].keyword, "expected %s %s, found %s", bound_rules[rule].words,
-           show(&limit, bound), show(&found, check->instance));
-    buffer_done(&limit);
-    buffer_done(&found);
-}
-
-static void
-check_number(const struct check *check)
-{
-    for (unsigned rule = 0; rule < SCHEMA_BOUND_COUNT; rule++)
-        check_bound(check, (enum schema_bound)rule);
-    struct value divisor = check->schema->multiple_of;
-    if (divisor.kind == VALUE_NONE || schema_number_is_multiple(check->instance, divisor))
-        return;
-    struct buffer found, by;
-    report(check, "multipleOf", "expected a multiple of %s, found %s", show(&by, divisor),
-           show(&found, check->instance));
-    buffer_done(&by);
-    buffer_done(&found);
-}
-
-static const struct {
-    const char *keyword;
-    const char *words;
-    const char *unit;
-    bool is_upper;
-} count_rules[SCHEMA_COUNT_COUNT] = {
-    [SCHEMA_MIN_LENGTH] = {"minLength", "at least", "characters", false},
-    [SCHEMA_MAX_LENGTH] = {"maxLength", "at most", "characters", true},
-    [SCHEMA_MIN_ITEMS] = {"minItems", "at least", "items", false},
-    [SCHEMA_MAX_ITEMS] = {"maxItems", "at most", "items", true},
-    [SCHEMA_MIN_PROPERTIES] = {"minProperties", "at least", "properties", false},
-    [SCHEMA_MAX_PROPERTIES] = {"maxProperties", "at most", "properties", true},
-};
-
-static void
-check_count(const struct check *check, enum schema_count rule, int64_t count)
-{
-    int64_t limit = check->schema->counts[rule];
-    if (limit < 0 || (count_rules[rule].is_upper ? count <= limit : count >= limit))
-        return;
-    report(check, count_rules[rule].keyword, "expected %s %" PRId64 " %s, found %" PRId64,
-           count_rules[rule].words, limit, count_rules[rule].unit, count);
-}
-
-/* Code points, as JSON Schema counts: bytes that do not continue a character. */
-static int64_t
-count_characters(struct slice text)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return count;
-}
-
-static void
-check_text(const struct check *check)
+static bool
+check_kind(const struct schema_check *check)
 {
     const struct schema *schema = check->schema;
-    if (schema->counts[SCHEMA_MIN_LENGTH] >= 0 || schema->counts[SCHEMA_MAX_LENGTH] >= 0) {
-        int64_t count = count_characters(value_slice(check->instance));
-        check_count(check, SCHEMA_MIN_LENGTH, count);
-        check_count(check, SCHEMA_MAX_LENGTH, count);
-    }
-    if (schema->pattern == NULL)
-        return;
-    enum schema_match match = schema_pattern_search(schema->pattern, value_slice(check->instance),
-                                                    &check->checker->pattern_steps_left);
-    if (match == SCHEMA_MATCH_YES)
-        return;
-    struct slice pattern = slice_cut(schema->pattern_text, SHOWN_BYTES);
-    struct buffer found;
-    const char *text = show(&found, check->instance);
-    if (match == SCHEMA_MATCH_NO)
-        report(check, "pattern", "expected a match of /%.*s/, found %s", SLICE_FORMAT(pattern),
-               text);
-    else
-        report(check, "pattern", "the pattern /%.*s/ takes too many steps on %s",
-               SLICE_FORMAT(pattern), text);
-    buffer_done(&found);
+    struct value instance = check->instance;
+    if (instance.kind == VALUE_STRING)
+        return schema->texts == NULL || schema_check_texts(check);
+    if (instance.kind == VALUE_OBJECT)
+        return schema->objects == NULL || schema_check_objects(check);
+    if (instance.kind == VALUE_ARRAY)
+        return schema->arrays == NULL || schema_check_arrays(check);
+    return schema->numbers == NULL || !value_is_number(instance) || schema_check_numbers(check);
 }
 
-static int
-compare_items(const void *a, const void *b)
-{
-    return value_compare(**(const struct value *const *)a, **(const struct value *const *)b);
-}
-
-static void
-check_unique(const struct check *check)
-{
-    uint32_t count = check->instance.count;
-    if (!check->schema->has_unique_items || count < 2)
-        return;
-    const struct value *items = value_items(check->instance);
-    const struct value **sorted = mem_alloc_array(count, sizeof(*sorted));
-    for (uint32_t i = 0; i < count; i++)
-        sorted[i] = &items[i];
-    qsort(sorted, count, sizeof(*sorted), compare_items);
-    for (uint32_t i = 1; i < count; i++) {
-        if (!value_equal(*sorted[i - 1], *sorted[i]))
-            continue;
-        ptrdiff_t a = sorted[i - 1] - items;
-        ptrdiff_t b = sorted[i] - items;
-        report(check, "uniqueItems", "items %td and %td are equal", a < b ? a : b, a < b ? b : a);
-        break;
-    }
-    mem_free(sorted);
-}
-
-static void
-check_array(const struct check *check)
+static bool
+check_rules(const struct schema_check *check)
 {
     const struct schema *schema = check->schema;
-    check_count(check, SCHEMA_MIN_ITEMS, check->instance.count);
-    check_count(check, SCHEMA_MAX_ITEMS, check->instance.count);
-    check_unique(check);
-    for (uint32_t i = 0; schema->items != NULL && i < check->instance.count; i++) {
-        if (check->checker->count >= FINDINGS_MAX)
-            return;
-        struct place place = {.parent = check->place, .index = i, .is_item = true};
-        check_at(check->checker, schema->items, value_items(check->instance)[i], &place);
-    }
+    if (schema->refuses_all)
+        return schema_fail(check, "", "nothing is allowed here");
+    /* Of what has the wrong type, nothing else is worth saying. */
+    if (!check_type(check))
+        return false;
+    bool is_good = schema->values == NULL || schema_check_values(check);
+    if (schema_goes_on(check, is_good))
+        is_good &= check_kind(check);
+    if (schema->applied != NULL && schema_goes_on(check, is_good))
+        is_good &= schema_check_applied(check);
+    return is_good && !check->checker->is_finished;
 }
 
-static void
-check_required(const struct check *check)
+/* unevaluatedItems and unevaluatedProperties see what this schema evaluated, not its neighbours:
+ * marks of its own, which the one outside gets when all is valid. */
+static bool
+check_with_own_marks(struct schema_check *check)
 {
-    struct value required = check->schema->required;
-    for (uint32_t i = 0; i < required.count; i++) {
-        struct slice name = value_slice(value_items(required)[i]);
-        if (value_find(check->instance, name).kind == VALUE_NONE)
-            report(check, "required", "the property \"%.*s\" is required and missing",
-                   SLICE_FORMAT(slice_cut(name, LIST_BYTES)));
-    }
+    struct schema_seen own;
+    struct schema_seen *outer = check->seen;
+    struct arena_mark mark = arena_mark(&check->checker->scratch);
+    if (!schema_seen_init(check, &own, check->instance.count))
+        return false;
+    check->seen = &own;
+    bool is_good = check_rules(check);
+    if (is_good)
+        is_good = check->instance.kind == VALUE_ARRAY ? schema_check_unevaluated_items(check)
+                                                      : schema_check_unevaluated_members(check);
+    if (is_good && outer != NULL)
+        schema_seen_merge(check, outer, &own);
+    if (own.words != &own.word)
+        arena_rewind(&check->checker->scratch, mark);
+    return is_good && !check->checker->is_finished;
 }
 
-static void
-report_undeclared(const struct check *check, struct slice name)
+static bool
+looks_for_unevaluated(const struct schema *schema, struct value instance)
 {
-    struct value properties = check->schema->properties;
-    const char **names = mem_alloc_array(properties.count, sizeof(*names));
-    struct arena arena;
-    arena_init(&arena, SIZE_MAX);
-    for (uint32_t i = 0; i < properties.count; i++) {
-        struct slice declared =
-            slice_cut(value_slice(value_members(properties)[i].key), LIST_BYTES);
-        names[i] = arena_copy(&arena, declared).ptr;
-    }
-    const char *nearest = slice_nearest(slice_cut(name, LIST_BYTES), names, properties.count);
-    report(check, "additionalProperties", "the property \"%.*s\" is not declared%s%s%s",
-           SLICE_FORMAT(slice_cut(name, LIST_BYTES / 2)),
-           nearest == NULL ? "" : ", did you mean \"", nearest == NULL ? "" : nearest,
-           nearest == NULL ? "" : "\"?");
-    arena_done(&arena);
-    mem_free(names);
+    if (instance.kind == VALUE_OBJECT)
+        return schema->objects != NULL && schema->objects->unevaluated != NULL;
+    return instance.kind == VALUE_ARRAY && schema->arrays != NULL &&
+           schema->arrays->unevaluated != NULL;
 }
 
-static void
-check_additional(const struct check *check)
+static bool
+check_in_scope(struct schema_check *check)
 {
-    const struct schema *additional = check->schema->additional;
-    for (uint32_t i = 0; additional != NULL && i < check->instance.count; i++) {
-        if (check->checker->count >= FINDINGS_MAX)
-            return;
-        const struct member *member = &value_members(check->instance)[i];
-        struct slice name = value_slice(member->key);
-        if (value_find(check->schema->properties, name).kind != VALUE_NONE)
-            continue;
-        struct place place = {.parent = check->place, .name = name};
-        if (additional->refuses_all)
-            report_undeclared(check, name);
-        else
-            check_at(check->checker, additional, member->value, &place);
+    struct schema_checker *checker = check->checker;
+    if (checker->depth >= LIMIT_SCHEMA_DEPTH ||
+        (const char *)__builtin_frame_address(0) < checker->stack_floor) {
+        schema_give_up(check, "too many schemas are applied inside each other");
+        return false;
     }
-}
-
-static void
-check_object(const struct check *check)
-{
-    check_count(check, SCHEMA_MIN_PROPERTIES, check->instance.count);
-    check_count(check, SCHEMA_MAX_PROPERTIES, check->instance.count);
-    check_required(check);
-    struct value properties = check->schema->properties;
-    for (uint32_t i = 0; i < properties.count; i++) {
-        struct slice name = value_slice(value_members(properties)[i].key);
-        struct value found = value_find(check->instance, name);
-        struct place place = {.parent = check->place, .name = name};
-        if (found.kind != VALUE_NONE)
-            check_at(check->checker, check->schema->property_schemas[i], found, &place);
-    }
-    check_additional(check);
-}
-
-static void
-check_at(struct checker *checker, const struct schema *schema, struct value instance,
-         const struct place *place)
-{
-    struct check check = {
-        .checker = checker, .schema = schema, .instance = instance, .place = place};
-    if (schema->refuses_all) {
-        report(&check, "", "nothing is allowed here");
-        return;
-    }
-    if (!check_type(&check))
-        return;
-    check_values(&check);
-    if (value_is_number(instance))
-        check_number(&check);
-    else if (instance.kind == VALUE_STRING)
-        check_text(&check);
-    else if (instance.kind == VALUE_ARRAY)
-        check_array(&check);
-    else if (instance.kind == VALUE_OBJECT)
-        check_object(&check);
+    struct schema_scope scope = {.resource = check->schema->resource, .outer = checker->scope};
+    const struct schema_scope *outer = checker->scope;
+    if (outer == NULL || outer->resource != scope.resource)
+        checker->scope = &scope;
+    checker->depth++;
+    bool is_good = looks_for_unevaluated(check->schema, check->instance)
+                       ? check_with_own_marks(check)
+                       : check_rules(check);
+    checker->depth--;
+    checker->scope = outer;
+    return is_good;
 }
 
 bool
+schema_apply(struct schema_checker *checker, const struct schema *schema, struct value instance,
+             const struct schema_place *place, struct schema_seen *seen)
+{
+    struct schema_check check = {checker, schema, instance, place, seen};
+    if (checker->is_finished || !schema_charge(&check, 1))
+        return false;
+    return check_in_scope(&check);
+}
+
+bool
+schema_probe(const struct schema_check *check, const struct schema *schema, struct value instance,
+             struct schema_seen *seen)
+{
+    check->checker->quiet++;
+    bool is_good = schema_apply(check->checker, schema, instance, check->place, seen);
+    check->checker->quiet--;
+    return is_good;
+}
+
+enum status
 schema_check(const struct schema *schema, struct value instance, schema_problem_fn *visit,
              void *context)
 {
-    struct checker checker = {
-        .visit = visit, .context = context, .pattern_steps_left = PATTERN_STEPS_MAX};
-    struct place whole = {.parent = NULL};
-    check_at(&checker, schema, instance, &whole);
-    return checker.count == 0;
+    struct schema_checker checker = {
+        .visit = visit,
+        .context = context,
+        .quiet = visit == NULL,
+        .steps_left = LIMIT_SCHEMA_STEPS,
+        .stack_floor = stack_floor(),
+    };
+    arena_init(&checker.scratch, SCRATCH_BYTES);
+    struct schema_place whole = {.parent = NULL};
+    bool is_good = schema_apply(&checker, schema, instance, &whole, NULL);
+    schema_matcher_free(&checker.matcher);
+    arena_done(&checker.scratch);
+    if (checker.gave_up)
+        return STATUS_LIMIT;
+    return is_good ? STATUS_OK : STATUS_INVALID;
 }

@@ -64,6 +64,10 @@ field_kind_words(enum field_kind kind)
         [FIELD_DURATION] = "duration",
         [FIELD_CHOICE] = "one of ",
         [FIELD_GROUP] = "object",
+        [FIELD_PATHS] = "path or list of paths",
+        [FIELD_ORDER] = "list of paths, or of {path, order}",
+        [FIELD_KEYS] = "list of paths, or {left, right}",
+        [FIELD_STEP] = "step id",
     };
     return words[kind];
 }

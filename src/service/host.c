@@ -164,8 +164,8 @@ open_data(struct service *service, struct error *error)
 {
     const char *folder = service->options.data_folder;
     if (service->options.is_reader) {
-        enum status opened = service->options.open_store(&service->store, folder, error);
-        return opened == STATUS_OK ? open_blobs(service, error) : opened;
+        enum status status = service->options.open_store(&service->store, folder, error);
+        return status == STATUS_OK ? open_blobs(service, error) : status;
     }
     enum status status = fs_make_folder(folder, error);
     if (status == STATUS_OK)
@@ -334,10 +334,10 @@ service_default_workspace(struct service *service)
 }
 
 void
-service_post(struct service *service, struct task *task, bool is_interactive)
+service_post(struct service *service, struct task *task)
 {
     if (service->is_stopping)
         task->run(task, NULL);
     else
-        pool_post(service->pools[ENGINE_POOL_WORK], task, is_interactive);
+        pool_post(service->pools[ENGINE_POOL_WORK], task, true);
 }

@@ -16,8 +16,11 @@
     each(set)                \
     each(remove_columns)     \
     each(filter)             \
+    each(deduplicate)        \
     each(expand)             \
+    each(join)               \
     each(limit)              \
+    each(sort)               \
     each(union)              \
     each(condition)          \
     each(wait)               \

@@ -29,6 +29,10 @@ typedef enum status store_key_by_secret_fn(struct store *store, struct arena *ar
                                            const struct digest *secret, struct key_row *out);
 typedef enum status store_run_get_fn(struct store *store, struct arena *arena, const struct id *id,
                                      struct run_row *out);
+typedef enum status store_run_head_fn(struct store *store, const struct id *id,
+                                      struct run_head *out);
+typedef enum status store_run_count_fn(struct store *store, const struct id *root, uint32_t limit,
+                                       uint32_t *out);
 typedef enum status store_file_get_fn(struct store *store, struct arena *arena, const struct id *id,
                                       struct file_row *out);
 typedef enum status store_cursor_get_fn(struct store *store, struct arena *arena,
@@ -75,6 +79,8 @@ struct store_ops {
     store_key_get_fn *key_get;
     store_key_by_secret_fn *key_by_secret;
     store_run_get_fn *run_get;
+    store_run_head_fn *run_head;
+    store_run_count_fn *run_count;
     store_file_get_fn *file_get;
     store_cursor_get_fn *cursor_get;
     store_idempotency_get_fn *idempotency_get;
@@ -105,11 +111,27 @@ struct store {
 
 void store_init(struct store *store, const struct store_ops *ops);
 
-/* Whether the guard holds for a run in that state and generation. */
+/* Whether the guard holds for the run itself, its parents apart. */
 static inline bool
-store_guard_holds(const struct store_guard *guard, enum run_state state, uint32_t generation)
+store_guard_holds(const struct store_guard *guard, const struct run_head *run)
 {
-    return generation == guard->generation && (guard->states & (UINT32_C(1) << state)) != 0;
+    return run->generation == guard->generation &&
+           (guard->states & (UINT32_C(1) << run->state)) != 0;
+}
+
+/* Whether it depends on a parent. */
+static inline bool
+store_run_has_parent(const struct run_head *run)
+{
+    return run->parent_generation > 0;
+}
+
+/* Whether the parent lets the run below it go on. */
+static inline bool
+store_parent_holds(const struct run_head *run, const struct run_head *parent)
+{
+    return parent->generation == run->parent_generation &&
+           (STORE_LIVE_STATES & (UINT32_C(1) << parent->state)) != 0;
 }
 
 #endif

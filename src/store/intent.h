@@ -30,8 +30,9 @@ enum store_op_kind {
     STORE_KEY_UPDATE,
     /* run; CONFLICT: id exists */
     STORE_RUN_INSERT,
-    /* run (by id): state, generation, version, started, ended, deadline, output, error, counts; the
-     * other fields are left alone. NOT_FOUND */
+    /* run (by id): state, generation, version, parent's generation, started, ended, deadline,
+     * output, error, counts, and `resolved` unless it is empty; the other fields are left alone.
+     * NOT_FOUND */
     STORE_RUN_MOVE,
     /* effect, if absent: OK either way */
     STORE_EFFECT_INSERT,
@@ -70,12 +71,15 @@ struct store_op {
     };
 };
 
-/* Holds only while the run is in one of `states` and in that generation. */
+/* Holds only while the run is in one of `states` and in that generation; and, below a parent, while
+ * that one is live in the generation that asked for it, and so up to the root: the one commit that
+ * cancels a run stops all below it. */
 struct store_guard {
     bool is_on;
     struct id run;
     uint32_t generation;
     uint32_t states; /* bits 1 << enum run_state */
+    bool is_alone;   /* the parents do not count: to end a run that they have left behind */
 };
 
 struct intent;

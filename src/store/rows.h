@@ -52,10 +52,13 @@ struct key_row {
 struct run_row {
     struct id workspace, id;
     struct id workflow;
+    struct id parent;           /* the run whose step asked for this one; zero: none */
+    struct id root;             /* the one above all; zero: this one */
+    uint32_t parent_generation; /* in which it was asked for; 0: it goes on its own account */
     uint32_t version;
     uint32_t generation; /* from 1 */
     enum run_state state;
-    struct slice trigger; /* "api", "cli", "webhook", "retry" … */
+    struct slice trigger; /* "api", "cli", "webhook", "workflow" … */
     int64_t created_unix_ms;
     int64_t started_unix_ms;  /* of this generation; 0: not yet */
     int64_t ended_unix_ms;    /* 0: not yet */
@@ -68,6 +71,18 @@ struct run_row {
     struct slice
         inline_record; /* packed record of table 0 of a run computed in place; may be empty */
 };
+
+/* The little of a run that says whether it may go on. */
+struct run_head {
+    enum run_state state;
+    uint32_t generation;
+    struct id parent;
+    uint32_t parent_generation;
+};
+
+/* A run goes on below a parent in one of these. */
+#define STORE_LIVE_STATES                                                                          \
+    (1u << RUN_STATE_QUEUED | 1u << RUN_STATE_RUNNING | 1u << RUN_STATE_WAITING)
 
 enum effect_state { EFFECT_OK = 1, EFFECT_FAILED = 2 };
 

@@ -49,6 +49,8 @@ assert_run(const struct run_row *row)
     assert(!id_is_zero(&row->id));
     assert(row->state < RUN_STATE_COUNT);
     assert(row->generation >= 1);
+    assert(id_is_zero(&row->parent) == id_is_zero(&row->root));
+    assert(row->parent_generation == 0 || !id_is_zero(&row->parent));
 }
 
 static void
@@ -195,6 +197,25 @@ store_run_get(struct store *store, struct arena *arena, const struct id *id, str
 }
 
 enum status
+store_run_head(struct store *store, const struct id *id, struct run_head *out)
+{
+    *out = (struct run_head){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_head(store, id, out);
+    return store_note(store, STORE_CALL_RUN_HEAD, begun_us, status);
+}
+
+enum status
+store_run_count(struct store *store, const struct id *root, uint32_t limit, uint32_t *out)
+{
+    assert(!id_is_zero(root));
+    *out = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_count(store, root, limit, out);
+    return store_note(store, STORE_CALL_RUN_COUNT, begun_us, status);
+}
+
+enum status
 store_file_get(struct store *store, struct arena *arena, const struct id *id, struct file_row *out)
 {
     *out = (struct file_row){0};
@@ -282,6 +303,7 @@ store_run_list(struct store *store, const struct store_page *page, store_run_fn 
                void *context)
 {
     assert_page(page);
+    assert(id_is_zero(&page->parent) || id_is_zero(&page->workflow));
     int64_t begun_us = store_begin();
     enum status status = store->ops->run_list(store, page, visit, context);
     return store_note(store, STORE_CALL_RUN_LIST, begun_us, status);
@@ -378,6 +400,8 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_KEY_GET] = "key_get",
     [STORE_CALL_KEY_BY_SECRET] = "key_by_secret",
     [STORE_CALL_RUN_GET] = "run_get",
+    [STORE_CALL_RUN_HEAD] = "run_head",
+    [STORE_CALL_RUN_COUNT] = "run_count",
     [STORE_CALL_FILE_GET] = "file_get",
     [STORE_CALL_CURSOR_GET] = "cursor_get",
     [STORE_CALL_IDEMPOTENCY_GET] = "idempotency_get",

@@ -48,6 +48,10 @@ MUST_USE enum status store_key_by_secret(struct store *store, struct arena *aren
                                          const struct digest *secret, struct key_row *out);
 MUST_USE enum status store_run_get(struct store *store, struct arena *arena, const struct id *id,
                                    struct run_row *out);
+MUST_USE enum status store_run_head(struct store *store, const struct id *id, struct run_head *out);
+/* How many runs there are below a root, at most `limit`. Never NOT_FOUND. */
+MUST_USE enum status store_run_count(struct store *store, const struct id *root, uint32_t limit,
+                                     uint32_t *out);
 MUST_USE enum status store_file_get(struct store *store, struct arena *arena, const struct id *id,
                                     struct file_row *out);
 /* By run, name and generation of `which`. */
@@ -69,7 +73,8 @@ MUST_USE enum status store_record_get(struct store *store, struct arena *arena,
 /* Which items of a list are wanted. Zeroed fields do not restrict. */
 struct store_page {
     struct id workspace;
-    struct id workflow; /* runs: zero = all */
+    struct id workflow; /* runs: zero = all; not together with parent */
+    struct id parent;   /* runs: those that its steps asked for; zero = all */
     struct id before;   /* only ids less than this; zero = from the newest */
     bool is_ascending;  /* then `before` means: only ids greater */
     uint32_t states;    /* runs: bits; 0 = all */
@@ -88,7 +93,7 @@ typedef bool store_record_fn(const struct record_row *row, void *context);
 typedef bool store_timer_fn(const struct timer_row *row, void *context);
 typedef bool store_file_fn(const struct file_row *row, void *context);
 
-/* Newest first unless ascending; `states` and `workflow` of the page are not looked at. */
+/* Newest first unless ascending; what is only for runs is not looked at. */
 MUST_USE enum status store_workflow_list(struct store *store, const struct store_page *page,
                                          store_workflow_fn *visit, void *context);
 /* Oldest first. */
@@ -149,6 +154,8 @@ enum store_call {
     STORE_CALL_KEY_GET,
     STORE_CALL_KEY_BY_SECRET,
     STORE_CALL_RUN_GET,
+    STORE_CALL_RUN_HEAD,
+    STORE_CALL_RUN_COUNT,
     STORE_CALL_FILE_GET,
     STORE_CALL_CURSOR_GET,
     STORE_CALL_IDEMPOTENCY_GET,

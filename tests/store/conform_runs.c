@@ -65,7 +65,7 @@ test_run_move_writes_what_it_says_and_leaves_the_rest(void **state)
         .output = SLICE("out"),
         .error = SLICE("err"),
         .counts = SLICE("cnt"),
-        .resolved = SLICE("x"),
+        .resolved = SLICE("res"),
         .inline_record = SLICE("x"),
     };
     COMMIT_OK(f->store, {STORE_RUN_MOVE, .run = &move});
@@ -79,6 +79,7 @@ test_run_move_writes_what_it_says_and_leaves_the_rest(void **state)
     want.output = move.output;
     want.error = move.error;
     want.counts = move.counts;
+    want.resolved = move.resolved;
     assert_int_equal(store_run_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
     assert_run(&got, &want);
     move.id = id_of(6);

@@ -172,6 +172,9 @@ assert_run(const struct run_row *got, const struct run_row *want)
     assert_int_equal(got->started_unix_ms, want->started_unix_ms);
     assert_int_equal(got->ended_unix_ms, want->ended_unix_ms);
     assert_int_equal(got->deadline_unix_ms, want->deadline_unix_ms);
+    assert_id(&got->parent, &want->parent);
+    assert_id(&got->root, &want->root);
+    assert_int_equal(got->parent_generation, want->parent_generation);
     assert_slice(got->trigger, want->trigger);
     assert_slice(got->input, want->input);
     assert_slice(got->output, want->output);

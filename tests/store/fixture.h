@@ -57,7 +57,9 @@ void assert_seen(const struct seen *seen, const char *want);
 bool seen_add(struct seen *seen, uint32_t number);
 uint32_t number_of(const struct id *id);
 
-extern const struct CMUnitTest definition_tests[], run_tests[], item_tests[], intent_tests[];
-extern const size_t definition_test_count, run_test_count, item_test_count, intent_test_count;
+extern const struct CMUnitTest definition_tests[], run_tests[], tree_tests[], item_tests[],
+    intent_tests[];
+extern const size_t definition_test_count, run_test_count, tree_test_count, item_test_count,
+    intent_test_count;
 
 #endif

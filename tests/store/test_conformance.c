@@ -127,6 +127,7 @@ main(void)
         backend = &backends[i];
         failed += run_group("definitions", definition_tests, definition_test_count);
         failed += run_group("runs", run_tests, run_test_count);
+        failed += run_group("trees", tree_tests, tree_test_count);
         failed += run_group("items", item_tests, item_test_count);
         failed += run_group("intents", intent_tests, intent_test_count);
     }

@@ -101,6 +101,7 @@ run_move(struct world *world, const struct run_row *row)
     struct run_row fresh = *old;
     fresh.version = row->version;
     fresh.generation = row->generation;
+    fresh.parent_generation = row->parent_generation;
     fresh.state = row->state;
     fresh.started_unix_ms = row->started_unix_ms;
     fresh.ended_unix_ms = row->ended_unix_ms;
@@ -108,6 +109,8 @@ run_move(struct world *world, const struct run_row *row)
     fresh.output = row->output;
     fresh.error = row->error;
     fresh.counts = row->counts;
+    if (row->resolved.size > 0)
+        fresh.resolved = row->resolved;
     put(world, KIND_RUN, &fresh);
     return STATUS_OK;
 }
@@ -166,10 +169,14 @@ apply_op(struct world *world, const struct store_op *op)
 static enum status
 check_guard(struct world *world, const struct store_guard *guard)
 {
-    struct run_row key = {.id = guard->run};
-    const struct run_row *run = table_find(table_of(world, KIND_RUN), &key);
-    if (run == NULL || !store_guard_holds(guard, run->state, run->generation))
+    struct run_head run, parent;
+    if (!world_run_head(world, &guard->run, &run) || !store_guard_holds(guard, &run))
         return STATUS_CONFLICT;
+    while (!guard->is_alone && store_run_has_parent(&run)) {
+        if (!world_run_head(world, &run.parent, &parent) || !store_parent_holds(&run, &parent))
+            return STATUS_CONFLICT;
+        run = parent;
+    }
     return STATUS_OK;
 }
 

@@ -112,6 +112,40 @@ simulated_run_get(struct store *store, struct arena *arena, const struct id *id,
     return get_by_key(store, KIND_RUN, &which, out, arena);
 }
 
+bool
+world_run_head(const struct world *world, const struct id *id, struct run_head *out)
+{
+    struct run_row key = {.id = *id};
+    const struct run_row *run = table_find(&world->tables[KIND_RUN], &key);
+    if (run == NULL)
+        return false;
+    *out = (struct run_head){run->state, run->generation, run->parent, run->parent_generation};
+    return true;
+}
+
+enum status
+simulated_run_head(struct store *store, const struct id *id, struct run_head *out)
+{
+    struct world *world = world_of(store);
+    enum status status = read_begin(world);
+    if (status == STATUS_OK && !world_run_head(world, id, out))
+        status = STATUS_NOT_FOUND;
+    return read_end(world, status);
+}
+
+enum status
+simulated_run_count(struct store *store, const struct id *root, uint32_t limit, uint32_t *out)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_RUN];
+    enum status status = read_begin(world);
+    for (size_t i = 0; status == STATUS_OK && i < table->count && *out < limit; i++) {
+        const struct run_row *row = table->rows[i];
+        *out += id_equal(&row->root, root);
+    }
+    return read_end(world, status);
+}
+
 enum status
 simulated_file_get(struct store *store, struct arena *arena, const struct id *id,
                    struct file_row *out)
@@ -227,6 +261,8 @@ page_wants_run(const struct store_page *page, const struct run_row *row)
     if (page->states != 0 && (page->states & (UINT32_C(1) << row->state)) == 0)
         return false;
     if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, &row->workflow))
+        return false;
+    if (!id_is_zero(&page->parent) && !id_equal(&page->parent, &row->parent))
         return false;
     return page_wants(page, &row->workspace, &row->id);
 }

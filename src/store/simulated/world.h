@@ -35,6 +35,9 @@ void world_unlock(struct world *world);
 /* Whether one of a thousand calls that go wrong is this one. */
 bool world_draws(struct world *world, uint32_t of_thousand);
 
+/* False: there is no such run. */
+bool world_run_head(const struct world *world, const struct id *id, struct run_head *out);
+
 store_commit_fn simulated_commit;
 
 store_workflow_get_fn simulated_workflow_get;
@@ -43,6 +46,8 @@ store_version_get_fn simulated_version_get;
 store_key_get_fn simulated_key_get;
 store_key_by_secret_fn simulated_key_by_secret;
 store_run_get_fn simulated_run_get;
+store_run_head_fn simulated_run_head;
+store_run_count_fn simulated_run_count;
 store_file_get_fn simulated_file_get;
 store_cursor_get_fn simulated_cursor_get;
 store_idempotency_get_fn simulated_idempotency_get;

@@ -97,20 +97,46 @@ intent_needs_savepoint(const struct intent *intent)
     return false;
 }
 
+/* Of a run that must be there. */
+static enum status
+read_head(struct database *database, const struct id *run, struct run_head *out)
+{
+    enum status status = sqlite_run_head_now(&database->writer, run, out);
+    return status == STATUS_NOT_FOUND ? STATUS_CONFLICT : status;
+}
+
+/* Parents are few (LIMIT_TREE_DEPTH) and never below themselves. */
+static enum status
+check_parents(struct database *database, const struct run_head *head)
+{
+    struct run_head run = *head;
+    while (store_run_has_parent(&run)) {
+        struct run_head parent;
+        enum status status = read_head(database, &run.parent, &parent);
+        if (status != STATUS_OK)
+            return status;
+        if (!store_parent_holds(&run, &parent))
+            return STATUS_CONFLICT;
+        run = parent;
+    }
+    return STATUS_OK;
+}
+
 static enum status
 check_guard(struct database *database, const struct store_guard *guard)
 {
     struct run_memo *memo = &database->memo;
     if (!memo->is_known || !id_equal(&memo->run, &guard->run)) {
-        enum status status = sqlite_run_state(&database->writer, &guard->run, memo);
-        if (status == STATUS_NOT_FOUND)
-            return STATUS_CONFLICT;
+        memo->is_known = false;
+        enum status status = read_head(database, &guard->run, &memo->head);
         if (status != STATUS_OK)
             return status;
+        memo->is_known = true;
+        memo->run = guard->run;
     }
-    if (!store_guard_holds(guard, memo->state, memo->generation))
+    if (!store_guard_holds(guard, &memo->head))
         return STATUS_CONFLICT;
-    return STATUS_OK;
+    return guard->is_alone ? STATUS_OK : check_parents(database, &memo->head);
 }
 
 static enum status

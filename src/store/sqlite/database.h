@@ -29,8 +29,7 @@ struct connection {
 struct run_memo {
     bool is_known;
     struct id run;
-    enum run_state state;
-    uint32_t generation;
+    struct run_head head;
 };
 
 struct database {

@@ -158,6 +158,13 @@ static const char *const migrations[] = {
     " name TEXT PRIMARY KEY,"
     " value BLOB NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+
+    /* 2: runs that are steps of other runs. */
+    "ALTER TABLE runs ADD COLUMN parent BLOB CHECK (parent IS NULL OR length(parent) = 12);"
+    "ALTER TABLE runs ADD COLUMN root BLOB CHECK (root IS NULL OR length(root) = 12);"
+    "ALTER TABLE runs ADD COLUMN parent_generation INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX runs_parent ON runs (parent, id) WHERE parent IS NOT NULL;"
+    "CREATE INDEX runs_root ON runs (root) WHERE root IS NOT NULL;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -25,8 +25,9 @@ enum status sqlite_file_insert(struct connection *writer, const struct file_row 
 enum status sqlite_idempotency_insert(struct connection *writer, const struct idempotency_row *row);
 enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
 
-/* State and generation of the run, for guards; NOT_FOUND. */
-enum status sqlite_run_state(struct connection *writer, const struct id *id, struct run_memo *out);
+/* The head of the run, for guards; NOT_FOUND. */
+enum status sqlite_run_head_now(struct connection *writer, const struct id *id,
+                                struct run_head *out);
 
 store_workflow_get_fn sqlite_workflow_get;
 store_workflow_by_slug_fn sqlite_workflow_by_slug;
@@ -37,6 +38,8 @@ store_key_get_fn sqlite_key_get;
 store_key_by_secret_fn sqlite_key_by_secret;
 store_key_list_fn sqlite_key_list;
 store_run_get_fn sqlite_run_get;
+store_run_head_fn sqlite_run_head;
+store_run_count_fn sqlite_run_count;
 store_run_list_fn sqlite_run_list;
 store_run_unfinished_fn sqlite_run_unfinished;
 store_effect_range_fn sqlite_effect_range;

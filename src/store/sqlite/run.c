@@ -9,7 +9,8 @@
 
 #define RUN_COLUMNS                                                                                \
     "id, workspace, workflow, version, generation, state, created_unix_ms, started_unix_ms, "      \
-    "ended_unix_ms, deadline_unix_ms, trigger, error, counts, resolved, "                          \
+    "ended_unix_ms, deadline_unix_ms, parent, root, parent_generation, trigger, error, counts, "   \
+    "resolved, "                                                                                   \
     "ifnull(input, (SELECT beside.input FROM run_inputs AS beside WHERE beside.run = id)), output"
 
 static void
@@ -25,6 +26,9 @@ run_read(struct query *query, struct run_row *out)
     out->started_unix_ms = query_int(query);
     out->ended_unix_ms = query_int(query);
     out->deadline_unix_ms = query_int(query);
+    out->parent = query_id(query);
+    out->root = query_id(query);
+    out->parent_generation = query_count(query);
     out->trigger = query_slice(query);
     out->error = query_slice(query);
     out->counts = query_slice(query);
@@ -37,8 +41,9 @@ static const struct sql insert_sql = {
     SLOT_RUN_INSERT,
     "INSERT INTO runs (id, workspace, workflow, version, generation, state, created_unix_ms,"
     " started_unix_ms, ended_unix_ms, deadline_unix_ms, trigger, error, counts, resolved, input,"
-    " output, inline_record)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+    " output, inline_record, parent, root, parent_generation)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+    " ?20)"
     " ON CONFLICT DO NOTHING",
 };
 static const struct sql insert_input_sql = {
@@ -54,6 +59,15 @@ run_insert_input(struct connection *writer, const struct run_row *row)
     query_bind_id(&query, &row->id);
     query_bind_text(&query, row->input);
     return query_write_quietly(&query);
+}
+
+static void
+bind_id_or_null(struct query *query, const struct id *id)
+{
+    if (id_is_zero(id))
+        query_bind_null(query);
+    else
+        query_bind_id(query, id);
 }
 
 enum status
@@ -82,6 +96,9 @@ sqlite_run_insert(struct connection *writer, const struct run_row *row)
         query_bind_text(&query, row->input);
     query_bind_text(&query, row->output);
     query_bind_bytes(&query, row->inline_record);
+    bind_id_or_null(&query, &row->parent);
+    bind_id_or_null(&query, &row->root);
+    query_bind_int(&query, row->parent_generation);
     enum status status = query_write_new(&query);
     return status == STATUS_OK && is_beside ? run_insert_input(writer, row) : status;
 }
@@ -89,7 +106,8 @@ sqlite_run_insert(struct connection *writer, const struct run_row *row)
 static const struct sql move_sql = {
     SLOT_RUN_MOVE,
     "UPDATE runs SET version = ?2, generation = ?3, state = ?4, started_unix_ms = ?5,"
-    " ended_unix_ms = ?6, deadline_unix_ms = ?7, error = ?8, counts = ?9, output = ?10"
+    " ended_unix_ms = ?6, deadline_unix_ms = ?7, error = ?8, counts = ?9, output = ?10,"
+    " parent_generation = ?11, resolved = CASE ?12 WHEN '' THEN resolved ELSE ?12 END"
     " WHERE id = ?1",
 };
 
@@ -108,27 +126,61 @@ sqlite_run_move(struct connection *writer, const struct run_row *row)
     query_bind_text(&query, row->error);
     query_bind_text(&query, row->counts);
     query_bind_text(&query, row->output);
+    query_bind_int(&query, row->parent_generation);
+    query_bind_text(&query, row->resolved);
     return query_write_found(&query);
 }
 
-static const struct sql state_sql = {
-    SLOT_RUN_STATE,
-    "SELECT state, generation FROM runs WHERE id = ?1",
+static const struct sql head_sql = {
+    SLOT_RUN_HEAD,
+    "SELECT state, generation, parent, parent_generation FROM runs WHERE id = ?1",
+};
+
+static enum status
+head_read(struct query *query, const struct id *id, struct run_head *out)
+{
+    query_bind_id(query, id);
+    bool is_there = query_next(query);
+    if (is_there) {
+        out->state = (enum run_state)query_int(query);
+        out->generation = query_count(query);
+        out->parent = query_id(query);
+        out->parent_generation = query_count(query);
+    }
+    return query_end_one(query, is_there);
+}
+
+enum status
+sqlite_run_head_now(struct connection *writer, const struct id *id, struct run_head *out)
+{
+    struct query query;
+    query_begin_write(&query, writer, &head_sql);
+    return head_read(&query, id, out);
+}
+
+enum status
+sqlite_run_head(struct store *store, const struct id *id, struct run_head *out)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &head_sql, NULL);
+    return head_read(&query, id, out);
+}
+
+static const struct sql count_sql = {
+    SLOT_RUN_COUNT,
+    "SELECT 1 FROM runs INDEXED BY runs_root WHERE root = ?1 LIMIT ?2",
 };
 
 enum status
-sqlite_run_state(struct connection *writer, const struct id *id, struct run_memo *out)
+sqlite_run_count(struct store *store, const struct id *root, uint32_t limit, uint32_t *out)
 {
     struct query query;
-    query_begin_write(&query, writer, &state_sql);
-    query_bind_id(&query, id);
-    bool is_there = query_next(&query);
-    *out = (struct run_memo){.is_known = is_there, .run = *id};
-    if (is_there) {
-        out->state = (enum run_state)query_int(&query);
-        out->generation = query_count(&query);
-    }
-    return query_end_one(&query, is_there);
+    query_begin_read(&query, database_of(store), &count_sql, NULL);
+    query_bind_id(&query, root);
+    query_bind_int(&query, limit);
+    while (query_next(&query))
+        ++*out;
+    return query_end(&query);
 }
 
 static const struct sql get_sql = {
@@ -179,8 +231,8 @@ sqlite_run_unfinished(struct store *store, const struct id *after, uint32_t limi
     return run_visit(&query, visit, context);
 }
 
-/* A list has one of 24 texts, so that each walks an index that is in its order. */
-enum list_scope { SCOPE_ALL, SCOPE_WORKSPACE, SCOPE_WORKFLOW };
+/* A list has one of 32 texts, so that each walks an index that is in its order. */
+enum list_scope { SCOPE_ALL, SCOPE_WORKSPACE, SCOPE_WORKFLOW, SCOPE_PARENT };
 enum list_states { STATES_ANY, STATES_SOME, STATES_UNFINISHED, STATES_UNHAPPY };
 
 #define BIT(state) (UINT32_C(1) << (state))
@@ -193,6 +245,8 @@ enum list_states { STATES_ANY, STATES_SOME, STATES_UNFINISHED, STATES_UNHAPPY };
 static enum list_scope
 list_scope_of(const struct store_page *page)
 {
+    if (!id_is_zero(&page->parent))
+        return SCOPE_PARENT;
     if (!id_is_zero(&page->workflow))
         return SCOPE_WORKFLOW;
     return id_is_zero(&page->workspace) ? SCOPE_ALL : SCOPE_WORKSPACE;
@@ -219,13 +273,16 @@ list_index(enum list_scope scope, enum list_states states)
         [SCOPE_ALL] = "runs_id",
         [SCOPE_WORKSPACE] = "runs_workspace",
         [SCOPE_WORKFLOW] = "runs_workflow",
+        [SCOPE_PARENT] = "runs_parent",
     };
+    if (scope == SCOPE_PARENT)
+        return by_scope[scope];
     if (states == STATES_UNFINISHED)
         return "runs_unfinished";
     return states == STATES_UNHAPPY ? "runs_unhappy" : by_scope[scope];
 }
 
-/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow, ?6 states. */
+/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow or parent, ?6 states. */
 static void
 list_text(char *out, size_t size, const struct store_page *page)
 {
@@ -233,6 +290,7 @@ list_text(char *out, size_t size, const struct store_page *page)
         [SCOPE_ALL] = "",
         [SCOPE_WORKSPACE] = " AND workspace = ?4",
         [SCOPE_WORKFLOW] = " AND workflow = ?5 AND (?4 IS NULL OR workspace = ?4)",
+        [SCOPE_PARENT] = " AND parent = ?5 AND (?4 IS NULL OR workspace = ?4)",
     };
     static const char *const filters[] = {
         [STATES_ANY] = "",
@@ -269,7 +327,7 @@ list_bind(struct query *query, const struct store_page *page)
     else if (wanted >= 4)
         query_bind_id(query, &page->workspace);
     if (wanted >= 5)
-        query_bind_id(query, &page->workflow);
+        query_bind_id(query, id_is_zero(&page->parent) ? &page->workflow : &page->parent);
     if (wanted >= 6)
         query_bind_int(query, page->states);
 }

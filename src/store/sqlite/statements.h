@@ -7,9 +7,9 @@
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H
 
-/* Lists of runs: by nothing, workspace or workflow; any state, some, unfinished or ended badly;
- * either order. */
-#define SQLITE_RUN_LISTS (3 * 4 * 2)
+/* Lists of runs: by nothing, workspace, workflow or parent; any state, some, unfinished or ended
+ * badly; either order. */
+#define SQLITE_RUN_LISTS (4 * 4 * 2)
 
 enum sqlite_slot {
     SLOT_BEGIN,
@@ -38,7 +38,8 @@ enum sqlite_slot {
     SLOT_RUN_INSERT,
     SLOT_RUN_INSERT_INPUT,
     SLOT_RUN_MOVE,
-    SLOT_RUN_STATE,
+    SLOT_RUN_HEAD,
+    SLOT_RUN_COUNT,
     SLOT_RUN_GET,
     SLOT_RUN_UNFINISHED,
     SLOT_RUN_LIST,

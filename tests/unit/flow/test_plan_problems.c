@@ -142,7 +142,7 @@ test_top_keys(void **state)
              ""),
          "4:3: input.required: expected a list of property names\n"
          "6:9: input.properties.a.type: unknown type \"strin\", did you mean \"string\"?\n"
-         "7:11: input.properties[\"b c\"].oneOf: the keyword \"oneOf\" is not supported\n"
+         "7:11: input.properties[\"b c\"].oneOf: expected a list of at least one schema\n"
          "8:3: input.additionalPropertys: unknown keyword \"additionalPropertys\", did you mean "
          "\"additionalProperties\"?\n"},
         {"the output's templates", "name: t\nsteps:\n" STEP("") "output:\n  a: '{{= ) }}'\n",

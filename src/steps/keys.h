@@ -1,0 +1,19 @@
+/* steps/keys.h - what reshapes take of a row to sort, compare and join it by.
+ *
+ * Threads: any.
+ */
+#ifndef STEPS_KEYS_H
+#define STEPS_KEYS_H
+
+#include "base/sort_key.h"
+#include "engine/step.h"
+
+/* The values of an array as sort keys one behind the other. */
+void keys_append(struct buffer *out, struct value values);
+
+/* Text of the values with letters in lower case, or with blanks cut at the ends and one between two
+ * words; arrays and objects are left alone. VALUE_NONE: no room. */
+struct value keys_loosened(struct arena *arena, struct value values, bool ignores_case,
+                           bool ignores_space);
+
+#endif
