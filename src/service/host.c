@@ -334,10 +334,10 @@ service_default_workspace(struct service *service)
 }
 
 void
-service_post(struct service *service, struct task *task)
+service_post(struct service *service, struct task *task, bool is_interactive)
 {
     if (service->is_stopping)
         task->run(task, NULL);
     else
-        pool_post(service->pools[ENGINE_POOL_WORK], task, true);
+        pool_post(service->pools[ENGINE_POOL_WORK], task, is_interactive);
 }
