@@ -25,6 +25,9 @@
     FAULT_POINT(rows_after_flush)                                                                  \
     FAULT_POINT(rows_after_sync)                                                                   \
     FAULT_POINT(rows_after_cursor)                                                                 \
+    FAULT_POINT(child_before_insert)                                                               \
+    FAULT_POINT(child_after_insert)                                                                \
+    FAULT_POINT(child_after_move)                                                                  \
     FAULT_POINT(run_before_end)                                                                    \
     FAULT_POINT(run_after_end)
 

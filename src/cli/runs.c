@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct runs_options {
-    const char *data, *state, *table, *out;
+    const char *data, *state, *table, *out, *parent;
     int64_t limit, from;
     bool as_json, on_newest;
 };
@@ -74,6 +74,10 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
     }
     if (options->state != NULL)
         page.states = 1u << (unsigned)state;
+    if (options->parent != NULL && !id_parse(&page.parent, slice_text(options->parent))) {
+        fprintf(stderr, "windrow: --parent: %s is no run's id\n", options->parent);
+        return CLI_USAGE;
+    }
     enum status status = cli->open_reader(cli, options->data, &service, &error);
     if (status != STATUS_OK)
         return cli_complain(&error);
@@ -299,6 +303,11 @@ cli_runs(struct cli *cli, int argc, char **argv)
          .into.text = &runs.state,
          .value = "STATE",
          .help = "list, items: only those in this state"},
+        {.name = "--parent",
+         .kind = OPTION_TEXT,
+         .into.text = &runs.parent,
+         .value = "RUN",
+         .help = "list: only those that this run's steps have called"},
         {.name = "--table",
          .kind = OPTION_TEXT,
          .into.text = &runs.table,

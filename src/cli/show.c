@@ -11,7 +11,8 @@
 const char *
 show_run_head(void)
 {
-    return "RUN                       STATUS     CREATED                   ITEMS     FAILED\n";
+    return "RUN                       STATUS     CREATED                   ITEMS     FAILED    "
+           "PARENT\n";
 }
 
 static int64_t
@@ -41,10 +42,13 @@ show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out
 {
     struct value run = present_run(row, arena);
     struct value table = largest_table(run);
+    struct value parent = value_get(run, "parentRunId");
     buffer_append_format(
-        out, "%.*s  %-9s  %.*s  %-8lld  %lld\n", SLICE_FORMAT(value_slice(value_get(run, "id"))),
-        run_state_name(row->state), SLICE_FORMAT(value_slice(value_get(run, "createdAt"))),
-        (long long)count_of(table, "items"), (long long)count_of(table, "failed"));
+        out, "%.*s  %-9s  %.*s  %-8lld  %-8lld  %.*s\n",
+        SLICE_FORMAT(value_slice(value_get(run, "id"))), run_state_name(row->state),
+        SLICE_FORMAT(value_slice(value_get(run, "createdAt"))), (long long)count_of(table, "items"),
+        (long long)count_of(table, "failed"),
+        SLICE_FORMAT(parent.kind == VALUE_STRING ? value_slice(parent) : SLICE("-")));
 }
 
 static void
@@ -131,6 +135,9 @@ show_head(const struct run_row *row, struct value run, struct buffer *out)
     }
     if (row->generation > 1)
         buffer_append_format(out, ", generation %u", row->generation);
+    struct value parent = value_get(run, "parentRunId");
+    if (parent.kind == VALUE_STRING)
+        buffer_append_format(out, ", called by run %.*s", SLICE_FORMAT(value_slice(parent)));
     struct value words = value_get(value_get(run, "error"), "message");
     if (words.kind == VALUE_STRING)
         buffer_append_format(out, "\nerror: %.*s", SLICE_FORMAT(value_slice(words)));

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/children.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -391,6 +392,10 @@ calls_take(struct run *run, struct chunk_job *job)
     struct chunk *chunk = job->chunk;
     for (uint32_t i = 0; i < chunk->call_count; i++) {
         const struct chunk_call *wanted = &chunk->calls[i];
+        if (wanted->callee != NULL) {
+            children_take(run, job, wanted);
+            continue;
+        }
         struct call *call = call_new(job, wanted->item, wanted->node);
         call->number = wanted->number;
         call->config = wanted->config;

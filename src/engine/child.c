@@ -144,6 +144,25 @@ text_of(struct value error, const char *name)
     return text.kind == VALUE_STRING ? slice_cut(value_slice(text), 1000) : slice_of("", 0);
 }
 
+/* "the workflow "x" failed in run R at step "s": code: words", as far as all that is known. */
+static void
+print_failure(struct buffer *out, const struct callee *callee, const char *run, struct value error)
+{
+    struct slice code = text_of(error, "code");
+    struct slice step = text_of(error, "step");
+    buffer_append_format(out, "the workflow \"%.*s\" %s",
+                         SLICE_FORMAT(text_of(callee->workflow_value, "slug")),
+                         code.size == 0 ? "was cancelled" : "failed");
+    if (run[0] != '\0')
+        buffer_append_format(out, " in run %s", run);
+    if (step.size > 0)
+        buffer_append_format(out, " at step \"%.*s\"", SLICE_FORMAT(step));
+    if (code.size > 0)
+        buffer_append_format(out, ": %.*s: %.*s", SLICE_FORMAT(code),
+                             SLICE_FORMAT(text_of(error, "message")));
+    buffer_append_byte(out, '\0');
+}
+
 struct value
 child_failure(struct arena *arena, const struct callee *callee, const struct id *run,
               struct value error)
@@ -151,14 +170,11 @@ child_failure(struct arena *arena, const struct callee *callee, const struct id 
     char id[ID_HEX_BYTES] = "";
     if (run != NULL)
         id_hex(run, id);
-    struct slice slug = text_of(callee->workflow_value, "slug");
-    struct slice code = text_of(error, "code");
-    struct slice step = text_of(error, "step");
-    const char *words = arena_format(
-        arena, "the workflow \"%.*s\" failed%s%s%s%.*s%s: %.*s: %.*s", SLICE_FORMAT(slug),
-        run == NULL ? "" : " in run ", id, step.size == 0 ? "" : " at step \"", SLICE_FORMAT(step),
-        step.size == 0 ? "" : "\"", SLICE_FORMAT(code), SLICE_FORMAT(text_of(error, "message")));
-    struct value failure = chunk_failure_value(arena, "workflow_failed", words);
+    struct buffer words;
+    buffer_init(&words, KIB(8));
+    print_failure(&words, callee, id, error);
+    struct value failure = chunk_failure_value(arena, "workflow_failed", words.ptr);
+    buffer_done(&words);
     if (run == NULL)
         return failure;
     return value_object_set(arena, failure, value_text("run"),

@@ -28,8 +28,8 @@ bool child_wish_make(struct child_wish *out, const struct chunk *chunk, struct k
 bool child_compute(struct value *out, struct chunk *chunk, const struct child_wish *wish,
                    struct expr_machine *machine);
 
-/* The failure of an item whose workflow failed with `error` {code, message, step, …}; run: NULL if
- * it left none. */
+/* The failure of an item whose workflow failed with `error` {code, message, step, …}, or was
+ * cancelled (null); run: NULL if it left none. */
 struct value child_failure(struct arena *arena, const struct callee *callee, const struct id *run,
                            struct value error);
 

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,11 +135,18 @@ look_at(struct due_job *job, const struct id *id)
     struct arena arena;
     struct run_row run;
     arena_init(&arena, 4 * LIMIT_VALUE_BYTES);
-    enum status status = store_run_get(job->engine->options.store, &arena, id, &run);
-    if (status == STATUS_OK && run.state == RUN_STATE_WAITING && job->count < DUE_RUNS)
-        job->ids[job->count++] = *id;
-    if (status == STATUS_OK && (run_state_is_ended(run.state) || run.state == RUN_STATE_PAUSED))
+    struct store *store = job->engine->options.store;
+    struct id above[LIMIT_TREE_DEPTH];
+    uint8_t depth = 0;
+    enum tree_above said = TREE_LIVE;
+    enum status status = store_run_get(store, &arena, id, &run);
+    if (status == STATUS_OK)
+        status = tree_look_above(store, &run, above, &depth, &said);
+    bool is_stopped = run_state_is_ended(run.state) || run.state == RUN_STATE_PAUSED;
+    if (status == STATUS_OK && (is_stopped || said != TREE_LIVE))
         forget_timers(job, &run);
+    else if (status == STATUS_OK && run.state == RUN_STATE_WAITING && job->count < DUE_RUNS)
+        job->ids[job->count++] = *id;
     arena_done(&arena);
 }
 

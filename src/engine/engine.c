@@ -4,7 +4,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/callees.h"
+#include "engine/children.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
 #include <assert.h>
 #include <string.h>
@@ -54,7 +57,11 @@ engine_adopt(struct engine *engine, struct run *run)
     if (run->next != NULL)
         run->next->previous = run;
     engine->runs = run;
-    engine->run_count++;
+    run->is_counted = !child_is_awaited(engine, &run->id);
+    engine->run_count += run->is_counted;
+    if (!callees_are_pure(run->callees))
+        tree_join(run, run->below_count);
+    child_is_here(run);
 }
 
 void

@@ -2,8 +2,11 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/children.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* The end of a run: its output is rendered on an eval thread, then one commit moves it. */
@@ -30,8 +33,13 @@ finish_home(struct engine *engine, struct message *message)
 {
     struct finish_commit *commit = (struct finish_commit *)message;
     struct run *run = commit->run;
+    enum status status = commit->status;
     mem_free(commit);
     run->away--;
+    if (run_state_is_ended(run->state))
+        child_end_committed(run, status);
+    if (status == STATUS_OK && run->leaves_some)
+        tree_end_below(engine, &run->id);
     run_leave(run);
     if (run->state == RUN_STATE_WAITING)
         engine_watch_durable(engine);
@@ -242,6 +250,24 @@ finish_commit_new(struct run *run)
     return commit;
 }
 
+/* How long it waits for its children is known when they have ended: its deadline moves then. */
+static void
+add_held(const struct run *run, struct intent *intent)
+{
+    if (run->tree == NULL || run->deadline_unix_ms == 0)
+        return;
+    int64_t now = clock_unix_ms(run->engine->options.clock);
+    struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct cursor_row){
+        .run = run->id,
+        .name = SLICE(RUN_HELD_CURSOR),
+        .generation = run->generation,
+        .body = slice_text(
+            arena_format(&intent->arena, "%" PRId64, run->children_dormant > 0 ? now : INT64_C(0))),
+    };
+    intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = row;
+}
+
 static void
 commit_end(struct finish_commit *commit, enum run_event event, struct value output,
            struct value error)
@@ -260,8 +286,14 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
         row->error = json_text(&intent->arena, error);
     row->counts = json_text(&intent->arena, run_counts(run, &intent->arena));
     intent_add(intent, STORE_RUN_MOVE, row->output.size + 1024)->run = row;
-    if (run_state_is_ended(run->state))
+    if (run_state_is_ended(run->state)) {
         taps_add_partial(run, intent);
+        child_add_end(run, intent, output, error);
+    }
+    if (event == RUN_EVENT_PARK)
+        add_held(run, intent);
+    /* Whatever is above it: a run may always be cancelled. */
+    intent->guard.is_alone = event == RUN_EVENT_CANCEL;
     fault_point(FAULT_run_before_end);
     run_commit(run, intent, finish_done, commit);
 }
@@ -321,5 +353,8 @@ run_end_early(struct run *run, enum run_event event, struct value error, run_mov
     commit->context = context;
     run_release_deadline(run);
     run->is_finishing = true;
+    run->leaves_some = run->tree != NULL && event != RUN_EVENT_PARK && event != RUN_EVENT_PAUSE;
+    if (event != RUN_EVENT_PARK)
+        tree_hold_below(run->engine, &run->id);
     commit_end(commit, event, (struct value){0}, error);
 }

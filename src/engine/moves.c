@@ -1,6 +1,10 @@
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/callees.h"
+#include "engine/children.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
 #include <string.h>
 
@@ -20,6 +24,7 @@ struct move_request {
     run_moved_fn *moved;
     void *context;
     enum status status;
+    bool wakes_parent;   /* none in memory waits for it */
     bool is_begun_after; /* the run is taken up when the move is committed */
 };
 
@@ -76,6 +81,24 @@ is_worth_another_try(const struct move_request *request)
     return request->status == STATUS_CONFLICT && request->tries < MOVE_TRIES_MAX;
 }
 
+/* What runs above and below it have to know. */
+static void
+follow_move(const struct move_request *request)
+{
+    struct engine *engine = request->engine;
+    if (request->status != STATUS_OK) {
+        tree_release_below(engine, &request->id);
+        return;
+    }
+    child_was_moved(engine, &request->id);
+    if (request->event == RUN_EVENT_CANCEL) {
+        tree_end_below(engine, &request->id);
+        tree_settle(engine, &request->id);
+    } else if (request->event == RUN_EVENT_PAUSE) {
+        tree_leave_below(engine, &request->id);
+    }
+}
+
 static void
 moved_home(struct engine *engine, struct message *message)
 {
@@ -85,6 +108,7 @@ moved_home(struct engine *engine, struct message *message)
         return;
     }
     moving_leave(request);
+    follow_move(request);
     if (request->status == STATUS_OK && request->is_begun_after)
         run_take_up(engine, &request->id);
     request_end(request);
@@ -119,11 +143,35 @@ fill_move(const struct move_request *request, struct run_row *row, enum run_stat
     if (request->event != RUN_EVENT_RETRY)
         return;
     row->generation++;
+    row->parent_generation = 0;
     row->version = request->version == 0 ? row->version : request->version;
     row->started_unix_ms = 0;
     row->ended_unix_ms = 0;
     row->deadline_unix_ms = 0;
     row->output = row->error = row->counts = slice_of("", 0);
+}
+
+/* On the newest version, the workflows that its steps call are the newest too. */
+static enum status
+pin_again(const struct move_request *request, struct run_row *row, struct arena *arena)
+{
+    const struct engine_options *options = &request->engine->options;
+    struct callees_options wanted = {
+        .programs = options->programs, .store = options->store, .workspace = row->workspace};
+    struct program *program = NULL;
+    struct callees *callees = NULL;
+    struct value resolved = {0};
+    enum status status =
+        programs_get(options->programs, &row->workflow, request->version, &program, NULL);
+    if (status == STATUS_OK)
+        status = callees_find(&callees, &wanted, program, NULL);
+    if (status == STATUS_OK && row->resolved.size > 0)
+        status = json_parse(&resolved, arena, row->resolved, 0, NULL, NULL);
+    if (status == STATUS_OK && callees != NULL)
+        row->resolved = json_text(arena, callees_pin(callees, resolved, arena));
+    callees_drop(&callees);
+    program_drop(&program);
+    return status;
 }
 
 /* On a work thread: the run is not in memory, so what the store says holds; the guard keeps it so.
@@ -142,6 +190,8 @@ move_stored(struct task *task, void *thread_context)
         request->tries = MOVE_TRIES_MAX;
         status = STATUS_CONFLICT;
     }
+    if (status == STATUS_OK && request->event == RUN_EVENT_RETRY && request->version > 0)
+        status = pin_again(request, row, &intent->arena);
     if (status != STATUS_OK) {
         intent_free(&intent);
         moved_send(request, status);
@@ -157,6 +207,8 @@ move_stored(struct task *task, void *thread_context)
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
+    if (request->wakes_parent && run_state_is_ended(next) && row->parent_generation > 0)
+        child_add_wake(row, intent, row->ended_unix_ms);
     intent->done = move_committed;
     intent->owner = request;
     options->ports->commit(options->ports->world, intent);
@@ -193,6 +245,9 @@ move_handle(struct engine *engine, struct message *message)
     }
     moving_enter(request);
     take_up_spoil(engine, &request->id);
+    request->wakes_parent = !child_is_awaited(engine, &request->id);
+    if (request->event == RUN_EVENT_CANCEL || request->event == RUN_EVENT_PAUSE)
+        tree_hold_below(engine, &request->id);
     move_in_store(request);
 }
 

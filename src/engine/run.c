@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/callees.h"
+#include "engine/children.h"
 #include "engine/rows.h"
+#include "engine/tree.h"
 
 #include <assert.h>
 #include <string.h>
@@ -164,6 +166,16 @@ commit_begin_done(struct intent *intent)
     intent_free(&intent);
 }
 
+/* What woke it has done its work. */
+static void
+add_wake_delete(const struct run *run, struct intent *intent)
+{
+    struct timer_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct timer_row){
+        .run = run->id, .table = SLICE(CHILD_WAKE_TABLE), .generation = run->generation};
+    intent_add(intent, STORE_TIMER_DELETE, 64)->timer = row;
+}
+
 /* Nothing waits for this move: it only shows the state. */
 static void
 commit_begin(struct run *run)
@@ -176,6 +188,8 @@ commit_begin(struct run *run)
     run->state = next;
     run_fill_row(run, row);
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
+    if (!run->is_born && run->tree != NULL)
+        add_wake_delete(run, intent);
     intent->done = commit_begin_done;
     run->engine->options.ports->commit(run->engine->options.ports->world, intent);
 }
@@ -186,7 +200,8 @@ run_begin(struct run *run)
     if (run->started_unix_ms == 0)
         run->started_unix_ms = clock_unix_ms(run->engine->options.clock);
     begin_deadline(run);
-    commit_begin(run);
+    if (!run->is_born || run->state != RUN_STATE_RUNNING)
+        commit_begin(run);
     set_deadline(run);
     run->tables[0].row = run->input;
     run_mark(run);
@@ -211,12 +226,14 @@ soonest_gate(const struct run *run)
     return soonest;
 }
 
-/* Nothing to do before a gate is due. */
+/* Nothing to do before a gate is due, or a child that waits itself has ended. */
 static bool
 only_waits(const struct run *run)
 {
-    if (run->away > 0 || run->gate_count == 0 || run->calls_asleep != NULL ||
-        run->calls_first != NULL || run->is_finishing || run->window > 0)
+    if (run->away > 0 || run->gate_count + run->children_dormant == 0 ||
+        run->calls_asleep != NULL || run->calls_first != NULL || run->is_finishing)
+        return false;
+    if (run->children_open > 0 || run->children_first != NULL)
         return false;
     for (uint32_t t = 0; t < run->tap_count; t++) {
         if (run->taps[t].is_busy)
@@ -236,11 +253,11 @@ maybe_park(struct run *run)
     if (!only_waits(run))
         return;
     int64_t wait_ms = soonest_gate(run) - clock_unix_ms(run->engine->options.clock);
-    if (!run->engine->options.take_up_runs || wait_ms < 1000) {
+    if (!run->engine->options.take_up_runs || wait_ms < 1000 || run->window > 0) {
         hold_deadline(run);
         return;
     }
-    if (run->deadline_unix_ms != 0)
+    if (run->deadline_unix_ms != 0 && run->children_dormant == 0)
         run->deadline_unix_ms += wait_ms;
     run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL, NULL);
 }
@@ -249,6 +266,8 @@ void
 run_pump(struct run *run)
 {
     if (run->is_leaving || run->is_finishing)
+        return;
+    if (run->is_held && !run->engine->is_parking)
         return;
     if (run->engine->is_parking) {
         run_leave(run);
@@ -262,6 +281,7 @@ run_pump(struct run *run)
     for (uint16_t t = 0; t < run->program->plan->table_count; t++)
         reshape_pump(run->tables[t].reshape);
     calls_pump(run);
+    children_pump(run);
     if (all_ended(run)) {
         run->is_finishing = true;
         run_finish(run);
@@ -296,6 +316,10 @@ run_leave(struct run *run)
         timers_cancel(&run->engine->timers, &run->taps[t].again);
     reshapes_leave(run);
     calls_cancel(run);
+    children_abandon(run);
+    /* Those below a run that only waits were woken by themselves, and wake it in their turn. */
+    if (run->state != RUN_STATE_WAITING || !run->is_finishing)
+        tree_leave_below(run->engine, &run->id);
 }
 
 static void
@@ -340,6 +364,12 @@ run_free_if_home(struct run *run)
         run->previous->next = run->next;
     if (run->next != NULL)
         run->next->previous = run->previous;
-    engine->run_count--;
+    engine->run_count -= run->is_counted;
+    struct id id = run->id;
+    bool leaves_some = run->leaves_some || run->is_held;
+    tree_leave(run);
+    child_has_left(run);
     run_free(run);
+    if (leaves_some)
+        tree_settle(engine, &id);
 }

@@ -8,6 +8,7 @@
 #ifndef ENGINE_RUN_H
 #define ENGINE_RUN_H
 
+#include "base/limits.h"
 #include "engine/chunk.h"
 #include "engine/engine.h"
 #include "engine/feed.h"
@@ -16,6 +17,14 @@
 
 #include <stddef.h>
 
+/* Since when a parked run only waits for its children, as milliseconds; 0: for something else. */
+#define RUN_HELD_CURSOR "held"
+
+/* Buckets for the runs that steps have asked for. */
+#define ASKED_BUCKETS 4096
+
+struct child_call;
+struct tree;
 struct message;
 typedef void message_fn(struct engine *engine, struct message *message);
 
@@ -154,6 +163,8 @@ struct run {
     struct id id, workspace, workflow;
     struct id parent, root; /* zero, unless a step of `parent` asked for it */
     uint32_t parent_generation;
+    struct id above[LIMIT_TREE_DEPTH]; /* the runs above it, the nearest first */
+    uint8_t depth;                     /* how many; none if it goes on its own account */
     uint32_t version, generation;
     enum run_state state;
     int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;
@@ -164,7 +175,10 @@ struct run {
     bool is_born;        /* began in this process: nothing of it can be in the store */
     bool is_leaving;     /* ended, cancelled or parked: nothing new begins */
     bool is_finishing;
-    uint32_t away; /* jobs, intents, calls and naps that have not come home */
+    bool is_held;     /* one above it is being ended or paused: nothing new begins */
+    bool leaves_some; /* ended while runs below it may go on: they are settled (tree.h) */
+    bool is_counted;  /* in engine->run_count: it has no place of its parent's (children.h) */
+    uint32_t away;    /* jobs, intents, calls and naps that have not come home */
 
     struct table_run *tables;
     struct tap_run *taps;
@@ -177,6 +191,11 @@ struct run {
     struct call *calls_first, *calls_last; /* wait for a slot */
     struct call *calls_out;                /* in flight */
     struct call *calls_asleep;             /* between two attempts, and short waits */
+    struct tree *tree;                     /* NULL: nothing that it calls leaves runs */
+    uint32_t below_count;        /* runs of its tree in the store, when it was read back */
+    struct child_call *children; /* runs that its steps have asked for */
+    struct child_call *children_first, *children_last; /* of these, those that wait for a place */
+    uint32_t children_open, children_dormant;          /* with a place; outside memory */
     struct timer deadline;
     int64_t held_unix_ms; /* since then it only waits, which its deadline does not count; 0: not */
     struct timer gate;    /* soonest due gate of this run */
@@ -202,6 +221,10 @@ struct engine {
     _Atomic uint32_t away; /* starts and jobs of no run */
     uint32_t calls_in_flight;
     bool is_short_of_calls; /* a run found no free slot */
+    struct child_call *asked[ASKED_BUCKETS];
+    uint32_t places[LIMIT_TREE_DEPTH + 2]; /* taken by children of that depth */
+    bool is_short_of_places;               /* a run found no free one */
+    struct tree *trees;
     struct rng rng;
     struct id taken_up; /* unfinished runs up to this id were looked at */
     bool is_taking_up;

@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/callees.h"
+#include "engine/children.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -246,6 +248,9 @@ struct take_up_job {
     struct task task;
     struct engine *engine;
     struct id id;
+    struct id above[LIMIT_TREE_DEPTH];
+    uint8_t depth;
+    bool is_orphan;  /* it was left behind by one above it */
     struct run *run; /* NULL: it could not be loaded, or need not */
     struct error error;
     bool is_spoiled; /* the run is moved while it is read */
@@ -353,6 +358,58 @@ run_load(struct engine *engine, const struct run_row *row, bool is_reading, stru
     return status == STATUS_OK ? load_run_state(&loading) : status;
 }
 
+/* CONFLICT: the run has ended, or is not to go on now. */
+static enum status
+check_row(struct take_up_job *job, const struct run_row *row)
+{
+    enum tree_above said = TREE_LIVE;
+    if (run_state_is_ended(row->state))
+        return STATUS_CONFLICT;
+    enum status status =
+        tree_look_above(job->engine->options.store, row, job->above, &job->depth, &said);
+    job->is_orphan = status == STATUS_OK && said == TREE_DEAD;
+    if (status == STATUS_OK && (said != TREE_LIVE || row->state == RUN_STATE_PAUSED))
+        return STATUS_CONFLICT;
+    return status;
+}
+
+/* It has waited for its children all the time since then. */
+static enum status
+load_held(struct run *run, struct store *store)
+{
+    if (run->state != RUN_STATE_WAITING || run->deadline_unix_ms == 0 ||
+        callees_are_pure(run->callees))
+        return STATUS_OK;
+    struct arena arena;
+    struct cursor_row row;
+    struct cursor_row which = {
+        .run = run->id, .name = SLICE(RUN_HELD_CURSOR), .generation = run->generation};
+    arena_init(&arena, KIB(4));
+    int64_t since = 0;
+    enum status status = store_cursor_get(store, &arena, &which, &row);
+    if (status == STATUS_OK && slice_parse_int64(row.body, &since) && since > 0) {
+        int64_t waited_ms = clock_unix_ms(run->engine->options.clock) - since;
+        run->deadline_unix_ms += waited_ms > 0 ? waited_ms : 0;
+    }
+    arena_done(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Where the run stands among others. */
+static enum status
+load_place(struct take_up_job *job)
+{
+    struct run *run = job->run;
+    struct store *store = job->engine->options.store;
+    memcpy(run->above, job->above, sizeof(run->above));
+    run->depth = job->depth;
+    if (callees_are_pure(run->callees))
+        return STATUS_OK;
+    struct id root = id_is_zero(&run->root) ? run->id : run->root;
+    enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS, &run->below_count);
+    return status == STATUS_OK ? load_held(run, store) : status;
+}
+
 static void
 take_up_work(struct task *task, void *thread_context)
 {
@@ -362,10 +419,12 @@ take_up_work(struct task *task, void *thread_context)
     arena_init(&arena, 4 * LIMIT_VALUE_BYTES);
     struct run_row row;
     enum status status = store_run_get(job->engine->options.store, &arena, &job->id, &row);
-    if (status == STATUS_OK && (run_state_is_ended(row.state) || row.state == RUN_STATE_PAUSED))
-        status = STATUS_CONFLICT;
+    if (status == STATUS_OK)
+        status = check_row(job, &row);
     if (status == STATUS_OK)
         status = run_load(job->engine, &row, false, &job->run, &job->error);
+    if (status == STATUS_OK)
+        status = load_place(job);
     job->error.status = status;
     arena_done(&arena);
     queue_push(job->engine->mailbox, &job->message.node);
@@ -435,8 +494,9 @@ take_up_home(struct engine *engine, struct message *message)
     struct take_up_job *job = (struct take_up_job *)message;
     struct run *run = job->run;
     const struct run *here = engine_find(engine, &job->id);
-    bool must_wait = job->is_spoiled || (here != NULL && here->is_leaving);
-    bool may_begin = job->error.status == STATUS_OK && here == NULL && !job->is_spoiled;
+    bool must_wait = job->is_spoiled || (here != NULL && here->is_leaving) ||
+                     tree_is_moving(engine, job->above, job->depth);
+    bool may_begin = job->error.status == STATUS_OK && here == NULL && !must_wait;
     report_trouble(job);
     if (run != NULL && may_begin && !engine->is_parking) {
         engine_adopt(engine, run);
@@ -451,6 +511,10 @@ take_up_home(struct engine *engine, struct message *message)
         return;
     }
     taking_leave(job);
+    if (!may_begin)
+        child_not_taken(engine, &job->id, &job->error);
+    if (job->is_orphan)
+        tree_settle(engine, &job->id);
     engine->away--;
     mem_free(job);
 }
@@ -481,6 +545,7 @@ struct page_job {
     struct engine *engine;
     struct id after;
     struct id ids[PAGE_RUNS];
+    struct run_head heads[PAGE_RUNS];
     uint32_t count, seen;
     enum status status;
 };
@@ -491,9 +556,44 @@ page_row(const struct run_row *row, void *context)
     struct page_job *job = context;
     job->after = row->id;
     job->seen++;
-    if (row->state == RUN_STATE_QUEUED || row->state == RUN_STATE_RUNNING)
-        job->ids[job->count++] = row->id;
+    job->ids[job->count] = row->id;
+    job->heads[job->count++] = (struct run_head){
+        .state = row->state,
+        .generation = row->generation,
+        .parent = row->parent,
+        .parent_generation = row->parent_generation,
+    };
     return true;
+}
+
+/* A child comes when its parent asks for it, unless that one waits outside memory; or if it was
+ * left behind. */
+static bool
+is_wanted(struct store *store, const struct run_head *run)
+{
+    bool is_active = run->state == RUN_STATE_QUEUED || run->state == RUN_STATE_RUNNING;
+    if (run->parent_generation == 0)
+        return is_active;
+    struct run_head parent;
+    enum status status = store_run_head(store, &run->parent, &parent);
+    if (status == STATUS_NOT_FOUND)
+        return true;
+    if (status != STATUS_OK)
+        return false;
+    if (parent.generation != run->parent_generation || run_state_is_ended(parent.state))
+        return true;
+    return is_active && parent.state == RUN_STATE_WAITING;
+}
+
+static void
+keep_wanted(struct page_job *job)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < job->count; i++) {
+        if (is_wanted(job->engine->options.store, &job->heads[i]))
+            job->ids[kept++] = job->ids[i];
+    }
+    job->count = kept;
 }
 
 static void
@@ -503,6 +603,7 @@ page_work(struct task *task, void *thread_context)
     struct id after = job->after;
     job->status =
         store_run_unfinished(job->engine->options.store, &after, PAGE_RUNS, page_row, job);
+    keep_wanted(job);
     if (job->status != STATUS_OK)
         log_event(LOG_ERROR, "unfinished runs could not be listed", "status=%s",
                   status_name(job->status));

@@ -92,6 +92,10 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
     put_count(out, "generation", row->generation);
     put_name(out, "trigger");
     json_print_string(out, row->trigger);
+    if (id_is_zero(&row->parent))
+        put_json(out, "parentRunId", slice_of("", 0));
+    else
+        put_id(out, "parentRunId", &row->parent);
     put_json(out, "counts", row->counts);
     buffer_append_byte(out, '}');
 }

@@ -11,8 +11,9 @@
 #include "store/store.h"
 
 /* {id, workflowId, status, input, output?, error?, createdAt, startedAt?, completedAt?, version,
- * generation, trigger, counts?}: the fields of Metal's run record and ours beside them. Stored JSON
- * goes out as it lies there. status: the word for the row's state in the caller's dialect. */
+ * generation, trigger, parentRunId?, counts?}: the fields of Metal's run record and ours beside
+ * them. Stored JSON goes out as it lies there. status: the word for the row's state in the caller's
+ * dialect. */
 void present_run_text(struct buffer *out, const struct run_row *row, const char *status);
 
 /* The same as a value, with our own words for states; null over the arena's limit. */

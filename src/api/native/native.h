@@ -24,6 +24,7 @@ route_handler_fn native_workflow_schema;
 
 route_handler_fn native_run_start;
 route_handler_fn native_run_list;
+route_handler_fn native_run_children;
 route_handler_fn native_run_get;
 route_handler_fn native_run_retry;
 route_handler_fn native_run_rerun;

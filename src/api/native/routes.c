@@ -13,6 +13,7 @@ static const struct route routes[] = {
     {GET, "/v1/workflows/{workflow}/runs", KEY_SCOPE_READ, native_run_list, 0},
     {GET, "/v1/workflow-runs/{run}/items", KEY_SCOPE_READ, native_run_items, 0},
     {GET, "/v1/workflow-runs/{run}/results", KEY_SCOPE_READ, native_run_results, 0},
+    {GET, "/v1/workflow-runs/{run}/runs", KEY_SCOPE_READ, native_run_children, 0},
     {POST, "/v1/workflow-runs/{run}/retry", KEY_SCOPE_RUN, native_run_retry, SMALL},
     {POST, "/v1/workflow-runs/{run}/rerun", KEY_SCOPE_RUN, native_run_rerun, SMALL},
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL},

@@ -70,15 +70,32 @@ read_runs(struct call *call)
     native_end_list(call, &list->body, status);
 }
 
+/* The runs of one workflow, or below one run. */
+static void
+list_runs(struct call *call, const struct id *workflow, const struct id *parent)
+{
+    struct run_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!call_read_list(call, &list->query))
+        return;
+    list->query.page.workspace = call->caller.workspace;
+    list->query.page.workflow = *workflow;
+    list->query.page.parent = *parent;
+    call->own = list;
+    call_go_on(call, read_runs);
+}
+
 void
 native_run_list(struct call *call)
 {
     struct workflow_row workflow;
-    struct run_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!native_find_workflow(call, &workflow) || !call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->query.page.workflow = workflow.id;
-    call->own = list;
-    call_go_on(call, read_runs);
+    if (native_find_workflow(call, &workflow))
+        list_runs(call, &workflow.id, &(struct id){0});
+}
+
+void
+native_run_children(struct call *call)
+{
+    struct run_row run;
+    if (native_find_run(call, &run))
+        list_runs(call, &(struct id){0}, &run.id);
 }

@@ -208,6 +208,7 @@ static const struct {
     {"GET", R, KEY_SCOPE_READ, 200, true},
     {"GET", R "/items", KEY_SCOPE_READ, 200, true},
     {"GET", R "/results", KEY_SCOPE_READ, 200, true},
+    {"GET", R "/runs", KEY_SCOPE_READ, 200, true},
     {"POST", R "/retry", KEY_SCOPE_RUN, 409, true},
     {"POST", R "/rerun", KEY_SCOPE_RUN, 201, true},
     {"POST", R "/cancel", KEY_SCOPE_RUN, 409, true},
@@ -293,7 +294,7 @@ test_a_run_is_spelled_as_metal_does(void **state)
         "\"status\":\"completed\",\"input\":{},\"output\":{\"secret\":7},\"error\":null,"
         "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"startedAt\":null,"
         "\"completedAt\":\"1970-01-01T00:00:00.002Z\",\"version\":1,\"generation\":1,"
-        "\"trigger\":\"api\",\"counts\":null}}";
+        "\"trigger\":\"api\",\"parentRunId\":null,\"counts\":null}}";
     assert_true(slice_is(buffer_slice(&reply.body), wanted));
     reply_done(&reply);
 }
