@@ -136,6 +136,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_INT:
     case FIELD_CHOICE:
     case FIELD_STEP:
+    case FIELD_SCHEMA:
         *out = field->literal;
         return true;
     case FIELD_GROUP:

@@ -63,6 +63,7 @@ field_kind_words(enum field_kind kind)
         [FIELD_INT] = "whole number",
         [FIELD_DURATION] = "duration",
         [FIELD_CHOICE] = "one of ",
+        [FIELD_SCHEMA] = "JSON Schema",
         [FIELD_GROUP] = "object",
         [FIELD_PATHS] = "path or list of paths",
         [FIELD_ORDER] = "list of paths, or of {path, order}",

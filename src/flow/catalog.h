@@ -77,6 +77,7 @@ enum field_kind {
     FIELD_ORDER,          /* paths, each by itself or as {path, order: asc or desc} */
     FIELD_KEYS,           /* paths for both tables of a reshape, or {left: paths, right: paths} */
     FIELD_STEP,           /* a step of the workflow, as in `needs` */
+    FIELD_SCHEMA,         /* a JSON Schema, literal */
     FIELD_GROUP,          /* object of fields of its own: `parts`; kept apart */
 };
 

@@ -104,6 +104,8 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return reference(arena, "#/$defs/keys");
     case FIELD_STEP:
         return reference(arena, "#/$defs/literal");
+    case FIELD_SCHEMA:
+        return of_type(arena, "object");
     case FIELD_GROUP:
         return group_schema(arena, field);
     }

@@ -167,6 +167,9 @@ struct template *load_template(struct loader *loader, struct spot spot, uint16_t
 struct template *load_expression(struct loader *loader, struct spot spot, uint16_t draft);
 struct expr *load_condition(struct loader *loader, struct spot spot, uint16_t draft);
 
+/* A JSON Schema; NULL after complaints. */
+struct schema *load_schema(struct loader *loader, struct spot spot);
+
 /* Keeps a string for the check of its names; the caller sets what was compiled. */
 struct leaf *load_add_leaf(struct loader *loader, struct spot spot, uint16_t draft, uint8_t skip);
 

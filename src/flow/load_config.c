@@ -162,6 +162,13 @@ read_keys(const struct place_of_field *in)
     load_keys(in->loader, in->spot, in->draft, in->field);
 }
 
+static void
+read_schema(const struct place_of_field *in)
+{
+    in->field->literal = in->spot.at->value;
+    in->field->schema = load_schema(in->loader, in->spot);
+}
+
 static void read_group(const struct place_of_field *in);
 
 typedef void read_fn(const struct place_of_field *in);
@@ -182,6 +189,7 @@ static read_fn *const readers[] = {
     [FIELD_ORDER] = read_order,
     [FIELD_KEYS] = read_keys,
     [FIELD_STEP] = read_label,
+    [FIELD_SCHEMA] = read_schema,
     [FIELD_GROUP] = read_group,
 };
 

@@ -59,32 +59,12 @@ read_description(struct loader *loader, struct spot spot, void *target)
         loader->plan->description = spot.at->value;
 }
 
-/* The way of the schema validator to a problem of this file. */
-struct schema_scope {
-    struct loader *loader;
-    struct spot root;
-};
-
-static void
-note_schema_problem(const char *instance_path, const char *schema_path, const char *words,
-                    void *context)
-{
-    const struct schema_scope *scope = context;
-    struct spot spot = spot_at_pointer(scope->loader->scratch, scope->root, schema_path);
-    load_problem_at_key(scope->loader, spot, NULL, "%s", words);
-}
-
 static void
 read_input(struct loader *loader, struct spot spot, void *target)
 {
     struct plan *plan = loader->plan;
-    if (!load_is_kind(loader, spot, VALUE_OBJECT, "a JSON Schema (an object)"))
-        return;
-    struct schema_scope scope = {.loader = loader, .root = spot};
     plan->input_schema_text = spot.at->value;
-    /* Each finding is a problem already. */
-    status_ignore(schema_compile(&plan->input_schema, loader->arena, spot.at->value,
-                                 note_schema_problem, &scope));
+    plan->input_schema = load_schema(loader, spot);
 }
 
 static void

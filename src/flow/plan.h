@@ -44,9 +44,10 @@ struct config_field {
     const struct field_decl *decl;
     bool is_given;
     struct template *template; /* TEXT, ANY, EXPRESSION, DURATION; NULL otherwise */
-    struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE, STEP; DURATION if constant: ms
-                                * as INT; ORDER: whether descending, an array of booleans;
-                                * VALUE_NONE when not given */
+    struct schema *schema;     /* SCHEMA */
+    struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE, STEP, SCHEMA; DURATION if
+                                * constant: ms as INT; ORDER: whether descending, an array of
+                                * booleans; VALUE_NONE when not given */
     uint32_t entry_count;      /* maps in written order; PATHS, ORDER, KEYS: by their last name */
     struct value *entry_names;
     struct template **entry_templates;

@@ -22,6 +22,7 @@
     each(limit)              \
     each(sort)               \
     each(union)              \
+    each(validate)           \
     each(condition)          \
     each(wait)               \
     each(workflow)           \

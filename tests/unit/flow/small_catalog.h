@@ -52,6 +52,9 @@ static const struct field_decl small_sink_fields[] = {
     {.name = "name", .kind = FIELD_TEXT},
     {.name = "columns", .kind = FIELD_TEXT_MAP},
 };
+static const struct field_decl small_validate_fields[] = {
+    {.name = "schema", .kind = FIELD_SCHEMA, .required = true},
+};
 static const char *const small_pers[] = {"item", "table", NULL};
 static const struct field_decl small_workflow_fields[] = {
     {.name = "id", .kind = FIELD_LABEL},
@@ -79,6 +82,8 @@ static const struct step_decl small_condition = {
     .one_of = small_condition_one_of};
 static const struct step_decl small_wait = {SMALL_TYPE("wait", STEP_SHAPE_WAIT, small_wait_fields),
                                             .one_of = small_wait_one_of};
+static const struct step_decl small_validate = {
+    SMALL_TYPE("validate", STEP_SHAPE_VALUE, small_validate_fields)};
 static const struct step_decl small_workflow = {
     SMALL_TYPE("workflow", STEP_SHAPE_CHILD, small_workflow_fields),
     .one_of = small_workflow_one_of};
@@ -94,9 +99,9 @@ static const struct step_decl small_write_jsonl = {
     SMALL_TYPE("write_jsonl", STEP_SHAPE_SINK, small_sink_fields)};
 
 static const struct step_decl *const small_types[] = {
-    &small_transform,  &small_set,       &small_remove,      &small_filter,
-    &small_condition,  &small_wait,      &small_http,        &small_read_csv,
-    &small_read_jsonl, &small_write_csv, &small_write_jsonl, &small_workflow,
+    &small_transform,   &small_set,      &small_remove,   &small_filter,     &small_condition,
+    &small_wait,        &small_http,     &small_read_csv, &small_read_jsonl, &small_write_csv,
+    &small_write_jsonl, &small_workflow, &small_validate,
 };
 static const struct catalog small_catalog = {.types = small_types, .count = COUNT_OF(small_types)};
 

@@ -145,6 +145,18 @@ test_top_keys(void **state)
          "7:11: input.properties[\"b c\"].oneOf: expected a list of at least one schema\n"
          "8:3: input.additionalPropertys: unknown keyword \"additionalPropertys\", did you mean "
          "\"additionalProperties\"?\n"},
+        {"the schema of a step",
+         "name: t\nsteps:\n  - type: validate\n    config:\n      schema:\n"
+         "        properties: { a: { $ref: '#/$defs/x' } }\n        $defs: { y: { minimun: 1 } }\n"
+         "  - type: validate\n    config: { schema: '{{input.schema}}' }\n"
+         "  - type: validate\n    config: { schema: { pattern: '{{' } }\n",
+         "6:28: steps[0].config.schema.properties.a.$ref: \"#/$defs/x\" leads nowhere: there "
+         "is "
+         "no \"x\" at \"/$defs\"\n"
+         "7:23: steps[0].config.schema.$defs.y.minimun: unknown keyword \"minimun\", did you "
+         "mean "
+         "\"minimum\"?\n"
+         "9:23: steps[1].config.schema: expected a JSON Schema (an object), found text\n"},
         {"the output's templates", "name: t\nsteps:\n" STEP("") "output:\n  a: '{{= ) }}'\n",
          "5:11: output.a: *"},
         {"parts that are for later are good files",

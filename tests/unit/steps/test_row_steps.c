@@ -64,6 +64,60 @@ test_value_steps(void **state)
 }
 
 static void
+test_validate(void **state)
+{
+#define AGE "schema: { properties: { age: { maximum: 40 }, name: { minLength: 1 } } }"
+    static const struct {
+        const char *config, *value; /* of a failure: how it begins */
+    } table[] = {
+        {"{ schema: { required: [name, age] } }", "{\"valid\":true,\"errors\":[]}"},
+        {"{ " AGE " }", "invalid: /age: expected at most 40, found 41"},
+        {"{ " AGE ", on_invalid: fail }", "invalid: /age: expected at most 40, found 41"},
+        {"{ " AGE ", on_invalid: report }",
+         "{\"valid\":false,\"errors\":[{\"path\":\"/age\",\"schema\":\"/properties/age/maximum\","
+         "\"message\":\"expected at most 40, found 41\"}]}"},
+        {"{ schema: { required: [a, b] } }",
+         "invalid: the property \"a\" is required and missing; the property \"b\" is required and "
+         "missing"},
+        {"{ schema: { type: array, maxItems: 1 }, value: .item.tags }",
+         "invalid: expected at most 1 item, found 2"},
+        {"{ schema: { type: 'null' }, value: .item.none }", "{\"valid\":true,\"errors\":[]}"},
+        {"{ schema: {}, value: 'error(\"no\")' }", "expression_failed: value: "},
+        {"{ schema: { items: { items: { pattern: '^(.+)+$' } } }, value: '[[\"\\n\"]]' }",
+         "invalid: /0/0: expected a match"},
+        {"{ schema: { pattern: '^(a+)+$' }, value: '\"a\" * 60 + \"!\"', on_invalid: report }",
+         "limit_exceeded: schema: a pattern takes too many steps"},
+        {"{ schema: { items: false }, value: '[range(150)]' }", "invalid: /0: nothing is allowed"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        open_step(&scene, "validate", table[i].config, ROOT);
+        const char *value = value_of(&scene);
+        if (strncmp(value, table[i].value, strlen(table[i].value)) != 0)
+            fail_msg("%s: %s", table[i].config, value);
+        scene_close(&scene);
+    }
+}
+
+/* As many findings as fit, and how many more there are. */
+static void
+test_validate_counts_what_it_leaves_out(void **state)
+{
+    struct scene scene;
+    open_step(&scene, "validate", "{ schema: { items: false }, value: '[range(150)]' }", ROOT);
+    const char *value = value_of(&scene);
+    const char *more = strstr(value, "; and ");
+    assert_non_null(more);
+    int listed = 1;
+    for (const char *at = value; (at = strstr(at, "; /")) != NULL; at++)
+        listed++;
+    int left = 0;
+    assert_int_equal(sscanf(more, "; and %d more", &left), 1);
+    assert_int_equal(listed + left, LIMIT_SCHEMA_FINDINGS);
+    scene_close(&scene);
+}
+
+static void
 test_columns_are_removed_from_objects_only(void **state)
 {
     struct scene scene;
@@ -221,6 +275,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_value_steps),
+        cmocka_unit_test(test_validate),
+        cmocka_unit_test(test_validate_counts_what_it_leaves_out),
         cmocka_unit_test(test_columns_are_removed_from_objects_only),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_conditions),
