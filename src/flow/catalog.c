@@ -60,6 +60,7 @@ field_kind_words(enum field_kind kind)
         [FIELD_NAMES] = "list of names",
         [FIELD_LABEL] = "text",
         [FIELD_BOOL] = "true or false",
+        [FIELD_BOOL_OR_NAMES] = "true, false or a list of names",
         [FIELD_INT] = "whole number",
         [FIELD_DURATION] = "duration",
         [FIELD_CHOICE] = "one of ",

@@ -70,6 +70,7 @@ enum field_kind {
     FIELD_NAMES,          /* list of literal strings */
     FIELD_LABEL,          /* one literal string */
     FIELD_BOOL,           /* literal */
+    FIELD_BOOL_OR_NAMES,  /* true, false, or a list of literal strings */
     FIELD_INT,            /* literal, min to max */
     FIELD_DURATION,       /* "30s", or a template that renders to such text */
     FIELD_CHOICE,         /* one of `choices`, literal */

@@ -72,6 +72,15 @@ struct field_set {
 static struct value group_schema(struct arena *arena, const struct field_decl *field);
 
 static struct value
+bool_or_names_schema(struct arena *arena)
+{
+    struct value types[] = {value_text("boolean"), value_text("array")};
+    struct value schema = one_member(arena, "type", value_array_new(arena, types, 2));
+    schema = with(arena, schema, "items", of_type(arena, "string"));
+    return with(arena, schema, "minItems", value_int(1));
+}
+
+static struct value
 kind_schema(struct arena *arena, const struct field_decl *field)
 {
     switch (field->kind) {
@@ -90,6 +99,8 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return reference(arena, "#/$defs/literal");
     case FIELD_BOOL:
         return of_type(arena, "boolean");
+    case FIELD_BOOL_OR_NAMES:
+        return bool_or_names_schema(arena);
     case FIELD_INT:
         return integer_schema(arena, field);
     case FIELD_DURATION:

@@ -101,6 +101,17 @@ read_bool(const struct place_of_field *in)
 }
 
 static void
+read_bool_or_names(const struct place_of_field *in)
+{
+    if (in->spot.at->value.kind == VALUE_ARRAY)
+        read_names(in);
+    else if (in->spot.at->value.kind == VALUE_TRUE || in->spot.at->value.kind == VALUE_FALSE)
+        in->field->literal = in->spot.at->value;
+    else
+        load_problem(in->loader, in->spot, NULL, "expected true, false or a list of names");
+}
+
+static void
 read_int(const struct place_of_field *in)
 {
     const struct field_decl *decl = in->field->decl;
@@ -182,6 +193,7 @@ static read_fn *const readers[] = {
     [FIELD_NAMES] = read_names,
     [FIELD_LABEL] = read_label,
     [FIELD_BOOL] = read_bool,
+    [FIELD_BOOL_OR_NAMES] = read_bool_or_names,
     [FIELD_INT] = read_int,
     [FIELD_DURATION] = read_duration,
     [FIELD_CHOICE] = read_choice,

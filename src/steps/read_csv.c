@@ -1,22 +1,27 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "document/csv.h"
+#include "document/csv_dialect.h"
 #include "steps/reading.h"
 #include "steps/types.h"
 
 #include <inttypes.h>
-#include <strings.h>
 
 static const struct field_decl read_csv_fields[] = {
     {.name = "file", .kind = FIELD_TEXT, .required = true, .help = "The file to read."},
     {.name = "delimiter",
      .kind = FIELD_LABEL,
-     .help = "One character between the fields; a comma if not given."},
-    {.name = "encoding", .kind = FIELD_LABEL, .help = "utf-8, the only one so far."},
+     .help = "One character between the fields; found in the file if not given."},
+    {.name = "quote",
+     .kind = FIELD_LABEL,
+     .help = "One character around fields; `\"` if not given, empty for none."},
+    {.name = "encoding",
+     .kind = FIELD_LABEL,
+     .help = "utf-8, windows-1252, …; found in the file if not given."},
     {.name = "header",
-     .kind = FIELD_BOOL,
-     .help = "Whether the first line names the columns (true if not given); otherwise they are "
-             "column_1, column_2, …"},
+     .kind = FIELD_BOOL_OR_NAMES,
+     .help = "Whether the first line names the columns (true if not given); if not, they are "
+             "column_1, column_2, … or have the names of the list."},
 };
 
 const struct step_decl read_csv_decl = {
@@ -28,12 +33,14 @@ const struct step_decl read_csv_decl = {
     .field_count = COUNT_OF(read_csv_fields),
 };
 
+/* Bytes of text from which the delimiter is guessed. */
+#define GUESS_BYTES KIB(64)
+
 struct source {
     struct arena arena;
-    struct step_file *file;
+    struct source_text text; /* first: behind the header */
     struct csv_dialect dialect;
-    struct value columns;      /* array of names */
-    struct source_place first; /* of the first row */
+    struct value columns; /* array of names */
 };
 
 /* Room for the rows of one batch. */
@@ -43,60 +50,119 @@ struct row_room {
     struct member *members; /* with their names */
 };
 
-/* --- opening --- */
+/* --- options --- */
 
-static bool
-is_delimiter(struct slice text)
+static enum status
+read_delimiter(struct value config, struct csv_dialect *dialect, struct error *error)
 {
-    return text.size == 1 && (text.ptr[0] == '\t' || text.ptr[0] >= ' ') && text.ptr[0] < 0x7f &&
-           text.ptr[0] != '"';
+    struct value given = value_get(config, "delimiter");
+    if (given.kind != VALUE_STRING)
+        return STATUS_OK;
+    if (given.count != 1 || !csv_is_sign(given.text[0]) || given.text[0] == dialect->quote)
+        return error_set(error, STATUS_INVALID,
+                         "delimiter: expected one ASCII character other than the quote, such as "
+                         "\";\" or \"\\t\"");
+    dialect->delimiter = given.text[0];
+    return STATUS_OK;
 }
 
 static enum status
-read_options(struct source *source, struct value config, struct error *error)
+read_quote(struct value config, struct csv_dialect *dialect, struct error *error)
 {
-    struct value delimiter = value_get(config, "delimiter");
+    struct value given = value_get(config, "quote");
+    dialect->quote = '"';
+    if (given.kind != VALUE_STRING)
+        return STATUS_OK;
+    dialect->quote = given.count == 0 ? CSV_NO_QUOTE : given.text[0];
+    bool is_good = given.count == 0 || (given.count == 1 && csv_is_quote(given.text[0]));
+    if (is_good)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID,
+                     "quote: expected one sign such as \" or ', or nothing if quotes are ordinary "
+                     "characters");
+}
+
+static enum status
+read_encoding(struct value config, const struct charset **out, struct error *error)
+{
     struct value encoding = value_get(config, "encoding");
-    source->dialect = (struct csv_dialect){',', '"'};
-    if (delimiter.kind == VALUE_STRING) {
-        if (!is_delimiter(value_slice(delimiter)))
-            return error_set(error, STATUS_INVALID,
-                             "delimiter: expected one ASCII character other than a quote, such as "
-                             "\";\" or \"\\t\"");
-        source->dialect.delimiter = delimiter.text[0];
-    }
+    *out = NULL;
     if (encoding.kind != VALUE_STRING)
         return STATUS_OK;
-    struct slice name = value_slice(encoding);
-    bool is_known = (name.size == 5 && strncasecmp(name.ptr, "utf-8", 5) == 0) ||
-                    (name.size == 4 && strncasecmp(name.ptr, "utf8", 4) == 0);
-    if (!is_known)
+    struct slice name = slice_cut(value_slice(encoding), 64);
+    *out = charset_find(name);
+    if (*out != NULL)
+        return STATUS_OK;
+    const char *nearest = charset_nearest(name);
+    if (nearest != NULL)
         return error_set(error, STATUS_INVALID,
-                         "encoding: only utf-8 can be read; write the file anew as UTF-8 (iconv -f "
-                         "%.*s -t utf-8)",
-                         SLICE_FORMAT(slice_cut(name, 64)));
-    return STATUS_OK;
+                         "encoding: \"%.*s\" is not known; did you mean \"%s\"?",
+                         SLICE_FORMAT(name), nearest);
+    return error_set(error, STATUS_INVALID,
+                     "encoding: \"%.*s\" is not known; known are utf-8, utf-16, windows-1252, "
+                     "iso-8859-1, shift_jis and others (docs/steps/read_csv.md)",
+                     SLICE_FORMAT(name));
 }
+
+/* What the config leaves open is found in the file's beginning. */
+static enum status
+begin_text(struct source *source, struct value config, struct step_file *file, struct error *error)
+{
+    struct charset_hint hint = {0};
+    enum status status = read_quote(config, &source->dialect, error);
+    if (status == STATUS_OK)
+        status = read_delimiter(config, &source->dialect, error);
+    if (status == STATUS_OK)
+        status = read_encoding(config, &hint.said, error);
+    if (status != STATUS_OK)
+        return status;
+    struct buffer beginning;
+    buffer_init(&beginning, GUESS_BYTES);
+    status = source_text_begin(&source->text, file, &hint, &beginning, error);
+    struct slice text = buffer_slice(&beginning);
+    struct csv_dialect *dialect = &source->dialect;
+    if (dialect->delimiter == '\0' && csv_sep_line(text, &dialect->delimiter) == 0)
+        dialect->delimiter =
+            csv_guess_delimiter(text, file->size_bytes <= GUESS_BYTES, dialect->quote);
+    buffer_done(&beginning);
+    return status;
+}
+
+/* --- the header --- */
 
 /* The first row that is not blank. */
 struct first_row {
     const struct source *source;
-    uint64_t line; /* where it begins */
+    struct source_place begin; /* behind the line of Excel */
+    uint64_t line;             /* where it begins */
 };
 
 static enum status
 check_first_row(const struct reading *reading, const struct csv_row *row)
 {
     uint64_t line = reading->place->line + row->problem_line;
+    const char *name = reading->text->file->name;
     if (row->problem != NULL)
         return error_set(reading->error, STATUS_INVALID,
-                         "%s: line %" PRIu64 ", column %" PRIu64 ": %s", reading->file->name, line,
+                         "%s: line %" PRIu64 ", column %" PRIu64 ": %s", name, line,
                          row->problem_column, row->problem);
     if (row->count > LIMIT_ROW_FIELDS)
         return error_set(reading->error, STATUS_INVALID,
-                         "%s: line %" PRIu64 ": %" PRIu32 " fields, at most %d are read",
-                         reading->file->name, line, row->count, LIMIT_ROW_FIELDS);
+                         "%s: line %" PRIu64 ": %" PRIu32 " fields, at most %d are read", name,
+                         line, row->count, LIMIT_ROW_FIELDS);
     return STATUS_OK;
+}
+
+static void
+pass_sep_line(struct reading *reading, struct piece *piece, struct first_row *first)
+{
+    char delimiter;
+    struct slice text = slice_of(piece->at, (size_t)(piece->end - piece->at));
+    size_t size = reading->place->line == 1 ? csv_sep_line(text, &delimiter) : 0;
+    if (size == 0)
+        return;
+    reading_pass(reading, piece, piece->at + size, 1);
+    first->begin = *reading->place;
 }
 
 /* One row as an array of its fields; a row that cannot be read is an error. */
@@ -107,6 +173,7 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
     struct value *fields = arena_try_alloc(reading->arena, LIMIT_ROW_FIELDS * sizeof(*fields));
     if (fields == NULL)
         return STATUS_LIMIT;
+    pass_sep_line(reading, piece, first);
     struct csv_reader reader = {
         .at = piece->at,
         .end = piece->end,
@@ -137,30 +204,41 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
     return STATUS_OK;
 }
 
-/* Names are NUL-terminated too. */
 static enum status
-keep_names(struct source *source, struct value names, struct error *error)
+name_columns(struct source *source, struct value fields, struct error *error)
+{
+    for (uint32_t i = 0; i < fields.count; i++) {
+        if (!slice_is_utf8(value_slice(value_items(fields)[i])))
+            return error_set(error, STATUS_INVALID,
+                             "the name of column %" PRIu32 " is not text in %s; give the encoding "
+                             "of the file as `encoding`",
+                             i + 1, source->text.charset->name);
+    }
+    uint32_t made_count;
+    source->columns =
+        csv_make_names(&source->arena, value_items(fields), fields.count, &made_count);
+    if (source->columns.kind == VALUE_NONE)
+        return error_set(error, STATUS_LIMIT, "the names of the columns are too long");
+    return STATUS_OK;
+}
+
+/* The names of the config are taken as they are. */
+static enum status
+take_names(struct source *source, struct value names, struct error *error)
 {
     struct value known = value_empty_object();
     source->columns = value_empty_array();
     for (uint32_t i = 0; i < names.count; i++) {
-        struct slice name = value_slice(value_items(names)[i]);
-        if (!slice_is_utf8(name))
-            return error_set(error, STATUS_INVALID, "the name of column %" PRIu32 " is not UTF-8",
-                             i + 1);
-        if (name.size == 0)
-            return error_set(error, STATUS_INVALID, "column %" PRIu32 " has no name", i + 1);
-        struct value before = value_find(known, name);
-        if (before.kind == VALUE_INT)
-            return error_set(error, STATUS_INVALID,
-                             "columns %" PRId64 " and %" PRIu32 " are both named \"%.*s\"",
-                             before.integer, i + 1, SLICE_FORMAT(slice_cut(name, 100)));
-        struct slice copy = arena_copy(&source->arena, name);
-        if (copy.ptr != NULL)
-            known = value_object_set(&source->arena, known, value_string(copy), value_int(i + 1));
-        source->columns = value_array_append(&source->arena, source->columns, value_string(copy));
-        if (copy.ptr == NULL || known.kind == VALUE_NONE || source->columns.kind == VALUE_NONE)
-            return error_set(error, STATUS_LIMIT, "the names of the columns are too long");
+        struct value name = value_string_copy(&source->arena, value_slice(value_items(names)[i]));
+        if (name.kind == VALUE_STRING && value_find(known, value_slice(name)).kind != VALUE_NONE)
+            return error_set(error, STATUS_INVALID, "header: \"%.*s\" is given twice",
+                             SLICE_FORMAT(slice_cut(value_slice(name), 100)));
+        if (name.kind == VALUE_STRING)
+            known = value_object_set(&source->arena, known, name, value_null());
+        if (name.kind == VALUE_STRING && known.kind == VALUE_OBJECT)
+            source->columns = value_array_append(&source->arena, source->columns, name);
+        if (source->columns.count != i + 1)
+            return error_set(error, STATUS_LIMIT, "header: the names are too long");
     }
     return STATUS_OK;
 }
@@ -176,13 +254,13 @@ number_columns(struct source *source, uint32_t count)
 }
 
 static enum status
-read_header(struct source *source, struct arena *arena, bool has_header, struct error *error)
+read_header(struct source *source, struct value header, struct arena *arena, struct error *error)
 {
-    struct source_place place = source->first;
+    struct source_place place = source->text.first;
     struct source_batch batch;
-    struct first_row first = {.source = source};
+    struct first_row first = {.source = source, .begin = place};
     struct reading reading = {
-        .file = source->file,
+        .text = &source->text,
         .place = &place,
         .rows_max = 1,
         .bytes_max = LIMIT_ROW_BYTES,
@@ -193,19 +271,23 @@ read_header(struct source *source, struct arena *arena, bool has_header, struct 
     enum status status = reading_fill(&reading, read_first_row, &first);
     if (status != STATUS_OK)
         return status;
-    if (!has_header) {
-        number_columns(source, batch.count == 0 ? 0 : batch.rows[0].value.count);
+    struct value fields = batch.count == 0 ? value_empty_array() : batch.rows[0].value;
+    source->text.first = first.begin;
+    if (header.kind == VALUE_ARRAY)
+        return take_names(source, header, error);
+    if (header.kind == VALUE_FALSE) {
+        number_columns(source, fields.count);
         return STATUS_OK;
     }
     if (batch.count == 0)
         return error_set(error, STATUS_INVALID,
                          "%s is empty: expected a first line with the names of the columns",
-                         source->file->name);
-    status = keep_names(source, batch.rows[0].value, error);
+                         source->text.file->name);
+    status = name_columns(source, fields, error);
     if (status != STATUS_OK)
-        error_prepend(error, "%s: line %" PRIu64, source->file->name, first.line);
+        error_prepend(error, "%s: line %" PRIu64, source->text.file->name, first.line);
     place.ordinal = 0;
-    source->first = place;
+    source->text.first = place;
     return status;
 }
 
@@ -226,15 +308,11 @@ read_csv_open(struct source **out, struct value config, struct step_file *file, 
     *out = NULL;
     struct source *source = mem_alloc(sizeof(*source));
     arena_init(&source->arena, 4 * LIMIT_ROW_BYTES);
-    source->file = file;
     struct arena arena;
     arena_init(&arena, 4 * LIMIT_ROW_BYTES);
-    bool has_header = value_get(config, "header").kind != VALUE_FALSE;
-    enum status status = read_options(source, config, error);
+    enum status status = begin_text(source, config, file, error);
     if (status == STATUS_OK)
-        status = reading_begin(file, &source->first, error);
-    if (status == STATUS_OK)
-        status = read_header(source, &arena, has_header, error);
+        status = read_header(source, value_get(config, "header"), &arena, error);
     arena_done(&arena);
     if (status == STATUS_OK)
         *out = source;
@@ -252,7 +330,7 @@ read_csv_columns(const struct source *source)
 /* --- rows --- */
 
 static const char *
-bad_bytes_problem(struct reading *reading, struct slice text)
+bad_bytes_problem(struct reading *reading, const struct piece *piece, struct slice text)
 {
     const char *at = text.ptr;
     const char *end = text.ptr + text.size;
@@ -262,15 +340,14 @@ bad_bytes_problem(struct reading *reading, struct slice text)
     uint64_t line = 0;
     uint64_t column = 0;
     csv_place(text.ptr, at, &line, &column);
-    return arena_format(reading->arena,
-                        "line %" PRIu64 ", column %" PRIu64 ": the byte 0x%02X is not UTF-8",
-                        reading->place->line + line, column, (unsigned)(unsigned char)*at);
+    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
+                        reading->place->line + line, column, reading_bad_bytes(reading, piece, at));
 }
 
 /* Why a row is none, or NULL. */
 static const char *
-row_problem(struct reading *reading, const struct csv_row *row, struct slice text,
-            uint32_t column_count)
+row_problem(struct reading *reading, const struct piece *piece, const struct csv_row *row,
+            struct slice text, uint32_t column_count)
 {
     uint64_t line = reading->place->line;
     if (row->problem != NULL)
@@ -280,7 +357,7 @@ row_problem(struct reading *reading, const struct csv_row *row, struct slice tex
         return arena_format(reading->arena,
                             "line %" PRIu64 ": %" PRIu32 " fields, the header has %" PRIu32, line,
                             row->count, column_count);
-    return slice_is_utf8(text) ? NULL : bad_bytes_problem(reading, text);
+    return slice_is_utf8(text) ? NULL : bad_bytes_problem(reading, piece, text);
 }
 
 static struct value
@@ -296,10 +373,11 @@ make_row(struct reading *reading, struct row_room *room, const struct csv_row *r
 }
 
 static bool
-take_row(struct reading *reading, struct row_room *room, const struct csv_row *row,
-         struct slice text)
+take_row(struct reading *reading, const struct piece *piece, struct row_room *room,
+         const struct csv_row *row, const char *behind)
 {
-    const char *problem = row_problem(reading, row, text, room->source->columns.count);
+    struct slice text = slice_of(piece->at, (size_t)(behind - piece->at));
+    const char *problem = row_problem(reading, piece, row, text, room->source->columns.count);
     struct value value = value_null();
     if (problem == NULL)
         value = make_row(reading, room, row);
@@ -330,8 +408,8 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
         enum csv_end end = csv_read_row(&reader, &row);
         if (end == CSV_MORE || end == CSV_DONE)
             break;
-        struct slice text = slice_of(piece->at, (size_t)(reader.at - piece->at));
-        if (end == CSV_FULL || (end != CSV_BLANK && !take_row(reading, room, &row, text)))
+        if (end == CSV_FULL ||
+            (end != CSV_BLANK && !take_row(reading, piece, room, &row, reader.at)))
             return STATUS_LIMIT;
         reading_pass(reading, piece, reader.at, row.lines);
         if (row.is_cut) {
@@ -357,9 +435,9 @@ read_csv_next(struct source *source, struct source_place *place, size_t rows_max
     for (uint32_t i = 0; i < count; i++)
         room.members[i].key = value_items(source->columns)[i];
     if (place->line == 0)
-        *place = source->first;
+        *place = source->text.first;
     struct reading reading = {
-        .file = source->file,
+        .text = &source->text,
         .place = place,
         .rows_max = rows_max,
         .bytes_max = bytes_max,

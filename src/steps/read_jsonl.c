@@ -19,8 +19,7 @@ const struct step_decl read_jsonl_decl = {
 };
 
 struct source {
-    struct step_file *file;
-    struct source_place first; /* of the first row */
+    struct source_text text;
 };
 
 static void
@@ -36,8 +35,8 @@ read_jsonl_open(struct source **out, struct value config, struct step_file *file
 {
     *out = NULL;
     struct source *source = mem_alloc(sizeof(*source));
-    source->file = file;
-    enum status status = reading_begin(file, &source->first, error);
+    struct charset_hint hint = {.is_unicode = true};
+    enum status status = source_text_begin(&source->text, file, &hint, NULL, error);
     if (status == STATUS_OK)
         *out = source;
     else
@@ -115,9 +114,9 @@ read_jsonl_next(struct source *source, struct source_place *place, size_t rows_m
                 struct error *error)
 {
     if (place->line == 0)
-        *place = source->first;
+        *place = source->text.first;
     struct reading reading = {
-        .file = source->file,
+        .text = &source->text,
         .place = place,
         .rows_max = rows_max,
         .bytes_max = bytes_max,

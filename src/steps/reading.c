@@ -1,9 +1,11 @@
 #include "steps/reading.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #define PIECE_BYTES_MIN KIB(4)
 #define PIECE_BYTES_FIRST KIB(16)
@@ -23,6 +25,19 @@ static size_t
 smaller(size_t a, uint64_t b)
 {
     return a < b ? a : (size_t)b;
+}
+
+static uint64_t
+bytes_to_end(const struct reading *reading)
+{
+    return reading->text->file->size_bytes - reading->place->offset;
+}
+
+/* Bytes of the file that make the text of the longest row. */
+static size_t
+row_bytes_max(const struct reading *reading)
+{
+    return LIMIT_ROW_BYTES * reading->text->charset->shrinks;
 }
 
 /* What the rows that are still wanted will take, by the mean of those before them. */
@@ -63,23 +78,20 @@ plan_piece(const struct progress *progress)
     else if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
         size = smaller(size, left);
     reading->rows_stop = size > left ? 1 : reading->rows_max;
-    return smaller(size, reading->file->size_bytes - reading->place->offset);
+    return smaller(size, bytes_to_end(reading));
 }
 
 static enum status
-read_bytes(struct reading *reading, char *out, size_t size)
+read_bytes(struct step_file *file, uint64_t offset, char *out, size_t size, struct error *error)
 {
-    struct step_file *file = reading->file;
     size_t used = 0;
     while (used < size) {
         size_t got = 0;
-        enum status status = file->read(file, reading->place->offset + used, out + used,
-                                        size - used, &got, reading->error);
+        enum status status = file->read(file, offset + used, out + used, size - used, &got, error);
         if (status != STATUS_OK)
             return status;
         if (got == 0)
-            return error_set(reading->error, STATUS_IO, "%s became shorter while it was read",
-                             file->name);
+            return error_set(error, STATUS_IO, "%s became shorter while it was read", file->name);
         used += got;
     }
     return STATUS_OK;
@@ -92,8 +104,8 @@ no_room(struct progress *progress, const char *words)
     progress->is_done = true;
     if (reading->out->count > 0)
         return STATUS_OK;
-    return error_set(reading->error, STATUS_LIMIT, "%s: line %" PRIu64 ": %s", reading->file->name,
-                     reading->place->line, words);
+    return error_set(reading->error, STATUS_LIMIT, "%s: line %" PRIu64 ": %s",
+                     reading->text->file->name, reading->place->line, words);
 }
 
 /* The piece held no whole row. */
@@ -105,32 +117,74 @@ grow_piece(struct progress *progress, size_t size)
         progress->is_done = true;
         return STATUS_OK;
     }
-    assert(size < LIMIT_ROW_BYTES);
-    progress->grown_bytes = smaller(LIMIT_ROW_BYTES, (uint64_t)size * 2);
+    assert(size < row_bytes_max(reading));
+    progress->grown_bytes = smaller(row_bytes_max(reading), (uint64_t)size * 2);
     return STATUS_OK;
+}
+
+/* LIMIT: the arena has no room for it. */
+static enum status
+load_utf8(struct reading *reading, size_t size, struct piece *piece)
+{
+    char *bytes = arena_try_alloc(reading->arena, size);
+    if (bytes == NULL)
+        return STATUS_LIMIT;
+    piece->at = bytes;
+    piece->end = bytes + size;
+    piece->is_last = size == bytes_to_end(reading);
+    return read_bytes(reading->text->file, reading->place->offset, bytes, size, reading->error);
+}
+
+/* The text is made outside the arena, since its size shows only then. */
+static enum status
+load_decoded(struct reading *reading, size_t size, struct piece *piece)
+{
+    struct buffer *source = &reading->source;
+    buffer_clear(source);
+    char *bytes = buffer_reserve(source, size);
+    assert(bytes != NULL);
+    enum status status =
+        read_bytes(reading->text->file, reading->place->offset, bytes, size, reading->error);
+    if (status != STATUS_OK)
+        return status;
+    buffer_commit(source, size);
+    piece->source = buffer_slice(source);
+    size_t room = smaller(LIMIT_ROW_BYTES, (uint64_t)size * CHARSET_GROWS);
+    char *text = mem_alloc_raw(room);
+    bool is_end = size == bytes_to_end(reading);
+    struct decoded done = decoder_run(reading->decoder, piece->source, is_end, text, room);
+    struct slice copy = arena_copy(reading->arena, slice_of(text, done.text_bytes));
+    mem_free(text);
+    piece->at = copy.ptr;
+    piece->end = copy.ptr + copy.size;
+    piece->is_last = is_end && done.source_bytes == size;
+    return copy.ptr == NULL ? STATUS_LIMIT : STATUS_OK;
+}
+
+static enum status
+load_piece(struct reading *reading, size_t size, struct piece *piece)
+{
+    *piece = (struct piece){.is_full = size == row_bytes_max(reading)};
+    if (reading->decoder == NULL)
+        return load_utf8(reading, size, piece);
+    return load_decoded(reading, size, piece);
 }
 
 static enum status
 read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context)
 {
     struct reading *reading = progress->reading;
-    struct source_place *place = reading->place;
     size_t size = plan_piece(progress);
     struct arena_mark mark = arena_mark(reading->arena);
     size_t count = reading->out->count;
-    char *bytes = arena_try_alloc(reading->arena, size);
-    if (bytes == NULL)
-        return no_room(progress, "the row does not fit in the memory of its chunk");
-    enum status status = read_bytes(reading, bytes, size);
-    if (status != STATUS_OK)
-        return status;
-    bool is_last = size == reading->file->size_bytes - place->offset;
-    struct piece piece = {bytes, bytes + size, is_last, size == LIMIT_ROW_BYTES};
-    if (reading->is_skipping)
+    uint64_t offset = reading->place->offset;
+    struct piece piece;
+    enum status status = load_piece(reading, size, &piece);
+    if (status == STATUS_OK && reading->is_skipping)
         reading_skip_line(reading, &piece);
-    else
+    else if (status == STATUS_OK)
         status = read_rows(reading, &piece, context);
-    size_t moved = (size_t)(piece.at - bytes);
+    size_t moved = (size_t)(reading->place->offset - offset);
     progress->passed_bytes += moved;
     progress->grown_bytes = 0;
     if (reading->out->count == count)
@@ -139,7 +193,7 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
         return no_room(progress, "the row does not fit in the memory of its chunk");
     if (status != STATUS_OK || moved > 0)
         return status;
-    assert(!is_last);
+    assert(!piece.is_last);
     return grow_piece(progress, size);
 }
 
@@ -147,11 +201,26 @@ static bool
 is_over(const struct progress *progress)
 {
     const struct reading *reading = progress->reading;
-    if (reading->place->offset >= reading->file->size_bytes)
+    if (bytes_to_end(reading) == 0)
         return true;
     bool has_enough = reading->out->count > 0 && progress->passed_bytes >= reading->bytes_max;
     bool is_enough = has_enough || reading->out->count == reading->rows_max;
     return progress->is_done || (is_enough && !reading->is_skipping);
+}
+
+static enum status
+open_decoder(struct reading *reading)
+{
+    const struct charset *charset = reading->text->charset;
+    if (charset_is_utf8(charset))
+        return STATUS_OK;
+    buffer_init(&reading->source, row_bytes_max(reading));
+    reading->decoder = decoder_new(charset);
+    if (reading->decoder == NULL)
+        return error_set(reading->error, STATUS_UNSUPPORTED,
+                         "encoding: this machine cannot read %s; write the file anew as UTF-8",
+                         charset->name);
+    return STATUS_OK;
 }
 
 enum status
@@ -167,10 +236,12 @@ reading_fill(struct reading *reading, reading_piece_fn *read_rows, void *context
     if (out->rows == NULL)
         return error_set(reading->error, STATUS_LIMIT, "no memory is left for %zu rows",
                          reading->rows_max);
-    enum status status = STATUS_OK;
+    enum status status = open_decoder(reading);
     while (status == STATUS_OK && !is_over(&progress))
         status = read_piece(&progress, read_rows, context);
-    out->is_end = reading->place->offset >= reading->file->size_bytes;
+    decoder_free(&reading->decoder);
+    buffer_done(&reading->source);
+    out->is_end = bytes_to_end(reading) == 0;
     /* Blank lines belong to the next batch, wherever this one was to end. */
     if (out->count > 0)
         *reading->place = reading->behind;
@@ -186,13 +257,27 @@ reading_add(struct reading *reading, struct value value, const char *problem)
     reading->place->ordinal++;
 }
 
+/* Bytes of the file between the place and `at`. */
+static size_t
+source_size(const struct reading *reading, const struct piece *piece, const char *at)
+{
+    size_t size = (size_t)(at - piece->at);
+    if (reading->decoder == NULL)
+        return size;
+    bool is_end = piece->source.size == bytes_to_end(reading);
+    return decoder_span(reading->decoder, piece->source, is_end, size);
+}
+
 void
 reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines)
 {
     struct source_place *place = reading->place;
-    place->offset += (uint64_t)(behind - piece->at);
+    size_t size = source_size(reading, piece, behind);
+    place->offset += size;
     place->line += lines;
     piece->at = behind;
+    if (reading->decoder != NULL)
+        piece->source = slice_of(piece->source.ptr + size, piece->source.size - size);
     piece->is_full = false;
     if (place->ordinal != reading->behind.ordinal)
         reading->behind = *place;
@@ -233,17 +318,63 @@ reading_skip_line(struct reading *reading, struct piece *piece)
     reading->behind = *reading->place;
 }
 
-enum status
-reading_begin(struct step_file *file, struct source_place *out, struct error *error)
+const char *
+reading_bad_bytes(struct reading *reading, const struct piece *piece, const char *at)
 {
-    static const char mark[] = {'\xEF', '\xBB', '\xBF'};
-    char bytes[sizeof(mark)] = {0};
-    *out = (struct source_place){.line = 1};
-    if (file->size_bytes < sizeof(mark))
-        return STATUS_OK;
-    struct reading reading = {.file = file, .place = out, .error = error};
-    enum status status = read_bytes(&reading, bytes, sizeof(bytes));
-    if (status == STATUS_OK && memcmp(bytes, mark, sizeof(mark)) == 0)
-        out->offset = sizeof(mark);
+    const struct charset *charset = reading->text->charset;
+    size_t size = source_size(reading, piece, at);
+    uint64_t offset = reading->place->offset + size;
+    if (reading->decoder == NULL)
+        return arena_format(reading->arena,
+                            "the byte 0x%02X (at %" PRIu64 " in the file) is not UTF-8; another "
+                            "encoding can be given as `encoding`",
+                            (unsigned)(unsigned char)*at, offset);
+    char digits[3 * CHARSET_CHARACTER_BYTES + 1] = "";
+    for (size_t i = 0; i < charset->unit_bytes && size + i < piece->source.size; i++)
+        snprintf(digits + 3 * i, 4, " %02X", (unsigned)(unsigned char)piece->source.ptr[size + i]);
+    return arena_format(reading->arena,
+                        "%s (hexadecimal, at %" PRIu64 " in the file) is no character of %s",
+                        digits + 1, offset, charset->name);
+}
+
+/* --- beginning --- */
+
+static void
+decode_beginning(const struct source_text *text, struct slice prefix, struct buffer *out)
+{
+    bool is_whole = prefix.size == text->file->size_bytes;
+    size_t mark_bytes = (size_t)text->first.offset;
+    prefix = slice_of(prefix.ptr + mark_bytes, prefix.size - mark_bytes);
+    if (charset_is_utf8(text->charset)) {
+        buffer_append(out, prefix.ptr, smaller(out->max_bytes, prefix.size));
+        return;
+    }
+    size_t room = smaller(out->max_bytes, (uint64_t)prefix.size * CHARSET_GROWS);
+    struct decoder *decoder = decoder_new(text->charset);
+    char *to = buffer_reserve(out, room);
+    if (decoder != NULL && to != NULL)
+        buffer_commit(out, decoder_run(decoder, prefix, is_whole, to, room).text_bytes);
+    decoder_free(&decoder);
+}
+
+enum status
+source_text_begin(struct source_text *out, struct step_file *file, const struct charset_hint *hint,
+                  struct buffer *beginning, struct error *error)
+{
+    *out = (struct source_text){.file = file, .first = {.line = 1}};
+    size_t size = smaller(CHARSET_PREFIX_BYTES, file->size_bytes);
+    char *bytes = mem_alloc_raw(size);
+    enum status status = read_bytes(file, 0, bytes, size, error);
+    if (status == STATUS_OK) {
+        struct slice prefix = slice_of(bytes, size);
+        bool is_whole = size == file->size_bytes;
+        struct charset_guess guess = hint->is_unicode ? charset_guess_unicode(prefix)
+                                                      : charset_guess(prefix, is_whole, hint->said);
+        out->charset = guess.charset;
+        out->first.offset = guess.mark_bytes;
+        if (beginning != NULL)
+            decode_beginning(out, prefix, beginning);
+    }
+    mem_free(bytes);
     return status;
 }

@@ -1,20 +1,44 @@
 /* steps/reading.h - how sources read rows: in pieces of their file, into the caller's arena.
  *
- * A piece is a run of the file's bytes that begins with a row; rows point into it. The driver
+ * A piece is a run of the file's text that begins with a row; rows point into it. The driver
  * chooses its size by the rows that were read so far, reads a row again that the piece cuts in two,
  * and makes the piece larger for a row that does not fit, up to what a row may have. A batch takes
  * rows that end within its maximum of bytes; only its first may be longer. It ends right behind its
  * last row.
+ *
+ * Rows see UTF-8, in which a byte 0xFF stands for what is no character in the file's charset.
+ * Places are offsets into the file itself, so that reading goes on anywhere without what lies
+ * before.
  *
  * Threads: one reading belongs to one thread; the file may be read by several.
  */
 #ifndef STEPS_READING_H
 #define STEPS_READING_H
 
+#include "document/charset.h"
 #include "engine/step.h"
 
-struct reading {
+/* A file that is text. */
+struct source_text {
     struct step_file *file;
+    const struct charset *charset;
+    struct source_place first; /* behind a byte order mark */
+};
+
+/* How the charset is found. */
+struct charset_hint {
+    const struct charset *said; /* NULL: nothing */
+    bool is_unicode;            /* no other can be */
+};
+
+/* Looks at the file's beginning, a bounded part of it. `beginning` (may be NULL) gets up to its
+ * maximum of the text. */
+MUST_USE enum status source_text_begin(struct source_text *out, struct step_file *file,
+                                       const struct charset_hint *hint, struct buffer *beginning,
+                                       struct error *error);
+
+struct reading {
+    const struct source_text *text;
     struct source_place *place; /* of the next row */
     size_t rows_max;
     size_t bytes_max;
@@ -25,12 +49,15 @@ struct reading {
     size_t rows_stop;           /* of the batch, with which this piece has to end */
     bool is_skipping;           /* until the next end of a line */
     struct source_place behind; /* the last row */
+    struct decoder *decoder;    /* NULL: the file is UTF-8 */
+    struct buffer source;       /* the file's bytes of the piece, when it is decoded */
 };
 
 struct piece {
     const char *at, *end;
-    bool is_last; /* the file ends here */
-    bool is_full; /* a row that begins at `at` and does not end here is too long */
+    bool is_last;        /* the file ends here */
+    bool is_full;        /* a row that begins at `at` and does not end here is too long */
+    struct slice source; /* the file's bytes from `at` on */
 };
 
 /* Reads whole rows from the piece until it is used up or the batch is full: adds them, and passes
@@ -62,8 +89,7 @@ void reading_skip_line(struct reading *reading, struct piece *piece);
  * False: the piece does not hold all of it. */
 bool reading_line(const struct piece *piece, struct slice *line, const char **behind);
 
-/* The place of the first byte behind a byte order mark, if there is one. */
-MUST_USE enum status reading_begin(struct step_file *file, struct source_place *out,
-                                   struct error *error);
+/* Words on what stands in the file for a byte `at` of the piece that is no UTF-8; in the arena. */
+const char *reading_bad_bytes(struct reading *reading, const struct piece *piece, const char *at);
 
 #endif

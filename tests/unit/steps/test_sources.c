@@ -74,9 +74,11 @@ test_csv_rows(void **state)
          "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 3, column 1: a quoted field is not closed\n"
          "2 {\"a\":\"3\",\"b\":\"4\"}\n3 !line 5: 3 fields, the header has 2\n"},
         {"not UTF-8", "{}", "a,b\n\xC3\xA9,\xE9\nx,y\n",
-         "0 !line 2, column 3: the byte 0xE9 is not UTF-8\n1 {\"a\":\"x\",\"b\":\"y\"}\n"},
+         "0 !line 2, column 3: the byte 0xE9 (at 7 in the file) is not UTF-8; another encoding can "
+         "be given as `encoding`\n1 {\"a\":\"x\",\"b\":\"y\"}\n"},
         {"not UTF-8 in the second line", "{}", "a\n\"\xC3\xA9\n\xC3\"\n",
-         "0 !line 3, column 1: the byte 0xC3 is not UTF-8\n"},
+         "0 !line 3, column 1: the byte 0xC3 (at 6 in the file) is not UTF-8; another encoding can "
+         "be given as `encoding`\n"},
         {"semicolons", "{\"delimiter\":\";\"}", "a;b\n1,5;2\n", "0 {\"a\":\"1,5\",\"b\":\"2\"}\n"},
         {"tabs", "{\"delimiter\":\"\\t\"}", "a\tb\n1\t\"2\t\"\n",
          "0 {\"a\":\"1\",\"b\":\"2\\t\"}\n"},
@@ -151,10 +153,8 @@ test_a_csv_that_cannot_be_opened_says_why(void **state)
     } table[] = {
         {"{}", "", "rows.txt is empty: expected a first line with the names of the columns"},
         {"{}", "\n\r\n", "rows.txt is empty: expected a first line with the names of the columns"},
-        {"{}", "a,,b\n", "rows.txt: line 1: column 2 has no name"},
-        {"{}", "\na,b,a\n", "rows.txt: line 2: columns 1 and 3 are both named \"a\""},
-        {"{}", "\"a\nb\",c,c\n", "rows.txt: line 1: columns 2 and 3 are both named \"c\""},
-        {"{}", "a\xFF\n", "rows.txt: line 1: the name of column 1 is not UTF-8"},
+        {"{\"encoding\":\"utf-8\"}", "a\xFF\n",
+         "rows.txt: line 1: the name of column 1 is not text in utf-8"},
         {"{}", "a,\"b\"c\n", "rows.txt: line 1, column 6: text after a closing quote"},
         {"{}", "\"a\n", "rows.txt: line 1, column 1: a quoted field is not closed"},
         {"{\"delimiter\":\"\"}", "a\n", "delimiter: expected one ASCII character"},
@@ -163,7 +163,13 @@ test_a_csv_that_cannot_be_opened_says_why(void **state)
         {"{\"delimiter\":\"\\n\"}", "a\n", "delimiter: expected one ASCII character"},
         {"{\"delimiter\":\"\\u0000\"}", "a\n", "delimiter: expected one ASCII character"},
         {"{\"delimiter\":\"\\u00e9\"}", "a\n", "delimiter: expected one ASCII character"},
-        {"{\"encoding\":\"latin1\"}", "a\n", "encoding: only utf-8 can be read"},
+        {"{\"delimiter\":\"~\",\"quote\":\"~\"}", "a\n", "delimiter: expected one ASCII character"},
+        {"{\"quote\":\"''\"}", "a\n", "quote: expected one sign"},
+        {"{\"quote\":\"q\"}", "a\n", "quote: expected one sign"},
+        {"{\"header\":[\"a\",\"b\",\"a\"]}", "a\n", "header: \"a\" is given twice"},
+        {"{\"encoding\":\"latin\"}", "a\n", "encoding: \"latin\" is not known; known are utf-8,"},
+        {"{\"encoding\":\"windows1259\"}", "a\n",
+         "encoding: \"windows1259\" is not known; did you mean \"windows-1250\"?"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct source_world world;
