@@ -99,6 +99,8 @@
 #define LIMIT_ATTEMPTS 20
 /* Calls of one step on one item, such as the pages of a list. */
 #define LIMIT_STEP_CALLS 10000
+/* Hosts whose rates are remembered though nothing calls them; then the oldest are forgotten. */
+#define LIMIT_IDLE_HOSTS 10000
 /* Redirects followed by one http_request. */
 #define LIMIT_REDIRECTS 5
 /* Bytes of an HTTP request line; longer ones are answered 414. */

@@ -6,11 +6,15 @@
 #include "engine/run.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Overload does not use up attempts, but no call waits for ever on it. */
-#define FREE_TRIES_MAX 100
+/* Overload does not use up attempts, but no call waits for ever on it. Between two tries it waits
+ * at least as if these were its backoff. */
+#define OVERLOAD_MS_MAX INT64_C(86400000)
+#define OVERLOAD_LOW_MS INT64_C(1000)
+#define OVERLOAD_HIGH_MS INT64_C(60000)
 /* Slots over all runs, so that one process does not open sockets without end. */
 #define CALLS_IN_FLIGHT_MAX 2000
 
@@ -18,6 +22,7 @@
 struct call {
     struct message message;
     struct call *next, *previous;
+    struct pace_call pace;
     struct run *run;
     struct chunk_job *job;
     const struct plan_node *node;
@@ -28,6 +33,7 @@ struct call {
     struct key key;
     struct value config; /* in the chunk's arena, which stays while the call is open */
     uint32_t attempts, free_tries;
+    int64_t overloaded_us; /* when it was told so first */
     int64_t started_unix_ms;
     struct timer timer;
     struct exchange *exchange;
@@ -38,17 +44,6 @@ struct call {
     struct value outcome;
     struct step_failure failure;
 };
-
-static void
-queue_call(struct run *run, struct call *call)
-{
-    call->next = NULL;
-    if (run->calls_last == NULL)
-        run->calls_first = call;
-    else
-        run->calls_last->next = call;
-    run->calls_last = call;
-}
 
 static void
 list_enter(struct call **list, struct call *call)
@@ -98,6 +93,7 @@ call_free(struct call *call)
 {
     if (call->exchange != NULL)
         exchange_free(&call->exchange);
+    pace_leave(&call->run->engine->pace, &call->pace);
     drop_arena(call);
     mem_free(call);
 }
@@ -262,8 +258,14 @@ again_fire(struct timer *timer)
 {
     struct call *call = timer->owner;
     list_leave(&call->run->calls_asleep, call);
-    queue_call(call->run, call);
+    pace_wait(&call->run->engine->pace, &call->pace);
     run_mark(call->run);
+}
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* Full jitter over an interval that doubles; never before the other side asked for. Source:
@@ -271,34 +273,53 @@ again_fire(struct timer *timer)
 static int64_t
 backoff_ms(struct call *call)
 {
-    const struct plan_node *node = call->node;
-    uint32_t tries = call->attempts + call->free_tries;
-    int64_t high = node->backoff_low_ms;
-    for (uint32_t i = 1; i < tries && high < node->backoff_high_ms; i++)
+    bool is_free = call->failure.is_free;
+    int64_t high = larger(call->node->backoff_low_ms, is_free ? OVERLOAD_LOW_MS : 0);
+    int64_t most = larger(call->node->backoff_high_ms, is_free ? OVERLOAD_HIGH_MS : 0);
+    uint32_t tries = is_free ? call->free_tries : call->attempts;
+    for (uint32_t i = 1; i < tries && high < most; i++)
         high *= 2;
-    if (high > node->backoff_high_ms)
-        high = node->backoff_high_ms;
+    if (high > most)
+        high = most;
     int64_t wait = high / 2 + (int64_t)rng_below(&call->run->engine->rng, (uint64_t)high / 2 + 1);
-    return wait > call->failure.retry_after_ms ? wait : call->failure.retry_after_ms;
+    return larger(wait, call->failure.retry_after_ms);
+}
+
+static bool
+may_try_again(struct call *call)
+{
+    int64_t now_us = clock_mono_us(call->run->engine->options.clock);
+    if (!call->failure.may_retry)
+        return false;
+    if (!call->failure.is_free)
+        return call->attempts < call->node->attempts;
+    call->attempts--;
+    if (call->free_tries++ == 0)
+        call->overloaded_us = now_us;
+    return now_us - call->overloaded_us < OVERLOAD_MS_MAX * 1000;
 }
 
 static void
 call_again_or_fail(struct call *call)
 {
-    const struct step_failure *failure = &call->failure;
-    if (failure->is_free) {
-        call->free_tries++;
-        call->attempts--;
-    }
-    bool may = failure->may_retry && call->free_tries < FREE_TRIES_MAX &&
-               call->attempts < call->node->attempts;
-    if (!may) {
+    if (!may_try_again(call)) {
         call_failed_for_good(call);
         return;
     }
     leave_flight(call);
     drop_arena(call);
     sleep_for(call, backoff_ms(call), again_fire);
+}
+
+/* A host that is overloaded is left alone by all, also by calls of this run when it goes on later.
+ */
+static void
+tell_pace(struct call *call)
+{
+    struct pace *pace = &call->run->engine->pace;
+    if (!call->is_ok && call->failure.is_free && call->failure.retry_after_ms > 0)
+        pace_hold(pace, &call->pace, call->failure.retry_after_ms);
+    pace_came(pace, &call->pace);
 }
 
 static void
@@ -308,6 +329,7 @@ answer_home(struct engine *engine, struct message *message)
     struct run *run = call->run;
     run->away--;
     exchange_free(&call->exchange);
+    tell_pace(call);
     run_mark(run);
     if (call->is_ok)
         call_record(call); /* even of a run that is leaving: it was paid */
@@ -359,6 +381,7 @@ call_begin(struct call *call)
     exchange->owner = call;
     if (!type->prepare(call->config, slice_text(call->idempotency_key), exchange, &call->failure)) {
         exchange_free(&exchange);
+        pace_came(&run->engine->pace, &call->pace);
         call_failed_for_good(call);
         return;
     }
@@ -368,22 +391,40 @@ call_begin(struct call *call)
     call->ticket = ports->call(ports->world, exchange);
 }
 
+static struct run *
+run_of(struct pace_owner *owner)
+{
+    return (struct run *)((char *)owner - offsetof(struct run, pace));
+}
+
+bool
+call_may_begin(struct pace_owner *owner)
+{
+    struct run *run = run_of(owner);
+    struct engine *engine = run->engine;
+    if (run->is_leaving || run->is_finishing || engine->is_parking ||
+        run->calls_in_flight >= run->program->plan->limits.concurrency)
+        return false;
+    engine->is_short_of_calls |= engine->calls_in_flight >= CALLS_IN_FLIGHT_MAX;
+    return engine->calls_in_flight < CALLS_IN_FLIGHT_MAX;
+}
+
+static struct call *
+call_of(struct pace_call *pace)
+{
+    return (struct call *)((char *)pace - offsetof(struct call, pace));
+}
+
+void
+call_begin_paced(struct pace_call *pace)
+{
+    call_begin(call_of(pace));
+}
+
 void
 calls_pump(struct run *run)
 {
-    uint32_t most = run->program->plan->limits.concurrency;
-    while (run->calls_first != NULL && run->calls_in_flight < most) {
-        if (run->engine->calls_in_flight >= CALLS_IN_FLIGHT_MAX) {
-            run->engine->is_short_of_calls = true;
-            return;
-        }
-        struct call *call = run->calls_first;
-        run->calls_first = call->next;
-        if (run->calls_first == NULL)
-            run->calls_last = NULL;
-        call->next = NULL;
-        call_begin(call);
-    }
+    pace_go(&run->engine->pace, &run->pace);
 }
 
 void
@@ -404,7 +445,10 @@ calls_take(struct run *run, struct chunk_job *job)
         struct effect_name name = {&run->id, value_slice(call->node->id), key_slice(&call->key),
                                    call->number, call->hash};
         effect_idempotency_key(&name, wanted->failed_generation, call->idempotency_key);
-        queue_call(run, call);
+        struct pace_target target = {&run->workspace, wanted->host,
+                                     &run->program->limits[wanted->node]};
+        pace_enter(&run->engine->pace, &call->pace, &run->pace, &target);
+        pace_wait(&run->engine->pace, &call->pace);
     }
     chunk->call_count = 0;
     take_naps(job);
@@ -416,12 +460,9 @@ calls_cancel(struct run *run)
     const struct engine_ports *ports = run->engine->options.ports;
     for (struct call *call = run->calls_out; call != NULL; call = call->next)
         ports->call_cancel(ports->world, call->ticket);
-    while (run->calls_first != NULL) {
-        struct call *call = run->calls_first;
-        run->calls_first = call->next;
-        call_abandon(call);
-    }
-    run->calls_last = NULL;
+    struct pace_call *waiting;
+    while ((waiting = pace_take_back(&run->engine->pace, &run->pace)) != NULL)
+        call_abandon(call_of(waiting));
     while (run->calls_asleep != NULL) {
         struct call *call = run->calls_asleep;
         timers_cancel(&run->engine->timers, &call->timer);

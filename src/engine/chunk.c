@@ -331,6 +331,9 @@ want_call(struct turn *turn, const struct step_progress *progress, const struct 
         .failed_generation = found == NULL ? 0 : found->failed_generation,
         .config = progress->asked,
     };
+    const struct step_type *type = chunk->program->types[turn->node->index];
+    if (type->host != NULL)
+        call->host = type->host(progress->asked);
     if (child != NULL) {
         call->callee = child->callee;
         call->child = child->run;

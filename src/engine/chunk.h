@@ -59,6 +59,7 @@ struct chunk_call {
     uint8_t hash[STORE_HASH_BYTES];
     uint32_t failed_generation;  /* newest generation that recorded a failure; 0: none */
     struct value config;         /* of a workflow step: its input */
+    struct slice host;           /* that it goes to, as far as its type says */
     const struct callee *callee; /* of a workflow step; else NULL */
     struct id child;             /* its run */
 };

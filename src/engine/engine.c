@@ -19,6 +19,14 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
     engine->options = *options;
     engine->rng = options->rng;
     engine->mailbox = queue_new(false);
+    engine->pace = (struct pace){
+        .timers = &engine->timers,
+        .clock = options->clock,
+        .seed = rng_next(&engine->rng),
+        .may = call_may_begin,
+        .begin = call_begin_paced,
+    };
+    pace_init(&engine->pace);
     engine->has_more_unfinished = options->take_up_runs;
     *out = engine;
     return STATUS_OK;
@@ -189,6 +197,7 @@ engine_free(struct engine **engine)
     *engine = NULL;
     if (gone == NULL)
         return;
+    pace_done(&gone->pace);
     timers_done(&gone->timers);
     /* What came home too late, behind a disk that is full, is left to the end of the process. */
     queue_drain(gone->mailbox);

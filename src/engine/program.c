@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <string.h>
 
 const struct step_type *
 step_type_of(const struct step_type *const *types, size_t count, const struct step_decl *decl)
@@ -56,6 +57,23 @@ has_follow(const struct step_type *type, const struct plan_node *node)
     return type->follow_field == NULL || plan_node_field(node, type->follow_field)->is_given;
 }
 
+static struct pace_limit
+limit_of(const struct plan_node *node)
+{
+    struct pace_limit limit = {0};
+    for (size_t i = 0; i < node->decl->field_count; i++) {
+        const struct config_field *field = &node->fields[i];
+        if (!field->decl->is_apart || !field->is_given)
+            continue;
+        if (strcmp(field->decl->name, STEP_FIELD_RATE) == 0 &&
+            rate_parse(&limit.rate, value_slice(field->literal), NULL) != STATUS_OK)
+            assert(!"it was checked when it was loaded");
+        if (strcmp(field->decl->name, STEP_FIELD_PER_HOST) == 0)
+            limit.at_once = (uint32_t)field->literal.integer;
+    }
+    return limit;
+}
+
 struct program *
 program_new(struct plan *plan, const struct step_table *types)
 {
@@ -67,8 +85,10 @@ program_new(struct plan *plan, const struct step_table *types)
     program->upstream = mem_alloc_array(plan->node_count, sizeof(uint16_t *));
     program->is_chain = mem_alloc_array(plan->node_count, sizeof(bool));
     program->has_follow = mem_alloc_array(plan->node_count, sizeof(bool));
+    program->limits = mem_alloc_array(plan->node_count, sizeof(*program->limits));
     for (uint16_t i = 0; i < plan->node_count; i++) {
         program->types[i] = step_type_of(types->types, types->count, plan->nodes[i].decl);
+        program->limits[i] = limit_of(&plan->nodes[i]);
         program->has_follow[i] = has_follow(program->types[i], &plan->nodes[i]);
         program_find_upstream(program, &plan->nodes[i]);
     }
@@ -118,6 +138,7 @@ program_drop(struct program **program)
     mem_free(gone->upstream_counts);
     mem_free(gone->is_chain);
     mem_free(gone->has_follow);
+    mem_free(gone->limits);
     mem_free(gone->types);
     plan_drop(&gone->plan);
     mem_free(gone);

@@ -5,6 +5,7 @@
 #ifndef ENGINE_PROGRAM_H
 #define ENGINE_PROGRAM_H
 
+#include "engine/pace.h"
 #include "engine/step.h"
 
 struct program {
@@ -16,7 +17,8 @@ struct program {
     uint16_t **upstream;
     /* By node index: whether `upstream` is all columns before its own. */
     bool *is_chain;
-    bool *has_follow; /* by node index: an effect that may take several calls */
+    bool *has_follow;          /* by node index: an effect that may take several calls */
+    struct pace_limit *limits; /* by node index */
     _Atomic uint32_t references;
 };
 

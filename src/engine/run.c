@@ -66,6 +66,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->is_interactive = plan_is_interactive(plan);
     run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));
     run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));
+    pace_owner_init(&run->pace);
     make_tables(run);
     taps_make(run);
     reshapes_make(run);
@@ -231,7 +232,7 @@ static bool
 only_waits(const struct run *run)
 {
     if (run->away > 0 || run->gate_count + run->children_dormant == 0 ||
-        run->calls_asleep != NULL || run->calls_first != NULL || run->is_finishing)
+        run->calls_asleep != NULL || run->pace.waiting > 0 || run->is_finishing)
         return false;
     if (run->children_open > 0 || run->children_first != NULL)
         return false;

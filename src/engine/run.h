@@ -12,6 +12,7 @@
 #include "engine/chunk.h"
 #include "engine/engine.h"
 #include "engine/feed.h"
+#include "engine/pace.h"
 #include "engine/record.h"
 #include "engine/timers.h"
 
@@ -188,10 +189,10 @@ struct run {
 
     uint32_t window; /* chunks in memory */
     uint32_t calls_in_flight;
-    struct call *calls_first, *calls_last; /* wait for a slot */
-    struct call *calls_out;                /* in flight */
-    struct call *calls_asleep;             /* between two attempts, and short waits */
-    struct tree *tree;                     /* NULL: nothing that it calls leaves runs */
+    struct pace_owner pace;      /* calls that wait for a slot, or for their hosts */
+    struct call *calls_out;      /* in flight */
+    struct call *calls_asleep;   /* between two attempts, and short waits */
+    struct tree *tree;           /* NULL: nothing that it calls leaves runs */
     uint32_t below_count;        /* runs of its tree in the store, when it was read back */
     struct child_call *children; /* runs that its steps have asked for */
     struct child_call *children_first, *children_last; /* of these, those that wait for a place */
@@ -221,6 +222,7 @@ struct engine {
     _Atomic uint32_t away; /* starts and jobs of no run */
     uint32_t calls_in_flight;
     bool is_short_of_calls; /* a run found no free slot */
+    struct pace pace;
     struct child_call *asked[ASKED_BUCKETS];
     uint32_t places[LIMIT_TREE_DEPTH + 2]; /* taken by children of that depth */
     bool is_short_of_places;               /* a run found no free one */
@@ -318,6 +320,8 @@ void source_free(struct table_run *table);
 /* call.c */
 void calls_take(struct run *run, struct chunk_job *job);
 void calls_pump(struct run *run);
+pace_may_fn call_may_begin;
+pace_begin_fn call_begin_paced;
 void calls_cancel(struct run *run);
 
 /* tap.c */

@@ -138,6 +138,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_CHOICE:
     case FIELD_STEP:
     case FIELD_SCHEMA:
+    case FIELD_RATE:
         *out = field->literal;
         return true;
     case FIELD_GROUP:

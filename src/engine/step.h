@@ -81,6 +81,14 @@ typedef bool step_wait_fn(struct step_scope *scope, struct step_wait *out,
                           struct step_failure *failure);
 
 /* --- effects --- */
+/* Fields of an effect's config that the engine reads, kept apart: how often its calls may begin
+ * (FIELD_RATE), and how many may be on their way (FIELD_INT), counted for each host. */
+#define STEP_FIELD_RATE "rate"
+#define STEP_FIELD_PER_HOST "per_host"
+
+/* The host and port that a call asked with that config goes to, within the config's text, for those
+ * limits; empty if it cannot be told. */
+typedef struct slice step_host_fn(struct value config);
 /* Makes the exchange of one attempt from the rendered config (step_render_config's object, or what
  * `render` gave). The idempotency key is text of the field "Idempotency-Key". */
 typedef bool step_prepare_fn(struct value config, struct slice idempotency_key,
@@ -243,6 +251,7 @@ struct step_type {
     step_filter_fn *filter;
     step_branch_fn *branch;
     step_wait_fn *wait;
+    step_host_fn *host; /* NULL: its calls go to one place */
     step_prepare_fn *prepare;
     step_conclude_fn *conclude;
     step_follow_fn *follow;   /* NULL: one call is all */

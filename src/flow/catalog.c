@@ -65,6 +65,7 @@ field_kind_words(enum field_kind kind)
         [FIELD_DURATION] = "duration",
         [FIELD_CHOICE] = "one of ",
         [FIELD_SCHEMA] = "JSON Schema",
+        [FIELD_RATE] = "rate",
         [FIELD_GROUP] = "object",
         [FIELD_PATHS] = "path or list of paths",
         [FIELD_ORDER] = "list of paths, or of {path, order}",

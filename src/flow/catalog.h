@@ -79,6 +79,7 @@ enum field_kind {
     FIELD_KEYS,           /* paths for both tables of a reshape, or {left: paths, right: paths} */
     FIELD_STEP,           /* a step of the workflow, as in `needs` */
     FIELD_SCHEMA,         /* a JSON Schema, literal */
+    FIELD_RATE,           /* literal: "10/s", base/rate.h */
     FIELD_GROUP,          /* object of fields of its own: `parts`; kept apart */
 };
 

@@ -53,6 +53,13 @@ integer_schema(struct arena *arena, const struct field_decl *field)
     return with(arena, schema, "maximum", value_int(field->max));
 }
 
+static struct value
+rate_schema(struct arena *arena)
+{
+    return with(arena, of_type(arena, "string"), "pattern",
+                value_text("^[1-9][0-9]{0,5}/([1-9][0-9]*)?(ms|s|m|h|d)$"));
+}
+
 /* A list or a map with at least one entry, each of which is a text. */
 static struct value
 texts_schema(struct arena *arena, const char *type, const char *entries, const char *least)
@@ -117,6 +124,8 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return reference(arena, "#/$defs/literal");
     case FIELD_SCHEMA:
         return of_type(arena, "object");
+    case FIELD_RATE:
+        return rate_schema(arena);
     case FIELD_GROUP:
         return group_schema(arena, field);
     }

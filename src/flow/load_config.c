@@ -1,6 +1,7 @@
 #include "flow/load.h"
 
 #include "base/duration.h"
+#include "base/rate.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -180,6 +181,19 @@ read_schema(const struct place_of_field *in)
     in->field->schema = load_schema(in->loader, in->spot);
 }
 
+static void
+read_rate(const struct place_of_field *in)
+{
+    struct rate rate;
+    struct error error = {0};
+    if (!load_is_kind(in->loader, in->spot, VALUE_STRING, "a rate such as 10/s"))
+        return;
+    if (rate_parse(&rate, value_slice(in->spot.at->value), &error) == STATUS_OK)
+        in->field->literal = in->spot.at->value;
+    else
+        load_problem(in->loader, in->spot, NULL, "%s", error.text);
+}
+
 static void read_group(const struct place_of_field *in);
 
 typedef void read_fn(const struct place_of_field *in);
@@ -202,6 +216,7 @@ static read_fn *const readers[] = {
     [FIELD_KEYS] = read_keys,
     [FIELD_STEP] = read_label,
     [FIELD_SCHEMA] = read_schema,
+    [FIELD_RATE] = read_rate,
     [FIELD_GROUP] = read_group,
 };
 

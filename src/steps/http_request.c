@@ -27,6 +27,16 @@ static const struct field_decl http_request_fields[] = {
     {.name = "expect",
      .kind = FIELD_ANY,
      .help = "Statuses or classes that are well, such as [200, 404]; 2xx if not given."},
+    {.name = STEP_FIELD_RATE,
+     .kind = FIELD_RATE,
+     .is_apart = true,
+     .help = "How often the host is called, such as 10/s, 600/m or 5/h."},
+    {.name = STEP_FIELD_PER_HOST,
+     .kind = FIELD_INT,
+     .min = 1,
+     .max = 1000,
+     .is_apart = true,
+     .help = "How many calls to the host are under way at once."},
     {.name = "paging",
      .kind = FIELD_GROUP,
      .is_apart = true,
@@ -311,8 +321,30 @@ http_request_prepare(struct value config, struct slice idempotency_key, struct e
     return set_url(&request) && set_body(&request) && set_headers(&request, idempotency_key);
 }
 
+/* The authority of the url without user and default port. */
+static struct slice
+http_request_host(struct value config)
+{
+    struct slice url = slice_trim(value_slice(value_get(config, "url")));
+    bool is_tls = url.size > 8 && strncasecmp(url.ptr, "https://", 8) == 0;
+    size_t begin = is_tls ? 8 : 7;
+    size_t end = begin;
+    if (!is_tls && (url.size <= 7 || strncasecmp(url.ptr, "http://", 7) != 0))
+        return slice_of("", 0);
+    while (end < url.size && strchr("/?#", url.ptr[end]) == NULL) {
+        if (url.ptr[end++] == '@')
+            begin = end;
+    }
+    struct slice host = slice_of(url.ptr + begin, end - begin);
+    struct slice port = is_tls ? SLICE(":443") : SLICE(":80");
+    bool is_default =
+        host.size > port.size && memcmp(host.ptr + host.size - port.size, port.ptr, port.size) == 0;
+    return is_default ? slice_cut(host, host.size - port.size) : host;
+}
+
 const struct step_type step_http_request = {
     .decl = &http_request_decl,
+    .host = http_request_host,
     .prepare = http_request_prepare,
     .conclude = http_answer_conclude,
     .follow = paging_follow,

@@ -202,6 +202,19 @@ static const char pages[] =
     "      n: \"{{= .steps.list | length }}\", w: \"{{steps.tell.body.word}}\" } } }\n"
     "output: { lines: \"{{steps.lines.rows}}\", rows: \"{{steps.table.rows}}\" }\n";
 
+/* Two steps to one host, each with its limit: the strictest counts. */
+static const char paced[] =
+    "name: paced\n"
+    "steps:\n" ROWS
+    "  - { id: score, type: http_request, retry: { attempts: 3, backoff: 1s..4s },\n"
+    "      config: { url: \"" URL "/3/score\", rate: 5/s, per_host: 3,\n"
+    "      json: { k: \"{{item.k}}\", mode: \"{{item.mode}}\" } } }\n"
+    "  - { id: list, type: http_request, needs: rows, config: { url: \"" URL "/3/list\",\n"
+    "      rate: 2/s, per_host: 3, json: { page: 1, k: \"{{item.k}}\" },\n"
+    "      paging: { json: { page: .body.next }, items: .body.items, max_pages: 2 } } }\n"
+    "  - { id: table, type: write_csv, needs: [score, list], config: { columns: {\n"
+    "      k: \"{{item.k}}\", s: \"{{steps.score.body.score}}\", l: \"{{steps.list}}\" } } }\n";
+
 static const char one_list[] =
     "name: one list\n"
     "steps:\n"
@@ -267,6 +280,7 @@ const struct scene scenes[] = {
     {SCENE("two_sources", two_sources, "few.csv", "flaky")},
     {SCENE("pages", pages, "many.csv", "ok"), .concurrency = 5},
     {SCENE("few_pages", pages, "few.csv", "ok")},
+    {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
     {SCENE("one_list", one_list, NULL, "ok")},
     {SCENE("one_list_flaky", one_list, NULL, "flaky")},
 };

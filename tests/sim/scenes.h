@@ -22,6 +22,7 @@ struct scene {
     const char *file;     /* of the generated ones, the input's `file`; NULL: none */
     const char *mode;     /* the input's `mode` */
     uint32_t concurrency; /* calls at once; 0: as many as by default */
+    uint32_t rate;        /* calls in any second; 0: any */
     bool is_late;         /* its deadline passes, always */
     bool is_pure;         /* may be computed in place */
 };

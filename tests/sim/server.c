@@ -132,10 +132,7 @@ check_again(struct world *world, const struct served *served, const struct excha
     }
     if (served->end == SERVED_UNDER_WAY)
         world_fail(world, "key %.8s is called while its call is under way", served->key);
-    /* What it asked for is forgotten with a run that leaves memory. */
-    const struct story *story = world_story(world, &served->run);
-    if (world->clock.mono_us < served->not_before_us && story != NULL && !story->has_acted &&
-        story->generation == served->generation)
+    if (world->clock.mono_us < served->not_before_us)
         world_fail(world, "key %.8s is called earlier than the server asked for", served->key);
     if (served->end == SERVED_OK)
         world_fail(world, "key %.8s is called again though it was answered", served->key);
@@ -153,6 +150,18 @@ calls_under_way(const struct world *world, const struct id *run)
     return count;
 }
 
+static uint32_t
+calls_in_last_second(const struct world *world, const struct id *run)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < world->server.served.count; i++) {
+        const struct served *served = world->server.served.items[i];
+        count += served->process == world->process && id_equal(&served->run, run) &&
+                 world->clock.mono_us - served->sent_us < 1000000;
+    }
+    return count;
+}
+
 static void
 check_run(struct world *world, const struct served *served)
 {
@@ -165,6 +174,9 @@ check_run(struct world *world, const struct served *served)
     else if (story->scene->concurrency > 0 &&
              calls_under_way(world, &served->run) >= story->scene->concurrency)
         world_fail(world, "run %s has more calls under way than it may", story->name);
+    else if (story->scene->rate > 0 &&
+             calls_in_last_second(world, &served->run) >= story->scene->rate)
+        world_fail(world, "run %s calls more often than it may", story->name);
 }
 
 /* Waits end by the wall clock, of which the engine knows milliseconds. */
@@ -206,9 +218,8 @@ server_receive(struct world *world, const struct exchange *exchange)
     check_run(world, served);
     check_wait(world, served, exchange);
     served->not_before_us = 0;
-    const struct story *story = world_story(world, &served->run);
-    served->generation = story == NULL ? 0 : story->generation;
     served->process = world->process;
+    served->sent_us = world->clock.mono_us;
     served->end = SERVED_UNDER_WAY;
     served->sent++;
     return served;

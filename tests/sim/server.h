@@ -47,6 +47,7 @@ struct served {
     struct id run;
     uint32_t process; /* which sent it last */
     enum served_end end;
+    int64_t sent_us; /* monotonic; the last time */
     uint32_t sent, effects;
     uint32_t troubles; /* failures that used up an attempt */
     uint32_t attempts; /* of the step, by the url */
@@ -55,7 +56,6 @@ struct served {
     char step[16];         /* by the url */
     struct digest about;   /* of the member `k` of the body */
     int64_t answered_us;   /* monotonic; when it was OK */
-    uint32_t generation;   /* of the run, when it was sent last */
     int64_t not_before_us; /* as the server asked for by Retry-After */
 };
 

@@ -38,7 +38,7 @@ describe_run(const struct run *run)
             "%u gates%s%s\n",
             id, run->generation, run_state_name(run->state), run->is_leaving ? ", leaving" : "",
             run->is_finishing ? ", finishing" : "", run->away, run->window, run->calls_in_flight,
-            run->gate_count, run->calls_first != NULL ? ", calls wait for a slot" : "",
+            run->gate_count, run->pace.waiting > 0 ? ", calls wait for a slot or their host" : "",
             run->calls_asleep != NULL ? ", calls asleep" : "");
     for (uint16_t t = 0; t < run->program->plan->table_count; t++)
         describe_table(&run->tables[t]);
