@@ -5,15 +5,13 @@
 
 #include <pthread.h>
 
-struct lane {
-    struct queue_node *first;
-    struct queue_node *last;
-};
-
 struct pool {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    struct lane lanes[2]; /* interactive, bulk */
+    struct fair_owner interactive;
+    struct fair_flow interactive_flow; /* one, so that it is a plain queue */
+    struct fair first, bulk;
+    unsigned turns; /* of the interactive lane in a row */
     unsigned sleeping;
     bool is_stopping;
     struct pool_options options;
@@ -22,15 +20,15 @@ struct pool {
 };
 
 static struct task *
-lane_take(struct lane *lane)
+lane_take(struct pool *pool)
 {
-    struct queue_node *node = lane->first;
-    if (node == NULL)
-        return NULL;
-    lane->first = node->next;
-    if (lane->first == NULL)
-        lane->last = NULL;
-    node->next = NULL;
+    bool is_bulk = pool->turns >= POOL_INTERACTIVE_TURNS;
+    struct queue_node *node = fair_take(is_bulk ? &pool->bulk : &pool->first);
+    if (node == NULL) {
+        is_bulk = !is_bulk;
+        node = fair_take(is_bulk ? &pool->bulk : &pool->first);
+    }
+    pool->turns = is_bulk ? 0 : pool->turns + 1;
     return (struct task *)node;
 }
 
@@ -41,9 +39,7 @@ pool_take(struct pool *pool)
     pthread_mutex_lock(&pool->mutex);
     struct task *task = NULL;
     for (;;) {
-        task = lane_take(&pool->lanes[0]);
-        if (task == NULL)
-            task = lane_take(&pool->lanes[1]);
+        task = lane_take(pool);
         if (task != NULL || pool->is_stopping)
             break;
         pool->sleeping++;
@@ -70,6 +66,7 @@ pool_start(struct pool **out, const struct pool_options *options)
     struct pool *pool = mem_alloc(sizeof(*pool));
     *out = NULL;
     pool->options = *options;
+    pool->interactive_flow.owner = &pool->interactive;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->threads = mem_alloc_array(options->threads, sizeof(struct thread *));
@@ -87,16 +84,13 @@ pool_start(struct pool **out, const struct pool_options *options)
 }
 
 void
-pool_post(struct pool *pool, struct task *task, bool is_interactive)
+pool_post(struct pool *pool, struct task *task, struct fair_flow *flow)
 {
-    struct lane *lane = &pool->lanes[is_interactive ? 0 : 1];
-    task->node.next = NULL;
     pthread_mutex_lock(&pool->mutex);
-    if (lane->last == NULL)
-        lane->first = &task->node;
+    if (flow == NULL)
+        fair_push(&pool->first, &pool->interactive_flow, &task->node);
     else
-        lane->last->next = &task->node;
-    lane->last = &task->node;
+        fair_push(&pool->bulk, flow, &task->node);
     bool wake = pool->sleeping > 0;
     pthread_mutex_unlock(&pool->mutex);
     if (wake)

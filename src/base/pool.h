@@ -1,5 +1,8 @@
 /* base/pool.h - threads that take tasks from two lanes, the interactive one first.
  *
+ * In the other lane tasks take turns by their flows and owners (base/fair.h), and one of them goes
+ * first after every POOL_INTERACTIVE_TURNS interactive ones, so that nothing waits for ever.
+ *
  * A task embeds a struct task; posting it gives it away. Each thread has a context of its own, made
  * when it starts.
  *
@@ -8,7 +11,7 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
-#include "base/queue.h"
+#include "base/fair.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -35,7 +38,10 @@ struct pool_options {
 
 MUST_USE enum status pool_start(struct pool **out, const struct pool_options *options);
 
-void pool_post(struct pool *pool, struct task *task, bool is_interactive);
+#define POOL_INTERACTIVE_TURNS 32
+
+/* flow: where the task waits, used under the pool's lock alone; NULL: in the interactive lane. */
+void pool_post(struct pool *pool, struct task *task, struct fair_flow *flow);
 
 /* Runs what was posted, then ends the threads. */
 void pool_stop(struct pool **pool);

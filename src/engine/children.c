@@ -728,7 +728,9 @@ look(struct child_call *call)
     call->looked_unix_ms = clock_unix_ms(call->run->engine->options.clock);
     call->task.run = look_work;
     call->message.handle = look_home;
-    ports->post(ports->world, ENGINE_POOL_WORK, &call->task, call->run->is_interactive);
+    struct run *run = call->run;
+    ports->post(ports->world, ENGINE_POOL_WORK, &call->task,
+                run->is_interactive ? NULL : &run->flows[SHARE_WORK]);
 }
 
 /* --- what a child says of itself --- */

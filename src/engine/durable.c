@@ -81,7 +81,6 @@ forgetting_intent(const struct forgetting *forgetting)
 {
     const struct run_row *run = forgetting->run;
     struct intent *intent = intent_new(KIB(16));
-    intent->is_bulk = true;
     intent->guard = (struct store_guard){.is_on = true,
                                          .run = run->id,
                                          .generation = run->generation,
@@ -218,5 +217,5 @@ engine_watch_durable(struct engine *engine)
     job->message.handle = due_home;
     job->task.run = due_work;
     engine->away++;
-    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
+    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, NULL);
 }

@@ -27,6 +27,7 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
         .begin = call_begin_paced,
     };
     pace_init(&engine->pace);
+    engine->own_flow.owner = &engine->own;
     engine->has_more_unfinished = options->take_up_runs;
     *out = engine;
     return STATUS_OK;
@@ -70,6 +71,7 @@ engine_adopt(struct engine *engine, struct run *run)
     if (!callees_are_pure(run->callees))
         tree_join(run, run->below_count);
     child_is_here(run);
+    share_join(engine, run);
 }
 
 void
@@ -85,14 +87,16 @@ job_post(struct run *run, struct job *job, enum engine_pool pool, task_fn *work,
     job->task.run = work;
     job->message.handle = handle;
     run->away++;
-    ports->post(ports->world, pool, &job->task, run->is_interactive);
+    struct fair_flow *flow = &run->flows[pool == ENGINE_POOL_EVAL ? SHARE_EVAL : SHARE_WORK];
+    ports->post(ports->world, pool, &job->task, run->is_interactive ? NULL : flow);
 }
 
 struct intent *
 run_intent(struct run *run, size_t limit_bytes)
 {
     struct intent *intent = intent_new(limit_bytes);
-    intent->is_bulk = !run->is_interactive;
+    if (!run->is_interactive)
+        intent->flow = &run->flows[SHARE_WRITER];
     intent->guard = (struct store_guard){
         .is_on = true,
         .run = run->id,

@@ -35,7 +35,8 @@ enum engine_pool {
 /* The world, handed in: threads and network in the program, one seeded schedule in the simulation.
  */
 struct engine_ports {
-    void (*post)(void *world, enum engine_pool pool, struct task *task, bool is_interactive);
+    /* flow: its place among other runs; NULL: somebody waits for it, it goes first. */
+    void (*post)(void *world, enum engine_pool pool, struct task *task, struct fair_flow *flow);
     void (*commit)(void *world, struct intent *intent);
     /* Takes the exchange until its `done`; gives a ticket for call_cancel. */
     uint64_t (*call)(void *world, struct exchange *exchange);

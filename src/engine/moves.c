@@ -220,7 +220,7 @@ move_in_store(struct move_request *request)
     const struct engine_ports *ports = request->engine->options.ports;
     request->tries++;
     request->task.run = move_stored;
-    ports->post(ports->world, ENGINE_POOL_WORK, &request->task, true);
+    ports->post(ports->world, ENGINE_POOL_WORK, &request->task, NULL);
 }
 
 static void

@@ -177,7 +177,8 @@ add_wake_delete(const struct run *run, struct intent *intent)
     intent_add(intent, STORE_TIMER_DELETE, 64)->timer = row;
 }
 
-/* Nothing waits for this move: it only shows the state. */
+/* Nothing waits for this move, so that the run may be gone before it is committed: it only shows
+ * the state. */
 static void
 commit_begin(struct run *run)
 {
@@ -191,6 +192,7 @@ commit_begin(struct run *run)
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
     if (!run->is_born && run->tree != NULL)
         add_wake_delete(run, intent);
+    intent->flow = NULL;
     intent->done = commit_begin_done;
     run->engine->options.ports->commit(run->engine->options.ports->world, intent);
 }
@@ -370,6 +372,7 @@ run_free_if_home(struct run *run)
     bool leaves_some = run->leaves_some || run->is_held;
     tree_leave(run);
     child_has_left(run);
+    share_leave(engine, run);
     run_free(run);
     if (leaves_some)
         tree_settle(engine, &id);

@@ -14,6 +14,7 @@
 #include "engine/feed.h"
 #include "engine/pace.h"
 #include "engine/record.h"
+#include "engine/share.h"
 #include "engine/timers.h"
 
 #include <stddef.h>
@@ -173,8 +174,10 @@ struct run {
     struct callees *callees; /* NULL: its steps call no workflows */
     struct value input, run_value;
     bool is_interactive; /* no table of many items: first lane everywhere */
-    bool is_born;        /* began in this process: nothing of it can be in the store */
-    bool is_leaving;     /* ended, cancelled or parked: nothing new begins */
+    struct share *share; /* of the workspace, while the engine holds the run */
+    struct fair_flow flows[SHARE_COUNT];
+    bool is_born;    /* began in this process: nothing of it can be in the store */
+    bool is_leaving; /* ended, cancelled or parked: nothing new begins */
     bool is_finishing;
     bool is_held;     /* one above it is being ended or paused: nothing new begins */
     bool leaves_some; /* ended while runs below it may go on: they are settled (tree.h) */
@@ -217,6 +220,9 @@ struct engine {
     struct timers timers;
     struct run *runs;
     uint32_t run_count;
+    struct share *shares;
+    struct fair_owner own; /* writes of the engine itself that nobody waits for */
+    struct fair_flow own_flow;
     struct run *dirty;
     bool is_parking;
     _Atomic uint32_t away; /* starts and jobs of no run */

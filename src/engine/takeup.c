@@ -435,7 +435,7 @@ post_take_up(struct take_up_job *job)
 {
     const struct engine_ports *ports = job->engine->options.ports;
     job->is_spoiled = move_is_under_way(job->engine, &job->id);
-    ports->post(ports->world, ENGINE_POOL_WORK, &job->task, true);
+    ports->post(ports->world, ENGINE_POOL_WORK, &job->task, NULL);
 }
 
 static void
@@ -664,5 +664,5 @@ take_up_more(struct engine *engine)
     job->task.run = page_work;
     engine->is_taking_up = true;
     engine->away++;
-    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, true);
+    engine->options.ports->post(engine->options.ports->world, ENGINE_POOL_WORK, &job->task, NULL);
 }

@@ -313,7 +313,7 @@ cancel_one(struct settling *settling, const struct run_row *found)
     *row = *found;
     row->state = RUN_STATE_CANCELLED;
     row->ended_unix_ms = clock_unix_ms(engine->options.clock);
-    intent->is_bulk = true;
+    intent->flow = &engine->own_flow;
     intent->guard = (struct store_guard){
         .is_on = true,
         .run = found->id,

@@ -17,10 +17,10 @@
 /* --- the engine's world --- */
 
 static void
-world_post(void *world, enum engine_pool pool, struct task *task, bool is_interactive)
+world_post(void *world, enum engine_pool pool, struct task *task, struct fair_flow *flow)
 {
     struct service *service = world;
-    pool_post(service->pools[pool], task, is_interactive);
+    pool_post(service->pools[pool], task, flow);
 }
 
 static void
@@ -109,6 +109,7 @@ start_pools(struct service *service)
         .context_free = machine_free,
     };
     enum status status = pool_start(&service->pools[ENGINE_POOL_EVAL], &options);
+    service->own_flow.owner = &service->own;
     options.name = "work";
     options.threads = WORK_THREADS;
     if (status == STATUS_OK)
@@ -339,5 +340,6 @@ service_post(struct service *service, struct task *task, bool is_interactive)
     if (service->is_stopping)
         task->run(task, NULL);
     else
-        pool_post(service->pools[ENGINE_POOL_WORK], task, is_interactive);
+        pool_post(service->pools[ENGINE_POOL_WORK], task,
+                  is_interactive ? NULL : &service->own_flow);
 }

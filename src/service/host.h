@@ -24,6 +24,8 @@ struct service {
     struct writer *writer;
     struct programs *programs;
     struct pool *pools[2]; /* by enum engine_pool */
+    struct fair_owner own; /* work of the service itself, beside the runs */
+    struct fair_flow own_flow;
     struct engine *engine;
     struct engine_ports ports;
     struct thread *thread;

@@ -9,7 +9,7 @@
 #define STORE_INTENT_H
 
 #include "base/arena.h"
-#include "base/queue.h"
+#include "base/fair.h"
 #include "base/status.h"
 #include "store/rows.h"
 
@@ -91,7 +91,8 @@ typedef void intent_done_fn(struct intent *intent);
 struct intent {
     struct queue_node node;
     struct arena arena;
-    bool is_bulk;             /* lane: false = somebody waits for the acknowledgement */
+    struct fair_flow *flow; /* where it waits among others of its kind, outlives it; NULL: somebody
+                             * waits for the acknowledgement, it goes first */
     struct store_guard guard; /* CONFLICT if it does not hold */
     struct store_op ops[STORE_OPS_MAX];
     size_t op_count;

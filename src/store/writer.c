@@ -27,10 +27,9 @@
  * transactions. */
 #define TRICKLE_TIMES 4
 
-/* Intents in the order of pushing, linked by their nodes. */
+/* Intents that wait, and how much they are. */
 struct lane {
-    struct queue_node *first;
-    struct queue_node **end;
+    struct fair order;
     size_t count;
     size_t size_bytes;
 };
@@ -50,6 +49,8 @@ struct writer {
     writer_trouble_fn *on_trouble; /* or NULL */
 
     /* The thread's own. */
+    struct fair_owner urgent_owner;
+    struct fair_flow urgent_flow; /* one, so that it is a plain queue */
     struct lane urgent;
     struct lane bulk;
     struct batch batch;
@@ -71,38 +72,20 @@ now_us(void)
 }
 
 static void
-lane_init(struct lane *lane)
+lane_add(struct lane *lane, struct intent *intent, struct fair_flow *flow)
 {
-    *lane = (struct lane){.end = &lane->first};
-}
-
-static void
-lane_add(struct lane *lane, struct intent *intent)
-{
-    intent->node.next = NULL;
-    *lane->end = &intent->node;
-    lane->end = &intent->node.next;
+    fair_push(&lane->order, flow, &intent->node);
     lane->count++;
     lane->size_bytes += intent->size_bytes;
 }
 
 static struct intent *
-lane_first(const struct lane *lane)
+lane_take(struct lane *lane)
 {
-    /* The node is the first member of an intent. */
-    return (struct intent *)lane->first;
-}
-
-static void
-lane_remove_first(struct lane *lane)
-{
-    struct intent *intent = lane_first(lane);
-    lane->first = intent->node.next;
-    if (lane->first == NULL)
-        lane->end = &lane->first;
+    struct intent *intent = (struct intent *)fair_take(&lane->order);
     lane->count--;
     lane->size_bytes -= intent->size_bytes;
-    intent->node.next = NULL;
+    return intent;
 }
 
 _Static_assert(offsetof(struct intent, node) == 0, "a queue's node is its intent");
@@ -113,7 +96,10 @@ writer_sort(struct writer *writer, struct queue_node *node)
     while (node != NULL) {
         struct intent *intent = (struct intent *)node;
         node = node->next;
-        lane_add(intent->is_bulk ? &writer->bulk : &writer->urgent, intent);
+        if (intent->flow == NULL)
+            lane_add(&writer->urgent, intent, &writer->urgent_flow);
+        else
+            lane_add(&writer->bulk, intent, intent->flow);
     }
 }
 
@@ -167,8 +153,7 @@ batch_fill(struct batch *batch, struct lane *lane, size_t limit_bytes)
 {
     size_t taken_bytes = 0;
     while (lane->count > 0 && batch->count < LIMIT_COMMIT_INTENTS && taken_bytes < limit_bytes) {
-        struct intent *intent = lane_first(lane);
-        lane_remove_first(lane);
+        struct intent *intent = lane_take(lane);
         batch->intents[batch->count++] = intent;
         taken_bytes += intent->size_bytes;
     }
@@ -315,8 +300,7 @@ writer_start(struct writer **out, struct store *store, struct error *error)
     writer->queue = queue_new(false);
     writer->before = writer->after = do_nothing;
     writer->budget_bytes = BUDGET_BYTES_MIN;
-    lane_init(&writer->urgent);
-    lane_init(&writer->bulk);
+    writer->urgent_flow.owner = &writer->urgent_owner;
     atomic_store(&writer->give_up_us, INT64_MAX);
     pthread_mutex_init(&writer->lock, NULL);
     enum status status = thread_start(&writer->thread, "writer", 0, writer_run, writer);

@@ -1,8 +1,9 @@
 /* store/writer.h - the one thread that writes: gathers intents, commits them together.
  *
  * Two lanes: intents for which somebody waits go first and at once; bulk intents are gathered up to
- * LIMIT_COMMIT_BYTES or LIMIT_COMMIT_MS. Intents of one lane are committed in the order of pushing;
- * a bulk intent may be overtaken by an acknowledgement.
+ * LIMIT_COMMIT_BYTES or LIMIT_COMMIT_MS, and take turns by their flows (base/fair.h). Those of one
+ * flow, and all acknowledgements, are committed in the order of pushing; a bulk intent may be
+ * overtaken by an acknowledgement.
  *
  * If the disk is full or fails, the writer keeps its intents, tells its trouble hook, and tries
  * again with backoff: nothing is lost, everything waits. writer_trouble() tells why.

@@ -16,7 +16,7 @@ commits_push(struct world *world, struct intent *intent)
             wait_us = (int64_t)world_below(world, (uint64_t)world->habits.commit_us_max);
         world->commit_due_us = world->clock.mono_us + wait_us;
     }
-    bag_add(intent->is_bulk ? &world->bulk : &world->urgent, intent);
+    bag_add(intent->flow != NULL ? &world->bulk : &world->urgent, intent);
 }
 
 int64_t

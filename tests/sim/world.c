@@ -81,7 +81,7 @@ set_wall_clock(struct world *world)
 /* --- the ports --- */
 
 static void
-port_post(void *context, enum engine_pool pool, struct task *task, bool is_interactive)
+port_post(void *context, enum engine_pool pool, struct task *task, struct fair_flow *flow)
 {
     struct world *world = context;
     bag_add(&world->tasks, task);

@@ -28,6 +28,8 @@ struct fixture {
     struct store *store;
     struct writer *writer;
     struct returned returned;
+    struct fair_owner owner;
+    struct fair_flow flow;
 };
 
 struct job {
@@ -39,6 +41,7 @@ static int
 set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
+    f->flow.owner = &f->owner;
     *state = f;
     if (f == NULL)
         return 1;
@@ -86,7 +89,7 @@ make_intent(struct fixture *f, int number, bool is_bulk)
     *row = (struct setting_row){.name = slice_text(arena_format(&intent->arena, "s%d", number)),
                                 .value = SLICE("x")};
     intent_add(intent, STORE_SETTING_PUT, 50)->setting = row;
-    intent->is_bulk = is_bulk;
+    intent->flow = is_bulk ? &f->flow : NULL;
     intent->owner = job;
     intent->done = note_return;
     return intent;

@@ -1,0 +1,36 @@
+#include "engine/share.h"
+
+#include "base/mem.h"
+#include "engine/run.h"
+
+void
+share_join(struct engine *engine, struct run *run)
+{
+    struct share *share = engine->shares;
+    while (share != NULL && !id_equal(&share->workspace, &run->workspace))
+        share = share->next;
+    if (share == NULL) {
+        share = mem_alloc(sizeof(*share));
+        share->workspace = run->workspace;
+        share->next = engine->shares;
+        engine->shares = share;
+    }
+    share->runs++;
+    run->share = share;
+    for (int i = 0; i < SHARE_COUNT; i++)
+        run->flows[i].owner = &share->owners[i];
+}
+
+void
+share_leave(struct engine *engine, struct run *run)
+{
+    struct share *share = run->share;
+    struct share **link = &engine->shares;
+    run->share = NULL;
+    if (--share->runs > 0)
+        return;
+    while (*link != share)
+        link = &(*link)->next;
+    *link = share->next;
+    mem_free(share);
+}
