@@ -151,7 +151,7 @@ runs_results(struct cli *cli, int argc, char **argv)
         {"--table", OPTION_TEXT, .into.text = &asked.table, .value = "STEP",
          .help = "the table that this step makes [the last of many items]"},
         {"--format", OPTION_TEXT, .into.text = &asked.format, .value = "FORMAT",
-         .help = "csv, ndjson or json [the ending of --out, else csv]"},
+         .help = "csv, xlsx, ndjson or json [the ending of --out, else csv]"},
         {"--state", OPTION_TEXT, .into.text = &asked.state, .value = "STATE",
          .help = "only items that are completed, failed, dropped, cancelled or open"},
         {"--columns", OPTION_TEXT, .into.text = &asked.columns, .value = "A,B",

@@ -5,11 +5,11 @@
 #include <string.h>
 
 void
-columns_init(struct columns *columns, const struct plan *plan, const struct plan_table *table,
+columns_init(struct columns *columns, const struct program *program, const struct plan_table *table,
              struct arena *arena)
 {
     *columns = (struct columns){
-        .plan = plan, .table = table, .arena = arena, .index = value_empty_object()};
+        .program = program, .table = table, .arena = arena, .index = value_empty_object()};
 }
 
 /* The step that a name begins with, as a group; *is_whole: it is the step's name. */
@@ -19,7 +19,7 @@ group_of(const struct columns *columns, struct slice name, bool *is_whole)
     const char *dot = name.size == 0 ? NULL : memchr(name.ptr, '.', name.size);
     struct slice head = dot == NULL ? name : slice_of(name.ptr, (size_t)(dot - name.ptr));
     for (uint32_t i = 0; i < plan_row_steps(columns->table); i++) {
-        const struct plan_node *node = plan_row_step(columns->plan, columns->table, i);
+        const struct plan_node *node = plan_row_step(columns->program->plan, columns->table, i);
         if (!plan_node_has_columns(node) || !slice_equal(head, value_slice(node->id)))
             continue;
         *is_whole = dot == NULL;
@@ -121,4 +121,106 @@ columns_names(const struct columns *columns)
             names = value_array_append(columns->arena, names, whole->name);
     }
     return names;
+}
+
+/* --- what is declared --- */
+
+/* An object in which each of the names is null. */
+static struct value
+nulls_of(struct arena *arena, struct value names)
+{
+    struct value object = value_empty_object();
+    for (uint32_t i = 0; i < names.count; i++)
+        object = value_object_set(arena, object, value_items(names)[i], value_null());
+    return object;
+}
+
+static struct value
+input_names(struct arena *arena, const struct schema *schema)
+{
+    struct value names = value_empty_array();
+    for (size_t i = 0; i < schema_property_count(schema); i++)
+        names = value_array_append(arena, names, schema_property_name(schema, i));
+    return names;
+}
+
+static struct value
+declared_item(const struct columns *columns, struct value own, bool *is_all)
+{
+    const struct schema *schema = columns->program->plan->input_schema;
+    if (own.kind == VALUE_ARRAY)
+        return nulls_of(columns->arena, own);
+    bool is_input = columns->table->kind == PLAN_TABLE_INPUT && schema != NULL;
+    *is_all = *is_all && is_input && schema_is_closed(schema);
+    if (!is_input)
+        return value_empty_object();
+    return nulls_of(columns->arena, input_names(columns->arena, schema));
+}
+
+static bool
+sees_step(const struct columns *columns, const struct sink_place *sink, uint32_t step)
+{
+    const struct program *program = columns->program;
+    uint16_t inherited = columns->table->inherited_count;
+    if (sink->is_behind_all || step < inherited)
+        return true;
+    for (uint16_t i = 0; i < program->upstream_counts[sink->node->index]; i++) {
+        if (program->upstream[sink->node->index][i] == step - inherited)
+            return true;
+    }
+    return false;
+}
+
+/* What a step gives to a row, each value null; VALUE_NONE: nothing that is known. */
+static struct value
+declared_step(const struct columns *columns, const struct plan_node *node, bool *is_all)
+{
+    const struct step_type *type = columns->program->types[node->index];
+    struct value names = {0};
+    if (node->decl->passes_row) {
+        *is_all = false; /* a row that it is skipped for has more */
+        return value_empty_object();
+    }
+    if (!plan_node_has_columns(node))
+        return names;
+    if (type->members != NULL)
+        names = type->members(node, columns->arena);
+    *is_all = *is_all && names.kind == VALUE_ARRAY && !node->on_error_continue;
+    return names.kind == VALUE_ARRAY ? nulls_of(columns->arena, names) : names;
+}
+
+static struct value
+declared_steps(const struct columns *columns, const struct sink_place *sink, bool *is_all)
+{
+    struct value steps = value_empty_object();
+    for (uint32_t i = 0; i < plan_row_steps(columns->table); i++) {
+        const struct plan_node *node = plan_row_step(columns->program->plan, columns->table, i);
+        if (!sees_step(columns, sink, i))
+            continue;
+        struct value value = declared_step(columns, node, is_all);
+        if (value.kind != VALUE_NONE)
+            steps = value_object_set(columns->arena, steps, node->id, value);
+    }
+    return steps;
+}
+
+enum status
+columns_declared(struct value *out, const struct columns *columns, const struct sink_place *sink,
+                 struct value own, bool *is_all, struct error *error)
+{
+    *is_all = true;
+    struct member members[] = {
+        {value_text("item"), declared_item(columns, own, is_all)},
+        {value_text("steps"), declared_steps(columns, sink, is_all)},
+    };
+    struct step_scope scope = {
+        .plan = columns->program->plan,
+        .node = sink->node,
+        .root = value_object_new(columns->arena, members, COUNT_OF(members)),
+        .arena = columns->arena,
+    };
+    struct step_failure failure;
+    if (sink->type->sink_row(&scope, out, &failure))
+        return STATUS_OK;
+    return error_set(error, STATUS_LIMIT, "%s", failure.words);
 }

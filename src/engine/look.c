@@ -43,14 +43,19 @@ visit_chunk(struct look *look, uint32_t index, look_chunk_fn *visit, void *conte
     return status;
 }
 
-/* Nothing is recorded yet, or the step that names the file is not. */
-static bool
-has_nothing(const struct look *look)
+/* What the rows are read from; not if the step that names the file is not recorded. Without rows a
+ * source is opened for its header's sake only. */
+static enum status
+open_rows(struct look *look, struct error *error)
 {
-    const struct table_run *table = look->table;
-    if (table->plan->kind == PLAN_TABLE_SOURCE)
-        return table->head_count == 0 || look->run->values[table->plan->maker].kind == VALUE_NONE;
-    return table->plan->is_many && table->head_count == 0;
+    struct table_run *table = look->table;
+    struct value config = look->run->values[table->plan->maker];
+    const char *code = NULL;
+    bool is_source = table->plan->kind == PLAN_TABLE_SOURCE;
+    if (is_source ? config.kind == VALUE_NONE : table->head_count == 0)
+        return STATUS_OK;
+    enum status status = source_open_now(table, config, &code, error);
+    return table->head_count == 0 ? STATUS_OK : status;
 }
 
 static struct table_run *
@@ -79,10 +84,7 @@ look_open(struct look *look, struct engine *engine, const struct run_row *row, s
     if (look->table == NULL)
         return error_set(error, STATUS_NOT_FOUND, "the run has no table \"%.*s\"",
                          SLICE_FORMAT(table));
-    const char *code = NULL;
-    if (!look->table->plan->is_many || has_nothing(look))
-        return STATUS_OK;
-    return source_open_now(look->table, look->run->values[look->table->plan->maker], &code, error);
+    return look->table->plan->is_many ? open_rows(look, error) : STATUS_OK;
 }
 
 enum status
@@ -90,7 +92,7 @@ look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit, void *
           bool *is_end, struct error *error)
 {
     const struct table_run *table = look->table;
-    uint32_t count = has_nothing(look) ? 0 : table->plan->is_many ? table->head_count : 1;
+    uint32_t count = !table->plan->is_many ? 1 : table->source == NULL ? 0 : table->head_count;
     while (table->plan->is_many && look->next < count &&
            table->heads[look->next].end.ordinal <= from_ordinal)
         look->next++;

@@ -23,7 +23,8 @@ struct render {
     struct arena arena;
     struct plan_node node; /* the sink that the plan does not have */
     struct columns all;
-    struct value columns; /* names; VALUE_NONE until they are known, or if nobody needs them */
+    struct value columns;   /* names; VALUE_NONE until they are known, or if nobody needs them */
+    struct sink_book *book; /* of a format that makes its file as a whole */
     enum render_phase phase;
     uint64_t given;     /* rows of this pass */
     bool is_past;       /* no further row of this pass is wanted */
@@ -64,8 +65,7 @@ render_open(struct render **out, struct engine *engine, const struct run_row *ro
         return status;
     }
     make_node(render, render->look.table->plan);
-    columns_init(&render->all, render->look.run->program->plan, render->look.table->plan,
-                 &render->arena);
+    columns_init(&render->all, render->look.run->program, render->look.table->plan, &render->arena);
     render->columns = options->columns;
     *out = render;
     return STATUS_OK;
@@ -84,6 +84,8 @@ render_close(struct render **render)
     *render = NULL;
     if (gone == NULL)
         return;
+    if (gone->book != NULL)
+        gone->options.format->sink_close(&gone->book);
     look_close(&gone->look);
     arena_done(&gone->arena);
     mem_free(gone);
@@ -190,7 +192,7 @@ select_columns(const struct render *render, struct arena *arena, struct value ro
     return selected;
 }
 
-static bool
+static enum status
 make_row(struct render *render, struct chunk *chunk, uint32_t index, struct value *out)
 {
     struct step_failure failure;
@@ -201,13 +203,15 @@ make_row(struct render *render, struct chunk *chunk, uint32_t index, struct valu
         .arena = &chunk->arena,
     };
     if (!render->options.format->sink_row(&scope, out, &failure))
-        return false;
+        return error_set(render->error, STATUS_LIMIT, "row %llu: %s",
+                         (unsigned long long)(chunk->begin.ordinal + index), failure.words);
     if (must_rename(*out))
         *out = rename_meeting(&chunk->arena, *out);
     *out = add_own_columns(chunk, index, *out);
     if (render->options.columns.kind == VALUE_ARRAY)
         *out = select_columns(render, &chunk->arena, *out);
-    return out->kind != VALUE_NONE;
+    return out->kind != VALUE_NONE ? STATUS_OK
+                                   : error_set(render->error, STATUS_LIMIT, "a row is too large");
 }
 
 /* --- rows --- */
@@ -215,11 +219,14 @@ make_row(struct render *render, struct chunk *chunk, uint32_t index, struct valu
 static void
 write_row(struct render *render, struct value row)
 {
+    const struct step_type *format = render->options.format;
     if (render->options.is_array) {
         buffer_append_text(render->out, render->given == 0 ? "[" : ",\n");
         json_print(render->out, row);
+    } else if (render->book != NULL) {
+        render->status = format->sink_add(render->book, row, render->out, render->error);
     } else {
-        render->options.format->sink_encode(&render->node, render->columns, row, render->out);
+        format->sink_encode(&render->node, render->columns, row, render->out);
     }
 }
 
@@ -228,13 +235,12 @@ give_row(struct render *render, struct chunk *chunk, uint32_t index)
 {
     struct arena_mark mark = arena_mark(&chunk->arena);
     struct value row;
-    if (!make_row(render, chunk, index, &row))
-        render->status = error_set(render->error, STATUS_LIMIT, "a row is too large");
-    else if (render->phase == RENDER_FINDS_COLUMNS)
+    render->status = make_row(render, chunk, index, &row);
+    if (render->status == STATUS_OK && render->phase == RENDER_FINDS_COLUMNS)
         render->status = columns_add(&render->all, row, render->error);
-    else
+    else if (render->status == STATUS_OK)
         write_row(render, row);
-    if (buffer_is_over(render->out))
+    if (render->status == STATUS_OK && buffer_is_over(render->out))
         render->status =
             error_set(render->error, STATUS_LIMIT, "the text of one chunk is too large");
     render->given++;
@@ -286,40 +292,77 @@ begin_writing(struct render *render)
     render->given = 0;
     render->is_past = false;
     render->phase = RENDER_WRITES;
-    if (format->sink_header != NULL && !render->options.is_array)
+    if (render->options.is_array)
+        return;
+    if (format->sink_open != NULL) {
+        struct sink_start start = {&render->node, render->columns,
+                                   render->look.run->started_unix_ms};
+        render->book = format->sink_open(&start);
+    } else if (format->sink_header != NULL) {
         format->sink_header(&render->node, render->columns, render->out);
+    }
 }
 
-static void
-begin(struct render *render)
+/* JSON has the names in each row; any other file has to know them first. */
+static bool
+needs_columns(const struct render *render)
 {
     const struct step_type *format = render->options.format;
-    bool needs_columns = !render->options.is_array && format->sink_header != NULL;
-    if (needs_columns && render->columns.kind == VALUE_NONE)
-        render->phase = RENDER_FINDS_COLUMNS;
-    else
-        begin_writing(render);
+    return render->columns.kind == VALUE_NONE && !render->options.is_array &&
+           (format->sink_header != NULL || format->sink_open != NULL);
 }
 
-static void
-end_writing(struct render *render)
+/* Adds what is declared; *is_all: rows can have no more. */
+static enum status
+declare_columns(struct render *render, bool *is_all, struct error *error)
+{
+    struct sink_place sink = {&render->node, render->options.format, true};
+    struct value row;
+    enum status status = columns_declared(&row, &render->all, &sink,
+                                          source_header(render->look.table), is_all, error);
+    if (status != STATUS_OK)
+        return status;
+    if (must_rename(row))
+        row = rename_meeting(&render->arena, row);
+    return columns_add(&render->all, row, error);
+}
+
+static enum status
+begin(struct render *render, struct error *error)
+{
+    bool is_all = true;
+    enum status status = STATUS_OK;
+    if (needs_columns(render)) {
+        status = declare_columns(render, &is_all, error);
+        if (status == STATUS_OK && is_all)
+            status = know_columns(render, error);
+    }
+    if (status == STATUS_OK && is_all)
+        begin_writing(render);
+    else
+        render->phase = RENDER_FINDS_COLUMNS;
+    return status;
+}
+
+static enum status
+end_writing(struct render *render, struct error *error)
 {
     if (render->options.is_array)
         buffer_append_text(render->out, render->given == 0 ? "[]\n" : "]\n");
+    else if (render->book != NULL)
+        return render->options.format->sink_end(render->book, render->out, error);
+    return STATUS_OK;
 }
 
 static enum status
 end_pass(struct render *render, bool *is_end, struct error *error)
 {
-    enum status status = STATUS_OK;
-    if (render->phase == RENDER_FINDS_COLUMNS) {
-        status = know_columns(render, error);
-        if (status == STATUS_OK)
-            begin_writing(render);
-    } else {
-        end_writing(render);
-        *is_end = true;
-    }
+    *is_end = render->phase == RENDER_WRITES;
+    if (*is_end)
+        return end_writing(render, error);
+    enum status status = know_columns(render, error);
+    if (status == STATUS_OK)
+        begin_writing(render);
     return status;
 }
 
@@ -331,11 +374,10 @@ render_next(struct render *render, struct buffer *out, bool *is_end, struct erro
     render->out = out;
     render->error = error;
     render->status = STATUS_OK;
-    if (render->phase == RENDER_BEGINS)
-        begin(render);
-    enum status status = STATUS_OK;
-    status = look_next(&render->look, render->options.from_ordinal, give_rows, render, &is_pass_end,
-                       error);
+    enum status status = render->phase == RENDER_BEGINS ? begin(render, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = look_next(&render->look, render->options.from_ordinal, give_rows, render,
+                           &is_pass_end, error);
     if (status == STATUS_OK)
         status = render->status;
     if (status == STATUS_OK && (is_pass_end || render->is_past))

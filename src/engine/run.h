@@ -319,6 +319,9 @@ enum status chunk_previous_record(struct chunk_job *job, struct store *store);
 /* On a work thread: opens the table's source from the rendered config. */
 MUST_USE enum status source_open_now(struct table_run *table, struct value config,
                                      const char **code, struct error *error);
+/* Names of the columns of every row if the source knows them (a header), else VALUE_NONE. The
+ * source is open. */
+struct value source_header(const struct table_run *table);
 void source_open_begin(struct table_run *table);
 void source_read_begin(struct table_run *table);
 void source_free(struct table_run *table);

@@ -153,6 +153,15 @@ source_open_now(struct table_run *table, struct value config, const char **code,
     return table->source_type->source_open(&table->source, config, table->file, error);
 }
 
+struct value
+source_header(const struct table_run *table)
+{
+    const struct step_type *type = table->source_type;
+    if (type == NULL || type->source_columns == NULL || table->source == NULL)
+        return (struct value){0};
+    return type->source_columns(table->source);
+}
+
 static void
 open_work(struct task *task, void *thread_context)
 {

@@ -66,6 +66,10 @@ bool step_render_part(struct step_scope *scope, const char *group, const char *p
  * apart. */
 bool step_render_config(struct step_scope *scope, struct value *out, struct step_failure *failure);
 
+/* Names of its members if the value of that step is an object with just these whenever it has one,
+ * else VALUE_NONE: columns of files that are known before any row. */
+typedef struct value step_members_fn(const struct plan_node *node, struct arena *arena);
+
 /* --- row steps, pure --- */
 typedef bool step_value_fn(struct step_scope *scope, struct value *out,
                            struct step_failure *failure);
@@ -247,6 +251,7 @@ typedef void reshape_close_fn(struct reshape **reshape);
 
 struct step_type {
     const struct step_decl *decl;
+    step_members_fn *members; /* NULL: not known */
     step_value_fn *value;
     step_filter_fn *filter;
     step_branch_fn *branch;

@@ -130,13 +130,22 @@ each_chunk(struct whole *whole, feed_visit_fn *visit)
     return STATUS_OK;
 }
 
-/* A first pass, over the columns that the rows have together. */
+/* What is declared, and if rows may have more, a first pass over what they have together. */
 static enum status
 find_columns(struct whole *whole)
 {
     const struct table_run *reads = whole->job->tap->feed.reads;
-    columns_init(&whole->all, reads->run->program->plan, reads->plan, &whole->arena);
-    enum status status = each_chunk(whole, add_names);
+    const struct tap_run *tap = whole->job->tap;
+    struct sink_place sink = {tap->node, tap->type, false};
+    bool is_all = false;
+    columns_init(&whole->all, reads->run->program, reads->plan, &whole->arena);
+    struct value declared;
+    enum status status = columns_declared(&declared, &whole->all, &sink, source_header(reads),
+                                          &is_all, &whole->job->error);
+    if (status == STATUS_OK)
+        status = columns_add(&whole->all, declared, &whole->job->error);
+    if (status == STATUS_OK && !is_all)
+        status = each_chunk(whole, add_names);
     if (status == STATUS_OK)
         whole->columns = columns_names(&whole->all);
     return status;

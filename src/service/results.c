@@ -23,7 +23,7 @@ sink_with_ending(const struct step_table *steps, const char *ending)
 {
     for (size_t i = 0; i < steps->count; i++) {
         const struct step_type *type = steps->types[i];
-        if (type->sink_encode != NULL && type->ending != NULL && strcmp(type->ending, ending) == 0)
+        if (type->ending != NULL && strcmp(type->ending, ending) == 0)
             return type;
     }
     return NULL;
@@ -42,6 +42,7 @@ read_format(struct render_options *out, struct service *service, struct slice wo
         {"ndjson", "jsonl", false},
         {"jsonl", "jsonl", false},
         {"json", "jsonl", true},
+        {"xlsx", "xlsx", false},
     };
     if (word.ptr == NULL)
         word = slice_text(formats[0].word);
@@ -52,7 +53,7 @@ read_format(struct render_options *out, struct service *service, struct slice wo
         out->is_array = formats[i].is_array;
         return STATUS_OK;
     }
-    return error_set(error, STATUS_INVALID, "format: expected csv, ndjson or json, found \"%.*s\"",
+    return error_set(error, STATUS_INVALID, "format: expected csv, xlsx, ndjson or json, found \"%.*s\"",
                      SLICE_FORMAT(slice_cut(word, 40)));
 }
 

@@ -20,7 +20,7 @@ struct results;
 /* Texts with .ptr NULL were not given. */
 struct results_query {
     struct slice table;   /* a step's id; by default the last table of many items, else the input */
-    struct slice format;  /* "csv" (by default), "ndjson", "jsonl", "json" */
+    struct slice format;  /* "csv" (by default), "xlsx", "ndjson", "jsonl", "json" */
     struct slice state;   /* only items in this state */
     struct slice columns; /* names between commas, or a JSON array of names */
     int64_t from, to;     /* places in the table, from 0, both included */

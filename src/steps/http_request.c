@@ -342,8 +342,19 @@ http_request_host(struct value config)
     return is_default ? slice_cut(host, host.size - port.size) : host;
 }
 
+/* Pages make a list. */
+static struct value
+http_request_members(const struct plan_node *node, struct arena *arena)
+{
+    struct value names[] = {value_text("status"), value_text("headers"), value_text("body")};
+    if (plan_node_field(node, "paging")->is_given)
+        return (struct value){0};
+    return value_array_new(arena, names, COUNT_OF(names));
+}
+
 const struct step_type step_http_request = {
     .decl = &http_request_decl,
+    .members = http_request_members,
     .host = http_request_host,
     .prepare = http_request_prepare,
     .conclude = http_answer_conclude,

@@ -22,4 +22,15 @@ set_value(struct step_scope *scope, struct value *out, struct step_failure *fail
     return step_render(scope, "fields", out, failure);
 }
 
-const struct step_type step_set = {.decl = &set_decl, .value = set_value};
+static struct value
+set_members(const struct plan_node *node, struct arena *arena)
+{
+    const struct config_field *fields = plan_node_field(node, "fields");
+    return value_array_new(arena, fields->entry_names, fields->entry_count);
+}
+
+const struct step_type step_set = {
+    .decl = &set_decl,
+    .members = set_members,
+    .value = set_value,
+};

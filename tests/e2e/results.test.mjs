@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import ExcelJS from 'exceljs';
+
 import { startServer, until, windrow } from './server.mjs';
 
 let folder;
@@ -114,7 +116,7 @@ test('CSV has the columns of all rows, own ones first, then step by step', async
   });
 });
 
-test('states choose rows, and only their columns are there', async () => {
+test('states choose rows, and the columns of these, beside the declared ones', async () => {
   for (const state of ['completed', 'failed', 'dropped', 'cancelled', 'open']) {
     const { stdout } = await results('--format', 'ndjson', '--state', state);
     const wanted = Array.from({ length: COUNT }, (_, n) => expected(n))
@@ -122,10 +124,11 @@ test('states choose rows, and only their columns are there', async () => {
     assert.deepEqual(jsonLines(stdout), wanted, state);
   }
   const [header, ...rows] = csvRows((await results('--state', 'failed')).stdout);
-  assert.deepEqual(header,
-    ['n', 'name', 'item.score', 'item._state', 'score', '_key', '_state', '_error']);
+  assert.deepEqual(header, ['n', 'name', 'item.score', 'item._state', 'score', 'half.of', 'half.deep',
+    'last.ok', '_key', '_state', '_error']);
   assert.equal(rows.length, COUNT / 10);
-  assert.equal((await results('--state', 'open')).stdout, '_key,_state,_error\n');
+  assert.equal((await results('--state', 'open')).stdout,
+    'n,name,item.score,item._state,half.of,half.deep,last.ok,_key,_state,_error\n');
   assert.equal((await results('--state', 'open', '--format', 'json')).stdout, '[]\n');
 });
 
@@ -168,10 +171,45 @@ test('a file is named by its ending and put in place whole', async () => {
   assert.match(lost.stderr, /nowhere\/a\.csv\.part/);
 });
 
+test('a workbook holds the same cells', async () => {
+  const path = join(folder, 'rows.xlsx');
+  assert.equal((await results('--out', path, '--from', '5', '--to', '7')).code, 0);
+  const book = new ExcelJS.Workbook();
+  await book.xlsx.readFile(path);
+  const cells = book.worksheets[0].getSheetValues().slice(1).map((row) => row.slice(1));
+  const [header, ...rows] = csvRows((await results('--from', '5', '--to', '7')).stdout);
+  assert.deepEqual(cells[0], header);
+  rows.forEach((row, i) =>
+    assert.deepEqual(header.map((_, c) => String(cells[i + 1][c] ?? '')), row));
+  assert.equal(cells[1][header.indexOf('score')], 10, 'numbers are numbers');
+});
+
+test('a source without rows leaves its header', async () => {
+  const rows = join(folder, 'empty.csv');
+  const other = join(folder, 'empty');
+  await writeFile(rows, 'n,name\n');
+  await writeFile(join(folder, 'empty.yaml'), `
+name: Empty
+input: { type: object, properties: { rows: { type: string, format: file } } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.rows}}" } }
+  - { id: more, type: set, config: { fields: { m: 1 } } }
+  - { id: out, type: write_csv }
+`);
+  const ran = await windrow('run', join(folder, 'empty.yaml'), '--input', `rows=${rows}`, '--data',
+    other, '--out', other);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(await readFile(join(other, 'out.csv'), 'utf8'), 'n,name,more.m\n');
+  const { data: [{ id }] } =
+    JSON.parse((await windrow('runs', 'list', '--data', other, '--json')).stdout);
+  const { stdout } = await windrow('runs', 'results', id, '--data', other);
+  assert.equal(stdout, 'n,name,more.m,_key,_state,_error\n');
+});
+
 test('what cannot be had is said in words', async () => {
   const table = [
-    [['--format', 'xml'], /format: expected csv, ndjson or json, found "xml"/],
-    [['--out', 'a.pdf'], /format: expected csv, ndjson or json, found "pdf"/],
+    [['--format', 'xml'], /format: expected csv, xlsx, ndjson or json, found "xml"/],
+    [['--out', 'a.pdf'], /format: expected csv, xlsx, ndjson or json, found "pdf"/],
     [['--state', 'fine'], /state: expected completed, failed/],
     [['--table', 'score'], /the run has no table "score"/],
     [['--columns', 'a,b,a'], /columns: expected different names/],
