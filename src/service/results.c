@@ -38,11 +38,8 @@ read_format(struct render_options *out, struct service *service, struct slice wo
         const char *ending;
         bool is_array;
     } formats[] = {
-        {"csv", "csv", false},
-        {"ndjson", "jsonl", false},
-        {"jsonl", "jsonl", false},
-        {"json", "jsonl", true},
-        {"xlsx", "xlsx", false},
+        {"csv", "csv", false},   {"ndjson", "jsonl", false}, {"jsonl", "jsonl", false},
+        {"json", "jsonl", true}, {"xlsx", "xlsx", false},
     };
     if (word.ptr == NULL)
         word = slice_text(formats[0].word);
@@ -53,7 +50,8 @@ read_format(struct render_options *out, struct service *service, struct slice wo
         out->is_array = formats[i].is_array;
         return STATUS_OK;
     }
-    return error_set(error, STATUS_INVALID, "format: expected csv, xlsx, ndjson or json, found \"%.*s\"",
+    return error_set(error, STATUS_INVALID,
+                     "format: expected csv, xlsx, ndjson or json, found \"%.*s\"",
                      SLICE_FORMAT(slice_cut(word, 40)));
 }
 
