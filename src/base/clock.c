@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include "base/civil.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -43,32 +45,6 @@ clock_mono_us(struct clock *clock)
 #define ISO_LEAST_MS INT64_C(-62167219200000)
 #define ISO_MOST_MS INT64_C(253402300799999)
 
-struct civil_date {
-    int year;
-    int month;
-    int day;
-};
-
-/* Counts in eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
- * Source: Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. */
-static struct civil_date
-civil_date_of(int64_t days_since_1970)
-{
-    int64_t days = days_since_1970 + 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t shifted_month = (5 * day_of_year + 2) / 153;
-    int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-    return (struct civil_date){
-        .year = (int)(year_of_era + era * 400 + (month <= 2)),
-        .month = (int)month,
-        .day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
-    };
-}
-
 /* By hand: three moments stand in every answer about a run, and printf costs as much as its JSON.
  */
 static void
@@ -92,7 +68,7 @@ clock_iso(int64_t unix_ms, char out[CLOCK_ISO_BYTES])
     int ms = (int)(clamped - days * DAY_MS);
     struct civil_date date = civil_date_of(days);
     memcpy(out, "0000-00-00T00:00:00.000Z", sizeof("0000-00-00T00:00:00.000Z"));
-    put_digits(out, 4, date.year);
+    put_digits(out, 4, (int)date.year);
     put_digits(out + 5, 2, date.month);
     put_digits(out + 8, 2, date.day);
     put_digits(out + 11, 2, ms / 3600000);

@@ -1,5 +1,6 @@
 #include "document/xlsx_cell.h"
 
+#include "base/civil.h"
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -193,11 +194,7 @@ read_date(struct slice text, int64_t *serial)
         return false;
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
         return false;
-    int64_t from_march = month <= 2 ? year - 1 : year;
-    int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    int64_t days = from_march * 365 + from_march / 4 - from_march / 100 + from_march / 400 +
-                   day_of_year - 719468;
-    *serial = days + SERIAL_1970;
+    *serial = civil_days(year, month, day) + SERIAL_1970;
     return *serial >= 61;
 }
 

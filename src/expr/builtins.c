@@ -2,6 +2,7 @@
 
 #include "expr/access.h"
 #include "expr/array.h"
+#include "expr/date.h"
 #include "expr/number.h"
 #include "expr/order.h"
 #include "expr/regex.h"
@@ -29,13 +30,14 @@
     }
 
 #define NO_INPUT "is not available: an expression has one input, which is `.`"
-#define NO_CLOCK "is not available: an expression that is run again must give the same result"
-#define NO_DATES "is not available yet: dates are not part of this version"
+#define NO_CLOCK                                                                                   \
+    "is not available: an expression that is run again must give the same result; "                \
+    "the time of the run is .run.startedAt | fromdate"
 #define NO_PROCESS "is not available: an expression can end only itself, by error(message)"
 #define NO_MODULES "is not available: an expression has no modules"
 
-#define NUMBER_UNARY_ROW(name) NATIVE(#name, 0, number_native_##name),
-#define NUMBER_BINARY_ROW(name) NATIVE(#name, 2, number_native_##name),
+#define NUMBER_UNARY_ROW(name, function) NATIVE(#name, 0, number_native_##name),
+#define NUMBER_BINARY_ROW(name, function) NATIVE(#name, 2, number_native_##name),
 
 static const struct builtin builtins[] = {
     /* Values of any kind. */
@@ -60,7 +62,9 @@ static const struct builtin builtins[] = {
     MACRO("scalars", 0, "if type | . == \"array\" or . == \"object\" then empty else . end"),
     MACRO("toarray", 0, "if type == \"array\" then . else [.] end"),
     MACRO("isvalid", 1, "try (a | true) catch false"),
+    NATIVE("toboolean", 0, text_native_toboolean),
     MACRO("have_literal_numbers", 0, "true"),
+    MACRO("have_decnum", 0, "true"),
     /* Control. */
     LOOP("empty", 0, NODE_EMPTY),
     MACRO("select", 1, "if a then . else empty end"),
@@ -140,6 +144,9 @@ static const struct builtin builtins[] = {
                "else . end | a; w"),
     MACRO("INDEX", 2, "reduce a as $row ({}; .[$row | b | tostring] |= $row)"),
     MACRO("INDEX", 1, "INDEX(.[]; a)"),
+    MACRO("JOIN", 2, "a as $index | [.[] | [., $index[b]]]"),
+    MACRO("JOIN", 3, "a as $index | b | [., $index[c]]"),
+    MACRO("JOIN", 4, "a as $index | b | [., $index[c]] | d"),
     /* Paths. */
     LOOP("path", 1, NODE_PATH_OF),
     LOOP("getpath", 1, NODE_GETPATH),
@@ -173,9 +180,11 @@ static const struct builtin builtins[] = {
     NATIVE("endswith", 1, text_native_endswith),
     NATIVE("ltrimstr", 1, text_native_ltrimstr),
     NATIVE("rtrimstr", 1, text_native_rtrimstr),
+    NATIVE("trimstr", 1, text_native_trimstr),
     NATIVE("trim", 0, text_native_trim),
     NATIVE("ltrim", 0, text_native_ltrim),
     NATIVE("rtrim", 0, text_native_rtrim),
+    NATIVE("format", 1, text_native_format),
     NATIVE("split", 1, text_native_split),
     NATIVE("join", 1, text_native_join),
     /* Regular expressions. */
@@ -209,6 +218,10 @@ static const struct builtin builtins[] = {
     NUMBER_UNARY(NUMBER_UNARY_ROW)
     NUMBER_BINARY(NUMBER_BINARY_ROW)
     /* clang-format on */
+    NATIVE("fma", 3, number_native_fma),
+    NATIVE("frexp", 0, number_native_frexp),
+    NATIVE("modf", 0, number_native_modf),
+    NATIVE("lgamma_r", 0, number_native_lgamma_r),
     NATIVE("abs", 0, number_native_abs),
     NATIVE("infinite", 0, number_native_infinite),
     NATIVE("nan", 0, number_native_nan),
@@ -217,6 +230,20 @@ static const struct builtin builtins[] = {
     NATIVE("isnormal", 0, number_native_isnormal),
     MACRO("finites", 0, "select(isinfinite or isnan | not)"),
     MACRO("normals", 0, "select(isnormal)"),
+    /* Dates. */
+    NATIVE("gmtime", 0, date_native_gmtime),
+    NATIVE("localtime", 0, date_native_gmtime),
+    NATIVE("mktime", 0, date_native_mktime),
+    NATIVE("strftime", 1, date_native_strftime),
+    NATIVE("strflocaltime", 1, date_native_strflocaltime),
+    NATIVE("strptime", 1, date_native_strptime),
+    NATIVE("fromdate", 0, date_native_fromdate),
+    NATIVE("fromdateiso8601", 0, date_native_fromdate),
+    MACRO("todate", 0, "strftime(\"%Y-%m-%dT%H:%M:%SZ\")"),
+    MACRO("todateiso8601", 0, "todate"),
+    MACRO("date", 0, "todate"),
+    MACRO("dateadd", 2, ". + b"),
+    MACRO("datesub", 2, ". - b"),
     REFUSED("input", NO_INPUT),
     REFUSED("inputs", NO_INPUT),
     REFUSED("input_filename", NO_INPUT),
@@ -230,19 +257,6 @@ static const struct builtin builtins[] = {
     REFUSED("get_search_list", NO_MODULES),
     REFUSED("builtins", "is not available: the documentation lists all functions"),
     REFUSED("now", NO_CLOCK),
-    REFUSED("localtime", NO_CLOCK),
-    REFUSED("strflocaltime", NO_CLOCK),
-    REFUSED("mktime", NO_DATES),
-    REFUSED("gmtime", NO_DATES),
-    REFUSED("strftime", NO_DATES),
-    REFUSED("strptime", NO_DATES),
-    REFUSED("todate", NO_DATES),
-    REFUSED("fromdate", NO_DATES),
-    REFUSED("date", NO_DATES),
-    REFUSED("dateadd", NO_DATES),
-    REFUSED("datesub", NO_DATES),
-    REFUSED("fromdateiso8601", NO_DATES),
-    REFUSED("todateiso8601", NO_DATES),
 };
 
 const struct builtin *

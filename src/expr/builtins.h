@@ -26,7 +26,7 @@ struct builtin {
     uint8_t kind; /* enum builtin_kind */
     uint8_t loop; /* enum node_kind */
     native_fn *native;
-    /* MACRO and DEFINITION: the body, over the parameters a, b, c; REFUSED: why. */
+    /* MACRO and DEFINITION: the body, over the parameters a, b, c, d; REFUSED: why. */
     const char *text;
 };
 

@@ -1,7 +1,27 @@
 #include "expr/format.h"
 
 #include "base/buffer.h"
+#include "expr/digits.h"
 #include "expr/text.h"
+
+const char *const format_names[FORMAT_COUNT] = {
+    [FORMAT_TEXT] = "text",     [FORMAT_JSON] = "json",       [FORMAT_CSV] = "csv",
+    [FORMAT_TSV] = "tsv",       [FORMAT_HTML] = "html",       [FORMAT_URI] = "uri",
+    [FORMAT_SH] = "sh",         [FORMAT_BASE64] = "base64",   [FORMAT_BASE64D] = "base64d",
+    [FORMAT_BASE32] = "base32", [FORMAT_BASE32D] = "base32d", [FORMAT_URID] = "urid",
+};
+
+bool
+format_find(struct slice name, enum format *out)
+{
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        if (slice_is(name, format_names[i])) {
+            *out = (enum format)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 /* What a format puts together, before it moves to the scratch arena. */
 static struct value
@@ -154,61 +174,35 @@ format_row(struct expr_machine *machine, const struct value *cells, uint32_t cou
     return finish(machine, &buffer);
 }
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static struct value
-encode_base64(struct expr_machine *machine, struct value string)
-{
-    size_t size = ((size_t)string.count + 2) / 3 * 4;
-    if (!machine_charge(machine, size / 16 + 1))
-        return machine_no_steps(machine);
-    char *text = machine_alloc(machine, size + 1);
-    if (text == NULL)
-        return machine_out_of_memory(machine);
-    const unsigned char *from = (const unsigned char *)string.text;
-    for (size_t i = 0; i < size; i += 4) {
-        size_t at = i / 4 * 3;
-        size_t left = string.count - at;
-        uint32_t bits = (uint32_t)from[at] << 16;
-        bits |= left > 1 ? (uint32_t)from[at + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)from[at + 2] : 0;
-        text[i] = base64_digits[bits >> 18];
-        text[i + 1] = base64_digits[bits >> 12 & 63];
-        text[i + 2] = left > 1 ? base64_digits[bits >> 6 & 63] : '=';
-        text[i + 3] = left > 2 ? base64_digits[bits & 63] : '=';
-    }
-    return value_string(slice_of(text, size));
-}
-
-/* The six bits of a digit, or -1. */
 static int
-base64_digit(char c)
+hex_digit(char c)
 {
-    const char *found = c == '\0' ? NULL : strchr(base64_digits, c);
-    return found == NULL ? -1 : (int)(found - base64_digits);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static struct value
-decode_base64(struct expr_machine *machine, struct value string)
+decode_uri(struct expr_machine *machine, struct value string)
 {
-    struct slice text = value_slice(string);
-    while (text.size > 0 && text.ptr[text.size - 1] == '=')
-        text.size--;
-    if (!machine_charge(machine, string.count / 16 + 1))
-        return machine_no_steps(machine);
-    char *bytes = machine_alloc(machine, text.size + 1);
+    char *bytes = machine_alloc(machine, (size_t)string.count + 1);
     if (bytes == NULL)
         return machine_out_of_memory(machine);
+    if (!machine_charge(machine, string.count / 16 + 1))
+        return machine_no_steps(machine);
     size_t size = 0;
-    uint32_t bits = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        int digit = base64_digit(text.ptr[i]);
-        if (digit < 0 || text.size % 4 == 1)
-            return machine_raise_about(machine, string, "is not valid base64 data");
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 > 0)
-            bytes[size++] = (char)(bits >> (6 - 2 * (i % 4)));
+    for (uint32_t i = 0; i < string.count; i++) {
+        bytes[size++] = string.text[i];
+        if (string.text[i] != '%')
+            continue;
+        int high = string.count - i > 2 ? hex_digit(string.text[i + 1]) : -1;
+        int low = string.count - i > 2 ? hex_digit(string.text[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return machine_raise_about(machine, string, "is not a valid uri encoding");
+        bytes[size - 1] = (char)(high * 16 + low);
+        i += 2;
     }
     if (!slice_is_utf8(slice_of(bytes, size)))
         return machine_raise_about(machine, string, "decodes to bytes that are not UTF-8 text");
@@ -235,10 +229,20 @@ format_value(struct expr_machine *machine, enum format format, struct value valu
     struct value string = text_of(machine, value);
     if (string.kind == VALUE_NONE)
         return string;
-    if (format == FORMAT_HTML)
+    switch ((unsigned)format) {
+    case FORMAT_HTML:
         return escape_bytes(machine, string, escape_html);
-    if (format == FORMAT_URI)
+    case FORMAT_URI:
         return escape_bytes(machine, string, escape_uri);
-    return format == FORMAT_BASE64 ? encode_base64(machine, string)
-                                   : decode_base64(machine, string);
+    case FORMAT_URID:
+        return decode_uri(machine, string);
+    case FORMAT_BASE64:
+        return digits_encode(machine, string, &digits_base64);
+    case FORMAT_BASE64D:
+        return digits_decode(machine, string, &digits_base64);
+    case FORMAT_BASE32:
+        return digits_encode(machine, string, &digits_base32);
+    default:
+        return digits_decode(machine, string, &digits_base32);
+    }
 }

@@ -30,14 +30,28 @@ peek(const struct lexer *lexer, size_t ahead)
     return at < lexer->source.size ? lexer->source.ptr[at] : '\0';
 }
 
+/* To the end of the line; a line that ends in an odd number of backslashes goes on in the next. */
+static void
+skip_comment(struct lexer *lexer)
+{
+    bool is_escaped = false;
+    while (lexer->at < lexer->source.size) {
+        char c = peek(lexer, 0);
+        if (c == '\n' && !is_escaped)
+            return;
+        bool ends_line = c == '\r' && peek(lexer, 1) == '\n';
+        is_escaped = ends_line ? is_escaped : c == '\\' && !is_escaped;
+        lexer->at++;
+    }
+}
+
 static void
 skip_space(struct lexer *lexer)
 {
     while (lexer->at < lexer->source.size) {
         char c = lexer->source.ptr[lexer->at];
         if (c == '#') {
-            while (lexer->at < lexer->source.size && peek(lexer, 0) != '\n')
-                lexer->at++;
+            skip_comment(lexer);
         } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
             lexer->at++;
         } else {

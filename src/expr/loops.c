@@ -236,10 +236,13 @@ count_run(const struct loop_sink *loop)
                                .machine = machine,
                                .left = value_real(number),
                                .label = ++machine->next_label};
+    if (count.left < 0)
+        return value_outcome(machine_raise(machine, "%s doesn't support negative count",
+                                           is_limit ? "limit" : "skip"));
     if (is_limit && count.left == 0)
         return OUTCOME_OK;
-    struct sink *sink = is_limit && count.left < 0 ? loop->out : &count.sink;
-    enum outcome outcome = eval_each(loop->node->loop.b, loop->env, loop->value, loop->path, sink);
+    enum outcome outcome =
+        eval_each(loop->node->loop.b, loop->env, loop->value, loop->path, &count.sink);
     bool is_done = outcome == OUTCOME_BREAK && machine->break_id == count.label;
     return is_done ? OUTCOME_OK : outcome;
 }
@@ -366,13 +369,7 @@ pick_run(const struct loop_sink *loop)
                  : eval_last(loop->node->loop.a, loop->env, &picked.value, &picked.path);
     if (outcome != OUTCOME_OK)
         return outcome;
-    if (picked.value.kind == VALUE_NONE && is_first)
-        return OUTCOME_OK;
-    if (picked.value.kind == VALUE_NONE) {
-        picked.value = value_null();
-        picked.path = loop->path == NULL ? NULL : &path_lost;
-    }
-    return emit_value(&picked);
+    return picked.value.kind == VALUE_NONE ? OUTCOME_OK : emit_value(&picked);
 }
 
 enum outcome

@@ -95,6 +95,10 @@ enum format {
     FORMAT_SH,
     FORMAT_BASE64,
     FORMAT_BASE64D,
+    FORMAT_BASE32,
+    FORMAT_BASE32D,
+    FORMAT_URID,
+    FORMAT_COUNT,
 };
 
 struct expr_machine;
@@ -164,9 +168,9 @@ struct node {
     uint8_t operator;
     uint8_t format;
     uint8_t ownership; /* bits, above */
-    uint16_t pass;   /* of the analysis that saw it last */
-    uint16_t height; /* of the tree from here down; a leaf has 0 */
-    uint32_t offset; /* in the source */
+    uint16_t pass;     /* of the analysis that saw it last */
+    uint16_t height;   /* of the tree from here down; a leaf has 0 */
+    uint32_t offset;   /* in the source */
     union {
         struct value constant;
         struct {

@@ -2,7 +2,11 @@
 
 #include "expr/arithmetic.h"
 
+#include <limits.h>
 #include <math.h>
+
+/* Bessel functions take a step of recursion for each order. */
+#define BESSEL_ORDER_MAX 1000
 
 typedef double unary_fn(double x);
 typedef double binary_fn(double x, double y);
@@ -34,26 +38,111 @@ apply_binary(struct expr_machine *machine, const struct value *args, binary_fn *
     return value_double(function(value_real(args[0]), value_real(args[1])));
 }
 
-#define NUMBER_DEFINE_UNARY(name)                                                                  \
+static double
+log_gamma(double x)
+{
+    int sign = 0;
+    return lgamma_r(x, &sign);
+}
+
+static double
+scale(double x, double exponent)
+{
+    if (isnan(exponent))
+        return exponent;
+    if (exponent > INT_MAX || exponent < INT_MIN)
+        exponent = exponent > 0 ? INT_MAX : INT_MIN;
+    return ldexp(x, (int)exponent);
+}
+
+static bool
+is_order(double order)
+{
+    return order >= -BESSEL_ORDER_MAX && order <= BESSEL_ORDER_MAX;
+}
+
+static double
+bessel_first(double order, double x)
+{
+    return is_order(order) ? jn((int)order, x) : NAN;
+}
+
+static double
+bessel_second(double order, double x)
+{
+    return is_order(order) ? yn((int)order, x) : NAN;
+}
+
+#define NUMBER_DEFINE_UNARY(name, function)                                                        \
     struct value number_native_##name(struct expr_machine *machine, struct value input,            \
                                       const struct value *args)                                    \
     {                                                                                              \
-        return apply_unary(machine, input, name);                                                  \
+        return apply_unary(machine, input, function);                                              \
     }
 
-#define NUMBER_DEFINE_BINARY(name)                                                                 \
+#define NUMBER_DEFINE_BINARY(name, function)                                                       \
     struct value number_native_##name(struct expr_machine *machine, struct value input,            \
                                       const struct value *args)                                    \
     {                                                                                              \
-        return apply_binary(machine, args, name);                                                  \
+        return apply_binary(machine, args, function);                                              \
     }
 
 NUMBER_UNARY(NUMBER_DEFINE_UNARY)
 NUMBER_BINARY(NUMBER_DEFINE_BINARY)
 
 struct value
+number_native_fma(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    for (int i = 0; i < 3; i++) {
+        if (!value_is_number(args[i]))
+            return machine_raise_about(machine, args[i], "number required");
+    }
+    return value_double(fma(value_real(args[0]), value_real(args[1]), value_real(args[2])));
+}
+
+static struct value
+make_pair(struct expr_machine *machine, double first, double second)
+{
+    struct value pair[] = {value_double(first), value_double(second)};
+    return machine_check(machine, value_array_new(&machine->scratch, pair, COUNT_OF(pair)));
+}
+
+struct value
+number_native_frexp(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    int exponent = 0;
+    if (!value_is_number(input))
+        return machine_raise_about(machine, input, "number required");
+    double fraction = frexp(value_real(input), &exponent);
+    return make_pair(machine, fraction, isfinite(fraction) ? exponent : 0);
+}
+
+struct value
+number_native_modf(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    double whole = 0;
+    if (!value_is_number(input))
+        return machine_raise_about(machine, input, "number required");
+    double fraction = modf(value_real(input), &whole);
+    return make_pair(machine, fraction, whole);
+}
+
+struct value
+number_native_lgamma_r(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    int sign = 0;
+    if (!value_is_number(input))
+        return machine_raise_about(machine, input, "number required");
+    double logarithm = lgamma_r(value_real(input), &sign);
+    return make_pair(machine, logarithm, sign);
+}
+
+struct value
 number_native_abs(struct expr_machine *machine, struct value input, const struct value *args)
 {
+    /* jq has it as `if . < 0 then - . else . end`. */
+    if (input.kind >= VALUE_STRING)
+        return input;
     if (!value_is_number(input))
         return machine_raise_about(machine, input, "has no absolute value");
     bool is_negative =

@@ -14,13 +14,15 @@ parser_is_keyword(struct slice name)
     return false;
 }
 
-/* {$name}, {$name: value} binds nothing: it is the variable's name with its value. */
+/* {$name} is the variable's name with its value; in {$name: value} its value is the name. */
 static struct object_entry
 parse_variable_entry(struct parser *parser)
 {
     struct token token = parser->token;
     parser_advance(parser);
     const struct node *value = scope_variable(parser, token);
+    if (parser_accept(parser, ":"))
+        return (struct object_entry){.key = value, .value = parse_object_value(parser)};
     return (struct object_entry){.key = build_constant(parser, value_string(token.text)),
                                  .value = value};
 }

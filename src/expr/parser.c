@@ -246,10 +246,7 @@ parse_operand_inside(struct parser *parser)
         return parse_label(parser);
     if (parser_at_word(parser, "def"))
         return parse_pipe(parser);
-    const struct node *term = parse_postfix(parser);
-    if (parser_at_word(parser, "as"))
-        return parse_bind(parser, term);
-    return term;
+    return parse_postfix(parser);
 }
 
 const struct node *
@@ -279,12 +276,26 @@ parse_alternatives(struct parser *parser)
     return node;
 }
 
+/* `1 + 2 as $x | …` binds the sum, as in jq 1.8. */
+static const struct node *
+parse_element(struct parser *parser)
+{
+    const struct node *node = parse_alternatives(parser);
+    if (!parser_at_word(parser, "as"))
+        return node;
+    if (!parser_enter(parser))
+        return build_identity(parser);
+    node = parse_bind(parser, node);
+    parser_leave(parser);
+    return node;
+}
+
 static const struct node *
 parse_commas(struct parser *parser)
 {
     struct node_list list = {0};
     do {
-        node_list_add(parser, &list, parse_alternatives(parser));
+        node_list_add(parser, &list, parse_element(parser));
     } while (!parser->no_comma && parser_accept(parser, ","));
     return build_chain(parser, NODE_COMMA, list.nodes, list.count);
 }
@@ -331,7 +342,7 @@ parse_parameters(struct parser *parser, struct def *def)
     do {
         struct token token = parser->token;
         bool is_value = token.kind == TOKEN_VARIABLE;
-        if ((!is_value && token.kind != TOKEN_NAME) || parser_is_keyword(token.text)) {
+        if (!is_value && (token.kind != TOKEN_NAME || parser_is_keyword(token.text))) {
             parser_unexpected(parser, "the name of a parameter");
             return;
         }

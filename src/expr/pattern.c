@@ -266,7 +266,10 @@ parse_fold(struct parser *parser, enum node_kind kind)
 {
     struct node *node = build_node(parser, kind);
     parser_advance(parser);
+    bool is_negated = parser_accept(parser, "-");
     node->fold.source = parse_postfix(parser);
+    if (is_negated)
+        node->fold.source = build_negate(parser, node->fold.source);
     struct patterns patterns;
     parse_patterns(parser, &patterns);
     parse_fold_parts(parser, &patterns, node);

@@ -158,9 +158,10 @@ walk_call(struct walker *walker, const struct known *known, const struct node *n
 static bool
 reads_input(native_fn *native)
 {
-#define NUMBER_IS_NOT(name) native != number_native_##name &&
+#define NUMBER_IS_NOT(name, function) native != number_native_##name &&
     return NUMBER_BINARY(NUMBER_IS_NOT) native != number_native_infinite &&
-           native != number_native_nan && native != array_native_error_value;
+           native != number_native_nan && native != number_native_fma &&
+           native != array_native_error_value;
 }
 
 static const struct place *

@@ -189,7 +189,7 @@ text_parser(struct parser *parser, const struct binding *scope)
                            .call_offset = offset};
 }
 
-static const char parameter_names[] = "abc";
+static const char parameter_names[] = "abcd";
 
 /* The text sees its parameters and the built-ins only: what the program has defined under the same
  * names stays out of it. */

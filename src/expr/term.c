@@ -1,5 +1,6 @@
 #include "expr/arithmetic.h"
 #include "expr/builtins.h"
+#include "expr/format.h"
 #include "expr/parser.h"
 
 static const struct node *
@@ -13,38 +14,15 @@ parse_number(struct parser *parser)
     return build_constant(parser, number);
 }
 
-static const struct {
-    const char *name;
-    enum format format;
-} format_rows[] = {
-    {"@text", FORMAT_TEXT}, {"@json", FORMAT_JSON},     {"@csv", FORMAT_CSV},
-    {"@tsv", FORMAT_TSV},   {"@html", FORMAT_HTML},     {"@uri", FORMAT_URI},
-    {"@sh", FORMAT_SH},     {"@base64", FORMAT_BASE64}, {"@base64d", FORMAT_BASE64D},
-};
-
-static bool
-find_format(struct slice name, enum format *out)
-{
-    for (size_t i = 0; i < COUNT_OF(format_rows); i++) {
-        if (slice_is(name, format_rows[i].name)) {
-            *out = format_rows[i].format;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const struct node *
 fail_format(struct parser *parser)
 {
-    const char *names[COUNT_OF(format_rows)];
-    for (size_t i = 0; i < COUNT_OF(format_rows); i++)
-        names[i] = format_rows[i].name;
     struct token token = parser->token;
-    const char *nearest = slice_nearest(token.text, names, COUNT_OF(names));
+    struct slice name = slice_of(token.text.ptr + 1, token.text.size - 1);
+    const char *nearest = slice_nearest(name, format_names, FORMAT_COUNT);
     struct slice cut = slice_cut(token.text, 40);
     return parser_fail(parser, token.offset, token.text.size, "unknown format %.*s%s%s%s",
-                       SLICE_FORMAT(cut), nearest == NULL ? "" : ": did you mean ",
+                       SLICE_FORMAT(cut), nearest == NULL ? "" : ": did you mean @",
                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
@@ -52,7 +30,8 @@ static const struct node *
 parse_format(struct parser *parser)
 {
     enum format format = FORMAT_TEXT;
-    if (!find_format(parser->token.text, &format))
+    struct slice name = slice_of(parser->token.text.ptr + 1, parser->token.text.size - 1);
+    if (!format_find(name, &format))
         return fail_format(parser);
     parser_advance(parser);
     if (parser->token.kind == TOKEN_QUOTE)

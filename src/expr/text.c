@@ -207,6 +207,30 @@ text_native_tonumber(struct expr_machine *machine, struct value input, const str
     return machine_check(machine, number);
 }
 
+struct value
+text_native_format(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    enum format format = FORMAT_TEXT;
+    if (args[0].kind != VALUE_STRING)
+        return machine_raise_about(machine, args[0], "is not a valid format");
+    if (!format_find(value_slice(args[0]), &format))
+        return machine_raise(machine, "%.*s is not a valid format",
+                             SLICE_FORMAT(slice_cut(value_slice(args[0]), 128)));
+    return text_format(machine, format, input);
+}
+
+struct value
+text_native_toboolean(struct expr_machine *machine, struct value input, const struct value *args)
+{
+    if (input.kind == VALUE_TRUE || input.kind == VALUE_FALSE)
+        return input;
+    bool is_true = input.kind == VALUE_STRING && slice_is(value_slice(input), "true");
+    bool is_false = input.kind == VALUE_STRING && slice_is(value_slice(input), "false");
+    if (!is_true && !is_false)
+        return machine_raise_about(machine, input, "cannot be parsed as a boolean");
+    return value_bool(is_true);
+}
+
 static struct value
 shift_case(struct expr_machine *machine, struct value input, char low, char high)
 {
@@ -324,10 +348,41 @@ text_native_rtrimstr(struct expr_machine *machine, struct value input, const str
     return value_string(slice_of(input.text, input.count - args[0].count));
 }
 
-static bool
-is_space(char c)
+struct value
+text_native_trimstr(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    struct value right = text_native_ltrimstr(machine, input, args);
+    return text_native_rtrimstr(machine, right, args);
+}
+
+/* Unicode's White_Space. */
+static bool
+is_space(uint32_t point)
+{
+    return point == ' ' || (point >= '\t' && point <= '\r') || point == 0x85 || point == 0xA0 ||
+           point == 0x1680 || (point >= 0x2000 && point <= 0x200A) || point == 0x2028 ||
+           point == 0x2029 || point == 0x202F || point == 0x205F || point == 0x3000;
+}
+
+/* Bytes of the white space that the text begins with; 0 if it does not. */
+static size_t
+space_at_start(struct slice text)
+{
+    if (text.size == 0)
+        return 0;
+    return is_space(utf8_point(text.ptr)) ? utf8_size(text.ptr[0]) : 0;
+}
+
+static size_t
+space_at_end(struct slice text)
+{
+    size_t at = text.size;
+    if (at == 0)
+        return 0;
+    do {
+        at--;
+    } while (at > 0 && !utf8_is_start(text.ptr[at]));
+    return space_at_start(slice_of(text.ptr + at, text.size - at));
 }
 
 static struct value
@@ -338,10 +393,10 @@ trim(struct expr_machine *machine, struct value input, bool left, bool right)
     if (!machine_charge_bytes(machine, input.count))
         return machine_no_steps(machine);
     struct slice text = value_slice(input);
-    while (left && text.size > 0 && is_space(text.ptr[0]))
-        text = slice_of(text.ptr + 1, text.size - 1);
-    while (right && text.size > 0 && is_space(text.ptr[text.size - 1]))
-        text.size--;
+    for (size_t size = left ? space_at_start(text) : 0; size > 0; size = space_at_start(text))
+        text = slice_of(text.ptr + size, text.size - size);
+    for (size_t size = right ? space_at_end(text) : 0; size > 0; size = space_at_end(text))
+        text.size -= size;
     return value_string(text);
 }
 
@@ -410,7 +465,7 @@ text_native_utf8bytelength(struct expr_machine *machine, struct value input,
     return value_int(input.count);
 }
 
-/* Where the argument begins, in code points; occurrences do not overlap. */
+/* Where the argument begins, in code points; occurrences may overlap. */
 struct value
 text_native_indices(struct expr_machine *machine, struct value input, const struct value *args)
 {
@@ -418,18 +473,21 @@ text_native_indices(struct expr_machine *machine, struct value input, const stru
     struct slice wanted = value_slice(args[0]);
     if (!machine_charge_bytes(machine, rest.size))
         return machine_no_steps(machine);
+    if (wanted.size == 0)
+        return value_empty_array();
     size_t base = machine->value_count;
     int64_t point = 0;
-    while (wanted.size > 0) {
+    for (;;) {
         const char *found = memmem(rest.ptr, rest.size, wanted.ptr, wanted.size);
         if (found == NULL)
-            break;
+            return machine_pop_array(machine, base);
         size_t before = (size_t)(found - rest.ptr);
         point += (int64_t)utf8_count(slice_of(rest.ptr, before));
-        if (!machine_push(machine, value_int(point)))
+        /* Each look-up goes through what is wanted anew. */
+        if (!machine_charge_bytes(machine, wanted.size) || !machine_push(machine, value_int(point)))
             return machine_no_steps(machine);
-        point += (int64_t)utf8_count(wanted);
-        rest = slice_of(found + wanted.size, rest.size - before - wanted.size);
+        size_t step = utf8_size(*found);
+        rest = slice_of(found + step, rest.size - before - step);
+        point++;
     }
-    return machine_pop_array(machine, base);
 }

@@ -28,6 +28,8 @@ native_fn text_native_tostring;
 native_fn text_native_tojson;
 native_fn text_native_fromjson;
 native_fn text_native_tonumber;
+native_fn text_native_toboolean;
+native_fn text_native_format; /* of the name of a format */
 native_fn text_native_ascii_downcase;
 native_fn text_native_ascii_upcase;
 native_fn text_native_explode;
@@ -36,6 +38,7 @@ native_fn text_native_startswith;
 native_fn text_native_endswith;
 native_fn text_native_ltrimstr;
 native_fn text_native_rtrimstr;
+native_fn text_native_trimstr;
 native_fn text_native_trim;
 native_fn text_native_ltrim;
 native_fn text_native_rtrim;

@@ -1,5 +1,7 @@
 #include "steps/moment.h"
 
+#include "base/civil.h"
+
 #include <string.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -88,22 +90,12 @@ is_date(const struct date *date)
            date->minute < 60 && date->second < 61;
 }
 
-/* Years begin in March, so that the leap day is the last. */
-static int64_t
-days_since_1970(const struct date *date)
-{
-    int64_t year = date->month <= 2 ? date->year - 1 : date->year;
-    int64_t month = (date->month + 9) % 12;
-    int64_t day_of_year = (153 * month + 2) / 5 + date->day - 1;
-    return year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
-}
-
 static bool
 give(const struct reader *reader, const struct date *date, int64_t zone_ms, int64_t *unix_ms)
 {
     if (!reader->is_good || reader->at != reader->end || !is_date(date))
         return false;
-    *unix_ms = days_since_1970(date) * DAY_MS +
+    *unix_ms = civil_days(date->year, date->month, date->day) * DAY_MS +
                ((date->hour * 60 + date->minute) * 60 + date->second) * 1000 + date->ms - zone_ms;
     return true;
 }

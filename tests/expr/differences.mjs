@@ -34,6 +34,39 @@ export const differences = [
     matches: is('{a: 1 | . + 1}'),
   },
   {
+    why: 'last(empty) gives nothing, as in jq 1.8',
+    matches: is('[last(empty)]'),
+  },
+  {
+    why: 'limit(0; f) gives nothing, as in jq 1.7',
+    matches: is('[limit(0; 1, 2)]'),
+  },
+  {
+    why: 'a sum can be bound without parentheses, as in jq 1.8',
+    matches: is('1 + 2 as $x | [$x, -$x]'),
+  },
+  {
+    why: '@html and @uri escape what their manual says',
+    matches: is(String.raw`"<&'\">" | @html "q \(.)", @uri "?q=\(.)"`),
+  },
+  {
+    why: 'strptime takes what is not said to be the first of January 1900, midnight',
+    matches: is('try strptime("%Y") catch .'),
+  },
+  {
+    why: 'mktime takes arrays with fewer parts, as in jq 1.8, and -1 is a moment like others',
+    matches: is('try mktime catch "no"', 'try ([1] | mktime) catch "no"',
+      '[1969, 11, 31, 23, 59, 59, 3, 364] | mktime'),
+  },
+  {
+    why: 'an empty format gives an empty text, as in jq 1.7',
+    matches: is('0 | strftime("")'),
+  },
+  {
+    why: 'bsearch is for arrays, as in jq 1.8',
+    matches: is('bsearch(1)?'),
+  },
+  {
     why: 'repeat(f) gives its input first, as the manual has it',
     matches: is('[1 | limit(5; repeat(. * 2))]'),
   },

@@ -7,6 +7,7 @@
 // program stands alone, and then both must refuse it.
 import { spawnSync } from 'node:child_process';
 import { inputs, programs } from './programs.mjs';
+import { callOf, libraryPrograms } from './library_programs.mjs';
 import { differences, isExpected } from './differences.mjs';
 import { randomPrograms } from './random_programs.mjs';
 
@@ -80,7 +81,7 @@ function compare(program, expected, answers) {
 }
 
 // Programs that use up a budget of ours (an exponential value, say) could take jq hours.
-const candidates = [...programs, ...randomPrograms(seed, randomCount)];
+const candidates = [...programs, ...libraryPrograms, ...randomPrograms(seed, randomCount)];
 const candidateAnswers = ours(candidates);
 const isBounded = (p) => !candidateAnswers[p].some((answer) => answer.includes(']?'));
 const all = candidates.filter((_, p) => isBounded(p));
@@ -99,11 +100,18 @@ for (let start = 0; start < all.length; start += 100) {
 for (const { program, input, jq, us } of wrong.slice(0, verbose ? wrong.length : 40)) {
   console.log(`${program}\n  on ${input}\n  jq ${jq}\n  us ${us}`);
 }
+// Whatever jq has is known here.
+const builtins = JSON.parse(spawnSync('jq', ['-nc', '[builtins]|.[0]'], { encoding: 'utf8' }).stdout);
+const calls = builtins.map(callOf).filter((call) => call !== null);
+ours(calls).forEach((answer, i) => {
+  if (/unknown function|does not exist/.test(answer[0]))
+    wrong.push({ program: calls[i], input: inputs[0], jq: 'known', us: answer[0] });
+});
 const pairs = all.length * inputs.length;
 console.log(
   `${pairs} pairs, ${expectedCount} different on purpose (${differences.length} reasons), ` +
     `${wrong.length} wrong (seed ${seed})`,
 );
 const failed = new Set(wrong.map(({ program }) => program)).size;
-console.log(`${new Set(all).size - failed} passed, ${failed} failed`);
+console.log(`${new Set([...all, ...calls]).size - failed} passed, ${failed} failed`);
 process.exit(wrong.length === 0 ? 0 : 1);

@@ -95,7 +95,7 @@ export function randomPrograms(seed, count) {
     (d) => {
       const name = pick(names);
       const source = any(d);
-      return `(${source} as ${name} | ${within(name, () => any(d))})`;
+      return `((${source}) as ${name} | ${within(name, () => any(d))})`;
     },
     (d) => {
       const name = pick(names);
@@ -108,10 +108,10 @@ export function randomPrograms(seed, count) {
       const source = any(d);
       return `[limit(9; foreach (${source}) as ${name} (0; ${within(name, () => any(d))}))]`;
     },
-    (d) => `(${any(d)} as [$x, {a: $y}] | [$x, $y])`,
+    (d) => `((${any(d)}) as [$x, {a: $y}] | [$x, $y])`,
     (d) => `(def f: ${any(d)}; [limit(5; f | f)])`,
     (d) => `(def f(g): ${any(d)} | g; [limit(5; f(${any(d)}))])`,
-    (d) => `(def f(g): g | g; [limit(5; f(${any(d)} as $x | ($x, [$x])))])`,
+    (d) => `(def f(g): g | g; [limit(5; f((${any(d)}) as $x | ($x, [$x])))])`,
     (d) => `(def f($p; g): [$p, g]; [limit(4; f(${any(d)}; ${any(d)}))])`,
   ];
   function any(depth) {

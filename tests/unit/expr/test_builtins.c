@@ -46,6 +46,112 @@ test_strings(void **state)
 }
 
 static void
+test_mathematics(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"frexp, modf, logb, significand, trunc, nearbyint, rint, round, ceil", "-5.5",
+         "[-0.6875,3] [-0.5,-5] 2 -1.375 -5 -6 -6 -6 -5"},
+        {"gamma, lgamma, lgamma_r, tgamma", "5",
+         "3.1780538303479458 3.1780538303479458 [3.1780538303479458,1] 24"},
+        {"-0.5 | lgamma_r[1], (lgamma * 1e6 | floor)", NULL, "-1 1265512"},
+        {"(pow10 | round), (exp10 | round), exp2, (expm1 * 1e6 | floor), cbrt", "3",
+         "1000 1000 8 19085536 1.4422495703074083"},
+        {"[infinite, -infinite, nan, 0 | frexp[1], (modf | map(isnan))]", NULL,
+         "[0,[false,false],0,[false,false],0,[true,true],0,[false,false]]"},
+        {"drem(5; 3), remainder(5; 3), ldexp(3; 4), scalb(3; 4), scalbln(3; -1), fma(2; 3; 4)",
+         NULL, "-1 -1 48 48 1.5 10"},
+        {"hypot(3; 4), copysign(1; -2), fdim(5; 3), fmin(1; 2), fmax(1; 2), fmod(7; 4), atan2(0; "
+         "1)",
+         NULL, "5 -1 2 1 2 3 0"},
+        {"nextafter(1; 2), nexttoward(1; 0)", NULL, "1.0000000000000002 0.9999999999999999"},
+        {"(j0, j1, y0, y1, erf, erfc, jn(2; .), yn(2; .)) * 1e6 | floor", "2",
+         "223890 576724 510375 -107033 995322 4677 352834 -617409"},
+        {"ldexp(1; 1e300), ldexp(1; -1e300), (ldexp(1; nan) | isnan), (jn(1e9; 1) | isnan)", NULL,
+         "1.7976931348623157e+308 0 true true"},
+        {"[pow(2; 10), pow(2; 0.5), (2 | sqrt), (1 | atan * 4), (0 | acos, sinh, cosh, tanh)]",
+         NULL,
+         "[1024,1.4142135623730951,1.4142135623730951,3.141592653589793,1.5707963267948966,0,1,0]"},
+        {"try pow(\"a\"; 1) catch ., try fma(1; 2; null) catch ., (null | try frexp catch .)", NULL,
+         "\"string (\\\"a\\\") number required\" \"null (null) number required\" \"null (null) "
+         "number required\""},
+        {"abs, fabs, length", "-9007199254740993",
+         "9007199254740993 9007199254740992 9007199254740993"},
+        {"[.[] | try abs catch \"no\"]", "[-1.50,\"a\",null,false,[],-0]",
+         "[1.50,\"a\",\"no\",\"no\",[],0]"},
+        {"[infinite, -infinite, nan, 1, 0 | isinfinite, isnan, isnormal]", NULL,
+         "[true,false,false,true,false,false,false,true,false,false,false,true,false,false,false]"},
+        {"have_literal_numbers, have_decnum", NULL, "true true"},
+        {"[.[] | toarray]", "[1,[2]]", "[[1],[2]]"},
+    };
+    CHECK(rows);
+}
+
+static void
+test_formats(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"@base32, (@base32 | @base32d), (@uri | @urid)", "\"f\xC3\xB3 b\"",
+         "\"M3B3GIDC\" \"f\xC3\xB3 b\" \"f\xC3\xB3 b\""},
+        {"map(@base32, (@base32 | @base32d))", "[\"\",\"a\",\"ab\",\"abc\",\"abcd\",\"abcde\"]",
+         "[\"\",\"\",\"ME======\",\"a\",\"MFRA====\",\"ab\",\"MFRGG===\",\"abc\",\"MFRGGZA=\","
+         "\"abcd\","
+         "\"MFRGGZDF\",\"abcde\"]"},
+        {"map(@base64, (@base64 | @base64d))", "[\"\",\"a\",\"ab\",\"abc\",\"abcd\"]",
+         "[\"\",\"\",\"YQ==\",\"a\",\"YWI=\",\"ab\",\"YWJj\",\"abc\",\"YWJjZA==\",\"abcd\"]"},
+        {"[.[] | try @base32d catch \"no\"]", "[\"M\",\"MFR\",\"M1======\",\"MFRGGZ\",\"MFRA\"]",
+         "[\"no\",\"no\",\"no\",\"no\",\"ab\"]"},
+        {"[.[] | try @urid catch \"no\"]", "[\"%41%e2%82%ac+\",\"%\",\"%4\",\"%zz\",\"%C3\"]",
+         "[\"A\xE2\x82\xAC+\",\"no\",\"no\",\"no\",\"no\"]"},
+        {"format(\"csv\", \"json\", \"text\", \"html\")", "[1,\"<\"]",
+         "\"1,\\\"<\\\"\" \"[1,\\\"<\\\"]\" \"[1,\\\"<\\\"]\" \"[1,&quot;&lt;&quot;]\""},
+        {"try format(\"x\") catch ., try format(1) catch .", NULL,
+         "\"x is not a valid format\" \"number (1) is not a valid format\""},
+        {"@sh \"echo \\(.)\", @urid \"%41\\(.)\", @base32 \"<\\(.)>\"", "\"%42 c\"",
+         "\"echo '%42 c'\" \"%41B c\" \"<EU2DEIDD>\""},
+    };
+    CHECK(rows);
+}
+
+static void
+test_newer_string_functions(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"map(trimstr(\"ab\"))", "[\"ab\",\"abxab\",\"xab\",\"abab\",\"a\",1]",
+         "[\"\",\"x\",\"x\",\"\",\"a\",1]"},
+        {"map(toboolean)", "[\"false\",\"true\",false,true]", "[false,true,false,true]"},
+        {"[.[] | try toboolean catch .]", "[null,0,\"True\",\"true \"]",
+         "[\"null (null) cannot be parsed as a boolean\",\"number (0) cannot be parsed as a "
+         "boolean\",\"string (\\\"True\\\") cannot be parsed as a boolean\",\"string (\\\"true "
+         "\\\") "
+         "cannot be parsed as a boolean\"]"},
+        {"indices(\"aba\"), index(\"aba\"), rindex(\"aba\")", "\"xababababax\"", "[1,3,5,7] 1 7"},
+        {"indices(\"\"), index(\"\"), (\"\" | indices(\"a\"))", "\"ab\"", "[] null []"},
+        {"indices(\"oo\")", "\"\xC3\xB3ooo\"", "[1,2]"},
+        {"trim, ltrim, rtrim", "\"\xC2\xA0\xE2\x80\x83 a b\xE3\x80\x80\\n\"",
+         "\"a b\" \"a b\xE3\x80\x80\\n\" \"\xC2\xA0\xE2\x80\x83 a b\""},
+        {"trim, ltrim, rtrim", "\" \\t\\n\"", "\"\" \"\" \"\""},
+        {"try trim catch ., try ltrimstr(1) catch .", "1", "\"trim input must be a string\" 1"},
+        {"implode | explode", "[-1,0,1114111,1114112,55296,1.9]",
+         "[65533,0,1114111,65533,65533,1]"},
+        {"[.[] | try implode catch .]", "[1,[\"a\"]]",
+         "[\"implode input must be an array\",\"string (\\\"a\\\") can't be imploded, unicode "
+         "codepoint needs to be numeric\"]"},
+        {"[splits(\", *\")], [splits(\"B\"; \"i\")], split(\"b\"; null)", "\"a, b,c\"",
+         "[\"a\",\"b\",\"c\"] [\"a, \",\",c\"] [\"a, \",\",c\"]"},
+        {"[scan(\"c\")], [scan(\"C\"; \"i\")], [scan(\"(a)(b)?\")]", "\"abac\"",
+         "[\"c\"] [\"c\"] [[\"a\",\"b\"],[\"a\",null]]"},
+        {"capture(\"(?<x>a)(?<y>z)?\")", "\"abc\"", "{\"x\":\"a\",\"y\":null}"},
+        {"[gsub(\"a\"; \"x\", \"y\")], [sub(\"(?<l>.)\"; \"\\(.l)1\", \"\\(.l)2\")]", "\"aa\"",
+         "[\"xx\",\"yx\",\"xy\",\"yy\"] [\"a1a\",\"a2a\"]"},
+        {"[match([\"A\", \"gi\"]).offset], test([\"A\", \"i\"]), test(\"A\"; \"x\")", "\"abca\"",
+         "[0,3] true false"},
+        {"gsub(\"\"; \"-\"), gsub(\"^\"; \">\"), [match(\"\"; \"g\").offset]", "\"ab\"",
+         "\"-a-b-\" \">ab\" [0,1,2]"},
+    };
+    CHECK(rows);
+}
+
+static void
 test_arrays_and_objects(void **state)
 {
     static const struct expr_row rows[] = {
@@ -122,6 +228,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_newer_string_functions),
+        cmocka_unit_test(test_mathematics),
         cmocka_unit_test(test_arrays_and_objects),
         cmocka_unit_test(test_regular_expressions),
     };

@@ -54,11 +54,11 @@ test_problems_say_where_and_what(void **state)
         {"include \"a\"; .", STATUS_UNSUPPORTED, 0,
          "include is not available: an expression has no modules"},
         {"now", STATUS_UNSUPPORTED, 0,
-         "now is not available: an expression that is run again must give the same result"},
+         "now is not available: an expression that is run again must give the same result; the "
+         "time "
+         "of the run is .run.startedAt | fromdate"},
         {"halt_error(1)", STATUS_UNSUPPORTED, 0,
          "halt_error is not available: an expression can end only itself, by error(message)"},
-        {"todate", STATUS_UNSUPPORTED, 0,
-         "todate is not available yet: dates are not part of this version"},
         {"\xFF", STATUS_INVALID, 0, "the expression is not UTF-8 text"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

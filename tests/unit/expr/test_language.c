@@ -127,6 +127,67 @@ test_control(void **state)
 }
 
 static void
+test_what_newer_versions_changed(void **state)
+{
+    static const struct expr_row rows[] = {
+        {"[last(empty)], [last(1, 2)], [first(empty)]", NULL, "[] [2] []"},
+        {"try limit(-1; 1) catch ., try skip(-1; 1) catch .", NULL,
+         "\"limit doesn't support negative count\" \"skip doesn't support negative count\""},
+        {"[limit(1, 2; 7, 8, 9)], [skip(0, 1, 2; 7, 8)], [limit(0; error)]", NULL,
+         "[7,7,8] [7,8,8] []"},
+        {"1 + 2 as $x | -$x", NULL, "-3"},
+        {"[-1 as $x | 1, $x], [1, 2 as $x | $x * 10]", NULL, "[1,-1] [1,20]"},
+        {"\"x\" as $x | \"a\" + \"y\" as $y | $x + $y", NULL, "\"xay\""},
+        {"{a: (1 + 1 as $x | $x), b: 3}", NULL, "{\"a\":2,\"b\":3}"},
+        {"def f($if; $end): $if + $end; f(1; 2)", NULL, "3"},
+        {". as {as: $as, \"str\": $end, (\"e\" + \"x\"): $def} | [$as, $end, $def]",
+         "{\"as\":1,\"str\":2,\"ex\":3}", "[1,2,3]"},
+        {"{if: 0, and: 1, reduce: 2, then: 3} | .if, .and, .reduce, {then}", NULL,
+         "0 1 2 {\"then\":3}"},
+        {"\"a\" as $k | {$k: 1}, {$k}, {\"x\\($k)\": 2}, {@base64 \"b\\($k)\": 3}", NULL,
+         "{\"a\":1} {\"k\":\"a\"} {\"xa\":2} {\"bYQ==\":3}"},
+        {"{(\"a\", \"b\"): (1, 2)}", NULL, "{\"a\":1} {\"a\":2} {\"b\":1} {\"b\":2}"},
+        {"{$__loc__, x: 1}", NULL, "{\"__loc__\":{\"file\":\"<top-level>\",\"line\":1},\"x\":1}"},
+        {".a.[\"b\"], .a.[\"c\"].[0], .a.[]?, .\"a\".\"b\", .a[\"c\"][-1]",
+         "{\"a\":{\"b\":1,\"c\":[2,3]}}", "1 2 1 [2,3] 1 3"},
+        {"1 # one \\\n + 1\n + 2 # two \\\\\n + 3", NULL, "6"},
+        {"1 # one \\\r\n + 1\r\n + 2", NULL, "3"},
+        {"reduce -.[] as $x (0; . + $x), [foreach -.[] as $x (0; . + $x)]", "[1,2]", "-3 [-1,-3]"},
+        {"reduce (1, 2) as $x (0, 10; . + $x), [foreach (1, 2) as $x (0, 10; . + $x)]", NULL,
+         "3 13 [1,3,11,13]"},
+        {"[.[] | if . == 1 then \"one\" elif . == 2 then \"two\" end]", "[1,2,3]",
+         "[\"one\",\"two\",3]"},
+        {"1 + try 2 catch 3 + 4, [try error(\"x\")], (try -.? catch \"no\")", "\"a\"",
+         "7 [] \"no\""},
+        {"try (try error catch \"in \\(.)\" | error) catch \"out \\(.)\"", "\"e\"", "\"out in e\""},
+        {"[range(10)] | .[1.2:3.5], .[1.7], (.[1.1] = \"x\" | .[1]), .[nan:1], (.[nan] | not)",
+         NULL, "[1,2,3] 1 \"x\" [0] true"},
+        {"getpath([\"a\", 0, \"b\"]) |= 5", "null", "{\"a\":[{\"b\":5}]}"},
+        {"pick(.a.b, .c[1]), pick(first), try pick(last) catch .",
+         "{\"a\":{\"b\":1,\"x\":2},\"c\":[3,4]}",
+         "{\"a\":{\"b\":1},\"c\":[null,4]} !\"Cannot index object with number\""},
+        {"[pick(.[0], .[2])], [pick(first | first)]?", "[[1,2],3,4]", "[[[1,2],null,4]] [[[1]]]"},
+        {"add(.[].a), add(empty), [.[] | .a += 1] == map(.a |= . + 1)", "[{\"a\":1},{\"a\":2}]",
+         "3 null true"},
+        {"JOIN({\"1\": \"x\"}; .[0] | tostring)", "[[1],[2]]", "[[[1],\"x\"],[[2],null]]"},
+        {"[JOIN({\"1\": \"x\"}; .[]; .[0] | tostring)], [JOIN({\"1\": \"x\"}; .[]; .[0] | "
+         "tostring; "
+         ".[1])]",
+         "[[1],[2]]", "[[[1],\"x\"],[[2],null]] [\"x\",null]"},
+        {"(.a, .b) = (1, 2), (.c //= 3 | .c), (.a |= empty)", "{\"a\":0}",
+         "{\"a\":1,\"b\":1} {\"a\":2,\"b\":2} 3 {}"},
+        {"[.[] as [$a] ?// {$b} ?// $c | [$a, $b, $c]]", "[[1],{\"b\":2},3]",
+         "[[1,null,null],[null,2,null],[null,null,3]]"},
+        {"[1 | truncate_stream([[0], 1], [[1, 0], 2], [[1, 0]], [[1]])]", NULL, "[[[0],2],[[0]]]"},
+        {"[.[] | tojson], (.[0] | tojson | fromjson)", "[1.10,1e1000,-0,100000000000000000001,1e2]",
+         "[\"1.10\",\"1e1000\",\"-0\",\"100000000000000000001\",\"1e2\"] 1.10"},
+        {"walk(select(IN({}, []) | not)), [walk(., 1)]", "{\"a\":1,\"b\":[]}",
+         "{\"a\":1} [{\"a\":1,\"b\":[]},1]"},
+    };
+    CHECK(rows);
+}
+
+static void
 test_destructuring(void **state)
 {
     static const struct expr_row rows[] = {
@@ -229,10 +290,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths_read_parts), cmocka_unit_test(test_numbers_stay_exact),
-        cmocka_unit_test(test_operators),        cmocka_unit_test(test_control),
-        cmocka_unit_test(test_destructuring),    cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_construction),     cmocka_unit_test(test_assignment),
+        cmocka_unit_test(test_paths_read_parts),
+        cmocka_unit_test(test_numbers_stay_exact),
+        cmocka_unit_test(test_operators),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_what_newer_versions_changed),
+        cmocka_unit_test(test_destructuring),
+        cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_construction),
+        cmocka_unit_test(test_assignment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
