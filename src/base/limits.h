@@ -129,5 +129,15 @@
 #define LIMIT_HTTP_BACKLOG 4096
 /* Threads that serve HTTP. */
 #define LIMIT_HTTP_LOOPS 64
+/* Bytes of the request to a sandbox child: a pipe takes them at once. */
+#define LIMIT_SANDBOX_REQUEST_BYTES KIB(60)
+/* Bytes of memory of one sandbox child, beyond what the program itself takes. */
+#define LIMIT_SANDBOX_MEMORY_BYTES MIB(768)
+/* Milliseconds that the conversion of one file may take. */
+#define LIMIT_SANDBOX_MS INT64_C(600000)
+/* Bytes of what a sandbox child may tell about a document beside its text. */
+#define LIMIT_SANDBOX_RESULT_BYTES KIB(64)
+/* Sandbox children at once. */
+#define LIMIT_SANDBOX_CHILDREN 2
 
 #endif

@@ -1,0 +1,42 @@
+/* sandbox/child.h - the life of a sandbox child, but for what it parses.
+ *
+ * A child does one document and ends, so that nothing of one document can reach another. It reads
+ * its request, confines itself, calls the kind that was asked for, and says how it went.
+ *
+ * Threads: the only one of its process.
+ */
+#ifndef SANDBOX_CHILD_H
+#define SANDBOX_CHILD_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/slice.h"
+#include "base/status.h"
+#include "base/value.h"
+
+/* What a kind works with. */
+struct child {
+    struct value options; /* an object */
+    int input_fd;
+    struct arena arena;   /* for what lasts as long as the child */
+    struct buffer output; /* not written yet; child_flush() empties it */
+    struct value result;  /* an object: what the kind tells beside its output */
+    struct error error;
+};
+
+/* Parses the document at child->input_fd: appends to child->output, calling child_flush() now and
+ * then, and fills child->result. Other than OK: child->error has words for the document's owner. */
+typedef enum status child_kind_fn(struct child *child);
+
+struct child_kind {
+    const char *name;
+    child_kind_fn *run;
+};
+
+/* The whole program; ends the process. kinds ends with a NULL name. */
+_Noreturn void child_main(const struct child_kind *kinds);
+
+/* Writes what is in child->output if it is more than a few pages. */
+void child_flush(struct child *child);
+
+#endif

@@ -1,0 +1,132 @@
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static enum status
+refused(const char *what, int failed, struct error *error)
+{
+    return error_set(error, STATUS_UNAVAILABLE,
+                     "no sandbox for foreign documents can be made here: %s: %s", what,
+                     strerror(failed));
+}
+
+/* --- limits --- */
+
+static int
+limit(int resource, uint64_t most)
+{
+    struct rlimit both = {most, most};
+    return setrlimit((__rlimit_resource_t)resource, &both) == 0 ? 0 : errno;
+}
+
+/* A limit on the address space counts what is there already: the program, its libraries and, with
+ * sanitizers, terabytes of shadow. */
+static uint64_t
+address_space_bytes(void)
+{
+    char text[128] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    unsigned long long pages = 0;
+    if (size <= 0 || sscanf(text, "%llu", &pages) != 1)
+        return 256ull * 1024 * 1024;
+    return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+}
+
+static enum status
+set_limits(const struct confine_limits *limits, struct error *error)
+{
+    const struct {
+        int resource;
+        uint64_t most;
+    } table[] = {
+        {RLIMIT_AS, address_space_bytes() + limits->memory_bytes},
+        {RLIMIT_CPU, (uint64_t)limits->cpu_seconds},
+        {RLIMIT_NOFILE, 0},
+        {RLIMIT_FSIZE, 0},
+        {RLIMIT_CORE, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        int failed = limit(table[i].resource, table[i].most);
+        if (failed != 0)
+            return refused("setrlimit", failed, error);
+    }
+    return STATUS_OK;
+}
+
+/* --- the filter --- */
+
+/* What parsing needs: reading and writing what is open, memory, the end. */
+static const int allowed[] = {
+    SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),       SCMP_SYS(close),
+    SCMP_SYS(lseek),        SCMP_SYS(fstat),         SCMP_SYS(brk),         SCMP_SYS(munmap),
+    SCMP_SYS(mremap),       SCMP_SYS(madvise),       SCMP_SYS(futex),       SCMP_SYS(getrandom),
+    SCMP_SYS(getpid),       SCMP_SYS(gettid),        SCMP_SYS(exit),        SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),
+};
+
+static int
+allow_memory(scmp_filter_ctx filter)
+{
+    /* Never memory that can be run. */
+    const struct scmp_arg_cmp not_run = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_run);
+    if (failed == 0)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_run);
+    return failed;
+}
+
+/* abort() ends the process by a signal to itself, and to none other. */
+static int
+allow_abort(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, itself);
+    if (failed == 0)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigprocmask), 0);
+    if (failed == 0)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 0);
+    return failed;
+}
+
+static int
+load_filter(scmp_filter_ctx filter)
+{
+    int failed = 0;
+    for (size_t i = 0; i < COUNT_OF(allowed) && failed == 0; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (failed == 0)
+        failed = allow_memory(filter);
+    if (failed == 0)
+        failed = allow_abort(filter);
+    return failed == 0 ? seccomp_load(filter) : failed;
+}
+
+enum status
+confine_process(const struct confine_limits *limits, struct error *error)
+{
+    /* Without it a filter would need rights, and a program started later could get them. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return refused("prctl", errno, error);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (filter == NULL)
+        return refused("seccomp", ENOMEM, error);
+    enum status status = set_limits(limits, error);
+    if (status == STATUS_OK) {
+        int failed = load_filter(filter);
+        if (failed != 0)
+            status = refused("seccomp", -failed, error);
+    }
+    seccomp_release(filter);
+    return status;
+}

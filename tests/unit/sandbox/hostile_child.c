@@ -1,0 +1,232 @@
+/* A sandbox child that does what a taken-over parser would do; each kind is one attempt. If the
+ * attempt comes back, it was not stopped, and the kind succeeds: which fails the test. */
+#include "sandbox/child.h"
+#include "sandbox/frame.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a good child does: the document comes out, and its size is told. */
+static enum status
+run_echo(struct child *child)
+{
+    char piece[1000];
+    off_t at = 0;
+    ssize_t got = 0;
+    while ((got = pread(child->input_fd, piece, sizeof(piece), at)) > 0) {
+        buffer_append(&child->output, piece, (size_t)got);
+        child_flush(child);
+        at += got;
+    }
+    child->result =
+        value_object_set(&child->arena, child->result, value_text("bytes"), value_int((int64_t)at));
+    child->result =
+        value_object_set(&child->arena, child->result, value_text("options"), child->options);
+    return STATUS_OK;
+}
+
+static enum status
+run_refuse(struct child *child)
+{
+    return error_set(&child->error, STATUS_INVALID, "page 7 is torn");
+}
+
+static enum status
+run_open(struct child *child)
+{
+    return open("/etc/passwd", O_RDONLY) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_write_file(struct child *child)
+{
+    return creat("/tmp/windrow-hostile", 0600) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_stat(struct child *child)
+{
+    struct stat about;
+    return stat("/etc/passwd", &about) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_socket(struct child *child)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_fork(struct child *child)
+{
+    return fork() == 0 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_exec(struct child *child)
+{
+    char *const argv[] = {NULL};
+    return execve("/bin/true", argv, argv) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_kill_parent(struct child *child)
+{
+    return kill(getppid(), 0) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_ptrace(struct child *child)
+{
+    return ptrace(PTRACE_ATTACH, 1, NULL, NULL) == -2 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_code(struct child *child)
+{
+    void *code =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return code == NULL ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_crash(struct child *child)
+{
+    raise(SIGSEGV);
+    return STATUS_OK;
+}
+
+/* As if from outside: by hand, or by the kernel that is out of memory. */
+static enum status
+run_killed(struct child *child)
+{
+    raise(SIGKILL);
+    return STATUS_OK;
+}
+
+static enum status
+run_memory(struct child *child)
+{
+    for (;;) {
+        volatile char *block = malloc(1 << 20);
+        if (block == NULL)
+            abort();
+        block[4096] = 1;
+    }
+}
+
+static enum status
+run_hang(struct child *child)
+{
+    while (getpid() != 0)
+        continue;
+    return STATUS_OK;
+}
+
+static enum status
+run_flood(struct child *child)
+{
+    while (getpid() != 0) {
+        for (int i = 0; i < 4096; i++)
+            buffer_append(&child->output, "flood of text. ", 15);
+        child_flush(child);
+    }
+    return STATUS_OK;
+}
+
+static enum status
+run_silence(struct child *child)
+{
+    _exit(0);
+}
+
+static void
+say(const char *bytes, size_t size)
+{
+    if (write(STDOUT_FILENO, bytes, size) != (ssize_t)size)
+        _exit(3);
+}
+
+static enum status
+run_babble(struct child *child)
+{
+    say("x\x04\0\0\0abcd", 9);
+    _exit(0);
+}
+
+static enum status
+run_huge_result(struct child *child)
+{
+    say("r\xff\xff\xff\xff{}", 7);
+    _exit(0);
+}
+
+static enum status
+run_bad_result(struct child *child)
+{
+    say("r\x04\0\0\0[1,2", 9);
+    _exit(0);
+}
+
+static enum status
+run_bad_failure(struct child *child)
+{
+    say("f\x03\0\0\0\x01\xff\xfe", 8);
+    _exit(0);
+}
+
+static enum status
+run_more_after_the_end(struct child *child)
+{
+    say("r\x02\0\0\0{}r\x02\0\0\0{}", 14);
+    _exit(0);
+}
+
+static enum status
+run_half_a_frame(struct child *child)
+{
+    say("o\x09\0\0\0abc", 8);
+    _exit(0);
+}
+
+int
+main(void)
+{
+    static const struct child_kind kinds[] = {
+        {"echo", run_echo},
+        {"refuse", run_refuse},
+        {"open", run_open},
+        {"write_file", run_write_file},
+        {"stat", run_stat},
+        {"socket", run_socket},
+        {"fork", run_fork},
+        {"exec", run_exec},
+        {"kill_parent", run_kill_parent},
+        {"ptrace", run_ptrace},
+        {"code", run_code},
+        {"crash", run_crash},
+        {"killed", run_killed},
+        {"memory", run_memory},
+        {"hang", run_hang},
+        {"flood", run_flood},
+        {"silence", run_silence},
+        {"babble", run_babble},
+        {"huge_result", run_huge_result},
+        {"bad_result", run_bad_result},
+        {"bad_failure", run_bad_failure},
+        {"more_after_the_end", run_more_after_the_end},
+        {"half_a_frame", run_half_a_frame},
+        {NULL, NULL},
+    };
+    child_main(kinds);
+}
