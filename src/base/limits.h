@@ -139,5 +139,9 @@
 #define LIMIT_SANDBOX_RESULT_BYTES KIB(64)
 /* Sandbox children at once. */
 #define LIMIT_SANDBOX_CHILDREN 2
+/* Bytes of the texts that the cells of one XLSX workbook share, while it is read. */
+#define LIMIT_XLSX_STRINGS_BYTES MIB(256)
+/* Bytes of the rows that are made of a converted file, on disk. */
+#define LIMIT_CONVERTED_BYTES (UINT64_C(16) * 1024 * 1024 * 1024)
 
 #endif

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The size of a frame: a pipe takes it at once. */
@@ -122,6 +124,10 @@ child_main(const struct child_kind *kinds)
     /* Should the server be killed, nobody needs us. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         _exit(1);
+    /* Libraries that look at dates read the file of the time zone, which later they may not. */
+    if (setenv("TZ", "UTC0", 1) != 0)
+        _exit(1);
+    tzset();
     struct child child = {.input_fd = SANDBOX_INPUT_FD, .result = value_empty_object()};
     arena_init(&child.arena, LIMIT_SANDBOX_MEMORY_BYTES);
     buffer_init(&child.output, 4 * LIMIT_ROW_BYTES);
