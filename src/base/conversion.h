@@ -33,6 +33,10 @@ struct conversion {
                              the caller */
 };
 
+/* A converted file begins with a line of that many bytes: the result, padded with spaces. What came
+ * out follows. */
+#define CONVERSION_HEAD_BYTES 512
+
 /* INVALID: the document is not what it should be, with words for its owner; LIMIT: it needs more
  * than a maximum allows; TIMEOUT, CANCELLED; IO: the parser broke on it; UNAVAILABLE: no child can
  * be made safe here. Or what `output` said. After any of them, what came out does not count. */

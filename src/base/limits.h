@@ -141,7 +141,10 @@
 #define LIMIT_SANDBOX_CHILDREN 2
 /* Bytes of the texts that the cells of one XLSX workbook share, while it is read. */
 #define LIMIT_XLSX_STRINGS_BYTES MIB(256)
-/* Bytes of the rows that are made of a converted file, on disk. */
+/* Bytes on disk of what is made of one foreign document. */
 #define LIMIT_CONVERTED_BYTES (UINT64_C(16) * 1024 * 1024 * 1024)
+/* Bytes on disk of all that was made of foreign documents; those that were not used for longest go.
+ */
+#define LIMIT_CONVERTED_KEPT_BYTES (UINT64_C(4) * 1024 * 1024 * 1024)
 
 #endif

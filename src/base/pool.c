@@ -54,10 +54,12 @@ static void
 pool_thread(void *context)
 {
     struct pool *pool = context;
-    void *own = pool->options.context_new(pool->options.owner);
+    void *own =
+        pool->options.context_new == NULL ? NULL : pool->options.context_new(pool->options.owner);
     for (struct task *task = pool_take(pool); task != NULL; task = pool_take(pool))
         task->run(task, own);
-    pool->options.context_free(own);
+    if (own != NULL)
+        pool->options.context_free(own);
 }
 
 enum status

@@ -31,7 +31,7 @@ struct pool_options {
     const char *name; /* of the threads, at most 12 bytes */
     unsigned threads;
     size_t stack_bytes;
-    void *(*context_new)(void *owner); /* on each thread at its start */
+    void *(*context_new)(void *owner); /* on each thread at its start; NULL: there is no context */
     void (*context_free)(void *context);
     void *owner;
 };

@@ -43,7 +43,7 @@ run_table(struct run_options *into)
                                  .kind = OPTION_TEXT,
                                  .into.text = &into->rows,
                                  .value = "FILE",
-                                 .help = "rows for the first step: CSV or JSONL"};
+                                 .help = "rows for the first step: CSV, JSONL or XLSX"};
     options[2] = (struct option){.name = "--out",
                                  .kind = OPTION_TEXT,
                                  .into.text = &into->out,

@@ -10,8 +10,8 @@
 #include <zip.h>
 
 #define PIECE_BYTES KIB(64)
-/* Sheets compress thirty times, seldom a hundred. Small ones may do better without harm. */
-#define RATIO_MAX 400
+/* Sheets are packed thirty times, seldom a hundred. Small ones may be more so, without harm. */
+#define RATIO_MAX 200
 #define RATIO_FREE_BYTES MIB(64)
 /* Parts of one file. */
 #define PARTS_MAX 100000
@@ -78,8 +78,6 @@ guess(int fd)
     char room[HEAD_BYTES];
     ssize_t size = pread(fd, room, sizeof(room), 0);
     struct slice head = slice_of(room, size < 0 ? 0 : (size_t)size);
-    if (head.size == 0)
-        return "empty";
     if (slice_starts_with(head, SLICE("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")))
         return guess_compound(fd, head);
     if (slice_starts_with(head, SLICE("PK\3\4")))
@@ -190,6 +188,8 @@ package_open(struct package **out, int fd, struct error *error)
     off_t size = lseek(fd, 0, SEEK_END);
     if (size < 0)
         return error_set(error, STATUS_IO, "it cannot be measured: %s", strerror(errno));
+    if (size == 0)
+        return error_set(error, STATUS_INVALID, "it is empty");
     struct package *package = mem_alloc(sizeof(*package));
     package->fd = fd;
     package->size = (uint64_t)size;

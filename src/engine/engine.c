@@ -87,7 +87,7 @@ job_post(struct run *run, struct job *job, enum engine_pool pool, task_fn *work,
     job->task.run = work;
     job->message.handle = handle;
     run->away++;
-    struct fair_flow *flow = &run->flows[pool == ENGINE_POOL_EVAL ? SHARE_EVAL : SHARE_WORK];
+    struct fair_flow *flow = &run->flows[(enum share_queue)pool];
     ports->post(ports->world, pool, &job->task, run->is_interactive ? NULL : flow);
 }
 

@@ -12,6 +12,7 @@
 #define ENGINE_ENGINE_H
 
 #include "base/clock.h"
+#include "base/conversion.h"
 #include "base/exchange.h"
 #include "base/id.h"
 #include "base/pool.h"
@@ -25,12 +26,15 @@
 #include <stdint.h>
 
 struct callees;
+struct converted;
 struct engine;
 
 enum engine_pool {
-    ENGINE_POOL_EVAL, /* pure steps; the thread context is a struct expr_machine */
-    ENGINE_POOL_WORK, /* files and reads of the store; the same context */
+    ENGINE_POOL_EVAL,    /* pure steps; the thread context is a struct expr_machine */
+    ENGINE_POOL_WORK,    /* files and reads of the store; the same context */
+    ENGINE_POOL_SANDBOX, /* waits for sandbox children; no context */
 };
+#define ENGINE_POOL_COUNT (ENGINE_POOL_SANDBOX + 1)
 
 /* The world, handed in: threads and network in the program, one seeded schedule in the simulation.
  */
@@ -42,12 +46,15 @@ struct engine_ports {
     uint64_t (*call)(void *world, struct exchange *exchange);
     /* Asks to end a call early; its `done` comes all the same. An old ticket does nothing. */
     void (*call_cancel)(void *world, uint64_t ticket);
+    /* Makes something of a foreign document; the caller waits. A converter_fn over `world`. */
+    converter_fn *convert;
     void *world;
 };
 
 struct engine_options {
     struct store *store; /* borrowed, for reads */
     struct blobs *blobs;
+    struct converted *converted; /* borrowed */
     struct programs *programs;
     const struct engine_ports *ports;
     struct clock *clock;

@@ -69,6 +69,28 @@ file_open_path(struct step_file **out, struct slice path, char *identity, size_t
     return STATUS_OK;
 }
 
+int
+file_fd(const struct step_file *file)
+{
+    return ((const struct path_file *)file)->fd;
+}
+
+enum status
+file_replace(struct step_file **file, int fd, struct error *error)
+{
+    struct path_file *path = (struct path_file *)*file;
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        int failed = errno;
+        close(fd);
+        return fs_errno_status(failed, "look at", path->path, error);
+    }
+    close(path->fd);
+    path->fd = fd;
+    path->file.size_bytes = (uint64_t)facts.st_size;
+    return STATUS_OK;
+}
+
 void
 file_close(struct step_file **file)
 {

@@ -11,6 +11,13 @@
  * noticing that a run would go on with other rows; at least 64 bytes. */
 MUST_USE enum status file_open_path(struct step_file **out, struct slice path, char *identity,
                                     size_t identity_size, struct error *error);
+
+/* The descriptor of a file that was opened here; borrowed. */
+int file_fd(const struct step_file *file);
+
+/* The bytes of another file in the place of *file's, under its name. Takes over the descriptor. */
+MUST_USE enum status file_replace(struct step_file **file, int fd, struct error *error);
+
 void file_close(struct step_file **file);
 
 #endif

@@ -313,6 +313,7 @@ run_leave(struct run *run)
     if (run->is_leaving)
         return;
     run->is_leaving = true;
+    atomic_store(&run->has_left, true);
     timers_cancel(&run->engine->timers, &run->deadline);
     timers_cancel(&run->engine->timers, &run->gate);
     for (uint32_t t = 0; t < run->tap_count; t++)

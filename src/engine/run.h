@@ -17,6 +17,7 @@
 #include "engine/share.h"
 #include "engine/timers.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* Since when a parked run only waits for its children, as milliseconds; 0: for something else. */
@@ -176,8 +177,9 @@ struct run {
     bool is_interactive; /* no table of many items: first lane everywhere */
     struct share *share; /* of the workspace, while the engine holds the run */
     struct fair_flow flows[SHARE_COUNT];
-    bool is_born;    /* began in this process: nothing of it can be in the store */
-    bool is_leaving; /* ended, cancelled or parked: nothing new begins */
+    bool is_born;         /* began in this process: nothing of it can be in the store */
+    bool is_leaving;      /* ended, cancelled or parked: nothing new begins */
+    atomic_bool has_left; /* the same, for jobs that are long on their threads */
     bool is_finishing;
     bool is_held;     /* one above it is being ended or paused: nothing new begins */
     bool leaves_some; /* ended while runs below it may go on: they are settled (tree.h) */

@@ -11,8 +11,9 @@
 struct engine;
 struct run;
 
-/* Queues in which runs wait. */
-enum share_queue { SHARE_EVAL, SHARE_WORK, SHARE_WRITER };
+/* Queues in which runs wait: those of the pools, in the order of enum engine_pool, and the
+ * writer's. */
+enum share_queue { SHARE_EVAL, SHARE_WORK, SHARE_SANDBOX, SHARE_WRITER };
 #define SHARE_COUNT (SHARE_WRITER + 1)
 
 /* A workspace while a run of it is in memory. */

@@ -1,10 +1,12 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/convert.h"
 #include "engine/files.h"
 #include "engine/run.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,15 +14,20 @@
 
 /* --- opening --- */
 
-struct open_job {
-    struct job job;
+struct opening {
     struct table_run *table;
     struct value config; /* in the run's arena */
-    struct source *source;
     struct step_file *file;
+    struct source *source;
     char identity[IDENTITY_BYTES];
-    struct error error;
     const char *code; /* of the failure */
+    struct error *error;
+};
+
+struct open_job {
+    struct job job;
+    struct opening opening;
+    struct error error;
 };
 
 static struct slice
@@ -32,26 +39,26 @@ cursor_name(const struct table_run *table, char *out, size_t size)
 
 /* A run goes on only with the very file that it began with, and its rows are read from no other. */
 static enum status
-check_identity(const struct table_run *table, const struct step_file *file, const char *identity,
-               struct error *error)
+check_identity(struct opening *opening)
 {
+    const struct run *run = opening->table->run;
     struct arena arena;
     arena_init(&arena, KIB(64));
     char name[128];
     struct cursor_row row;
     struct cursor_row which = {
-        .run = table->run->id,
-        .name = cursor_name(table, name, sizeof(name)),
-        .generation = table->run->generation,
+        .run = run->id,
+        .name = cursor_name(opening->table, name, sizeof(name)),
+        .generation = run->generation,
     };
-    struct store *store = table->run->engine->options.store;
-    enum status status = store_cursor_get(store, &arena, &which, &row);
-    bool is_other = status == STATUS_OK && !slice_is(row.body, identity);
+    enum status status = store_cursor_get(run->engine->options.store, &arena, &which, &row);
+    bool is_other = status == STATUS_OK && !slice_is(row.body, opening->identity);
     arena_done(&arena);
-    if (is_other)
-        return error_set(error, STATUS_CONFLICT,
-                         "%s was changed since the run began; start a new run", file->name);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (!is_other)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    opening->code = "file_changed";
+    return error_set(opening->error, STATUS_CONFLICT,
+                     "%s was changed since the run began; start a new run", opening->file->name);
 }
 
 struct column_check {
@@ -95,16 +102,17 @@ check_field(const struct config_field *field, struct column_check *check)
 
 /* A column that the header does not have is an error that names the place. */
 static enum status
-check_columns(struct open_job *job)
+check_columns(struct opening *opening)
 {
-    const struct program *program = job->job.run->program;
+    const struct table_run *table = opening->table;
+    const struct program *program = table->run->program;
     char unknown[128] = "";
-    struct column_check check = {job->table->source_type->source_columns(job->source), unknown,
+    struct column_check check = {table->source_type->source_columns(opening->source), unknown,
                                  sizeof(unknown)};
     if (check.columns.kind != VALUE_ARRAY)
         return STATUS_OK;
-    for (uint16_t c = 0; c < job->table->plan->node_count; c++) {
-        const struct plan_node *node = &program->plan->nodes[job->table->plan->nodes[c]];
+    for (uint16_t c = 0; c < table->plan->node_count; c++) {
+        const struct plan_node *node = &program->plan->nodes[table->plan->nodes[c]];
         if (node->when != NULL)
             expr_each_root_path(node->when, check_column, &check);
         for (size_t f = 0; f < node->decl->field_count; f++)
@@ -112,8 +120,8 @@ check_columns(struct open_job *job)
         if (unknown[0] == '\0')
             continue;
         const char *nearest = nearest_column(check.columns, unknown);
-        job->code = "unknown_column";
-        return error_set(&job->error, STATUS_INVALID,
+        opening->code = "unknown_column";
+        return error_set(opening->error, STATUS_INVALID,
                          "step %.*s: the file has no column \"%s\"%s%s%s",
                          SLICE_FORMAT(value_slice(node->id)), unknown,
                          nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
@@ -123,34 +131,75 @@ check_columns(struct open_job *job)
 }
 
 static enum status
-open_file(struct value config, const struct engine_options *options, struct step_file **out,
-          char *identity, struct error *error)
+open_file(struct opening *opening)
 {
-    struct value file = value_get(config, "file");
-    if (!options->allow_paths)
-        return error_set(error, STATUS_FORBIDDEN, "file: a path is read only under `windrow run`");
+    struct value file = value_get(opening->config, "file");
+    opening->code = "no_file";
+    if (!opening->table->run->engine->options.allow_paths)
+        return error_set(opening->error, STATUS_FORBIDDEN,
+                         "file: a path is read only under `windrow run`");
     if (file.kind != VALUE_STRING)
-        return error_set(error, STATUS_INVALID, "file: expected a path, found %s",
+        return error_set(opening->error, STATUS_INVALID, "file: expected a path, found %s",
                          value_kind_name(file));
-    return file_open_path(out, value_slice(file), identity, IDENTITY_BYTES, error);
+    return file_open_path(&opening->file, value_slice(file), opening->identity, IDENTITY_BYTES,
+                          opening->error);
+}
+
+/* Foreign documents are converted first. Another version of the converter may give other bytes: to
+ * a run, that is another file. */
+static enum status
+open_converted(struct opening *opening, struct arena *arena)
+{
+    const struct table_run *table = opening->table;
+    struct step_conversion how;
+    enum status status =
+        table->source_type->source_convert(opening->config, arena, &how, opening->error);
+    if (status != STATUS_OK)
+        return status;
+    size_t used = strlen(opening->identity);
+    snprintf(opening->identity + used, IDENTITY_BYTES - used, " %s/%" PRIu32, how.kind,
+             how.version);
+    status = check_identity(opening);
+    if (status != STATUS_OK)
+        return status;
+    struct convert_request request = {&table->run->engine->options, &how, opening->identity,
+                                      &table->run->has_left};
+    return convert_file(&opening->file, &request, &opening->code, opening->error);
+}
+
+static enum status
+open_source(struct opening *opening)
+{
+    const struct step_type *type = opening->table->source_type;
+    enum status status = open_file(opening);
+    if (status != STATUS_OK)
+        return status;
+    opening->code = "bad_file";
+    if (type->source_convert == NULL) {
+        status = check_identity(opening);
+    } else {
+        struct arena arena;
+        arena_init(&arena, KIB(256));
+        status = open_converted(opening, &arena);
+        arena_done(&arena);
+    }
+    if (status != STATUS_OK)
+        return status;
+    return type->source_open(&opening->source, opening->config, opening->file, opening->error);
 }
 
 enum status
 source_open_now(struct table_run *table, struct value config, const char **code,
                 struct error *error)
 {
-    char identity[IDENTITY_BYTES];
     if (table->plan->kind == PLAN_TABLE_RESHAPE)
         return reshape_read_again(table, error);
-    *code = "no_file";
-    enum status status =
-        open_file(config, &table->run->engine->options, &table->file, identity, error);
-    if (status == STATUS_OK)
-        status = check_identity(table, table->file, identity, error);
-    if (status != STATUS_OK)
-        return status;
-    *code = "bad_file";
-    return table->source_type->source_open(&table->source, config, table->file, error);
+    struct opening opening = {.table = table, .config = config, .error = error};
+    enum status status = open_source(&opening);
+    table->file = opening.file;
+    table->source = opening.source;
+    *code = opening.code;
+    return status;
 }
 
 struct value
@@ -166,20 +215,9 @@ static void
 open_work(struct task *task, void *thread_context)
 {
     struct open_job *job = (struct open_job *)task;
-    const struct engine_options *options = &job->job.engine->options;
-    job->code = "no_file";
-    enum status status = open_file(job->config, options, &job->file, job->identity, &job->error);
+    enum status status = open_source(&job->opening);
     if (status == STATUS_OK)
-        status = check_identity(job->table, job->file, job->identity, &job->error);
-    if (status == STATUS_CONFLICT)
-        job->code = "file_changed";
-    if (status == STATUS_OK) {
-        job->code = "bad_file";
-        status =
-            job->table->source_type->source_open(&job->source, job->config, job->file, &job->error);
-    }
-    if (status == STATUS_OK)
-        status = check_columns(job);
+        status = check_columns(&job->opening);
     job->error.status = status;
     job_home(&job->job);
 }
@@ -217,12 +255,12 @@ keep_identity(struct open_job *job)
     struct intent *intent = run_intent(run, KIB(8));
     struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
     char name[128];
-    struct slice text = cursor_name(job->table, name, sizeof(name));
+    struct slice text = cursor_name(job->opening.table, name, sizeof(name));
     *row = (struct cursor_row){
         .run = run->id,
         .name = arena_copy(&intent->arena, text),
         .generation = run->generation,
-        .body = arena_copy(&intent->arena, slice_text(job->identity)),
+        .body = arena_copy(&intent->arena, slice_text(job->opening.identity)),
     };
     intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
     struct cursor_commit *commit = mem_alloc(sizeof(*commit));
@@ -235,15 +273,15 @@ open_home(struct engine *engine, struct message *message)
 {
     struct open_job *job = (struct open_job *)((char *)message - offsetof(struct job, message));
     struct run *run = job->job.run;
-    struct table_run *table = job->table;
+    struct table_run *table = job->opening.table;
     run->away--;
-    table->file = job->file;
-    table->source = job->source;
+    table->file = job->opening.file;
+    table->source = job->opening.source;
     if (!run->is_leaving && job->error.status == STATUS_OK) {
         table->state = TABLE_OPEN;
         keep_identity(job);
     } else if (!run->is_leaving) {
-        run_fail_table(table, job->code, job->error.text);
+        run_fail_table(table, job->opening.code, job->error.text);
     }
     mem_free(job);
     run_mark(run);
@@ -255,10 +293,13 @@ source_open_begin(struct table_run *table)
     struct open_job *job = mem_alloc(sizeof(*job));
     job->job.engine = table->run->engine;
     job->job.run = table->run;
-    job->table = table;
-    job->config = table->run->values[table->plan->maker];
+    job->opening.table = table;
+    job->opening.config = table->run->values[table->plan->maker];
+    job->opening.error = &job->error;
     table->state = TABLE_OPENING;
-    job_post(table->run, &job->job, ENGINE_POOL_WORK, open_work, open_home);
+    enum engine_pool pool =
+        table->source_type->source_convert == NULL ? ENGINE_POOL_WORK : ENGINE_POOL_SANDBOX;
+    job_post(table->run, &job->job, pool, open_work, open_home);
 }
 
 void

@@ -172,6 +172,17 @@ typedef enum status source_next_fn(struct source *source, struct source_place *p
 typedef struct value source_columns_fn(const struct source *source);
 typedef void source_close_fn(struct source **source);
 
+/* What a sandbox child makes of the source's file before the source is opened, which then reads
+ * that: a converted file, as base/conversion.h has it. */
+struct step_conversion {
+    const char *kind;     /* as in base/conversion.h */
+    uint32_t version;     /* counts up when the same file comes out otherwise than before */
+    struct value options; /* an object, in the arena */
+};
+/* INVALID, with words: the config does not fit. */
+typedef enum status source_convert_fn(struct value config, struct arena *arena,
+                                      struct step_conversion *out, struct error *error);
+
 /* --- sinks --- */
 /* Whether the columns are known before the first row (declared, or the format has none). */
 typedef bool sink_is_declared_fn(const struct plan_node *node);
@@ -261,6 +272,7 @@ struct step_type {
     step_conclude_fn *conclude;
     step_follow_fn *follow;   /* NULL: one call is all */
     const char *follow_field; /* follow is asked only where this field is given; NULL: always */
+    source_convert_fn *source_convert; /* NULL: the file is read as it is */
     source_open_fn *source_open;
     source_next_fn *source_next;
     source_columns_fn *source_columns;

@@ -74,12 +74,18 @@ set_fields(struct loader *loader, struct plan_node *node, const char *file)
     node->fields[at].template = path;
 }
 
+static const char *
+type_of(struct slice path)
+{
+    if (ends_with(path, ".xlsx"))
+        return "read_xlsx";
+    return ends_with(path, ".jsonl") || ends_with(path, ".ndjson") ? "read_jsonl" : "read_csv";
+}
+
 void
 load_rows_file(struct loader *loader, const char *file)
 {
-    struct slice path = slice_text(file);
-    bool is_lines = ends_with(path, ".jsonl") || ends_with(path, ".ndjson");
-    const char *type = is_lines ? "read_jsonl" : "read_csv";
+    const char *type = type_of(slice_text(file));
     struct draft *draft = &loader->drafts[0];
     *draft = (struct draft){.spot = {.at = &nowhere, .key = {1, 1}, .path = ""},
                             .node = {.makes_table = -1, .attempts = 1, .line = 1, .column_at = 1}};

@@ -5,6 +5,7 @@
 #include "net/address.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
+#include "sandbox/sandbox.h"
 #include "steps/table.h"
 #include "store/sqlite/sqlite.h"
 
@@ -16,6 +17,7 @@
 
 static struct address_rules *rules;
 static struct http_client *client;
+static struct sandbox *sandbox;
 
 static enum status
 open_store(struct store **out, const char *folder, struct error *error)
@@ -62,6 +64,12 @@ open_transport(const struct cli *cli, struct error *error)
     return http_client_new(&client, &options, error);
 }
 
+static void
+stop_sandbox(void *converter)
+{
+    sandbox_stop(converter);
+}
+
 static enum status
 open_service(struct cli *cli, const char *data_folder, const struct service_options *base,
              struct service **out, struct error *error)
@@ -82,6 +90,8 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         options.catalog = &step_catalog;
         options.transport =
             (struct service_transport){send_exchange, cancel_exchange, close_transport, NULL};
+        sandbox = sandbox_new(NULL);
+        options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};
         options.clock = clock_system();
         status = service_open(out, &options, error);
     }
@@ -123,6 +133,7 @@ close_service(struct cli *cli, struct service **service)
     service_close(service);
     http_client_free(&client);
     address_rules_free(&rules);
+    sandbox_free(&sandbox);
 }
 
 void

@@ -44,6 +44,14 @@ world_call_cancel(void *world, uint64_t ticket)
     service->options.transport.cancel(service->options.transport.context, ticket);
 }
 
+static enum status
+world_convert(void *world, struct conversion *conversion, struct error *error)
+{
+    struct service *service = world;
+    const struct service_converter *converter = &service->options.converter;
+    return converter->convert(converter->converter, conversion, error);
+}
+
 static int
 wait_for_ms(struct service *service, int64_t due_us)
 {
@@ -114,6 +122,9 @@ start_pools(struct service *service)
     options.threads = WORK_THREADS;
     if (status == STATUS_OK)
         status = pool_start(&service->pools[ENGINE_POOL_WORK], &options);
+    struct pool_options sandbox = {.name = "sandbox", .threads = LIMIT_SANDBOX_CHILDREN};
+    if (status == STATUS_OK)
+        status = pool_start(&service->pools[ENGINE_POOL_SANDBOX], &sandbox);
     return status;
 }
 
@@ -123,11 +134,12 @@ make_engine(struct service *service, struct error *error)
     struct programs_options programs = {service->store, service->options.catalog,
                                         service->options.steps, NULL};
     service->programs = programs_new(&programs);
-    service->ports =
-        (struct engine_ports){world_post, world_commit, world_call, world_call_cancel, service};
+    service->ports = (struct engine_ports){world_post,        world_commit,  world_call,
+                                           world_call_cancel, world_convert, service};
     struct engine_options options = {
         .store = service->store,
         .blobs = service->blobs,
+        .converted = service->converted,
         .programs = service->programs,
         .ports = &service->ports,
         .clock = service->options.clock,
@@ -161,20 +173,36 @@ open_blobs(struct service *service, struct error *error)
 }
 
 static enum status
+open_converted(struct service *service, struct error *error)
+{
+    char folder[2048];
+    if (snprintf(folder, sizeof(folder), "%s/converted", service->options.data_folder) >=
+        (int)sizeof(folder))
+        return error_set(error, STATUS_INVALID, "the path of the data folder is too long");
+    service->converted = converted_new(folder);
+    return STATUS_OK;
+}
+
+static enum status
 open_data(struct service *service, struct error *error)
 {
     const char *folder = service->options.data_folder;
+    enum status status = open_converted(service, error);
+    if (status != STATUS_OK)
+        return status;
     if (service->options.is_reader) {
         enum status status = service->options.open_store(&service->store, folder, error);
         return status == STATUS_OK ? open_blobs(service, error) : status;
     }
-    enum status status = fs_make_folder(folder, error);
+    status = fs_make_folder(folder, error);
     if (status == STATUS_OK)
         status = store_lock_take(&service->lock, folder, service->options.lock_wait_ms, error);
     if (status == STATUS_OK)
         status = service->options.open_store(&service->store, folder, error);
     if (status == STATUS_OK)
         status = open_blobs(service, error);
+    if (status == STATUS_OK)
+        converted_clean(service->converted);
     if (status == STATUS_OK)
         status = writer_start(&service->writer, service->store, error);
     if (status == STATUS_OK) {
@@ -291,17 +319,20 @@ service_close(struct service **service)
     gone->is_stopping = true;
     if (gone->thread != NULL)
         engine_park(gone->engine);
+    if (gone->options.converter.stop != NULL)
+        gone->options.converter.stop(gone->options.converter.converter);
     thread_join(&gone->thread);
     /* Whoever may still be about to leave the engine's mailbox ends before it is freed. */
     if (gone->options.transport.close != NULL)
         gone->options.transport.close(gone->options.transport.context);
-    pool_stop(&gone->pools[ENGINE_POOL_EVAL]);
-    pool_stop(&gone->pools[ENGINE_POOL_WORK]);
+    for (size_t p = 0; p < ENGINE_POOL_COUNT; p++)
+        pool_stop(&gone->pools[p]);
     if (gone->writer != NULL)
         writer_stop(&gone->writer, STOP_GRACE_MS);
     engine_free(&gone->engine);
     programs_free(&gone->programs);
     blobs_close(&gone->blobs);
+    converted_free(&gone->converted);
     if (gone->store != NULL)
         store_close(&gone->store);
     store_lock_drop(&gone->lock);

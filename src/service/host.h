@@ -10,6 +10,7 @@
 #include "engine/programs.h"
 #include "service/service.h"
 #include "store/blobs.h"
+#include "store/converted.h"
 #include "store/lock.h"
 #include "store/writer.h"
 
@@ -21,9 +22,10 @@ struct service {
     struct store_lock *lock;
     struct store *store;
     struct blobs *blobs;
+    struct converted *converted;
     struct writer *writer;
     struct programs *programs;
-    struct pool *pools[2]; /* by enum engine_pool */
+    struct pool *pools[ENGINE_POOL_COUNT];
     struct fair_owner own; /* work of the service itself, beside the runs */
     struct fair_flow own_flow;
     struct engine *engine;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/conversion.h"
 #include "base/exchange.h"
 #include "base/id.h"
 #include "base/status.h"
@@ -33,6 +34,13 @@ struct service_transport {
     void *context;
 };
 
+/* What parses foreign documents, made by main (sandbox/ is not seen from here). */
+struct service_converter {
+    converter_fn *convert;
+    void (*stop)(void *converter); /* what is under way ends soon, as cancelled */
+    void *converter;
+};
+
 struct service_options {
     const char *data_folder; /* made if missing; locked while the service is open */
     int64_t lock_wait_ms;    /* how long to wait for a process that is just leaving */
@@ -41,6 +49,7 @@ struct service_options {
     const struct step_table *steps;
     const struct catalog *catalog;
     struct service_transport transport;
+    struct service_converter converter;
     /* Called around the callbacks that one commit brings, on the writer's thread; or NULL. */
     void (*before_callbacks)(void);
     void (*after_callbacks)(void);

@@ -12,6 +12,7 @@
 #define STEP_TYPES(each)     \
     each(read_csv)           \
     each(read_jsonl)         \
+    each(read_xlsx)          \
     each(transform)          \
     each(set)                \
     each(remove_columns)     \

@@ -1,0 +1,30 @@
+/* engine/convert.h - sources of foreign documents: the file is converted in a sandbox child first.
+ *
+ * What comes out is kept by the digest of what it was made from, and made again with the same bytes
+ * should it be gone; so rows are read from it by offset like those of any other file, and nothing
+ * of it has to survive a crash.
+ *
+ * Threads: those of the sandbox pool, or a caller's own that may wait.
+ */
+#ifndef ENGINE_CONVERT_H
+#define ENGINE_CONVERT_H
+
+#include "engine/engine.h"
+#include "engine/step.h"
+
+#include <stdatomic.h>
+
+struct convert_request {
+    const struct engine_options *options;
+    const struct step_conversion *how;
+    const char *identity;            /* of the file, as it is now */
+    const atomic_bool *is_cancelled; /* may be NULL */
+};
+
+/* Puts what comes out of the file in the place of *file, which it closes. Otherwise, with words,
+ * and a code for docs/errors in *code: INVALID and LIMIT are the document's fault; UNAVAILABLE: no
+ * child can be started here; the rest is trouble of the reader or the disk. */
+MUST_USE enum status convert_file(struct step_file **file, const struct convert_request *request,
+                                  const char **code, struct error *error);
+
+#endif
