@@ -191,7 +191,7 @@ open_data(struct service *service, struct error *error)
     if (status != STATUS_OK)
         return status;
     if (service->options.is_reader) {
-        enum status status = service->options.open_store(&service->store, folder, error);
+        status = service->options.open_store(&service->store, folder, error);
         return status == STATUS_OK ? open_blobs(service, error) : status;
     }
     status = fs_make_folder(folder, error);

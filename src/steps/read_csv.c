@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "document/csv.h"
 #include "document/csv_dialect.h"
+#include "steps/header.h"
 #include "steps/reading.h"
 #include "steps/types.h"
 
@@ -222,37 +223,6 @@ name_columns(struct source *source, struct value fields, struct error *error)
     return STATUS_OK;
 }
 
-/* The names of the config are taken as they are. */
-static enum status
-take_names(struct source *source, struct value names, struct error *error)
-{
-    struct value known = value_empty_object();
-    source->columns = value_empty_array();
-    for (uint32_t i = 0; i < names.count; i++) {
-        struct value name = value_string_copy(&source->arena, value_slice(value_items(names)[i]));
-        if (name.kind == VALUE_STRING && value_find(known, value_slice(name)).kind != VALUE_NONE)
-            return error_set(error, STATUS_INVALID, "header: \"%.*s\" is given twice",
-                             SLICE_FORMAT(slice_cut(value_slice(name), 100)));
-        if (name.kind == VALUE_STRING)
-            known = value_object_set(&source->arena, known, name, value_null());
-        if (name.kind == VALUE_STRING && known.kind == VALUE_OBJECT)
-            source->columns = value_array_append(&source->arena, source->columns, name);
-        if (source->columns.count != i + 1)
-            return error_set(error, STATUS_LIMIT, "header: the names are too long");
-    }
-    return STATUS_OK;
-}
-
-static void
-number_columns(struct source *source, uint32_t count)
-{
-    source->columns = value_empty_array();
-    for (uint32_t i = 1; i <= count; i++) {
-        const char *name = arena_format(&source->arena, "column_%" PRIu32, i);
-        source->columns = value_array_append(&source->arena, source->columns, value_text(name));
-    }
-}
-
 static enum status
 read_header(struct source *source, struct value header, struct arena *arena, struct error *error)
 {
@@ -274,9 +244,9 @@ read_header(struct source *source, struct value header, struct arena *arena, str
     struct value fields = batch.count == 0 ? value_empty_array() : batch.rows[0].value;
     source->text.first = first.begin;
     if (header.kind == VALUE_ARRAY)
-        return take_names(source, header, error);
+        return header_take(&source->columns, &source->arena, header, error);
     if (header.kind == VALUE_FALSE) {
-        number_columns(source, fields.count);
+        source->columns = header_number(&source->arena, fields.count);
         return STATUS_OK;
     }
     if (batch.count == 0)

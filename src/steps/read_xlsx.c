@@ -2,6 +2,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "document/csv_dialect.h"
+#include "steps/header.h"
 #include "steps/reading.h"
 #include "steps/types.h"
 
@@ -13,9 +15,9 @@ static const struct field_decl read_xlsx_fields[] = {
      .kind = FIELD_ANY,
      .help = "Name of the sheet, or its number from 1; the first that is not hidden if not given."},
     {.name = "header",
-     .kind = FIELD_BOOL,
-     .help = "Whether the first row names the columns (true if not given); otherwise they are "
-             "column_1, column_2, …"},
+     .kind = FIELD_BOOL_OR_NAMES,
+     .help = "Whether the first row names the columns (true if not given); if not, they are "
+             "column_1, column_2, … or have the names of the list."},
 };
 
 const struct step_decl read_xlsx_decl = {
@@ -32,10 +34,16 @@ const struct step_decl read_xlsx_decl = {
 
 struct source {
     struct arena arena;
-    struct step_file *file;
-    struct value columns;      /* array of names */
-    struct source_place first; /* of the first row */
+    struct source_text text;
+    struct value columns; /* array of names */
 };
+
+static bool
+has_header(struct value config)
+{
+    struct value header = value_get(config, "header");
+    return header.kind != VALUE_FALSE && header.kind != VALUE_ARRAY;
+}
 
 /* --- converting --- */
 
@@ -44,7 +52,6 @@ read_xlsx_convert(struct value config, struct arena *arena, struct step_conversi
                   struct error *error)
 {
     struct value sheet = value_get(config, "sheet");
-    struct value header = value_get(config, "header");
     int64_t number = 0;
     *out = (struct step_conversion){"xlsx", VERSION, value_empty_object()};
     if (sheet.kind != VALUE_NONE && sheet.kind != VALUE_NULL && sheet.kind != VALUE_STRING &&
@@ -56,8 +63,8 @@ read_xlsx_convert(struct value config, struct arena *arena, struct step_conversi
         sheet = value_int(number);
     if (sheet.kind == VALUE_STRING || sheet.kind == VALUE_INT)
         out->options = value_object_set(arena, out->options, value_text("sheet"), sheet);
-    out->options = value_object_set(arena, out->options, value_text("header"),
-                                    value_bool(header.kind != VALUE_FALSE));
+    out->options =
+        value_object_set(arena, out->options, value_text("header"), value_bool(has_header(config)));
     return STATUS_OK;
 }
 
@@ -76,19 +83,18 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
 {
     const struct lines *lines = context;
     while (!reading_is_full(reading) && piece->at < piece->end) {
-        const char *end = memchr(piece->at, '\n', (size_t)(piece->end - piece->at));
-        if (end == NULL && !piece->is_last)
-            break;
-        end = end == NULL ? piece->end : end;
+        struct slice text;
         struct value line;
-        struct slice text = slice_of(piece->at, (size_t)(end - piece->at));
+        const char *behind = NULL;
+        if (!reading_line(piece, &text, &behind))
+            break;
         enum status status =
             json_parse(&line, reading->arena, text, JSON_BORROW, NULL, reading->error);
         if (status == STATUS_OK && !lines->take(reading, line, lines->context))
             status = STATUS_LIMIT;
         if (status != STATUS_OK)
             return status;
-        reading_pass(reading, piece, end + (end < piece->end), 1);
+        reading_pass(reading, piece, behind, 1);
     }
     return STATUS_OK;
 }
@@ -121,7 +127,7 @@ read_header(struct source *source, struct arena *arena, struct source_place *pla
     struct source_batch batch = {0};
     struct lines lines = {take_header, NULL};
     struct reading reading = {
-        .file = source->file,
+        .text = &source->text,
         .place = place,
         .rows_max = 1,
         .bytes_max = LIMIT_ROW_BYTES,
@@ -135,39 +141,22 @@ read_header(struct source *source, struct arena *arena, struct source_place *pla
     return status;
 }
 
+/* A cell without a name is null. */
 static enum status
-keep_names(struct source *source, struct value names, struct error *error)
+make_names(struct source *source, struct arena *arena, struct value cells, struct error *error)
 {
-    struct value known = value_empty_object();
-    source->columns = value_empty_array();
-    for (uint32_t i = 0; i < names.count; i++) {
-        struct value name = value_items(names)[i];
-        if (name.kind != VALUE_STRING || name.count == 0)
-            return error_set(error, STATUS_INVALID, "column %" PRIu32 " has no name", i + 1);
-        struct value before = value_find(known, value_slice(name));
-        if (before.kind == VALUE_INT)
-            return error_set(error, STATUS_INVALID,
-                             "columns %" PRId64 " and %" PRIu32 " are both named \"%.*s\"",
-                             before.integer, i + 1,
-                             SLICE_FORMAT(slice_cut(value_slice(name), 100)));
-        struct slice copy = arena_copy(&source->arena, value_slice(name));
-        if (copy.ptr != NULL)
-            known = value_object_set(&source->arena, known, value_string(copy), value_int(i + 1));
-        source->columns = value_array_append(&source->arena, source->columns, value_string(copy));
-        if (copy.ptr == NULL || known.kind == VALUE_NONE || source->columns.kind == VALUE_NONE)
-            return error_set(error, STATUS_LIMIT, "the names of the columns are too long");
+    struct value *fields = arena_try_alloc(arena, (cells.count + 1) * sizeof(*fields));
+    uint32_t made_count = 0;
+    for (uint32_t i = 0; i < cells.count && fields != NULL; i++) {
+        struct value cell = value_items(cells)[i];
+        fields[i] = cell.kind == VALUE_STRING ? cell : value_string(SLICE(""));
     }
+    source->columns = (struct value){0};
+    if (fields != NULL)
+        source->columns = csv_make_names(&source->arena, fields, cells.count, &made_count);
+    if (source->columns.kind == VALUE_NONE)
+        return error_set(error, STATUS_LIMIT, "the names of the columns are too long");
     return STATUS_OK;
-}
-
-static void
-number_columns(struct source *source, int64_t count)
-{
-    source->columns = value_empty_array();
-    for (int64_t i = 1; i <= count; i++) {
-        const char *name = arena_format(&source->arena, "column_%" PRId64, i);
-        source->columns = value_array_append(&source->arena, source->columns, value_text(name));
-    }
 }
 
 static enum status
@@ -182,25 +171,24 @@ read_head(struct step_file *file, struct arena *arena, struct value *out, struct
 }
 
 static enum status
-begin(struct source *source, struct arena *arena, bool has_header, struct error *error)
+name_columns(struct source *source, struct value config, struct arena *arena, struct error *error)
 {
     struct value head;
-    struct value names = value_empty_array();
-    int64_t column_count = 0;
-    struct source_place place = {.offset = CONVERSION_HEAD_BYTES, .line = 1};
-    enum status status = read_head(source->file, arena, &head, error);
-    if (status == STATUS_OK && has_header)
-        status = read_header(source, arena, &place, &names, error);
+    struct value header = value_get(config, "header");
+    int64_t count = 0;
+    enum status status = read_head(source->text.file, arena, &head, error);
     if (status != STATUS_OK)
         return status;
-    source->first = place;
-    if (!has_header && value_integer(value_get(head, "columns"), &column_count))
-        number_columns(source, column_count);
-    status = has_header ? keep_names(source, names, error) : STATUS_OK;
-    if (status != STATUS_OK)
-        error_prepend(error, "%s: sheet \"%.*s\"", source->file->name,
-                      SLICE_FORMAT(value_slice(value_get(head, "sheet"))));
-    return status;
+    if (header.kind == VALUE_ARRAY)
+        return header_take(&source->columns, &source->arena, header, error);
+    if (!has_header(config)) {
+        if (value_integer(value_get(head, "columns"), &count))
+            source->columns = header_number(&source->arena, count);
+        return STATUS_OK;
+    }
+    struct value cells;
+    status = read_header(source, arena, &source->text.first, &cells, error);
+    return status == STATUS_OK ? make_names(source, arena, cells, error) : status;
 }
 
 static enum status
@@ -212,9 +200,13 @@ read_xlsx_open(struct source **out, struct value config, struct step_file *file,
     struct arena arena;
     arena_init(&source->arena, 4 * LIMIT_ROW_BYTES);
     arena_init(&arena, 4 * LIMIT_ROW_BYTES);
-    source->file = file;
-    enum status status =
-        begin(source, &arena, value_get(config, "header").kind != VALUE_FALSE, error);
+    source->text = (struct source_text){
+        .file = file,
+        .charset = charset_find(SLICE("utf-8")),
+        .first = {.offset = CONVERSION_HEAD_BYTES, .line = 1},
+    };
+    source->columns = value_empty_array();
+    enum status status = name_columns(source, config, &arena, error);
     arena_done(&arena);
     if (status == STATUS_OK)
         *out = source;
@@ -246,12 +238,17 @@ take_row(struct reading *reading, struct value line, void *context)
                     arena_format(reading->arena, "%.*s", SLICE_FORMAT(value_slice(line))));
         return true;
     }
+    const char *problem = NULL;
+    if (line.count > count)
+        problem =
+            arena_format(reading->arena, "%" PRIu32 " cells, the header has %" PRIu32 " names",
+                         line.count, count);
     for (uint32_t i = 0; i < count; i++)
         room->members[i].value = i < line.count ? value_items(line)[i] : value_null();
     struct value row = value_object_new(reading->arena, room->members, count);
     if (row.kind == VALUE_NONE)
         return false;
-    reading_add(reading, row, NULL);
+    reading_add(reading, problem == NULL ? row : value_null(), problem);
     return true;
 }
 
@@ -267,9 +264,9 @@ read_xlsx_next(struct source *source, struct source_place *place, size_t rows_ma
     for (uint32_t i = 0; i < count; i++)
         room.members[i].key = value_items(source->columns)[i];
     if (place->line == 0)
-        *place = source->first;
+        *place = source->text.first;
     struct reading reading = {
-        .file = source->file,
+        .text = &source->text,
         .place = place,
         .rows_max = rows_max,
         .bytes_max = bytes_max,
