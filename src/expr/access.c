@@ -127,8 +127,11 @@ raise_index(struct expr_machine *machine, struct value container, struct value k
 struct value
 access_get(struct expr_machine *machine, struct value container, struct value key)
 {
-    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING)
+    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING) {
+        if (!machine_charge_name(machine, key))
+            return machine_no_steps(machine);
         return value_find_or_null(container, value_slice(key));
+    }
     if (container.kind == VALUE_ARRAY && value_is_number(key))
         return get_element(container, key);
     if ((container.kind == VALUE_ARRAY || container.kind == VALUE_STRING) &&
@@ -252,6 +255,8 @@ set_member(struct expr_machine *machine, uint32_t owner, struct value object, st
            struct value value)
 {
     struct arena *arena = &machine->scratch;
+    if (!machine_charge_name(machine, key))
+        return machine_no_steps(machine);
     return machine_check(machine, owner != 0 ? value_object_put(arena, owner, object, key, value)
                                              : value_object_set(arena, object, key, value));
 }
@@ -357,8 +362,11 @@ access_delete(struct expr_machine *machine, struct value container, struct value
 struct value
 access_has(struct expr_machine *machine, struct value container, struct value key)
 {
-    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING)
+    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING) {
+        if (!machine_charge_name(machine, key))
+            return machine_no_steps(machine);
         return value_bool(value_find(container, value_slice(key)).kind != VALUE_NONE);
+    }
     if (container.kind == VALUE_ARRAY && value_is_number(key)) {
         double real = value_real(key);
         return value_bool(real >= 0 && real < container.count);

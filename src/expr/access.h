@@ -17,7 +17,7 @@ struct value access_get(struct expr_machine *machine, struct value container, st
 static inline struct value
 access_static(struct expr_machine *machine, struct value container, struct value key)
 {
-    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING)
+    if (container.kind == VALUE_OBJECT && key.kind == VALUE_STRING && key.count < 256)
         return value_find_or_null(container, value_slice(key));
     return access_get(machine, container, key);
 }

@@ -124,15 +124,16 @@ modulo_numbers(struct expr_machine *machine, struct value left, struct value rig
     return value_int(truncate_number(left) % divisor);
 }
 
-/* b's members over a's. */
-static struct value
-add_objects(struct expr_machine *machine, struct value a, struct value b)
+struct value
+arithmetic_add_objects(struct expr_machine *machine, uint32_t owner, struct value a, struct value b)
 {
     if (!machine_charge(machine, b.count))
         return machine_no_steps(machine);
     const struct member *members = value_members(b);
     for (uint32_t i = 0; i < b.count && a.kind != VALUE_NONE; i++) {
-        a = value_object_set(&machine->scratch, a, members[i].key, members[i].value);
+        if (!machine_charge_name(machine, members[i].key))
+            return machine_no_steps(machine);
+        a = value_object_put(&machine->scratch, owner, a, members[i].key, members[i].value);
     }
     return machine_check(machine, a);
 }
@@ -169,7 +170,7 @@ arithmetic_add(struct expr_machine *machine, struct value left, struct value rig
         if (left.kind == VALUE_ARRAY)
             return add_arrays(machine, left, right);
         if (left.kind == VALUE_OBJECT)
-            return add_objects(machine, left, right);
+            return arithmetic_add_objects(machine, ++machine->last_owner, left, right);
     }
     return machine_raise_pair(machine, left, right, "cannot be added");
 }
@@ -208,15 +209,18 @@ static struct value
 merge_objects(struct expr_machine *machine, struct value a, struct value b)
 {
     const struct member *members = value_members(b);
+    uint32_t owner = ++machine->last_owner;
     for (uint32_t i = 0; i < b.count && a.kind != VALUE_NONE; i++) {
         struct value value = members[i].value;
         struct value old = value_find(a, value_slice(members[i].key));
+        if (!machine_charge(machine, 1) || !machine_charge_name(machine, members[i].key))
+            return machine_no_steps(machine);
         if (old.kind == VALUE_OBJECT && value.kind == VALUE_OBJECT) {
             value = merge_objects(machine, old, value);
             if (value.kind == VALUE_NONE)
                 return value;
         }
-        a = value_object_set(&machine->scratch, a, members[i].key, value);
+        a = value_object_put(&machine->scratch, owner, a, members[i].key, value);
     }
     return machine_check(machine, a);
 }

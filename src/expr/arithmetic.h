@@ -27,4 +27,8 @@ struct value arithmetic_negate(struct expr_machine *machine, struct value operan
 
 struct value arithmetic_add(struct expr_machine *machine, struct value left, struct value right);
 
+/* b's members over a's, in place where a's body is the owner's (value_object_put()). */
+struct value arithmetic_add_objects(struct expr_machine *machine, uint32_t owner, struct value a,
+                                    struct value b);
+
 #endif

@@ -53,10 +53,15 @@ array_native_add(struct expr_machine *machine, struct value input, const struct 
     if (input.kind != VALUE_ARRAY && input.kind != VALUE_OBJECT)
         return raise_iterate(machine, input);
     struct value sum = value_null();
+    uint32_t owner = ++machine->last_owner;
     for (uint32_t i = 0; i < input.count && sum.kind != VALUE_NONE; i++) {
+        struct value part = part_at(input, i);
         if (!machine_charge(machine, 1))
             return machine_no_steps(machine);
-        sum = arithmetic_add(machine, sum, part_at(input, i));
+        if (sum.kind == VALUE_OBJECT && part.kind == VALUE_OBJECT)
+            sum = arithmetic_add_objects(machine, owner, sum, part);
+        else
+            sum = arithmetic_add(machine, sum, part);
     }
     return sum;
 }
@@ -310,12 +315,16 @@ array_native_from_entries(struct expr_machine *machine, struct value input,
     if (input.kind != VALUE_ARRAY && input.kind != VALUE_OBJECT)
         return raise_iterate(machine, input);
     struct value object = value_empty_object();
+    uint32_t owner = ++machine->last_owner;
     for (uint32_t i = 0; i < input.count && object.kind != VALUE_NONE; i++) {
         struct value entry = part_at(input, i);
         struct value key = entry_key(machine, entry);
         if (key.kind == VALUE_NONE)
             return key;
-        object = value_object_set(&machine->scratch, object, key, entry_value(machine, entry));
+        if (!machine_charge(machine, 1) || !machine_charge_name(machine, key))
+            return machine_no_steps(machine);
+        object =
+            value_object_put(&machine->scratch, owner, object, key, entry_value(machine, entry));
     }
     return machine_check(machine, object);
 }

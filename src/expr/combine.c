@@ -53,6 +53,8 @@ add_member(struct expr_machine *machine, struct value object, struct value key, 
 {
     if (key.kind != VALUE_STRING)
         return raise_key(machine, key);
+    if (!machine_charge_name(machine, key))
+        return machine_no_steps(machine);
     /* The first member may well be the only one: no room for others. */
     if (object.count == 0)
         return machine_check(machine,

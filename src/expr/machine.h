@@ -104,6 +104,13 @@ machine_charge_bytes(struct expr_machine *machine, uint64_t bytes)
     return machine_charge(machine, bytes / 64 + 1);
 }
 
+/* For looking a name up in an object, which goes through all of it. Names are short as a rule. */
+static inline bool
+machine_charge_name(struct expr_machine *machine, struct value name)
+{
+    return name.count < 256 || machine_charge_bytes(machine, name.count);
+}
+
 /* The value when it is one, else what machine_out_of_memory() says. */
 static inline struct value
 machine_check(struct expr_machine *machine, struct value built)

@@ -33,7 +33,7 @@ compare_sorted(struct expr_machine *machine, const struct member **a, const stru
 {
     for (uint32_t i = 0; i < count; i++) {
         int order = slice_compare(value_slice(a[i]->key), value_slice(b[i]->key));
-        if (order != 0)
+        if (order != 0 || !machine_charge_name(machine, a[i]->key))
             return order;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -321,6 +321,8 @@ text_native_startswith(struct expr_machine *machine, struct value input, const s
 {
     if (!are_strings(input, args[0]))
         return machine_raise(machine, "startswith() requires string inputs");
+    if (!machine_charge_bytes(machine, args[0].count))
+        return machine_no_steps(machine);
     return value_bool(starts_with(input, args[0]));
 }
 
@@ -329,12 +331,16 @@ text_native_endswith(struct expr_machine *machine, struct value input, const str
 {
     if (!are_strings(input, args[0]))
         return machine_raise(machine, "endswith() requires string inputs");
+    if (!machine_charge_bytes(machine, args[0].count))
+        return machine_no_steps(machine);
     return value_bool(ends_with(input, args[0]));
 }
 
 struct value
 text_native_ltrimstr(struct expr_machine *machine, struct value input, const struct value *args)
 {
+    if (args[0].kind == VALUE_STRING && !machine_charge_bytes(machine, args[0].count))
+        return machine_no_steps(machine);
     if (!are_strings(input, args[0]) || !starts_with(input, args[0]))
         return input;
     return value_string(slice_of(input.text + args[0].count, input.count - args[0].count));
@@ -343,6 +349,8 @@ text_native_ltrimstr(struct expr_machine *machine, struct value input, const str
 struct value
 text_native_rtrimstr(struct expr_machine *machine, struct value input, const struct value *args)
 {
+    if (args[0].kind == VALUE_STRING && !machine_charge_bytes(machine, args[0].count))
+        return machine_no_steps(machine);
     if (!are_strings(input, args[0]) || !ends_with(input, args[0]))
         return input;
     return value_string(slice_of(input.text, input.count - args[0].count));
@@ -351,8 +359,8 @@ text_native_rtrimstr(struct expr_machine *machine, struct value input, const str
 struct value
 text_native_trimstr(struct expr_machine *machine, struct value input, const struct value *args)
 {
-    struct value right = text_native_ltrimstr(machine, input, args);
-    return text_native_rtrimstr(machine, right, args);
+    struct value rest = text_native_ltrimstr(machine, input, args);
+    return rest.kind == VALUE_NONE ? rest : text_native_rtrimstr(machine, rest, args);
 }
 
 /* Unicode's White_Space. */

@@ -33,21 +33,6 @@ note_stored(const struct change *change, struct value value)
         machine_renew_owner(change->machine);
 }
 
-static struct value
-add_members(const struct change *change, struct value object)
-{
-    struct expr_machine *machine = change->machine;
-    struct value added = change->operand;
-    if (!machine_charge(machine, added.count))
-        return machine_no_steps(machine);
-    for (uint32_t i = 0; i < added.count && object.kind != VALUE_NONE; i++) {
-        struct member member = added.object->members[i];
-        object =
-            value_object_put(&machine->scratch, owner_of(change), object, member.key, member.value);
-    }
-    return machine_check(machine, object);
-}
-
 /* The new value for a place; VALUE_NONE with OUTCOME_OK: the place goes. */
 static struct value
 apply(struct change *change, struct value old)
@@ -65,7 +50,7 @@ apply(struct change *change, struct value old)
     case OPERATOR_ADD:
         if (owner_of(change) != 0 && old.kind == VALUE_OBJECT &&
             change->operand.kind == VALUE_OBJECT)
-            return add_members(change, old);
+            return arithmetic_add_objects(change->machine, owner_of(change), old, change->operand);
         return arithmetic_add(change->machine, old, change->operand);
     case OPERATOR_ALTERNATIVE:
         return value_is_true(old) ? old : change->operand;

@@ -56,6 +56,12 @@ static const struct expr_row hostile[] = {
     {"reduce range(60) as $i (1; [., .]) | [., .] | unique", NULL, "LIMIT"},
     {"reduce range(60) as $i (1; [., .]) | .. | empty", NULL, "LIMIT"},
     {"reduce range(60) as $i (1; [., .]) | walk(.)", NULL, "LIMIT"},
+    {"(\"x\" * 1000000) as $s | last(range(100000) | select($s | startswith($s)))", NULL, "LIMIT"},
+    {"(\"x\" * 1000000) as $s | last(range(100000) | $s | rtrimstr($s))", NULL, "LIMIT"},
+    {"(\"x\" * 1000000) as $s | ([range(50) | {(\"k\\(.)\"): .}] | add) as $o |"
+     " last(range(100000) | $o[$s], ($o | has($s)))",
+     NULL, "LIMIT"},
+    {"\"ab\" * 100000 | . as $s | indices($s[:100000]) | length", NULL, "LIMIT"},
     {"[range(20000)] | . - [range(20000; 40000)]", NULL, "LIMIT"},
     {"[range(20000)] | contains([range(20000)])", NULL, "LIMIT"},
     {"[range(100)] | [combinations(9)]", NULL, "LIMIT"},

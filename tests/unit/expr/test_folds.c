@@ -35,6 +35,11 @@ test_large_states_are_cheap(void **state)
          "$j)\"]"
          " += 1)) | length, .k5",
          NULL, "100000 3"},
+        {"[range(100000) | {(\"k\\(. % 1000)\"): .}] | add | length, .k5", NULL, "1000 99005"},
+        {"[range(200000) | {key: \"k\\(. % 50000)\", value: .}] | from_entries | length, .k5", NULL,
+         "50000 150005"},
+        {"([range(20000) | {(\"k\\(.)\"): {a: .}}] | add) as $o | $o + $o, $o * $o | length", NULL,
+         "20000 20000"},
         {"INDEX(range(200000) | {id: (. % 100000)}; .id) | length", NULL, "100000"},
     };
     expr_rows_check(rows, COUNT_OF(rows));
