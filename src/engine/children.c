@@ -79,6 +79,13 @@ is_waiting(const struct run *run)
     return !run->is_leaving && !run->is_finishing;
 }
 
+/* Whether something new may begin below it. */
+static bool
+may_begin(const struct run *run)
+{
+    return is_waiting(run) && !run->is_held && !run->engine->is_parking;
+}
+
 /* The call that waits for this generation of the child. */
 static struct child_call *
 call_for(const struct run *child)
@@ -453,7 +460,7 @@ stored_home(struct engine *engine, struct message *message)
         run->tree->count--;
     if (came_home(call))
         return;
-    if (is_new && !run->is_held && !run->engine->is_parking)
+    if (is_new && may_begin(run))
         begin_child(call);
     else
         look(call);
@@ -699,7 +706,7 @@ look_home(struct engine *engine, struct message *message)
     struct run *run = call->run;
     if (came_home(call))
         return;
-    if (run->is_held)
+    if (!may_begin(run))
         enqueue(call);
     else if (call->status == STATUS_NOT_FOUND)
         not_there(call);

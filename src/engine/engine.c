@@ -28,7 +28,7 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
     };
     pace_init(&engine->pace);
     engine->own_flow.owner = &engine->own;
-    engine->has_more_unfinished = options->take_up_runs;
+    engine->has_more_unfinished = true;
     *out = engine;
     return STATUS_OK;
 }

@@ -60,7 +60,8 @@ struct engine_options {
     struct clock *clock;
     struct rng rng;
     bool allow_paths;  /* `file` may be a path (windrow run); otherwise only a handle */
-    bool take_up_runs; /* go on with what the store holds unfinished (serve) */
+    bool take_up_runs; /* go on with what the store holds unfinished (serve); otherwise only what an
+                        * ended run has left below it is ended too */
 };
 
 MUST_USE enum status engine_new(struct engine **out, const struct engine_options *options,

@@ -567,11 +567,13 @@ page_row(const struct run_row *row, void *context)
 }
 
 /* A child comes when its parent asks for it, unless that one waits outside memory; or if it was
- * left behind. */
+ * left behind, which is looked for even where nothing else is taken up. */
 static bool
-is_wanted(struct store *store, const struct run_head *run)
+is_wanted(const struct engine *engine, const struct run_head *run)
 {
-    bool is_active = run->state == RUN_STATE_QUEUED || run->state == RUN_STATE_RUNNING;
+    struct store *store = engine->options.store;
+    bool is_active = engine->options.take_up_runs &&
+                     (run->state == RUN_STATE_QUEUED || run->state == RUN_STATE_RUNNING);
     if (run->parent_generation == 0)
         return is_active;
     struct run_head parent;
@@ -590,7 +592,7 @@ keep_wanted(struct page_job *job)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < job->count; i++) {
-        if (is_wanted(job->engine->options.store, &job->heads[i]))
+        if (is_wanted(job->engine, &job->heads[i]))
             job->ids[kept++] = job->ids[i];
     }
     job->count = kept;

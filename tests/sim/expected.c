@@ -61,6 +61,17 @@ static const struct {
     {"one_list_flaky", 3, COMPLETED("\"1a 1b 2a 2b\"")},
     {"two_sources", 1, FAILED(NO("which", ""))},
     {"two_sources", 3, COMPLETED("{\"a\":6,\"b\":4}")},
+    {"calls_pure", 1, COMPLETED("{\"a\":42,\"b\":\"bad_input\"}")},
+    {"calls_rows", 1, COMPLETED("5")},
+    {"calls_rows", 2, COMPLETED("6")},
+    {"calls_many", 3, COMPLETED("29")},
+    {"calls_one", 1, COMPLETED("[\"18472a\",\"954ab3\"]")},
+    {"calls_one_flaky", 1, FAILED("{\"code\":\"workflow_failed\",\"message\":\"the workflow ")},
+    {"calls_one_flaky", 2, COMPLETED("[\"63a6a4\",\"572182\"]")},
+    {"calls_deep", 1, COMPLETED("[3,\"18472a\"]")},
+    {"calls_waits", 1, COMPLETED("{\"file\":\"table.csv\",\"rows\":9}")},
+    {"calls_late", 1, FAILED("{\"code\":\"deadline_passed\"")},
+    {"calls_patient", 1, COMPLETED("\"18472a\"")},
 };
 
 void

@@ -1,5 +1,6 @@
 #include "outcome.h"
 
+#include "kin.h"
 #include "world.h"
 
 #include "base/json.h"
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -207,6 +209,18 @@ read_files(struct reading *reading)
     }
 }
 
+/* Ids of runs are others in every life. */
+static void
+mask_ids(struct buffer *text)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < text->size; i++) {
+        digits = isxdigit((unsigned char)text->ptr[i]) ? digits + 1 : 0;
+        if (digits == 2 * ID_BYTES)
+            memset(text->ptr + i + 1 - digits, 'x', digits);
+    }
+}
+
 void
 outcome_read(struct outcome *outcome, struct story *story)
 {
@@ -225,6 +239,8 @@ outcome_read(struct outcome *outcome, struct story *story)
         add_line(&outcome->text, "counts", reading.row.counts);
         read_tables(&reading);
         read_files(&reading);
+        kin_print(&outcome->text, story);
+        mask_ids(&outcome->text);
     }
     arena_done(&arena);
 }

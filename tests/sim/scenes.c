@@ -248,6 +248,114 @@ static const char two_sources[] =
             "      s: \"{{steps.more.body.score}}\" } } }\n"
             "output: { a: \"{{steps.table.rows}}\", b: \"{{steps.lines.rows}}\" }\n";
 
+/* --- workflows that call others --- */
+
+static const char twice[] =
+    "name: twice\n"
+    "input: { type: object, properties: { n: { type: integer } } }\n"
+    "steps:\n"
+    "  - { id: t, type: transform, config: { expression: \".input.n * 2\" } }\n";
+
+static const char scorer[] =
+    "name: scorer\n"
+    "input: { type: object, required: [k, mode], properties: { mode: { type: string } } }\n"
+    "steps:\n"
+    "  - { id: q, type: transform, config: { expression: \".input.k + \\\"!\\\"\" } }\n"
+    "  - { id: score, type: http_request, retry: { attempts: 3, backoff: 1s..4s },\n"
+    "      config: { url: \"" URL "/3/score\", json: { k: \"{{steps.q}}\",\n"
+    "      mode: \"{{input.mode}}\" } } }\n"
+    "output: { score: \"{{steps.score.body.score}}\", k: \"{{steps.q}}\" }\n";
+
+static const char waiter[] =
+    "name: waiter\n"
+    "steps:\n"
+    "  - { id: one, type: http_request, config: { url: \"" URL "/3/one\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: nap, type: wait, config: { for: 30ms } }\n"
+    "  - { id: long, type: wait, config: { for: 5m } }\n"
+    "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\",\n"
+    "      json: { was: \"{{steps.one.body.score}}\", wait_ms: 300000, since: one } } }\n"
+    "output: \"{{steps.two.body.word}}\"\n";
+
+static const char sweeper[] =
+    "name: sweeper\n"
+    "limits: { max_failed: 90%, concurrency: 3 }\n"
+    "steps:\n" ROWS "  - { id: call, type: workflow, config: { slug: scorer,\n"
+    "      input: { k: \"{{item.k}}\", mode: \"{{item.mode}}\" } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+    "      s: \"{{steps.call.score}}\" } } }\n"
+    "output: \"{{steps.table.rows}}\"\n";
+
+static const char slow[] =
+    "name: slow\n"
+    "steps:\n"
+    "  - { id: score, type: http_request, config: { url: \"" URL "/1/score\",\n"
+    "      json: { mode: slow } } }\n";
+
+const struct called called[] = {
+    {"twice", twice}, {"scorer", scorer}, {"waiter", waiter}, {"sweeper", sweeper}, {"slow", slow},
+};
+const size_t called_count = COUNT_OF(called);
+
+static const char calls_pure[] =
+    "name: calls pure\n"
+    "steps:\n"
+    "  - { id: a, type: workflow, config: { slug: twice, input: { n: 21 } } }\n"
+    "  - { id: b, type: workflow, on_error: continue, config: { slug: twice, input: { n: x } } }\n"
+    "output: { a: \"{{steps.a}}\", b: \"{{steps.b.error.code}}\" }\n";
+
+static const char calls_rows[] =
+    "name: calls rows\n"
+    "limits: { max_failed: 90%, concurrency: 5 }\n"
+    "steps:\n" ROWS "  - { id: n, type: workflow, config: { slug: twice,\n"
+    "      input: { n: \"{{= .item.n | tonumber }}\" } } }\n"
+    "  - { id: call, type: workflow, config: { slug: scorer,\n"
+    "      input: { k: \"{{item.k}}\", mode: \"{{item.mode}}\" } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{steps.call.k}}\",\n"
+    "      n: \"{{steps.n}}\", s: \"{{steps.call.score}}\" } } }\n"
+    "  - { id: sure, type: workflow, needs: rows, on_error: continue, config: { slug: scorer,\n"
+    "      input: { k: \"{{item.k}}\", mode: \"{{item.mode}}\" } } }\n"
+    "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\",\n"
+    "      c: \"{{steps.sure.error.code}}\" } } }\n"
+    "output: \"{{steps.table.rows}}\"\n";
+
+static const char calls_one[] =
+    "name: calls one\n"
+    "steps:\n"
+    "  - { id: a, type: workflow, config: { slug: waiter, input: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: b, type: http_request, config: { url: \"" URL "/3/b\",\n"
+    "      json: { was: \"{{steps.a}}\" } } }\n"
+    "output: [\"{{steps.a}}\", \"{{steps.b.body.word}}\"]\n";
+
+static const char calls_deep[] =
+    "name: calls deep\n"
+    "steps:\n"
+    "  - { id: a, type: workflow, config: { slug: sweeper, input: { file: \"{{input.file}}\" } } "
+    "}\n"
+    "  - { id: b, type: workflow, config: { slug: waiter, input: { mode: ok } } }\n"
+    "output: [\"{{steps.a}}\", \"{{steps.b}}\"]\n";
+
+/* Each row waits in a run of its own. */
+static const char calls_waits[] =
+    "name: calls waits\n"
+    "limits: { concurrency: 4 }\n"
+    "steps:\n" ROWS "  - { id: a, type: workflow, config: { slug: waiter,\n"
+    "      input: { k: \"{{item.k}}\", mode: ok } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\", w: "
+    "\"{{steps.a}}\" } } }\n";
+
+static const char calls_late[] = "name: calls late\n"
+                                 "limits: { deadline: 40s }\n"
+                                 "steps:\n"
+                                 "  - { id: a, type: workflow, config: { slug: slow } }\n";
+
+/* What a run below waits does not count above. */
+static const char calls_patient[] =
+    "name: calls patient\n"
+    "limits: { deadline: 100s }\n"
+    "steps:\n"
+    "  - { id: a, type: workflow, config: { slug: waiter, input: { mode: ok } } }\n";
+
 #define SCENE(its_name, its_workflow, its_file, its_mode)                                          \
     .name = its_name, .workflow = its_workflow, .file = its_file, .mode = its_mode
 
@@ -278,6 +386,15 @@ const struct scene scenes[] = {
     {SCENE("broken_rows", told, "broken.csv", "ok")},
     {SCENE("unknown_column", unknown_column, "few.csv", "ok")},
     {SCENE("two_sources", two_sources, "few.csv", "flaky")},
+    {SCENE("calls_pure", calls_pure, NULL, "ok"), .is_pure = true},
+    {SCENE("calls_rows", calls_rows, "few.csv", "ok")},
+    {SCENE("calls_many", calls_rows, "many.csv", "ok")},
+    {SCENE("calls_one", calls_one, NULL, "ok")},
+    {SCENE("calls_one_flaky", calls_one, NULL, "flaky")},
+    {SCENE("calls_deep", calls_deep, "steady.csv", "ok")},
+    {SCENE("calls_waits", calls_waits, "few.csv", "ok")},
+    {SCENE("calls_late", calls_late, NULL, "ok"), .is_late = true},
+    {SCENE("calls_patient", calls_patient, NULL, "ok")},
     {SCENE("pages", pages, "many.csv", "ok"), .concurrency = 5},
     {SCENE("few_pages", pages, "few.csv", "ok")},
     {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
@@ -300,7 +417,7 @@ scene_find(const char *name)
 
 static char folder[] = "/tmp/windrow-test-sim-XXXXXX";
 static const char *const files[] = {"few.csv",   "many.csv",   "few.jsonl", "many.jsonl",
-                                    "empty.csv", "broken.csv", "bad.csv"};
+                                    "empty.csv", "broken.csv", "bad.csv",   "steady.csv"};
 
 /* How the server takes a row's request; the modes come round in this order. */
 static const char *const modes[] = {"ok", "flaky", "quiet", "ok", "bad", "ok", "down", "odd", "ok"};
@@ -340,6 +457,8 @@ fill_file(struct buffer *out, const char *name)
         add_csv_rows(out, 0, 0);
     } else if (strcmp(name, "bad.csv") == 0) {
         buffer_append_text(out, "k,name,mode\nx,one,bad\ny,two,down\n");
+    } else if (strcmp(name, "steady.csv") == 0) {
+        buffer_append_text(out, "k,mode\na,ok\nb,bad\nc,ok\nd,down\ne,odd\nf,ok\n");
     } else if (strcmp(name, "broken.csv") == 0) {
         add_csv_rows(out, 5, 0);
         buffer_append_text(out, "too,few\r\n");

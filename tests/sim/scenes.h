@@ -16,6 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A workflow that scenes call. */
+struct called {
+    const char *slug;
+    const char *workflow;
+};
+
+extern const struct called called[];
+extern const size_t called_count;
+
 struct scene {
     const char *name;
     const char *workflow; /* YAML */

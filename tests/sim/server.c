@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "kin.h"
 #include "world.h"
 
 #include "base/exchange.h"
@@ -165,9 +166,13 @@ calls_in_last_second(const struct world *world, const struct id *run)
 static void
 check_run(struct world *world, const struct served *served)
 {
-    const struct story *story = world_story(world, &served->run);
+    const struct story *story = kin_story(world, &served->run);
+    const struct kin *kin = kin_find(world, &served->run);
     if (story == NULL || !story->is_stored)
         world_fail(world, "key %.8s is called for a run that is not stored", served->key);
+    else if (kin != NULL && run_state_is_ended(kin->state))
+        world_fail(world, "a run below %s calls after its end (generation %u, %s)", story->name,
+                   kin->generation, run_state_name(kin->state));
     else if (!story_may_call(story))
         world_fail(world, "run %s calls after its end (generation %u, %s)", story->name,
                    story->generation, run_state_name(story->state));

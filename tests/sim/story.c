@@ -1,9 +1,11 @@
 #include "story.h"
 
+#include "kin.h"
 #include "world.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/callees.h"
 
 #include <stdio.h>
 
@@ -174,7 +176,7 @@ static void
 fill_idempotency(const struct story *story, struct idempotency_row *row)
 {
     *row = (struct idempotency_row){
-        .workspace = story->workflow,
+        .workspace = story->world->workspace,
         .scope = SLICE("sim"),
         .key = SLICE("twins"),
         .run = story->run,
@@ -196,11 +198,17 @@ ask_start(struct story *story, struct request *request)
         arena_done(&arena);
         return;
     }
+    struct callees_options options = {
+        .programs = world->programs, .store = world->store, .workspace = world->workspace};
+    struct callees *callees = NULL;
+    if (callees_find(&callees, &options, program, &error) != STATUS_OK)
+        world_fail(world, "%s: %s", story->name, error.text);
     struct idempotency_row idempotency;
     fill_idempotency(story, &idempotency);
     struct run_start start = {
         .program = program,
-        .workspace = story->workflow,
+        .callees = callees,
+        .workspace = world->workspace,
         .workflow = story->workflow,
         .run = story->run,
         .version = 1,
@@ -211,6 +219,7 @@ ask_start(struct story *story, struct request *request)
         .machine = story->is_in_place ? world->inline_machine : NULL,
     };
     engine_run_start(world->engine, &start, on_started, request);
+    callees_drop(&callees);
     program_drop(&program);
     arena_done(&arena);
 }
@@ -261,6 +270,10 @@ static void
 note_run(struct world *world, const struct run_row *row)
 {
     struct story *story = world_story(world, &row->id);
+    if (!id_is_zero(&row->parent)) {
+        kin_note(world, row);
+        return;
+    }
     if (story == NULL) {
         world_fail(world, "a run was stored that nobody asked for");
         return;
@@ -284,8 +297,11 @@ note_run(struct world *world, const struct run_row *row)
 static void
 note_write(struct world *world, const struct id *run, uint32_t generation, const char *what)
 {
-    const struct story *story = world_story(world, run);
-    if (story == NULL || generation != story->generation || run_state_is_ended(story->state))
+    const struct story *story = kin_story(world, run);
+    enum run_state state = RUN_STATE_QUEUED;
+    uint32_t now = 0;
+    bool is_there = kin_look(world, run, &state, &now);
+    if (!is_there || generation != now || run_state_is_ended(state))
         world_fail(world, "%s: a %s of generation %u was written after its end",
                    story == NULL ? "?" : story->name, what, generation);
 }

@@ -1,6 +1,7 @@
 #include "stuck.h"
 
 #include "commits.h"
+#include "kin.h"
 #include "world.h"
 
 #include "engine/run.h"
@@ -35,10 +36,12 @@ describe_run(const struct run *run)
     id_hex(&run->id, id);
     fprintf(stderr,
             "  run %s generation %u %s%s%s: %u away, %u chunks in the window, %u calls in flight, "
-            "%u gates%s%s\n",
+            "%u gates, %u + %u children%s%s%s\n",
             id, run->generation, run_state_name(run->state), run->is_leaving ? ", leaving" : "",
             run->is_finishing ? ", finishing" : "", run->away, run->window, run->calls_in_flight,
-            run->gate_count, run->pace.waiting > 0 ? ", calls wait for a slot or their host" : "",
+            run->gate_count, run->children_open, run->children_dormant,
+            run->is_held ? ", held" : "",
+            run->pace.waiting > 0 ? ", calls wait for a slot or their host" : "",
             run->calls_asleep != NULL ? ", calls asleep" : "");
     for (uint16_t t = 0; t < run->program->plan->table_count; t++)
         describe_table(&run->tables[t]);
@@ -62,6 +65,16 @@ describe_story(const struct story *story)
             story->is_stopped ? ", stopped" : "", story->needs_resume ? ", needs a resume" : "");
 }
 
+static void
+describe_kin(const struct kin *kin)
+{
+    char id[ID_HEX_BYTES];
+    id_hex(&kin->run, id);
+    if (!run_state_is_ended(kin->state))
+        fprintf(stderr, "    below %s: %s, generation %u (for %u) %s\n", kin->story->name, id,
+                kin->generation, kin->parent_generation, run_state_name(kin->state));
+}
+
 void
 stuck_describe(const struct world *world)
 {
@@ -73,6 +86,8 @@ stuck_describe(const struct world *world)
             world->reports.count, world->net.flights.count);
     for (size_t i = 0; i < world->story_count; i++)
         describe_story(&world->stories[i]);
+    for (size_t i = 0; i < world->kin.count; i++)
+        describe_kin(world->kin.items[i]);
     fprintf(stderr, "in memory: %u away of no run\n", world->engine->away);
     for (const struct run *run = world->engine->runs; run != NULL; run = run->next)
         describe_run(run);

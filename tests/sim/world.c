@@ -2,6 +2,7 @@
 
 #include "commits.h"
 #include "disk.h"
+#include "kin.h"
 #include "look.h"
 #include "stuck.h"
 
@@ -451,7 +452,8 @@ world_run(struct world *world)
 {
     if (!world->is_calm)
         set_faults(world);
-    while (!world->is_failed && !(all_are_told(world) && is_empty(world) && !has_timers(world))) {
+    while (!world->is_failed && !(all_are_told(world) && is_empty(world) && !has_timers(world) &&
+                                  kin_have_ended(world))) {
         next_event(world);
         if (world->events > EVENTS_MAX)
             world_fail(world, "stuck after %d events", EVENTS_MAX);
@@ -473,22 +475,18 @@ world_story(struct world *world, const struct id *run)
 }
 
 static void
-store_workflow(struct world *world, const struct story *story)
+store_workflow(struct world *world, const struct id *id, const char *slug, const char *text)
 {
     struct workflow_row workflow = {
-        .workspace = story->workflow,
-        .id = story->workflow,
-        .slug = slice_text(story->name),
-        .name = slice_text(story->scene->name),
+        .workspace = world->workspace,
+        .id = *id,
+        .slug = slice_text(slug),
+        .name = slice_text(slug),
         .status = WORKFLOW_ACTIVE,
         .latest_version = 1,
         .published_version = 1,
     };
-    struct version_row version = {
-        .workflow = story->workflow,
-        .version = 1,
-        .text = slice_text(story->scene->workflow),
-    };
+    struct version_row version = {.workflow = *id, .version = 1, .text = slice_text(text)};
     struct intent *intent = intent_new(KIB(16));
     intent_add(intent, STORE_WORKFLOW_INSERT, 0)->workflow = &workflow;
     intent_add(intent, STORE_VERSION_INSERT, 0)->version = &version;
@@ -496,6 +494,16 @@ store_workflow(struct world *world, const struct story *story)
     if (status != STATUS_OK || intent->status != STATUS_OK)
         world_fail(world, "the workflow could not be stored");
     intent_free(&intent);
+}
+
+/* Those that scenes call, under ids that have nothing to do with the seed. */
+static void
+store_called(struct world *world)
+{
+    for (size_t i = 0; i < called_count; i++) {
+        struct id id = {.bytes = {[0] = 9, [ID_BYTES - 1] = (uint8_t)(i + 1)}};
+        store_workflow(world, &id, called[i].slug, called[i].workflow);
+    }
 }
 
 struct story *
@@ -507,7 +515,7 @@ world_add_story(struct world *world, const struct scene *scene)
     snprintf(story->name, sizeof(story->name), "%s-%zu", scene->name, world->story_count);
     rng_bytes(&world->rng, story->run.bytes, ID_BYTES);
     rng_bytes(&world->rng, story->workflow.bytes, ID_BYTES);
-    store_workflow(world, story);
+    store_workflow(world, &story->workflow, story->name, scene->workflow);
     world->story_count++;
     return story;
 }
@@ -553,6 +561,8 @@ world_begin(struct world *world, uint64_t seed, bool is_verbose)
     world->machine = expr_machine_new(expr_budget_default());
     world->inline_machine = expr_machine_new(engine_inline_budget());
     world->store = simulated_store_new(rng_next(&world->rng));
+    world->workspace.bytes[0] = 1;
+    store_called(world);
     world->takes_up_runs = true;
     disk_begin(&world->rng);
     if (!world->is_calm) {
@@ -581,4 +591,5 @@ world_end(struct world *world)
     bag_done(&world->tasks);
     net_done(&world->net);
     server_done(&world->server);
+    kin_done(world);
 }

@@ -80,6 +80,8 @@ struct world {
 
     struct net net;
     struct server server;
+    struct id workspace;
+    struct bag kin; /* runs below those of the stories */
     struct story stories[STORIES_MAX];
     size_t story_count;
 
