@@ -65,13 +65,13 @@ static const struct {
     {"calls_rows", 1, COMPLETED("5")},
     {"calls_rows", 2, COMPLETED("6")},
     {"calls_many", 3, COMPLETED("29")},
-    {"calls_one", 1, COMPLETED("[\"18472a\",\"954ab3\"]")},
+    {"calls_one", 1, COMPLETED("[\"0ef9c6\",\"0f3807\",\"621c00\"]")},
     {"calls_one_flaky", 1, FAILED("{\"code\":\"workflow_failed\",\"message\":\"the workflow ")},
-    {"calls_one_flaky", 2, COMPLETED("[\"63a6a4\",\"572182\"]")},
-    {"calls_deep", 1, COMPLETED("[3,\"18472a\"]")},
+    {"calls_one_flaky", 2, COMPLETED("[\"21e647\",\"7afae9\",\"eb4ca8\"]")},
+    {"calls_deep", 1, COMPLETED("[3,\"0ef9c6\"]")},
     {"calls_waits", 1, COMPLETED("{\"file\":\"table.csv\",\"rows\":9}")},
     {"calls_late", 1, FAILED("{\"code\":\"deadline_passed\"")},
-    {"calls_patient", 1, COMPLETED("\"18472a\"")},
+    {"calls_patient", 1, COMPLETED("\"0ef9c6\"")},
 };
 
 void

@@ -274,7 +274,8 @@ static const char waiter[] =
     "  - { id: nap, type: wait, config: { for: 30ms } }\n"
     "  - { id: long, type: wait, config: { for: 5m } }\n"
     "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\",\n"
-    "      json: { was: \"{{steps.one.body.score}}\", wait_ms: 300000, since: one } } }\n"
+    "      json: { was: \"{{steps.one.body.score}}\", wait_ms: 300000, since: one,\n"
+    "      mode: \"{{input.later}}\" } } }\n"
     "output: \"{{steps.two.body.word}}\"\n";
 
 static const char sweeper[] =
@@ -323,9 +324,12 @@ static const char calls_one[] =
     "name: calls one\n"
     "steps:\n"
     "  - { id: a, type: workflow, config: { slug: waiter, input: { mode: \"{{input.mode}}\" } } }\n"
-    "  - { id: b, type: http_request, config: { url: \"" URL "/3/b\",\n"
+    "  - { id: c, type: workflow, on_error: continue, needs: [],\n"
+    "      config: { slug: waiter, input: { later: \"{{input.mode}}\" } } }\n"
+    "  - { id: b, type: http_request, needs: a, config: { url: \"" URL "/3/b\",\n"
     "      json: { was: \"{{steps.a}}\" } } }\n"
-    "output: [\"{{steps.a}}\", \"{{steps.b.body.word}}\"]\n";
+    "output: [\"{{steps.a}}\", \"{{steps.b.body.word}}\", \"{{= .steps.c | if type == "
+    "\\\"object\\\" then .error.code else . end }}\"]\n";
 
 static const char calls_deep[] =
     "name: calls deep\n"
@@ -391,6 +395,7 @@ const struct scene scenes[] = {
     {SCENE("calls_many", calls_rows, "many.csv", "ok")},
     {SCENE("calls_one", calls_one, NULL, "ok")},
     {SCENE("calls_one_flaky", calls_one, NULL, "flaky")},
+    {SCENE("calls_one_bad", calls_one, NULL, "bad")},
     {SCENE("calls_deep", calls_deep, "steady.csv", "ok")},
     {SCENE("calls_waits", calls_waits, "few.csv", "ok")},
     {SCENE("calls_late", calls_late, NULL, "ok"), .is_late = true},
