@@ -114,6 +114,10 @@ enum outcome each_call(const struct node *node, struct env *env, struct value in
                        const struct path *path, struct sink *sink);
 enum outcome each_fold(const struct node *node, struct env *env, struct value input,
                        const struct path *path, struct sink *sink);
+/* One round of a reduce, with an item of its source, for whoever keeps the state between rounds.
+ * *owner is 0 before the first. */
+enum outcome fold_round(const struct node *reduce, struct env *env, struct value item,
+                        struct value *state, uint32_t *owner);
 enum outcome each_loop(const struct node *node, struct env *env, struct value input,
                        const struct path *path, struct sink *sink);
 enum outcome each_control(const struct node *node, struct env *env, struct value input,

@@ -128,11 +128,9 @@ shrink_values(struct expr_machine *machine)
     machine->value_capacity = VALUES_KEPT;
 }
 
-/* A machine as new, and the frame of the program. */
-static struct env *
-machine_start(struct expr_machine *machine, const struct expr *expr)
+struct env *
+run_resume(struct expr_machine *machine, uint32_t slot_count)
 {
-    arena_reset(&machine->scratch);
     machine_find_stack(machine);
     machine->steps_left = machine->budget.steps;
     machine->depth_left = machine->budget.depth;
@@ -140,17 +138,31 @@ machine_start(struct expr_machine *machine, const struct expr *expr)
     machine->value_count = 0;
     if (machine->value_capacity > VALUES_KEPT)
         shrink_values(machine);
-    machine->text_end = NULL;
-    machine->text_limit = NULL;
     machine->owner = 0;
-    machine->last_owner = 0;
     machine->raised = (struct value){0};
     machine->limit_words = NULL;
-    return frame_push(machine, NULL, expr->slot_count);
+    return frame_push(machine, NULL, slot_count);
 }
 
-static enum status
-fail(struct expr_machine *machine, struct expr_failure *failure, enum outcome outcome)
+void
+run_forget(struct expr_machine *machine)
+{
+    arena_reset(&machine->scratch);
+    machine->text_end = NULL;
+    machine->text_limit = NULL;
+    machine->last_owner = 0;
+}
+
+/* A machine as new, and the frame of the program. */
+static struct env *
+machine_start(struct expr_machine *machine, const struct expr *expr)
+{
+    run_forget(machine);
+    return run_resume(machine, expr->slot_count);
+}
+
+enum status
+run_fail(struct expr_machine *machine, struct expr_failure *failure, enum outcome outcome)
 {
     failure->status = STATUS_LIMIT;
     if (outcome == OUTCOME_RAISED) {
@@ -238,7 +250,7 @@ expr_each(struct expr_machine *machine, const struct expr *expr, struct value in
     enum outcome outcome = OUTCOME_LIMIT;
     if (env != NULL)
         outcome = eval_each(expr->body, env, input, NULL, &to.sink);
-    return outcome == OUTCOME_OK ? STATUS_OK : fail(machine, failure, outcome);
+    return outcome == OUTCOME_OK ? STATUS_OK : run_fail(machine, failure, outcome);
 }
 
 struct single_sink {
@@ -274,30 +286,36 @@ run_single(struct expr_machine *machine, const struct expr *expr, struct value i
     clear(failure);
     *out = (struct value){0};
     struct env *env = machine_start(machine, expr);
+    if (env == NULL)
+        return run_fail(machine, failure, OUTCOME_LIMIT);
+    return run_single_in(env, expr->body, input, out, failure);
+}
+
+enum status
+run_single_in(struct env *env, const struct node *body, struct value input, struct value *out,
+              struct expr_failure *failure)
+{
+    struct expr_machine *machine = env->machine;
     struct single_sink single = {.sink = {single_emit}};
-    enum outcome outcome = OUTCOME_LIMIT;
-    if (env != NULL && !expr->body->many) {
-        single.value = eval_one(expr->body, env, input);
+    enum outcome outcome = OUTCOME_OK;
+    clear(failure);
+    *out = (struct value){0};
+    if (!body->many) {
+        single.value = eval_one(body, env, input);
         outcome = single.value.kind == VALUE_NONE ? value_outcome(single.value) : OUTCOME_OK;
-    } else if (env != NULL) {
-        outcome = eval_each(expr->body, env, input, NULL, &single.sink);
+    } else {
+        outcome = eval_each(body, env, input, NULL, &single.sink);
     }
     if (single.has_second)
         return fail_count(failure, "the expression gives more than one value");
     if (outcome == OUTCOME_OK && machine->steps_left == 0)
         outcome = value_outcome(machine_no_steps(machine));
     if (outcome != OUTCOME_OK)
-        return fail(machine, failure, outcome);
+        return run_fail(machine, failure, outcome);
     if (single.value.kind == VALUE_NONE)
         return fail_count(failure, "the expression gives no value");
     *out = single.value;
     return STATUS_OK;
-}
-
-enum status
-run_fail_limit(struct expr_machine *machine, struct expr_failure *failure)
-{
-    return fail(machine, failure, OUTCOME_LIMIT);
 }
 
 enum status
@@ -308,7 +326,7 @@ expr_one(struct expr_machine *machine, const struct expr *expr, struct value inp
     if (status != STATUS_OK)
         return status;
     *out = machine_keep(machine, expr, arena, *out);
-    return out->kind != VALUE_NONE ? STATUS_OK : run_fail_limit(machine, failure);
+    return out->kind != VALUE_NONE ? STATUS_OK : run_fail(machine, failure, OUTCOME_LIMIT);
 }
 
 enum status

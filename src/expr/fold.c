@@ -171,3 +171,16 @@ one_fold(const struct node *node, struct env *env, struct value input)
     enum outcome outcome = run_fold(&fold, input);
     return outcome == OUTCOME_OK ? fold.state : value_absent(outcome);
 }
+
+enum outcome
+fold_round(const struct node *reduce, struct env *env, struct value item, struct value *state,
+           uint32_t *owner)
+{
+    if ((reduce->ownership & NODE_OWNING) != 0 && *owner == 0)
+        *owner = ++env->machine->last_owner;
+    struct fold_sink fold = {.node = reduce, .env = env, .state = *state, .owner = *owner};
+    enum outcome outcome = reduce_emit(&fold.sink, item, NULL);
+    *state = fold.state;
+    *owner = fold.owner;
+    return outcome;
+}

@@ -360,7 +360,7 @@ render_piece(const struct renderer *renderer, const struct piece *piece, struct 
     if (value.kind != VALUE_STRING)
         shown = machine_json(renderer->machine, value);
     if (shown.ptr == NULL && value.kind != VALUE_STRING)
-        return run_fail_limit(renderer->machine, renderer->failure);
+        return run_fail(renderer->machine, renderer->failure, OUTCOME_LIMIT);
     buffer_append_slice(text, shown);
     return STATUS_OK;
 }
