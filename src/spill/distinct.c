@@ -267,7 +267,7 @@ static enum status
 carry_open(struct carry *carry, struct error *error)
 {
     struct distinct *set = carry->set;
-    assert(carry->level < LEVELS);
+    struct run *run = &carry->part->runs[carry->level];
     if (set->room == NULL) {
         set->room = mem_alloc_raw(LEVELS * READER_BYTES + WRITER_BYTES);
         set->memory_bytes += LEVELS * READER_BYTES + WRITER_BYTES;
@@ -287,7 +287,7 @@ carry_open(struct carry *carry, struct error *error)
     }
     carry->writer = spill_writer_at(*file, level_offset(set, carry->part, carry->level),
                                     set->room + LEVELS * READER_BYTES, WRITER_BYTES);
-    run_make(set, &carry->part->runs[carry->level], carry->level);
+    run_make(set, run, carry->level);
     sort_table(carry->part);
     return STATUS_OK;
 }
@@ -357,11 +357,12 @@ distinct_limit(const struct distinct *set, struct error *error)
 static enum status
 empty_table(struct distinct *set, struct part *part, struct error *error)
 {
-    struct carry carry = {.set = set, .part = part};
-    while (carry.level < LEVELS && part->runs[carry.level].lines != NULL)
-        carry.level++;
-    if (carry.level == LEVELS)
+    uint32_t level = 0;
+    while (level < LEVELS && part->runs[level].lines != NULL)
+        level++;
+    if (level >= LEVELS)
         return distinct_limit(set, error);
+    struct carry carry = {.set = set, .part = part, .level = level};
     enum status status = carry_all(&carry, error);
     if (status != STATUS_OK) {
         set->is_broken = true;
