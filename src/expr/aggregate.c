@@ -121,7 +121,7 @@ copy_into(struct arena *arena, struct value *value)
     return value->kind != VALUE_NONE;
 }
 
-/* Copies what is kept to an empty scratch. */
+/* Copies what is kept to an empty scratch; the copies are nobody's own yet. */
 static bool
 compact(struct aggregate_state *state)
 {
@@ -131,6 +131,7 @@ compact(struct aggregate_state *state)
     bool fits = true;
     for (uint32_t i = 0; i < state->aggregate->leaf_count && fits; i++) {
         struct leaf_state *leaf = &state->leaves[i];
+        leaf->owner = 0;
         fits = copy_into(&machine->scratch, &leaf->value) &&
                copy_into(&machine->scratch, &leaf->key) &&
                copy_into(&machine->scratch, &leaf->raised);
@@ -141,6 +142,7 @@ compact(struct aggregate_state *state)
     state->spare = old;
     machine->text_end = NULL;
     machine->text_limit = NULL;
+    machine->last_owner = 0;
     return fits;
 }
 
