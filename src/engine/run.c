@@ -161,10 +161,26 @@ run_release_deadline(struct run *run)
 
 /* --- begin, pump, leave --- */
 
+struct begin_commit {
+    struct message message;
+    struct run *run;
+};
+
 static void
-commit_begin_done(struct intent *intent)
+begin_home(struct engine *engine, struct message *message)
 {
+    struct run *run = ((struct begin_commit *)message)->run;
+    mem_free(message);
+    run->away--;
+    run_mark(run);
+}
+
+static void
+begin_done(struct intent *intent)
+{
+    struct begin_commit *commit = intent->owner;
     intent_free(&intent);
+    queue_push(commit->run->engine->mailbox, &commit->message.node);
 }
 
 /* What woke it has done its work. */
@@ -177,8 +193,8 @@ add_wake_delete(const struct run *run, struct intent *intent)
     intent_add(intent, STORE_TIMER_DELETE, 64)->timer = row;
 }
 
-/* Nothing waits for this move, so that the run may be gone before it is committed: it only shows
- * the state. */
+/* Nothing but the run's leaving waits for this move: it only shows the state. A later one must not
+ * pass it on the way to the store. */
 static void
 commit_begin(struct run *run)
 {
@@ -192,9 +208,10 @@ commit_begin(struct run *run)
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
     if (!run->is_born && run->tree != NULL)
         add_wake_delete(run, intent);
-    intent->flow = NULL;
-    intent->done = commit_begin_done;
-    run->engine->options.ports->commit(run->engine->options.ports->world, intent);
+    struct begin_commit *commit = mem_alloc(sizeof(*commit));
+    commit->run = run;
+    commit->message.handle = begin_home;
+    run_commit(run, intent, begin_done, commit);
 }
 
 void
