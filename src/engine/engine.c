@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/callees.h"
 #include "engine/children.h"
 #include "engine/run.h"
 #include "engine/tree.h"
@@ -68,8 +67,7 @@ engine_adopt(struct engine *engine, struct run *run)
     engine->runs = run;
     run->is_counted = !child_is_awaited(engine, &run->id);
     engine->run_count += run->is_counted;
-    if (!callees_are_pure(run->callees))
-        tree_join(run, run->below_count);
+    tree_join(run);
     child_is_here(run);
     share_join(engine, run);
 }

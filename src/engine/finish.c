@@ -254,7 +254,7 @@ finish_commit_new(struct run *run)
 static void
 add_held(const struct run *run, struct intent *intent)
 {
-    if (run->tree == NULL || run->deadline_unix_ms == 0)
+    if (!run->has_children || run->deadline_unix_ms == 0)
         return;
     int64_t now = clock_unix_ms(run->engine->options.clock);
     struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
@@ -353,7 +353,7 @@ run_end_early(struct run *run, enum run_event event, struct value error, run_mov
     commit->context = context;
     run_release_deadline(run);
     run->is_finishing = true;
-    run->leaves_some = run->tree != NULL && event != RUN_EVENT_PARK && event != RUN_EVENT_PAUSE;
+    run->leaves_some = run->has_children && event != RUN_EVENT_PARK && event != RUN_EVENT_PAUSE;
     if (event != RUN_EVENT_PARK)
         tree_hold_below(run->engine, &run->id);
     commit_end(commit, event, (struct value){0}, error);

@@ -206,7 +206,7 @@ commit_begin(struct run *run)
     run->state = next;
     run_fill_row(run, row);
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
-    if (!run->is_born && run->tree != NULL)
+    if (!run->is_born && run->has_children)
         add_wake_delete(run, intent);
     struct begin_commit *commit = mem_alloc(sizeof(*commit));
     commit->run = run;

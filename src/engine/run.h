@@ -176,10 +176,11 @@ struct run {
     struct value input, run_value;
     bool is_interactive; /* no table of many items: first lane everywhere */
     struct share *share; /* of the workspace, while the engine holds the run */
-    struct fair_flow flows[SHARE_COUNT];
-    bool is_born;         /* began in this process: nothing of it can be in the store */
-    bool is_leaving;      /* ended, cancelled or parked: nothing new begins */
-    atomic_bool has_left; /* the same, for jobs that are long on their threads */
+    struct fair_flow own_flows[SHARE_COUNT];
+    struct fair_flow *flows; /* where it waits: its own, or those of its tree */
+    bool is_born;            /* began in this process: nothing of it can be in the store */
+    bool is_leaving;         /* ended, cancelled or parked: nothing new begins */
+    atomic_bool has_left;    /* the same, for jobs that are long on their threads */
     bool is_finishing;
     bool is_held;     /* one above it is being ended or paused: nothing new begins */
     bool leaves_some; /* ended while runs below it may go on: they are settled (tree.h) */
@@ -197,7 +198,8 @@ struct run {
     struct pace_owner pace;      /* calls that wait for a slot, or for their hosts */
     struct call *calls_out;      /* in flight */
     struct call *calls_asleep;   /* between two attempts, and short waits */
-    struct tree *tree;           /* NULL: nothing that it calls leaves runs */
+    bool has_children;           /* its steps may leave runs below it */
+    struct tree *tree;           /* NULL: nothing is above or below it */
     uint32_t below_count;        /* runs of its tree in the store, when it was read back */
     struct child_call *children; /* runs that its steps have asked for */
     struct child_call *children_first, *children_last; /* of these, those that wait for a place */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "engine/run.h"
+#include "engine/tree.h"
 
 void
 share_join(struct engine *engine, struct run *run)
@@ -17,6 +18,7 @@ share_join(struct engine *engine, struct run *run)
     }
     share->runs++;
     run->share = share;
+    run->flows = run->tree == NULL ? run->own_flows : run->tree->flows;
     for (int i = 0; i < SHARE_COUNT; i++)
         run->flows[i].owner = &share->owners[i];
 }

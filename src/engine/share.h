@@ -1,4 +1,5 @@
-/* engine/share.h - how runs take turns: each is a flow of its workspace in every queue.
+/* engine/share.h - how runs take turns: each is a flow of its workspace in every queue, together
+ * with all above and below it.
  *
  * Threads: the engine's, but for the flows themselves, each of which the owner of its queue uses.
  */

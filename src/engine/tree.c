@@ -2,15 +2,19 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/callees.h"
 
 #include <string.h>
 
 /* --- how many --- */
 
 void
-tree_join(struct run *run, uint32_t count)
+tree_join(struct run *run)
 {
     struct engine *engine = run->engine;
+    run->has_children = !callees_are_pure(run->callees);
+    if (run->depth == 0 && !run->has_children)
+        return;
     struct id root = id_is_zero(&run->root) ? run->id : run->root;
     struct tree *tree = engine->trees;
     while (tree != NULL && !id_equal(&tree->root, &root))
@@ -18,9 +22,12 @@ tree_join(struct run *run, uint32_t count)
     if (tree == NULL) {
         tree = mem_alloc(sizeof(*tree));
         tree->root = root;
-        tree->count = count;
         tree->next = engine->trees;
         engine->trees = tree;
+    }
+    if (run->has_children && !tree->is_counted) {
+        tree->count = run->below_count;
+        tree->is_counted = true;
     }
     tree->users++;
     run->tree = tree;

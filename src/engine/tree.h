@@ -12,16 +12,18 @@
 
 #include "engine/run.h"
 
-/* Runs that one root has left in the store, over all depths. */
+/* A root and all below it, while one of them is in memory. */
 struct tree {
     struct tree *next;
     struct id root;
-    uint32_t count;
+    bool is_counted;
+    uint32_t count; /* runs that it has left in the store, over all depths */
     uint32_t users; /* runs in memory */
+    struct fair_flow flows[SHARE_COUNT];
 };
 
-/* Of a run that comes into memory; count: as the store has it, unless it is known here. */
-void tree_join(struct run *run, uint32_t count);
+/* A run comes into memory: joins its tree, if it has one. */
+void tree_join(struct run *run);
 void tree_leave(struct run *run);
 
 enum tree_above {
