@@ -101,7 +101,14 @@ look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit, void *
         return STATUS_OK;
     uint32_t index = table->plan->is_many ? table->heads[look->next].chunk : 0;
     look->next++;
-    return visit_chunk(look, index, visit, context, error);
+    enum status status = visit_chunk(look, index, visit, context, error);
+    /* Rows that a reshape had not come to the end of may be lost in a crash, and the run was not
+     * taken up after it. */
+    bool is_lost = status == STATUS_INVALID || status == STATUS_CONFLICT;
+    if (!is_lost || !reshape_is_unfinished(table->reshape))
+        return status;
+    *is_end = true;
+    return STATUS_OK;
 }
 
 void

@@ -191,6 +191,7 @@ end_committed(struct engine *engine, struct message *message)
         close_work(reshape);
         rows_allow(table->source, table->rows_bytes, true);
         table->is_dry = false;
+        table->rows_news++;
     } else {
         run_refused(run, status);
     }
@@ -296,6 +297,7 @@ rows_came(struct reshape_job *job)
     if (job->rows_bytes > table->rows_bytes) {
         table->rows_bytes = job->rows_bytes;
         table->is_dry = false;
+        table->rows_news++;
     }
     rows_allow(table->source, table->rows_bytes, false);
     reshape->is_busy = job->is_end;
@@ -472,6 +474,12 @@ bool
 reshape_is_busy(const struct reshape_run *reshape)
 {
     return reshape != NULL && reshape->is_busy;
+}
+
+bool
+reshape_is_unfinished(const struct reshape_run *reshape)
+{
+    return reshape != NULL && !reshape->is_done;
 }
 
 /* --- coming and going --- */

@@ -142,6 +142,7 @@ struct table_run {
     /* Tables that a reshape makes */
     struct reshape_run *reshape;
     uint64_t rows_bytes; /* that may be read of its rows */
+    uint32_t rows_news;  /* counts when there are more of them, or they are known to be all */
     uint64_t
         wanted_bytes; /* up to where recorded chunks refer to them: it opens when they are there */
     bool is_dry;      /* what may be read does not make a chunk */
@@ -353,6 +354,7 @@ void reshapes_make(struct run *run);
 void reshape_pump(struct reshape_run *reshape);
 void reshape_offer(struct reshape_run *reshape, struct piece *piece);
 bool reshape_is_busy(const struct reshape_run *reshape);
+bool reshape_is_unfinished(const struct reshape_run *reshape);
 void reshapes_leave(struct run *run); /* cancels its timers */
 void reshapes_done(struct run *run);
 /* On a work thread: how far it came, from the store. */

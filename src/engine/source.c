@@ -324,7 +324,7 @@ struct read_job {
     struct chunk_job *chunks[READ_CHUNKS];
     uint32_t wanted, made;
     bool is_end;
-    uint64_t rows_bytes; /* that a reshape had made when it began */
+    uint32_t rows_news; /* of the table when it began */
     struct error error;
 };
 
@@ -420,7 +420,7 @@ read_home(struct engine *engine, struct message *message)
         table->is_source_end = true;
         table->chunk_count = job->next_chunk;
     } else {
-        table->is_dry = job->made < job->wanted && job->rows_bytes == table->rows_bytes;
+        table->is_dry = job->made < job->wanted && job->rows_news == table->rows_news;
     }
     mem_free(job);
     run_mark(run);
@@ -437,7 +437,7 @@ source_read_begin(struct table_run *table)
     job->table = table;
     job->place = table->next_place;
     job->next_chunk = table->next_chunk;
-    job->rows_bytes = table->rows_bytes;
+    job->rows_news = table->rows_news;
     while (job->head < table->head_count && table->heads[job->head].chunk < job->next_chunk)
         job->head++;
     job->wanted = room < READ_CHUNKS ? room : READ_CHUNKS;

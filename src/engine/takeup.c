@@ -494,8 +494,8 @@ take_up_home(struct engine *engine, struct message *message)
     struct take_up_job *job = (struct take_up_job *)message;
     struct run *run = job->run;
     const struct run *here = engine_find(engine, &job->id);
-    bool must_wait = job->is_spoiled || (here != NULL && here->is_leaving) ||
-                     tree_is_moving(engine, job->above, job->depth);
+    bool is_here = here != NULL && (here->is_leaving || here->is_finishing);
+    bool must_wait = job->is_spoiled || is_here || tree_is_moving(engine, job->above, job->depth);
     bool may_begin = job->error.status == STATUS_OK && here == NULL && !must_wait;
     report_trouble(job);
     if (run != NULL && may_begin && !engine->is_parking) {

@@ -17,6 +17,7 @@ struct reading {
     struct story *story;
     struct run_row row;
     uint64_t next_key; /* of a table of many items */
+    bool is_reshaped;  /* keys come in any order */
     uint64_t counts[ITEM_STATE_COUNT];
 };
 
@@ -62,7 +63,7 @@ static bool
 read_item(struct value item, void *context)
 {
     struct reading *reading = context;
-    if (value_get(item, "key").count > 0)
+    if (value_get(item, "key").count > 0 && !reading->is_reshaped)
         check_key(reading, item);
     note_item_state(reading, item);
     buffer_append_text(&reading->outcome->text, "item ");
@@ -101,6 +102,7 @@ read_items(struct reading *reading, struct value table)
     if (query.table.size == 0)
         query.table = slice_of("", 0);
     reading->next_key = 0;
+    reading->is_reshaped = slice_starts_with(query.table, SLICE("r_"));
     memset(reading->counts, 0, sizeof(reading->counts));
     add_line(&reading->outcome->text, "table", query.table);
     if (!slice_is(value_slice(value_get(table, "state")), "completed") &&

@@ -248,6 +248,59 @@ static const char two_sources[] =
             "      s: \"{{steps.more.body.score}}\" } } }\n"
             "output: { a: \"{{steps.table.rows}}\", b: \"{{steps.lines.rows}}\" }\n";
 
+/* Rows in another order, the first of each kind, a few of them, and both together: calls before and
+ * behind, a wait behind. Tables of other rows have names that begin with r_. */
+static const char reshaped[] =
+    "name: reshaped\n"
+    "steps:\n" ROWS CALL(
+        "score",
+        "") "  - { id: r_sorted, type: sort, config: { by: [item.mode, { path: item.k, order: desc "
+            "}] } }\n"
+            "  - { id: r_once, type: deduplicate, config: { by: steps.score.body.word } }\n"
+            "  - { id: again, type: http_request, config: { url: \"" URL "/3/again\",\n"
+            "      json: { k: \"{{item.k}}\", was: \"{{steps.score.body.score}}\" } } }\n"
+            "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\", m: "
+            "\"{{item.mode}}\",\n"
+            "      s: \"{{steps.score.body.score}}\", a: \"{{steps.again.body.word}}\" } } }\n"
+            "  - { id: r_few, type: limit, needs: r_sorted, config: { count: 5, offset: 2 } }\n"
+            "  - { id: pause, type: wait, config: { for: 2m } }\n"
+            "  - { id: few, type: write_jsonl, config: { columns: { k: \"{{item.k}}\" } } }\n"
+            "  - { id: r_all, type: union, needs: [pause, score, again] }\n"
+            "  - { id: all, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+            "      a: \"{{steps.again.body.score}}\" } } }\n"
+            "output: { table: \"{{steps.table.rows}}\", few: \"{{steps.few.rows}}\", all: "
+            "\"{{steps.all.rows}}\" }\n";
+
+/* Elements of lists, and the rows that they came from beside them again. */
+static const char expanded[] =
+    "name: expanded\n"
+    "steps:\n" ROWS "  - { id: r_parts, type: expand, config: {\n"
+    "      list: \"[range((.item.n | tonumber) % 4) | {i: ., mode: \\\"odd\\\"}]\" } }\n"
+    "  - { id: part, type: http_request, config: { url: \"" URL "/3/part\",\n"
+    "      json: { i: \"{{item.i}}\", k: \"{{parent.item.k}}\" } } }\n"
+    "  - { id: r_pairs, type: join, needs: rows, config: { with: part, kind: left,\n"
+    "      on: { left: item.k, right: parent.item.k } } }\n"
+    "  - { id: pair, type: set, config: { fields: { k: \"{{item.k}}\",\n"
+    "      i: \"{{steps.r_pairs.item.i}}\", w: \"{{steps.r_pairs.steps.part.body.word}}\" } } }\n"
+    "  - { id: lines, type: write_jsonl, config: { columns: { pair: \"{{steps.pair}}\" } } }\n"
+    "  - { id: r_none, type: join, needs: rows, config: { with: part, kind: anti,\n"
+    "      on: { left: item.k, right: parent.item.k } } }\n"
+    "  - { id: none, type: write_csv }\n"
+    "output: { pairs: \"{{steps.lines.rows}}\", none: \"{{steps.none.rows}}\" }\n";
+
+/* Rows from the one input, or none at all. */
+static const char letters[] =
+    "name: letters\n"
+    "steps:\n"
+    "  - { id: ask, type: condition, config: { if: \".input.mode == \\\"ok\\\"\" } }\n"
+    "  - { id: r_letters, type: expand, needs: ask.yes,\n"
+    "      config: { list: \".input.mode / \\\"\\\"\" } }\n"
+    "  - { id: said, type: http_request, config: { url: \"" URL "/3/said\",\n"
+    "      json: { letter: \"{{item}}\" } } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { l: \"{{item}}\" } } }\n"
+    "  - { id: end, type: set, config: { fields: { n: 1 } }, needs: table }\n"
+    "output: { rows: \"{{steps.table.rows}}\" }\n";
+
 /* --- workflows that call others --- */
 
 static const char twice[] =
@@ -403,6 +456,12 @@ const struct scene scenes[] = {
     {SCENE("pages", pages, "many.csv", "ok"), .concurrency = 5},
     {SCENE("few_pages", pages, "few.csv", "ok")},
     {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
+    {SCENE("reshaped", reshaped, "many.csv", "ok")},
+    {SCENE("few_reshaped", reshaped, "few.csv", "ok")},
+    {SCENE("none_reshaped", reshaped, "empty.csv", "ok")},
+    {SCENE("expanded", expanded, "many.csv", "ok")},
+    {SCENE("letters", letters, NULL, "ok")},
+    {SCENE("no_letters", letters, NULL, "flaky")},
     {SCENE("one_list", one_list, NULL, "ok")},
     {SCENE("one_list_flaky", one_list, NULL, "flaky")},
 };
