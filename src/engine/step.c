@@ -130,6 +130,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_ORDER:
     case FIELD_KEYS:
         return render_list(scope, field, out, failure);
+    case FIELD_AGGREGATE_MAP:
     case FIELD_NAMES:
     case FIELD_LABEL:
     case FIELD_BOOL:

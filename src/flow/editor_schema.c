@@ -99,6 +99,7 @@ kind_schema(struct arena *arena, const struct field_decl *field)
     case FIELD_TEXT_MAP:
         return of_type(arena, "object");
     case FIELD_EXPRESSION_MAP:
+    case FIELD_AGGREGATE_MAP:
         return texts_schema(arena, "object", "additionalProperties", "minProperties");
     case FIELD_NAMES:
         return texts_schema(arena, "array", "items", "minItems");

@@ -183,6 +183,11 @@ void load_order(struct loader *loader, struct spot spot, uint16_t draft,
                 struct config_field *field);
 void load_keys(struct loader *loader, struct spot spot, uint16_t draft, struct config_field *field);
 
+void load_aggregates(struct loader *loader, struct spot spot, struct config_field *field);
+
+/* Complains of names that the rows of a group would have twice. */
+void load_check_group_names(struct loader *loader, const struct draft *draft);
+
 /* A step id or "id.label" in *need; false after a complaint. */
 bool load_need(struct loader *loader, struct spot spot, struct need *need);
 

@@ -157,6 +157,12 @@ read_choice(const struct place_of_field *in)
 }
 
 static void
+read_aggregates(const struct place_of_field *in)
+{
+    load_aggregates(in->loader, in->spot, in->field);
+}
+
+static void
 read_paths(const struct place_of_field *in)
 {
     load_paths(in->loader, in->spot, in->draft, in->field);
@@ -211,6 +217,7 @@ static read_fn *const readers[] = {
     [FIELD_INT] = read_int,
     [FIELD_DURATION] = read_duration,
     [FIELD_CHOICE] = read_choice,
+    [FIELD_AGGREGATE_MAP] = read_aggregates,
     [FIELD_PATHS] = read_paths,
     [FIELD_ORDER] = read_order,
     [FIELD_KEYS] = read_keys,

@@ -219,3 +219,70 @@ load_keys(struct loader *loader, struct spot spot, uint16_t draft, struct config
     if (read_sides(loader, spot, is_right, &sides))
         load_paths(loader, is_right ? sides.right : sides.left, draft, field);
 }
+
+/* --- aggregates --- */
+
+static struct expr *
+load_aggregate(struct loader *loader, struct spot spot)
+{
+    struct expr *expr = NULL;
+    struct expr_problem problem = {0};
+    if (!load_is_kind(loader, spot, VALUE_STRING, "a jq expression as text"))
+        return NULL;
+    if (expr_compile(&expr, loader->arena, value_slice(spot.at->value), &problem) != STATUS_OK)
+        load_problem_inside(loader, spot, problem.offset, NULL, problem.words);
+    return expr;
+}
+
+void
+load_aggregates(struct loader *loader, struct spot spot, struct config_field *field)
+{
+    if (!load_is_kind(loader, spot, VALUE_OBJECT, "an object (name: jq)"))
+        return;
+    uint32_t count = spot.at->count;
+    if (count == 0)
+        load_problem(loader, spot, NULL, "expected at least one entry");
+    field->entry_names = arena_try_alloc(loader->arena, (count + 1) * sizeof(struct value));
+    field->entry_exprs = arena_try_alloc(loader->arena, (count + 1) * sizeof(struct expr *));
+    if (field->entry_names == NULL || field->entry_exprs == NULL) {
+        load_problem(loader, spot, NULL, "more entries than the memory limit allows");
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        field->entry_names[i] = value_members(spot.at->value)[i].key;
+        field->entry_exprs[i] = load_aggregate(loader, spot_member(loader->scratch, spot, i));
+    }
+    field->entry_count = count;
+}
+
+/* Names of the fields before the given one, and in it those before the given entry. */
+static bool
+is_taken(const struct draft *draft, size_t field, uint32_t entry)
+{
+    struct value name = draft->node.fields[field].entry_names[entry];
+    if (slice_is(value_slice(name), "count"))
+        return true;
+    for (size_t f = 0; f <= field; f++) {
+        const struct config_field *other = &draft->node.fields[f];
+        for (uint32_t i = 0; i < (f == field ? entry : other->entry_count); i++) {
+            if (value_equal(other->entry_names[i], name))
+                return true;
+        }
+    }
+    return false;
+}
+
+void
+load_check_group_names(struct loader *loader, const struct draft *draft)
+{
+    for (size_t f = 0; f < draft->node.decl->field_count; f++) {
+        const struct config_field *field = &draft->node.fields[f];
+        for (uint32_t i = 0; i < field->entry_count; i++) {
+            if (is_taken(draft, f, i))
+                load_problem(loader, draft->config, NULL,
+                             "the rows of \"%s\" would have two properties \"%.*s\"",
+                             draft->node.decl->name,
+                             SLICE_FORMAT(slice_cut(value_slice(field->entry_names[i]), 64)));
+        }
+    }
+}

@@ -205,6 +205,9 @@ check_reshape(struct loader *loader, const struct draft *draft)
         load_problem(loader, draft->spot, NULL,
                      "\"when\" cannot stand at \"%s\": put a filter step before it",
                      draft->node.decl->name);
+    if (draft->node.decl != NULL && draft->node.decl->shape == STEP_SHAPE_RESHAPE &&
+        draft->node.decl->reshape.rows == RESHAPE_GROUPS_ROWS)
+        load_check_group_names(loader, draft);
 }
 
 static void

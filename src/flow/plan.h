@@ -51,6 +51,7 @@ struct config_field {
     uint32_t entry_count;      /* maps in written order; PATHS, ORDER, KEYS: by their last name */
     struct value *entry_names;
     struct template **entry_templates;
+    struct expr **entry_exprs; /* AGGREGATE_MAP */
     struct config_field *parts; /* GROUP: one per decl->parts, same order */
 };
 

@@ -19,6 +19,7 @@
     each(filter)             \
     each(deduplicate)        \
     each(expand)             \
+    each(group_by)           \
     each(join)               \
     each(limit)              \
     each(sort)               \
