@@ -74,7 +74,7 @@ enum field_kind {
     FIELD_INT,            /* literal, min to max */
     FIELD_DURATION,       /* "30s", or a template that renders to such text */
     FIELD_CHOICE,         /* one of `choices`, literal */
-    FIELD_AGGREGATE_MAP,  /* object: name -> jq over an array of rows, which no name is checked in */
+    FIELD_AGGREGATE_MAP,  /* object: name -> jq over an array of rows, with no names of ours */
     FIELD_PATHS,          /* a path (`item.name`) or a list of paths */
     FIELD_ORDER,          /* paths, each by itself or as {path, order: asc or desc} */
     FIELD_KEYS,           /* paths for both tables of a reshape, or {left: paths, right: paths} */

@@ -195,7 +195,7 @@ add_aggregates(struct reshape *reshape, struct value item)
             STATUS_OK)
             item = value_object_set(&reshape->scratch, item, field->entry_names[i], value);
         else if (reshape->problem[0] == '\0')
-            snprintf(reshape->problem, sizeof(reshape->problem), "%.*s: %s",
+            snprintf(reshape->problem, sizeof(reshape->problem), "%.*s: %.400s",
                      SLICE_FORMAT(slice_cut(value_slice(field->entry_names[i]), 64)),
                      failure.words);
     }
