@@ -105,6 +105,25 @@ read_encoding(struct value config, const struct charset **out, struct error *err
                      SLICE_FORMAT(name));
 }
 
+/* The line of Excel is ASCII: a unit of the charset for each of its bytes. */
+static void
+find_delimiter(struct source *source, struct slice text)
+{
+    struct source_place *first = &source->text.first;
+    struct csv_dialect *dialect = &source->dialect;
+    char named = '\0';
+    size_t size = csv_sep_line(text, &named);
+    if (size > 0) {
+        first->offset += size * source->text.charset->unit_bytes;
+        first->line++;
+    }
+    bool is_whole = text.size + CHARSET_CHARACTER_BYTES <= GUESS_BYTES;
+    if (dialect->delimiter == '\0')
+        dialect->delimiter = named;
+    if (dialect->delimiter == '\0')
+        dialect->delimiter = csv_guess_delimiter(text, is_whole, dialect->quote);
+}
+
 /* What the config leaves open is found in the file's beginning. */
 static enum status
 begin_text(struct source *source, struct value config, struct step_file *file, struct error *error)
@@ -120,11 +139,8 @@ begin_text(struct source *source, struct value config, struct step_file *file, s
     struct buffer beginning;
     buffer_init(&beginning, GUESS_BYTES);
     status = source_text_begin(&source->text, file, &hint, &beginning, error);
-    struct slice text = buffer_slice(&beginning);
-    struct csv_dialect *dialect = &source->dialect;
-    if (dialect->delimiter == '\0' && csv_sep_line(text, &dialect->delimiter) == 0)
-        dialect->delimiter =
-            csv_guess_delimiter(text, file->size_bytes <= GUESS_BYTES, dialect->quote);
+    if (status == STATUS_OK)
+        find_delimiter(source, buffer_slice(&beginning));
     buffer_done(&beginning);
     return status;
 }
@@ -134,8 +150,7 @@ begin_text(struct source *source, struct value config, struct step_file *file, s
 /* The first row that is not blank. */
 struct first_row {
     const struct source *source;
-    struct source_place begin; /* behind the line of Excel */
-    uint64_t line;             /* where it begins */
+    uint64_t line; /* where it begins */
 };
 
 static enum status
@@ -154,18 +169,6 @@ check_first_row(const struct reading *reading, const struct csv_row *row)
     return STATUS_OK;
 }
 
-static void
-pass_sep_line(struct reading *reading, struct piece *piece, struct first_row *first)
-{
-    char delimiter;
-    struct slice text = slice_of(piece->at, (size_t)(piece->end - piece->at));
-    size_t size = reading->place->line == 1 ? csv_sep_line(text, &delimiter) : 0;
-    if (size == 0)
-        return;
-    reading_pass(reading, piece, piece->at + size, 1);
-    first->begin = *reading->place;
-}
-
 /* One row as an array of its fields; a row that cannot be read is an error. */
 static enum status
 read_first_row(struct reading *reading, struct piece *piece, void *context)
@@ -174,7 +177,6 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
     struct value *fields = arena_try_alloc(reading->arena, LIMIT_ROW_FIELDS * sizeof(*fields));
     if (fields == NULL)
         return STATUS_LIMIT;
-    pass_sep_line(reading, piece, first);
     struct csv_reader reader = {
         .at = piece->at,
         .end = piece->end,
@@ -224,11 +226,11 @@ name_columns(struct source *source, struct value fields, struct error *error)
 }
 
 static enum status
-read_header(struct source *source, struct value header, struct arena *arena, struct error *error)
+read_header(struct source *source, bool has_header, struct arena *arena, struct error *error)
 {
     struct source_place place = source->text.first;
     struct source_batch batch;
-    struct first_row first = {.source = source, .begin = place};
+    struct first_row first = {.source = source};
     struct reading reading = {
         .text = &source->text,
         .place = &place,
@@ -242,10 +244,7 @@ read_header(struct source *source, struct value header, struct arena *arena, str
     if (status != STATUS_OK)
         return status;
     struct value fields = batch.count == 0 ? value_empty_array() : batch.rows[0].value;
-    source->text.first = first.begin;
-    if (header.kind == VALUE_ARRAY)
-        return header_take(&source->columns, &source->arena, header, error);
-    if (header.kind == VALUE_FALSE) {
+    if (!has_header) {
         source->columns = header_number(&source->arena, fields.count);
         return STATUS_OK;
     }
@@ -281,8 +280,11 @@ read_csv_open(struct source **out, struct value config, struct step_file *file, 
     struct arena arena;
     arena_init(&arena, 4 * LIMIT_ROW_BYTES);
     enum status status = begin_text(source, config, file, error);
-    if (status == STATUS_OK)
-        status = read_header(source, value_get(config, "header"), &arena, error);
+    struct value header = value_get(config, "header");
+    if (status == STATUS_OK && header.kind == VALUE_ARRAY)
+        status = header_take(&source->columns, &source->arena, header, error);
+    else if (status == STATUS_OK)
+        status = read_header(source, header.kind != VALUE_FALSE, &arena, error);
     arena_done(&arena);
     if (status == STATUS_OK)
         *out = source;

@@ -339,6 +339,27 @@ reading_bad_bytes(struct reading *reading, const struct piece *piece, const char
 
 /* --- beginning --- */
 
+/* What is often given in a text's place. */
+static enum status
+refuse_other_formats(struct slice prefix, const char *name, struct error *error)
+{
+    static const struct {
+        struct slice magic;
+        const char *words;
+    } table[] = {
+        {{"PK\3\4", 4},
+         "an Excel workbook or another ZIP archive, not text; read_xlsx reads workbooks"},
+        {{"\xD0\xCF\x11\xE0", 4}, "a workbook of an old Excel, not text; save it as CSV or xlsx"},
+        {{"\x1F\x8B", 2}, "compressed by gzip; unpack it first"},
+        {{"%PDF-", 5}, "a PDF, not a table"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (slice_starts_with(prefix, table[i].magic))
+            return error_set(error, STATUS_INVALID, "%s is %s", name, table[i].words);
+    }
+    return STATUS_OK;
+}
+
 static void
 decode_beginning(const struct source_text *text, struct slice prefix, struct buffer *out)
 {
@@ -365,8 +386,10 @@ source_text_begin(struct source_text *out, struct step_file *file, const struct 
     size_t size = smaller(CHARSET_PREFIX_BYTES, file->size_bytes);
     char *bytes = mem_alloc_raw(size);
     enum status status = read_bytes(file, 0, bytes, size, error);
+    struct slice prefix = slice_of(bytes, size);
+    if (status == STATUS_OK)
+        status = refuse_other_formats(prefix, file->name, error);
     if (status == STATUS_OK) {
-        struct slice prefix = slice_of(bytes, size);
         bool is_whole = size == file->size_bytes;
         struct charset_guess guess = hint->is_unicode ? charset_guess_unicode(prefix)
                                                       : charset_guess(prefix, is_whole, hint->said);

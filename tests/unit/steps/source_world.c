@@ -27,7 +27,7 @@ source_world_open(struct source_world *world, const struct step_type *type, cons
                   struct slice text)
 {
     *world = (struct source_world){
-        .file = {.read = memory_read, .size_bytes = text.size, .name = "rows.txt"},
+        .file = {.read = memory_read, .size_bytes = text.size, .name = "rows.csv"},
         .text = text,
         .read_most = 1000,
         .type = type,

@@ -151,12 +151,12 @@ test_a_csv_that_cannot_be_opened_says_why(void **state)
         const char *text;
         const char *words;
     } table[] = {
-        {"{}", "", "rows.txt is empty: expected a first line with the names of the columns"},
-        {"{}", "\n\r\n", "rows.txt is empty: expected a first line with the names of the columns"},
+        {"{}", "", "rows.csv is empty: expected a first line with the names of the columns"},
+        {"{}", "\n\r\n", "rows.csv is empty: expected a first line with the names of the columns"},
         {"{\"encoding\":\"utf-8\"}", "a\xFF\n",
-         "rows.txt: line 1: the name of column 1 is not text in utf-8"},
-        {"{}", "a,\"b\"c\n", "rows.txt: line 1, column 6: text after a closing quote"},
-        {"{}", "\"a\n", "rows.txt: line 1, column 1: a quoted field is not closed"},
+         "rows.csv: line 1: the name of column 1 is not text in utf-8"},
+        {"{}", "a,\"b\"c\n", "rows.csv: line 1, column 6: text after a closing quote"},
+        {"{}", "\"a\n", "rows.csv: line 1, column 1: a quoted field is not closed"},
         {"{\"delimiter\":\"\"}", "a\n", "delimiter: expected one ASCII character"},
         {"{\"delimiter\":\";;\"}", "a\n", "delimiter: expected one ASCII character"},
         {"{\"delimiter\":\"\\\"\"}", "a\n", "delimiter: expected one ASCII character"},
@@ -215,7 +215,7 @@ test_too_many_columns_are_refused(void **state)
     struct source_world world;
     source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
     assert_int_equal(world.error.status, STATUS_INVALID);
-    assert_string_equal(world.error.text, "rows.txt: line 1: 16385 fields, at most 16384 are read");
+    assert_string_equal(world.error.text, "rows.csv: line 1: 16385 fields, at most 16384 are read");
     source_world_close(&world);
 
     text.size -= strlen(",last\n");
@@ -351,7 +351,7 @@ test_a_broken_disk_is_an_error(void **state)
     world.read_status = STATUS_OK;
     world.text.size = 4;
     assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_IO);
-    assert_string_equal(world.error.text, "rows.txt became shorter while it was read");
+    assert_string_equal(world.error.text, "rows.csv became shorter while it was read");
     source_world_close(&world);
     buffer_done(&out);
 }
