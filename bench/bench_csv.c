@@ -70,11 +70,12 @@ read_rows(struct work *work)
 static void
 write_rows(struct work *work)
 {
+    struct csv_format format = {.delimiter = ',', .escapes_formulas = true};
     buffer_clear(&work->buffer);
     for (size_t r = 0; r < work->rows; r++) {
         size_t begin = work->buffer.size;
         const struct value *cells = work->cells + r * FIELDS_MAX;
-        csv_write_cells(&work->buffer, cells, work->counts[r], ',');
+        csv_write_cells(&work->buffer, cells, work->counts[r], &format);
         csv_end_row(&work->buffer, begin, work->counts[r]);
     }
     work->sum += work->buffer.size;

@@ -71,9 +71,24 @@ enum csv_end csv_read_row(struct csv_reader *reader, struct csv_row *row);
 /* Where `at` lies in a row that begins at `begin`: physical lines before it, and its column. */
 void csv_place(const char *begin, const char *at, uint64_t *line, uint64_t *column);
 
+/* How cells are written. */
+struct csv_format {
+    char delimiter;
+    /* Texts that a spreadsheet would take for a formula get an apostrophe in front. */
+    bool escapes_formulas;
+    /* Of one column, or names of columns: texts that could mislead csv_guess_delimiter() or
+     * csv_sep_line() are quoted. */
+    bool is_telling;
+};
+
 /* Cells with delimiters between them: quoted only where needed; null is empty, a string is itself,
  * anything else JSON. */
-void csv_write_cells(struct buffer *out, const struct value *cells, size_t count, char delimiter);
+void csv_write_cells(struct buffer *out, const struct value *cells, size_t count,
+                     const struct csv_format *format);
+
+/* Whether a spreadsheet would take a text for a formula: it begins with = + - or @ (also in full
+ * width), maybe behind blanks or quotes, or with a tab or a line end; but it is no number. */
+bool csv_is_formula(struct slice text);
 
 /* Ends a row of that many cells that began at out->size == begin. */
 void csv_end_row(struct buffer *out, size_t begin, size_t count);

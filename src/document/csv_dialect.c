@@ -11,15 +11,15 @@
 #define RECORDS_MAX 200
 
 bool
-csv_is_sign(char byte)
-{
-    return byte == '\t' || (byte >= ' ' && byte < 0x7F);
-}
-
-bool
 csv_is_quote(char byte)
 {
     return byte != '\0' && strchr("\"'`~^!#$%&*+-./:<=>?@_\\", byte) != NULL;
+}
+
+static bool
+is_delimiter(char byte)
+{
+    return byte == '\t' || (byte >= ' ' && byte < 0x7F && byte != '"');
 }
 
 size_t
@@ -28,7 +28,7 @@ csv_sep_line(struct slice text, char *delimiter)
     static const char begin[] = "sep=";
     size_t size = sizeof(begin); /* with the delimiter */
     if (text.size < size || strncasecmp(text.ptr, begin, size - 1) != 0 ||
-        !csv_is_sign(text.ptr[size - 1]) || text.ptr[size - 1] == '"')
+        !is_delimiter(text.ptr[size - 1]))
         return 0;
     if (size < text.size && text.ptr[size] == '\r')
         size++;

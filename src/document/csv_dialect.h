@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether a byte may delimit fields: ASCII, a tab among it. */
-bool csv_is_sign(char byte);
 /* Whether a byte may stand around fields: a sign of ASCII that is no usual delimiter. */
 bool csv_is_quote(char byte);
 

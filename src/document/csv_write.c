@@ -2,6 +2,8 @@
 #include "document/csv.h"
 #include "document/scan.h"
 
+#include <strings.h>
+
 /* Bytes that a cell may be written beyond its end. */
 #define OVERHANG_BYTES 8
 
@@ -36,9 +38,31 @@ store_word(char *to, uint64_t word)
     memcpy(to, &word, sizeof(word));
 }
 
-/* Copies a text, with up to OVERHANG_BYTES behind it; false if it needs quotes. */
+/* What a text begins with that is looked at closely before it is written. */
+enum lead {
+    LEAD_BLANK = 1,   /* it is quoted, so that readers keep it */
+    LEAD_FORMULA = 2, /* maybe */
+};
+
+static const unsigned char leads[256] = {
+    [' '] = LEAD_BLANK | LEAD_FORMULA,
+    ['='] = LEAD_FORMULA,
+    ['+'] = LEAD_FORMULA,
+    ['-'] = LEAD_FORMULA,
+    ['@'] = LEAD_FORMULA,
+    ['\t'] = LEAD_FORMULA,
+    [0xEF] = LEAD_FORMULA, /* signs in full width */
+};
+
+static inline unsigned
+lead_mask(const struct csv_format *format)
+{
+    return format->escapes_formulas ? LEAD_BLANK | LEAD_FORMULA : LEAD_BLANK;
+}
+
+/* Copies a text, with up to OVERHANG_BYTES behind it; false if it may need more than that. */
 static inline bool
-copy_plain(char *to, struct slice text, char delimiter)
+copy_plain(char *to, struct slice text, char delimiter, unsigned mask)
 {
     if (text.size == 0)
         return true;
@@ -54,47 +78,161 @@ copy_plain(char *to, struct slice text, char delimiter)
         hits |= word_needs_quotes(word, delimiter);
         store_word(to + i, word);
     }
-    return hits == 0 && text.ptr[0] != ' ' && text.ptr[text.size - 1] != ' ';
+    bool is_looked_at = (leads[(unsigned char)text.ptr[0]] & mask) != 0;
+    return hits == 0 && !is_looked_at && text.ptr[text.size - 1] != ' ';
 }
 
-static void
-write_quoted(struct buffer *out, struct slice text)
+/* --- texts that are looked at --- */
+
+static bool
+is_part_of_number(char byte)
 {
-    char *room = buffer_reserve(out, 2 * text.size + 2);
-    if (room == NULL)
-        return;
-    char *to = room;
+    return (byte >= '0' && byte <= '9') || (byte != '\0' && strchr(" .,'", byte) != NULL);
+}
+
+/* Behind a sign: digits with what groups them, maybe an exponent and "%". A telephone number is as
+ * harmless. */
+static bool
+is_number(const char *at, const char *end)
+{
+    bool has_digit = false;
+    for (; at < end && is_part_of_number(*at); at++)
+        has_digit |= *at >= '0' && *at <= '9';
+    if (!has_digit)
+        return false;
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at++;
+        at += at < end && (*at == '+' || *at == '-');
+        const char *exponent = at;
+        while (at < end && *at >= '0' && *at <= '9')
+            at++;
+        if (at == exponent)
+            return false;
+    }
+    at += at < end && *at == '%';
+    return at == end;
+}
+
+/* A placeholder such as "-" or "---". */
+static bool
+is_only_signs(const char *at, const char *end)
+{
+    while (at < end && *at != '\0' && strchr("=+-@ ", *at) != NULL)
+        at++;
+    return at == end;
+}
+
+static bool
+begins_with_wide_sign(const char *at, const char *end)
+{
+    static const char *const signs[] = {"\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    for (size_t i = 0; i < COUNT_OF(signs); i++) {
+        if (slice_starts_with(slice_of(at, (size_t)(end - at)), slice_text(signs[i])))
+            return true;
+    }
+    return false;
+}
+
+bool
+csv_is_formula(struct slice text)
+{
     const char *at = text.ptr;
     const char *end = text.ptr + text.size;
-    *to++ = '"';
-    for (;;) {
+    if (at < end && (*at == '\t' || *at == '\r' || *at == '\n'))
+        return true;
+    while (at < end && (*at == ' ' || *at == '"'))
+        at++;
+    if (at == end || is_only_signs(at, end))
+        return false;
+    if (*at == '+' || *at == '-')
+        return !is_number(at + 1, end);
+    return *at == '=' || *at == '@' || begins_with_wide_sign(at, end);
+}
+
+static bool
+could_mislead(struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.ptr[i] != '\0' && strchr(",;|\t", text.ptr[i]) != NULL)
+            return true;
+    }
+    return slice_starts_with(text, SLICE("\xEF\xBB\xBF")) ||
+           (text.size >= 4 && strncasecmp(text.ptr, "sep=", 4) == 0);
+}
+
+static bool
+needs_quotes(struct slice text, const struct csv_format *format)
+{
+    if (text.size == 0)
+        return false;
+    uint64_t hits = 0;
+    size_t i = 0;
+    for (; i + 8 <= text.size && hits == 0; i += 8)
+        hits = word_needs_quotes(load_word(text.ptr + i), format->delimiter);
+    if (i < text.size && hits == 0)
+        hits = word_needs_quotes(load_short(text.ptr + i, text.size - i), format->delimiter);
+    bool has_edge = text.ptr[0] == ' ' || text.ptr[text.size - 1] == ' ';
+    return hits != 0 || has_edge || (format->is_telling && could_mislead(text));
+}
+
+static size_t
+copy_doubled(char *to, struct slice text)
+{
+    char *begin = to;
+    const char *at = text.ptr;
+    const char *end = text.ptr + text.size;
+    while (at < end) {
         const char *quote = memchr(at, '"', (size_t)(end - at));
         size_t size = (size_t)((quote == NULL ? end : quote + 1) - at);
         memcpy(to, at, size);
         to += size;
-        *to++ = '"';
-        if (quote == NULL)
-            break;
-        at = quote + 1;
+        if (quote != NULL)
+            *to++ = '"';
+        at += size;
     }
+    return (size_t)(to - begin);
+}
+
+static void
+write_text(struct buffer *out, struct slice text, const struct csv_format *format)
+{
+    char *room = buffer_reserve(out, 2 * text.size + 3);
+    if (room == NULL)
+        return;
+    char *to = room;
+    bool is_quoted = needs_quotes(text, format);
+    if (is_quoted)
+        *to++ = '"';
+    if (format->escapes_formulas && csv_is_formula(text))
+        *to++ = '\'';
+    to += copy_doubled(to, text);
+    if (is_quoted)
+        *to++ = '"';
     buffer_commit(out, (size_t)(to - room));
 }
 
-/* A list or an object. */
+/* --- cells --- */
+
+/* What is no text, as JSON. */
 static void
-write_json(struct buffer *out, struct value value, char delimiter)
+write_json(struct buffer *out, struct value value, const struct csv_format *format)
 {
+    struct csv_format plain = {.delimiter = format->delimiter};
     struct buffer text;
     buffer_init(&text, out->max_bytes);
     json_print(&text, value);
-    char *room = buffer_reserve(out, text.size + OVERHANG_BYTES);
-    if (room == NULL || buffer_is_over(&text))
+    if (buffer_is_over(&text))
         out->over = true;
-    else if (copy_plain(room, buffer_slice(&text), delimiter))
-        buffer_commit(out, text.size);
     else
-        write_quoted(out, buffer_slice(&text));
+        write_text(out, buffer_slice(&text), &plain);
     buffer_done(&text);
+}
+
+/* Whether it occurs in numbers, true and false. */
+static bool
+is_in_scalars(char delimiter)
+{
+    return strchr("+-.0123456789Eeaflrstu", delimiter) != NULL;
 }
 
 static inline bool
@@ -103,10 +241,14 @@ is_text(struct value value)
     return value.kind == VALUE_STRING || value.kind <= VALUE_NULL;
 }
 
-/* Writes texts that need no quotes in one go, with a delimiter behind each; gives their number. */
+/* Writes texts that are nothing but text in one go, with a delimiter behind each; gives their
+ * number. */
 static size_t
-write_plain_cells(struct buffer *out, const struct value *cells, size_t count, char delimiter)
+write_plain_cells(struct buffer *out, const struct value *cells, size_t count,
+                  const struct csv_format *format)
 {
+    unsigned mask = lead_mask(format);
+    char delimiter = format->delimiter;
     size_t bytes = OVERHANG_BYTES;
     size_t texts = 0;
     for (; texts < count && is_text(cells[texts]); texts++)
@@ -116,7 +258,7 @@ write_plain_cells(struct buffer *out, const struct value *cells, size_t count, c
         return count;
     char *at = room;
     size_t i = 0;
-    for (; i < texts && copy_plain(at, value_slice(cells[i]), delimiter); i++) {
+    for (; i < texts && copy_plain(at, value_slice(cells[i]), delimiter, mask); i++) {
         at += cells[i].count;
         *at++ = delimiter;
     }
@@ -124,27 +266,28 @@ write_plain_cells(struct buffer *out, const struct value *cells, size_t count, c
     return i;
 }
 
-/* One that is no plain text. */
 static void
-write_cell(struct buffer *out, struct value value, char delimiter)
+write_cell(struct buffer *out, struct value value, const struct csv_format *format)
 {
-    if (value.kind == VALUE_STRING)
-        write_quoted(out, value_slice(value));
-    else if (value.kind >= VALUE_ARRAY)
-        write_json(out, value, delimiter);
+    if (is_text(value))
+        write_text(out, value_slice(value), format);
+    else if (value.kind >= VALUE_ARRAY || is_in_scalars(format->delimiter))
+        write_json(out, value, format);
     else
         json_print(out, value);
 }
 
 void
-csv_write_cells(struct buffer *out, const struct value *cells, size_t count, char delimiter)
+csv_write_cells(struct buffer *out, const struct value *cells, size_t count,
+                const struct csv_format *format)
 {
     for (size_t i = 0; i < count; i++) {
-        i += write_plain_cells(out, cells + i, count - i, delimiter);
+        if (!format->is_telling)
+            i += write_plain_cells(out, cells + i, count - i, format);
         if (i == count)
             break;
-        write_cell(out, cells[i], delimiter);
-        buffer_append_byte(out, delimiter);
+        write_cell(out, cells[i], format);
+        buffer_append_byte(out, format->delimiter);
     }
     /* Each cell brought its delimiter. */
     if (count > 0 && !buffer_is_over(out))

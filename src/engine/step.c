@@ -133,6 +133,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_AGGREGATE_MAP:
     case FIELD_NAMES:
     case FIELD_LABEL:
+    case FIELD_SIGN:
     case FIELD_BOOL:
     case FIELD_BOOL_OR_NAMES:
     case FIELD_INT:

@@ -59,6 +59,7 @@ field_kind_words(enum field_kind kind)
         [FIELD_EXPRESSION_MAP] = "names and jq",
         [FIELD_NAMES] = "list of names",
         [FIELD_LABEL] = "text",
+        [FIELD_SIGN] = "one character",
         [FIELD_BOOL] = "true or false",
         [FIELD_BOOL_OR_NAMES] = "true, false or a list of names",
         [FIELD_INT] = "whole number",

@@ -69,6 +69,7 @@ enum field_kind {
     FIELD_EXPRESSION_MAP, /* object: name -> jq */
     FIELD_NAMES,          /* list of literal strings */
     FIELD_LABEL,          /* one literal string */
+    FIELD_SIGN,           /* a literal of one ASCII character (a tab too), or of none */
     FIELD_BOOL,           /* literal */
     FIELD_BOOL_OR_NAMES,  /* true, false, or a list of literal strings */
     FIELD_INT,            /* literal, min to max */

@@ -105,6 +105,8 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return texts_schema(arena, "array", "items", "minItems");
     case FIELD_LABEL:
         return reference(arena, "#/$defs/literal");
+    case FIELD_SIGN:
+        return with(arena, of_type(arena, "string"), "pattern", value_text("^[\\t -~]?$"));
     case FIELD_BOOL:
         return of_type(arena, "boolean");
     case FIELD_BOOL_OR_NAMES:

@@ -93,6 +93,19 @@ read_label(const struct place_of_field *in)
 }
 
 static void
+read_sign(const struct place_of_field *in)
+{
+    load_literal(in->loader, in->spot, &in->field->literal);
+    struct value text = in->field->literal;
+    if (text.kind != VALUE_STRING || text.count == 0)
+        return;
+    bool is_sign = text.text[0] == '\t' || (text.text[0] >= ' ' && text.text[0] < 0x7F);
+    if (text.count > 1 || !is_sign)
+        load_problem(in->loader, in->spot, NULL,
+                     "expected one ASCII character, such as \";\" or \"\\t\"");
+}
+
+static void
 read_bool(const struct place_of_field *in)
 {
     if (in->spot.at->value.kind == VALUE_TRUE || in->spot.at->value.kind == VALUE_FALSE)
@@ -212,6 +225,7 @@ static read_fn *const readers[] = {
     [FIELD_EXPRESSION_MAP] = read_expression_map,
     [FIELD_NAMES] = read_names,
     [FIELD_LABEL] = read_label,
+    [FIELD_SIGN] = read_sign,
     [FIELD_BOOL] = read_bool,
     [FIELD_BOOL_OR_NAMES] = read_bool_or_names,
     [FIELD_INT] = read_int,

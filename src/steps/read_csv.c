@@ -11,10 +11,10 @@
 static const struct field_decl read_csv_fields[] = {
     {.name = "file", .kind = FIELD_TEXT, .required = true, .help = "The file to read."},
     {.name = "delimiter",
-     .kind = FIELD_LABEL,
+     .kind = FIELD_SIGN,
      .help = "One character between the fields; found in the file if not given."},
     {.name = "quote",
-     .kind = FIELD_LABEL,
+     .kind = FIELD_SIGN,
      .help = "One character around fields; `\"` if not given, empty for none."},
     {.name = "encoding",
      .kind = FIELD_LABEL,
@@ -53,34 +53,25 @@ struct row_room {
 
 /* --- options --- */
 
+/* Both are one ASCII character or none, as the loader has seen to. */
 static enum status
-read_delimiter(struct value config, struct csv_dialect *dialect, struct error *error)
+read_signs(struct value config, struct csv_dialect *dialect, struct error *error)
 {
-    struct value given = value_get(config, "delimiter");
-    if (given.kind != VALUE_STRING)
-        return STATUS_OK;
-    if (given.count != 1 || !csv_is_sign(given.text[0]) || given.text[0] == dialect->quote)
+    struct value delimiter = value_get(config, "delimiter");
+    struct value quote = value_get(config, "quote");
+    *dialect = (struct csv_dialect){.quote = '"'};
+    if (delimiter.kind == VALUE_STRING && delimiter.count > 0)
+        dialect->delimiter = delimiter.text[0];
+    if (quote.kind == VALUE_STRING)
+        dialect->quote = quote.count == 0 ? CSV_NO_QUOTE : quote.text[0];
+    if (dialect->quote != CSV_NO_QUOTE && !csv_is_quote((char)dialect->quote))
         return error_set(error, STATUS_INVALID,
-                         "delimiter: expected one ASCII character other than the quote, such as "
-                         "\";\" or \"\\t\"");
-    dialect->delimiter = given.text[0];
+                         "quote: expected a sign such as \" or ', or nothing if quotes are "
+                         "ordinary characters");
+    if (dialect->delimiter == dialect->quote)
+        return error_set(error, STATUS_INVALID,
+                         "delimiter: expected another character than the quote");
     return STATUS_OK;
-}
-
-static enum status
-read_quote(struct value config, struct csv_dialect *dialect, struct error *error)
-{
-    struct value given = value_get(config, "quote");
-    dialect->quote = '"';
-    if (given.kind != VALUE_STRING)
-        return STATUS_OK;
-    dialect->quote = given.count == 0 ? CSV_NO_QUOTE : given.text[0];
-    bool is_good = given.count == 0 || (given.count == 1 && csv_is_quote(given.text[0]));
-    if (is_good)
-        return STATUS_OK;
-    return error_set(error, STATUS_INVALID,
-                     "quote: expected one sign such as \" or ', or nothing if quotes are ordinary "
-                     "characters");
 }
 
 static enum status
@@ -129,9 +120,7 @@ static enum status
 begin_text(struct source *source, struct value config, struct step_file *file, struct error *error)
 {
     struct charset_hint hint = {0};
-    enum status status = read_quote(config, &source->dialect, error);
-    if (status == STATUS_OK)
-        status = read_delimiter(config, &source->dialect, error);
+    enum status status = read_signs(config, &source->dialect, error);
     if (status == STATUS_OK)
         status = read_encoding(config, &hint.said, error);
     if (status != STATUS_OK)

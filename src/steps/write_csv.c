@@ -10,7 +10,19 @@ static const struct field_decl write_csv_fields[] = {
      .kind = FIELD_TEXT_MAP,
      .help = "Names and templates of the columns, in order; by default the item's own columns, "
              "then the steps' outputs."},
+    {.name = "delimiter", .kind = FIELD_SIGN, .help = "Between the fields; a comma if not given."},
+    {.name = "bom",
+     .kind = FIELD_BOOL,
+     .help = "Whether the file begins with a byte order mark, by which Excel knows UTF-8 (false if "
+             "not given)."},
+    {.name = "escape_formulas",
+     .kind = FIELD_BOOL,
+     .help = "Whether texts that a spreadsheet would take for formulas get an apostrophe in front "
+             "(true if not given)."},
 };
+
+/* Places in write_csv_fields: looked at for every row. */
+enum { COLUMNS_FIELD = 1, DELIMITER_FIELD, BOM_FIELD, ESCAPE_FIELD };
 
 const struct step_decl write_csv_decl = {
     .name = "write_csv",
@@ -35,12 +47,26 @@ write_csv_is_declared(const struct plan_node *node)
     return plan_node_field(node, "columns")->is_given;
 }
 
+static struct csv_format
+format_of(const struct plan_node *node, uint32_t column_count)
+{
+    struct value delimiter = node->fields[DELIMITER_FIELD].literal;
+    struct csv_format format = {
+        .delimiter = ',',
+        .escapes_formulas = node->fields[ESCAPE_FIELD].literal.kind != VALUE_FALSE,
+    };
+    if (delimiter.kind == VALUE_STRING && delimiter.count > 0)
+        format.delimiter = delimiter.text[0];
+    format.is_telling = column_count == 1 && format.delimiter != ',';
+    return format;
+}
+
 static struct columns
 columns_of(const struct plan_node *node, struct value columns)
 {
     if (columns.kind == VALUE_ARRAY)
         return (struct columns){value_items(columns), columns.count};
-    const struct config_field *field = plan_node_field(node, "columns");
+    const struct config_field *field = &node->fields[COLUMNS_FIELD];
     return (struct columns){field->entry_names, field->entry_count};
 }
 
@@ -48,10 +74,14 @@ static void
 write_csv_header(const struct plan_node *node, struct value columns, struct buffer *out)
 {
     struct columns all = columns_of(node, columns);
+    struct csv_format format = format_of(node, all.count);
+    if (node->fields[BOM_FIELD].literal.kind == VALUE_TRUE)
+        buffer_append_text(out, "\xEF\xBB\xBF");
     size_t begin = out->size;
     if (all.count == 0)
         return;
-    csv_write_cells(out, all.names, all.count, ',');
+    format.is_telling = true;
+    csv_write_cells(out, all.names, all.count, &format);
     csv_end_row(out, begin, all.count);
 }
 
@@ -72,6 +102,7 @@ write_csv_encode(const struct plan_node *node, struct value columns, struct valu
                  struct buffer *out)
 {
     struct columns all = columns_of(node, columns);
+    struct csv_format format = format_of(node, all.count);
     size_t begin = out->size;
     struct value cells[CELLS_AT_ONCE];
     for (uint32_t at = 0; at < all.count; at += CELLS_AT_ONCE) {
@@ -79,8 +110,8 @@ write_csv_encode(const struct plan_node *node, struct value columns, struct valu
         for (uint32_t i = 0; i < count; i++)
             cells[i] = cell_of(row, all.names[at + i], at + i);
         if (at > 0)
-            buffer_append_byte(out, ',');
-        csv_write_cells(out, cells, count, ',');
+            buffer_append_byte(out, format.delimiter);
+        csv_write_cells(out, cells, count, &format);
     }
     csv_end_row(out, begin, all.count);
 }

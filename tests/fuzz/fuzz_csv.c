@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "document/csv.h"
+#include "document/csv_dialect.h"
 
 #include <string.h>
 
@@ -28,10 +29,10 @@ reader_of(struct slice text, struct arena *arena, struct value *fields)
 }
 
 static void
-write_row(struct buffer *out, const struct csv_row *row, char delimiter)
+write_row(struct buffer *out, const struct csv_row *row, const struct csv_format *format)
 {
     size_t begin = out->size;
-    csv_write_cells(out, row->fields, row->count, delimiter);
+    csv_write_cells(out, row->fields, row->count, format);
     csv_end_row(out, begin, row->count);
 }
 
@@ -90,13 +91,47 @@ check_written(const struct buffer *text, const struct csv_row *row, char delimit
 }
 
 static void
+check_escaped(const struct buffer *text, const struct csv_row *row, char delimiter)
+{
+    struct arena arena;
+    arena_init(&arena, MIB(64));
+    struct value fields[FIELDS_MAX];
+    struct csv_reader reader = reader_of(buffer_slice(text), &arena, fields);
+    reader.dialect.delimiter = delimiter;
+    struct csv_row again;
+    assert(csv_read_row(&reader, &again) == CSV_ROW);
+    assert(reader.at == reader.end && again.count == row->count);
+    for (uint32_t i = 0; i < row->count; i++) {
+        struct slice cell = value_slice(again.fields[i]);
+        struct slice before = value_slice(row->fields[i]);
+        size_t mark = csv_is_formula(before);
+        assert(!csv_is_formula(cell) && cell.size == before.size + mark);
+        assert(slice_equal(slice_of(cell.ptr + mark, before.size), before));
+    }
+    arena_done(&arena);
+}
+
+/* Also as a header, whose delimiter is then guessed; and no cell is a formula when all are escaped.
+ */
+static void
 check_row(const struct csv_row *row, char delimiter)
 {
+    struct csv_format format = {.delimiter = delimiter};
     struct buffer text;
     buffer_init(&text, MIB(64));
-    write_row(&text, row, delimiter);
+    write_row(&text, row, &format);
     assert(!buffer_is_over(&text));
     check_written(&text, row, delimiter);
+    buffer_clear(&text);
+    format.is_telling = true;
+    write_row(&text, row, &format);
+    char unused;
+    assert(csv_sep_line(buffer_slice(&text), &unused) == 0);
+    check_written(&text, row, csv_guess_delimiter(buffer_slice(&text), true, '"'));
+    buffer_clear(&text);
+    format.escapes_formulas = true;
+    write_row(&text, row, &format);
+    check_escaped(&text, row, delimiter);
     buffer_done(&text);
 }
 

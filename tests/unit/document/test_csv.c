@@ -385,6 +385,8 @@ json_value(struct arena *arena, const char *text)
     return value;
 }
 
+static const struct csv_format comma_format = {.delimiter = ','};
+
 static void
 test_cells_are_quoted_only_where_needed(void **state)
 {
@@ -418,6 +420,12 @@ test_cells_are_quoted_only_where_needed(void **state)
         {"[1]", ',', "[1]"},
         {"{\"a\":\"b\"}", ',', "\"{\"\"a\"\":\"\"b\"\"}\""},
         {"{}", ',', "{}"},
+        {"{\"a\":1}", ';', "\"{\"\"a\"\":1}\""},
+        {"1.5", '.', "\"1.5\""},
+        {"-1", '-', "\"-1\""},
+        {"true", 'u', "\"true\""},
+        {"12", '5', "12"},
+        {"\"=1\"", ',', "=1"},
     };
     struct arena arena;
     arena_init(&arena, 1 << 20);
@@ -425,7 +433,8 @@ test_cells_are_quoted_only_where_needed(void **state)
         struct buffer out;
         buffer_init(&out, 1 << 16);
         struct value cell = json_value(&arena, table[i].json);
-        csv_write_cells(&out, &cell, 1, table[i].delimiter);
+        struct csv_format format = {.delimiter = table[i].delimiter};
+        csv_write_cells(&out, &cell, 1, &format);
         if (!slice_is(buffer_slice(&out), table[i].cell))
             fail_msg("%s: %.*s", table[i].json, SLICE_FORMAT(buffer_slice(&out)));
         buffer_done(&out);
@@ -448,7 +457,7 @@ test_what_is_written_reads_back(void **state)
             struct buffer out;
             buffer_init(&out, 1 << 16);
             struct value cells[] = {value_string(slice_of(text, size)), value_text("y")};
-            csv_write_cells(&out, cells, COUNT_OF(cells), ',');
+            csv_write_cells(&out, cells, COUNT_OF(cells), &comma_format);
             csv_end_row(&out, 0, COUNT_OF(cells));
             struct value fields[FIELDS_MAX];
             struct csv_reader reader = reader_of(buffer_slice(&out), ',', &arena, fields);
@@ -464,6 +473,151 @@ test_what_is_written_reads_back(void **state)
 }
 
 static void
+test_formulas_are_known(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_formula;
+    } table[] = {
+        {"=1+1", true},
+        {"=SUM(A1:A9)", true},
+        {"+1+1", true},
+        {"-1-1", true},
+        {"-A1", true},
+        {"@SUM(A1)", true},
+        {"\t=1", true},
+        {"\tx", true},
+        {"\rx", true},
+        {"\nx", true},
+        {" =1", true},
+        {"\"=1", true},
+        {" \" @x", true},
+        {"=", false},
+        {"-", false},
+        {"---", false},
+        {"+ -", false},
+        {"- item", true},
+        {"=cmd|' /C calc'!A0", true},
+        {"+1-202-555-0100", true},
+        {"+1 (202) 555", true},
+        {"\uFF1D"
+         "1+1",
+         true},
+        {"\uFF0B"
+         "1",
+         true},
+        {"\uFF0D"
+         "1",
+         true},
+        {"\uFF20x", true},
+        {"\uFF21", false},
+        {"-5", false},
+        {"+5", false},
+        {"+3.2e1", false},
+        {"-1E-7", false},
+        {"-1,234.50", false},
+        {"-1.234,50", false},
+        {"-1'234.50", false},
+        {"-.5", false},
+        {"-12%", false},
+        {" -5", false},
+        {"+49 30 1234", false},
+        {"-1e", true},
+        {"-1e5e5", true},
+        {"-1%%", true},
+        {"-,", true},
+        {"-e5", true},
+        {"-0x10", true},
+        {"", false},
+        {" ", false},
+        {"\"", false},
+        {"x=1", false},
+        {"'=1", false},
+        {"1+1", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (csv_is_formula(slice_text(table[i].text)) != table[i].is_formula)
+            fail_msg("%s", table[i].text);
+    }
+    assert_true(csv_is_formula(SLICE("-\0"
+                                     "5")));
+    assert_true(csv_is_formula(SLICE("=\0")));
+}
+
+static void
+test_formulas_get_an_apostrophe(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *cell;
+    } table[] = {
+        {"\"=1+1\"", "'=1+1"},
+        {"\"=a,b\"", "\"'=a,b\""},
+        {"\"=\\\"x\\\"\"", "\"'=\"\"x\"\"\""},
+        {"\"\\t=1\"", "'\t=1"},
+        {"\" =1\"", "\"' =1\""},
+        {"\"\\\"=1\"", "\"'\"\"=1\""},
+        {"\"\\r\"", "\"'\r\""},
+        {"\"-5\"", "-5"},
+        {"\"- 5 -\"", "'- 5 -"},
+        {"\"+1e5\"", "+1e5"},
+        {"\"plain\"", "plain"},
+        {"\" plain\"", "\" plain\""},
+        {"-5", "-5"},
+        {"-1.50", "-1.50"},
+        {"[\"=1\"]", "\"[\"\"=1\"\"]\""},
+        {"null", ""},
+        {"\"\\uFEFF=1\"", "\xEF\xBB\xBF=1"},
+        {"\"\\uFF1D1\"", "'\xEF\xBC\x9D"
+                         "1"},
+    };
+    struct csv_format format = {.delimiter = ',', .escapes_formulas = true};
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct buffer out;
+        buffer_init(&out, 1 << 16);
+        struct value cells[] = {value_text("x"), json_value(&arena, table[i].json)};
+        csv_write_cells(&out, cells, COUNT_OF(cells), &format);
+        struct slice cell = slice_of(out.ptr + 2, out.size - 2);
+        if (!slice_is(cell, table[i].cell))
+            fail_msg("%s: %.*s", table[i].json, SLICE_FORMAT(cell));
+        buffer_done(&out);
+    }
+    arena_done(&arena);
+}
+
+static void
+test_headers_tell_their_delimiter(void **state)
+{
+    static const struct {
+        const char *name;
+        char delimiter;
+        const char *cell;
+    } table[] = {
+        {"a", ',', "a"},
+        {"a;b", ',', "\"a;b\""},
+        {"a|b", ',', "\"a|b\""},
+        {"a\tb", ';', "\"a\tb\""},
+        {"a,b", ';', "\"a,b\""},
+        {"sep=;", ';', "\"sep=;\""},
+        {"Sep=", ',', "\"Sep=\""},
+        {"\xEF\xBB\xBFx", ',', "\"\xEF\xBB\xBFx\""},
+        {"", ',', ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct csv_format format = {.delimiter = table[i].delimiter, .is_telling = true};
+        struct value cell = value_text(table[i].name);
+        struct buffer out;
+        buffer_init(&out, 1 << 10);
+        csv_write_cells(&out, &cell, 1, &format);
+        if (!slice_is(buffer_slice(&out), table[i].cell))
+            fail_msg("%s: %.*s", table[i].name, SLICE_FORMAT(buffer_slice(&out)));
+        buffer_done(&out);
+    }
+}
+
+static void
 test_a_full_buffer_is_marked(void **state)
 {
     static const char *const values[] = {"\"0123456789abcdef\"", "\"0123456789abc,ef\"",
@@ -474,7 +628,7 @@ test_a_full_buffer_is_marked(void **state)
         struct buffer out;
         buffer_init(&out, 12);
         struct value cell = json_value(&arena, values[i]);
-        csv_write_cells(&out, &cell, 1, ',');
+        csv_write_cells(&out, &cell, 1, &comma_format);
         assert_true(buffer_is_over(&out));
         buffer_done(&out);
     }
@@ -496,6 +650,9 @@ main(void)
         cmocka_unit_test(test_a_full_arena_stops_before_the_row),
         cmocka_unit_test(test_cells_are_quoted_only_where_needed),
         cmocka_unit_test(test_what_is_written_reads_back),
+        cmocka_unit_test(test_formulas_are_known),
+        cmocka_unit_test(test_formulas_get_an_apostrophe),
+        cmocka_unit_test(test_headers_tell_their_delimiter),
         cmocka_unit_test(test_a_full_buffer_is_marked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

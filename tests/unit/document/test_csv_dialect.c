@@ -67,16 +67,12 @@ test_quotes_may_be_none(void **state)
 }
 
 static void
-test_signs(void **state)
+test_signs_that_may_be_quotes(void **state)
 {
-    static const char delimiters[] = ",;|\t :x~";
-    static const char others[] = "\n\r\0\x7F\xE9";
-    for (size_t i = 0; i < sizeof(delimiters) - 1; i++)
-        assert_true(csv_is_sign(delimiters[i]));
-    for (size_t i = 0; i < sizeof(others) - 1; i++)
-        assert_false(csv_is_sign(others[i]) || csv_is_quote(others[i]));
-    assert_true(csv_is_quote('"') && csv_is_quote('\''));
-    assert_false(csv_is_quote('a') || csv_is_quote(' ') || csv_is_quote(';'));
+    static const char others[] = "a ,;|\t\n\r\0\x7F\xE9";
+    assert_true(csv_is_quote('"') && csv_is_quote('\'') && csv_is_quote('~'));
+    for (size_t i = 0; i < sizeof(others); i++)
+        assert_false(csv_is_quote(others[i]));
 }
 
 static void
@@ -180,7 +176,7 @@ main(void)
         cmocka_unit_test(test_delimiters_are_guessed),
         cmocka_unit_test(test_a_cut_record_does_not_count),
         cmocka_unit_test(test_quotes_may_be_none),
-        cmocka_unit_test(test_signs),
+        cmocka_unit_test(test_signs_that_may_be_quotes),
         cmocka_unit_test(test_the_line_of_excel),
         cmocka_unit_test(test_names_are_made_different),
         cmocka_unit_test(test_many_namesakes_are_told_apart),

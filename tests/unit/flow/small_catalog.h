@@ -42,8 +42,8 @@ static const struct field_decl small_http_fields[] = {
 };
 static const struct field_decl small_csv_fields[] = {
     {.name = "file", .kind = FIELD_TEXT, .required = true},
-    {.name = "delimiter", .kind = FIELD_LABEL},
-    {.name = "header", .kind = FIELD_BOOL},
+    {.name = "delimiter", .kind = FIELD_SIGN},
+    {.name = "header", .kind = FIELD_BOOL_OR_NAMES},
 };
 static const struct field_decl small_jsonl_fields[] = {
     {.name = "file", .kind = FIELD_TEXT, .required = true},

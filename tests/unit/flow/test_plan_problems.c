@@ -232,9 +232,19 @@ test_configs(void **state)
          "7:14: steps[0].config.headers: expected an object (name: value), found a list\n"
          "8:16: steps[0].config.redirects: expected a whole number from 0 to 5\n"
          "9:11: steps[0].config.body: expected text, found nothing\n"},
+        {"signs",
+         HEAD "- {type: read_csv, config: {file: f, header: [], delimiter: ';;'}}\n"
+              "- {type: read_csv, config: {file: f, header: [a, '{{b}}'], delimiter: \u00e9}}\n",
+         "3:46: steps[0].config.header: expected at least one name\n"
+         "3:61: steps[0].config.delimiter: expected one ASCII character, such as \";\" or \"\\t\"\n"
+         "4:3: steps[1]: a source starts from one item, but this one follows the rows of "
+         "\"step_1\": write needs: [] to start from the run's input\n"
+         "4:50: steps[1].config.header[1]: expected plain text, a template cannot stand here\n"
+         "4:71: steps[1].config.delimiter: expected one ASCII character, such as \";\" or "
+         "\"\\t\"\n"},
         {"literals",
          HEAD "- {type: read_csv, config: {file: f, header: 'yes', delimiter: '{{x}}'}}\n",
-         "3:46: steps[0].config.header: expected true or false\n"
+         "3:46: steps[0].config.header: expected true, false or a list of names\n"
          "3:64: steps[0].config.delimiter: expected plain text, a template cannot stand here\n"},
         {"lists of names",
          HEAD "- {type: remove_columns, config: {columns: [a, 5]}}\n"

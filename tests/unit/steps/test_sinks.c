@@ -196,6 +196,28 @@ test_csv_text(void **state)
                "a\n\"\"\n\"\"\n1\n");
 }
 
+#define WITH(config) ROWS "  - { id: out, type: write_csv, config: { " config " } }\n"
+
+static void
+test_csv_options(void **state)
+{
+    static const char *const rows[] = {"{\"a\":\"=1\",\"b;c\":-5}", "{\"a\":\"x;y,z\"}", NULL};
+    static const char names[] = "[\"a\",\"b;c\"]";
+    check_text(WITH(""), names, rows, "a,\"b;c\"\n'=1,-5\n\"x;y,z\",\n");
+    check_text(WITH("escape_formulas: true, bom: false"), names, rows,
+               "a,\"b;c\"\n'=1,-5\n\"x;y,z\",\n");
+    check_text(WITH("escape_formulas: false"), names, rows, "a,\"b;c\"\n=1,-5\n\"x;y,z\",\n");
+    check_text(WITH("delimiter: ';', bom: true"), names, rows,
+               "\xEF\xBB\xBF"
+               "a;\"b;c\"\n'=1;-5\n\"x;y,z\";\n");
+    check_text(WITH("delimiter: \"\\t\""), names, rows, "a\t\"b;c\"\n'=1\t-5\nx;y,z\t\n");
+    check_text(WITH("bom: true"), "[]", (const char *const[]){NULL}, "\xEF\xBB\xBF");
+    check_text(WITH(""), "[\"@a\",\"=b\"]", (const char *const[]){NULL}, "'@a,'=b\n");
+    check_text(WITH("delimiter: ';'"), "[\"a\"]",
+               (const char *const[]){"{\"a\":\"x,y\"}", "{\"a\":\"z\"}", "{}", NULL},
+               "a\n\"x,y\"\nz\n\"\"\n");
+}
+
 static void
 test_csv_of_many_columns(void **state)
 {
@@ -302,6 +324,7 @@ main(void)
         cmocka_unit_test(test_a_column_that_cannot_be_rendered_fails),
         cmocka_unit_test(test_only_csv_without_columns_needs_two_passes),
         cmocka_unit_test(test_csv_text),
+        cmocka_unit_test(test_csv_options),
         cmocka_unit_test(test_csv_of_many_columns),
         cmocka_unit_test(test_jsonl_text),
         cmocka_unit_test(test_a_text_that_no_cell_holds_fails_its_row),
