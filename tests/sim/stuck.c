@@ -54,6 +54,17 @@ describe_run(const struct run *run)
     }
 }
 
+static bool
+describe_timer(const struct timer_row *row, void *context)
+{
+    const struct world *world = context;
+    fprintf(stderr,
+            "    timer of table \"%.*s\", chunk %u, stretch %u, generation %u: due in %lld ms\n",
+            SLICE_FORMAT(row->table), row->chunk, row->stretch, row->generation,
+            (long long)(row->due_unix_ms - world->clock.unix_us / 1000));
+    return true;
+}
+
 static void
 describe_story(const struct story *story)
 {
@@ -63,6 +74,9 @@ describe_story(const struct story *story)
             story->is_stored ? "stored" : "not stored", story->generation,
             run_state_name(story->state), story->is_asking ? ", has asked" : "",
             story->is_stopped ? ", stopped" : "", story->needs_resume ? ", needs a resume" : "");
+    if (!run_state_is_ended(story->state))
+        status_ignore(
+            store_timer_list(story->world->store, &story->run, describe_timer, story->world));
 }
 
 static void
