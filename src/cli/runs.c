@@ -285,11 +285,9 @@ act(struct cli *cli, const struct runs_options *options, const struct positional
     return CLI_USAGE;
 }
 
-int
-cli_runs(struct cli *cli, int argc, char **argv)
+static int
+read_and_act(struct cli *cli, int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], "results") == 0)
-        return runs_results(cli, argc - 1, argv + 1);
     struct runs_options runs = {.data = CLI_DATA_DEFAULT, .limit = 100};
     const struct option options[] = {
         {.name = "--data",
@@ -346,7 +344,8 @@ cli_runs(struct cli *cli, int argc, char **argv)
     const struct option_table table = {
         .usage = "windrow runs list|show|items|retry|rerun|cancel [RUN] [options]",
         .summary = "Lists runs, shows one or its items, or moves one.\n"
-                   "windrow runs results --help tells how to get its rows as a file.",
+                   "windrow runs results --help tells how to get its rows as a file,\n"
+                   "windrow runs diff --help how to compare it with another.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
@@ -357,4 +356,18 @@ cli_runs(struct cli *cli, int argc, char **argv)
     if (end != OPTIONS_OK)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
     return act(cli, &runs, &words);
+}
+
+int
+cli_runs(struct cli *cli, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        cli_command_fn *run;
+    } with_own_options[] = {{"results", runs_results}, {"diff", runs_diff}};
+    for (size_t i = 0; i < COUNT_OF(with_own_options) && argc > 0; i++) {
+        if (strcmp(argv[0], with_own_options[i].name) == 0)
+            return with_own_options[i].run(cli, argc - 1, argv + 1);
+    }
+    return read_and_act(cli, argc, argv);
 }

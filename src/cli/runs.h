@@ -8,5 +8,6 @@
 #include "cli/cli.h"
 
 cli_command_fn runs_results;
+cli_command_fn runs_diff;
 
 #endif

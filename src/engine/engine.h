@@ -148,6 +148,11 @@ MUST_USE enum status engine_run_items(struct engine *engine, const struct run_ro
                                       const struct item_query *query, item_visit_fn *visit,
                                       void *context, struct error *error);
 
+/* The run as its generation was, to be looked at: *out is the row with another generation and
+ * version. NOT_FOUND: there is no such generation. Reads the store. */
+MUST_USE enum status engine_run_at(struct engine *engine, const struct run_row *row,
+                                   uint32_t generation, struct run_row *out, struct error *error);
+
 /* How far a run in memory is. */
 struct table_progress {
     struct slice name; /* borrowed from the arena given */

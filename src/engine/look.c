@@ -28,21 +28,6 @@ restore_chunk(struct look *look, struct chunk_job *job, uint16_t through, struct
     return chunk_restore(job, look->engine->options.store, through, error);
 }
 
-static enum status
-visit_chunk(struct look *look, uint32_t index, look_chunk_fn *visit, void *context,
-            struct error *error)
-{
-    uint16_t through = look->row->inline_record.size > 0 ? 1 : stretches_of(look->table, index);
-    if (through == 0)
-        return STATUS_OK;
-    struct chunk_job *job = chunk_job_new(look->table, index, (uint16_t)(through - 1));
-    enum status status = restore_chunk(look, job, through, error);
-    if (status == STATUS_OK)
-        visit(job->chunk, context);
-    chunk_job_free(&job);
-    return status;
-}
-
 /* What the rows are read from; not if the step that names the file is not recorded. Without rows a
  * source is opened for its header's sake only. */
 static enum status
@@ -87,28 +72,52 @@ look_open(struct look *look, struct engine *engine, const struct run_row *row, s
     return look->table->plan->is_many ? open_rows(look, error) : STATUS_OK;
 }
 
+/* The number of the next chunk of a table of many items; false: there is none. */
+static bool
+next_head(struct look *look, uint64_t from_ordinal, uint32_t *index)
+{
+    const struct table_run *table = look->table;
+    uint32_t count = table->source == NULL ? 0 : table->head_count;
+    while (look->next < count && table->heads[look->next].end.ordinal <= from_ordinal)
+        look->next++;
+    if (look->next >= count)
+        return false;
+    *index = table->heads[look->next++].chunk;
+    return true;
+}
+
+enum status
+look_take(struct look *look, uint64_t from_ordinal, struct chunk_job **out, struct error *error)
+{
+    uint32_t index = 0;
+    *out = NULL;
+    if (look->table->plan->is_many ? !next_head(look, from_ordinal, &index) : look->next++ > 0)
+        return STATUS_OK;
+    uint16_t through = look->row->inline_record.size > 0 ? 1 : stretches_of(look->table, index);
+    if (through == 0)
+        return STATUS_OK;
+    struct chunk_job *job = chunk_job_new(look->table, index, (uint16_t)(through - 1));
+    enum status status = restore_chunk(look, job, through, error);
+    if (status != STATUS_OK)
+        chunk_job_free(&job);
+    *out = job;
+    /* Rows that a reshape had not come to the end of may be lost in a crash, and the run was not
+     * taken up after it. */
+    bool is_lost = status == STATUS_INVALID || status == STATUS_CONFLICT;
+    return is_lost && reshape_is_unfinished(look->table->reshape) ? STATUS_OK : status;
+}
+
 enum status
 look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit, void *context,
           bool *is_end, struct error *error)
 {
-    const struct table_run *table = look->table;
-    uint32_t count = !table->plan->is_many ? 1 : table->source == NULL ? 0 : table->head_count;
-    while (table->plan->is_many && look->next < count &&
-           table->heads[look->next].end.ordinal <= from_ordinal)
-        look->next++;
-    *is_end = look->next >= count;
-    if (*is_end)
-        return STATUS_OK;
-    uint32_t index = table->plan->is_many ? table->heads[look->next].chunk : 0;
-    look->next++;
-    enum status status = visit_chunk(look, index, visit, context, error);
-    /* Rows that a reshape had not come to the end of may be lost in a crash, and the run was not
-     * taken up after it. */
-    bool is_lost = status == STATUS_INVALID || status == STATUS_CONFLICT;
-    if (!is_lost || !reshape_is_unfinished(table->reshape))
-        return status;
-    *is_end = true;
-    return STATUS_OK;
+    struct chunk_job *job = NULL;
+    enum status status = look_take(look, from_ordinal, &job, error);
+    *is_end = job == NULL;
+    if (job != NULL)
+        visit(job->chunk, context);
+    chunk_job_free(&job);
+    return status;
 }
 
 void

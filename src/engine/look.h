@@ -13,6 +13,7 @@
 #include "engine/chunk.h"
 #include "store/rows.h"
 
+struct chunk_job;
 struct engine;
 struct run;
 struct table_run;
@@ -31,11 +32,13 @@ struct look {
 MUST_USE enum status look_open(struct look *look, struct engine *engine, const struct run_row *row,
                                struct slice table, struct error *error);
 
-/* The chunk is the visitor's for the time of the call. */
-typedef void look_chunk_fn(struct chunk *chunk, void *context);
+/* The next chunk that has items at from_ordinal or behind it, restored as far as it is recorded:
+ * the caller's to free with chunk_job_free(). NULL: there is none. */
+MUST_USE enum status look_take(struct look *look, uint64_t from_ordinal, struct chunk_job **out,
+                               struct error *error);
 
-/* Visits the next chunk that has items at from_ordinal or behind it, restored as far as it is
- * recorded; *is_end: there is none. */
+/* The same for a visitor, whose the chunk is for the time of the call; *is_end: there is none. */
+typedef void look_chunk_fn(struct chunk *chunk, void *context);
 MUST_USE enum status look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit,
                                void *context, bool *is_end, struct error *error);
 

@@ -151,6 +151,51 @@ fill_move(const struct move_request *request, struct run_row *row, enum run_stat
     row->output = row->error = row->counts = slice_of("", 0);
 }
 
+#define VERSION_CURSOR "version"
+
+/* What a generation ran on is kept when the next one runs on another, for who looks back. */
+static void
+keep_version(const struct move_request *request, const struct run_row *row, struct intent *intent)
+{
+    if (request->event != RUN_EVENT_RETRY || request->version == 0 ||
+        request->version == row->version)
+        return;
+    struct cursor_row *cursor = arena_alloc(&intent->arena, sizeof(*cursor));
+    *cursor = (struct cursor_row){
+        .run = row->id,
+        .name = SLICE(VERSION_CURSOR),
+        .generation = row->generation,
+        .body = slice_text(arena_format(&intent->arena, "%u", row->version)),
+    };
+    intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = cursor;
+}
+
+enum status
+engine_run_at(struct engine *engine, const struct run_row *row, uint32_t generation,
+              struct run_row *out, struct error *error)
+{
+    *out = *row;
+    if (generation < 1 || generation > row->generation)
+        return error_set(error, STATUS_NOT_FOUND, "the run has the generations 1 to %u",
+                         row->generation);
+    out->generation = generation;
+    enum status status = STATUS_NOT_FOUND;
+    for (uint32_t g = generation; g < row->generation && status == STATUS_NOT_FOUND; g++) {
+        struct arena arena;
+        struct cursor_row cursor;
+        struct cursor_row which = {.run = row->id, .name = SLICE(VERSION_CURSOR), .generation = g};
+        int64_t version = 0;
+        arena_init(&arena, KIB(4));
+        status = store_cursor_get(engine->options.store, &arena, &which, &cursor);
+        if (status == STATUS_OK && slice_parse_int64(cursor.body, &version))
+            out->version = (uint32_t)version;
+        arena_done(&arena);
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    return error_set(error, status, "the version of a generation could not be read");
+}
+
 /* On the newest version, the workflows that its steps call are the newest too. */
 static enum status
 pin_again(const struct move_request *request, struct run_row *row, struct arena *arena)
@@ -204,6 +249,7 @@ move_stored(struct task *task, void *thread_context)
         .states = 1u << (unsigned)row->state,
         .is_alone = true,
     };
+    keep_version(request, row, intent);
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;

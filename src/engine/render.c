@@ -5,11 +5,10 @@
 #include "base/mem.h"
 #include "engine/columns.h"
 #include "engine/look.h"
+#include "engine/row_view.h"
 #include "engine/run.h"
 
 #include <string.h>
-
-static const char *const own_columns[] = {"_key", "_state", "_error"};
 
 enum render_phase {
     RENDER_BEGINS,
@@ -21,7 +20,7 @@ struct render {
     struct render_options options;
     struct look look;
     struct arena arena;
-    struct plan_node node; /* the sink that the plan does not have */
+    struct row_view view;
     struct columns all;
     struct value columns;   /* names; VALUE_NONE until they are known, or if nobody needs them */
     struct sink_book *book; /* of a format that makes its file as a whole */
@@ -32,24 +31,6 @@ struct render {
     enum status status; /* of this call's chunk */
     struct error *error;
 };
-
-static void
-make_node(struct render *render, const struct plan_table *table)
-{
-    const struct step_decl *decl = render->options.format->decl;
-    struct config_field *fields =
-        arena_alloc(&render->arena, (decl->field_count + 1) * sizeof(*fields));
-    for (size_t i = 0; i < decl->field_count; i++)
-        fields[i].decl = &decl->fields[i];
-    render->node = (struct plan_node){
-        .table = table->index,
-        .column = table->node_count,
-        .makes_table = -1,
-        .id = value_text(""),
-        .decl = decl,
-        .fields = fields,
-    };
-}
 
 enum status
 render_open(struct render **out, struct engine *engine, const struct run_row *row,
@@ -64,7 +45,7 @@ render_open(struct render **out, struct engine *engine, const struct run_row *ro
         render_close(&render);
         return status;
     }
-    make_node(render, render->look.table->plan);
+    row_view_init(&render->view, render->look.table->plan, options->format, &render->arena);
     columns_init(&render->all, render->look.run->program, render->look.table->plan, &render->arena);
     render->columns = options->columns;
     *out = render;
@@ -91,94 +72,6 @@ render_close(struct render **render)
     mem_free(gone);
 }
 
-/* --- the row of an item --- */
-
-static bool
-is_own_column(struct slice name)
-{
-    for (size_t i = 0; i < COUNT_OF(own_columns); i++) {
-        if (slice_is(name, own_columns[i]))
-            return true;
-    }
-    return false;
-}
-
-/* A column of the row that is called like one of ours, or like one that was put under "item." for
- * that: the rule of steps/row.h for names that meet. */
-static bool
-meets_own_column(struct slice name)
-{
-    struct slice prefix = SLICE("item.");
-    while (slice_starts_with(name, prefix))
-        name = slice_of(name.ptr + prefix.size, name.size - prefix.size);
-    return is_own_column(name);
-}
-
-static struct value
-rename_meeting(struct arena *arena, struct value row)
-{
-    const struct member *members = value_members(row);
-    struct value renamed = value_empty_object();
-    for (uint32_t i = 0; i < row.count; i++) {
-        struct value name = members[i].key;
-        if (meets_own_column(value_slice(name)))
-            name = value_text(arena_format(arena, "item.%.*s", SLICE_FORMAT(value_slice(name))));
-        renamed = value_object_set(arena, renamed, name, members[i].value);
-    }
-    return renamed;
-}
-
-static bool
-must_rename(struct value row)
-{
-    const struct member *members = value_members(row);
-    for (uint32_t i = 0; i < row.count; i++) {
-        struct slice name = value_slice(members[i].key);
-        if (name.size > 0 && (name.ptr[0] == '_' || name.ptr[0] == 'i') && meets_own_column(name))
-            return true;
-    }
-    return false;
-}
-
-static struct value
-error_text(struct chunk *chunk, uint32_t index)
-{
-    static const char *const parts[] = {"step", "code", "message"};
-    if (chunk->items[index].state != ITEM_STATE_FAILED)
-        return value_null();
-    struct value failure = item_failure(chunk, index);
-    struct buffer text;
-    buffer_init(&text, LIMIT_VALUE_BYTES);
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        struct value part = value_get(failure, parts[i]);
-        if (part.kind != VALUE_STRING)
-            continue;
-        buffer_append_text(&text, text.size > 0 ? ": " : "");
-        buffer_append_slice(&text, value_slice(part));
-    }
-    struct value words = value_string_copy(&chunk->arena, buffer_slice(&text));
-    buffer_done(&text);
-    return words;
-}
-
-static struct value
-add_own_columns(struct chunk *chunk, uint32_t index, struct value row)
-{
-    struct arena *arena = &chunk->arena;
-    char text[64];
-    struct key key = chunk_item_key(chunk, index);
-    size_t size = key_print(key_slice(&key), text, sizeof(text));
-    const char *state = item_state_name((enum item_state)chunk->items[index].state);
-    struct value values[] = {
-        value_string_copy(arena, slice_of(text, size)),
-        value_text(state),
-        error_text(chunk, index),
-    };
-    for (size_t i = 0; i < COUNT_OF(own_columns); i++)
-        row = value_object_set(arena, row, value_text(own_columns[i]), values[i]);
-    return row;
-}
-
 /* Just the columns that were asked for, for formats whose rows have their own. */
 static struct value
 select_columns(const struct render *render, struct arena *arena, struct value row)
@@ -190,28 +83,6 @@ select_columns(const struct render *render, struct arena *arena, struct value ro
             value_object_set(arena, selected, name, value_find_or_null(row, value_slice(name)));
     }
     return selected;
-}
-
-static enum status
-make_row(struct render *render, struct chunk *chunk, uint32_t index, struct value *out)
-{
-    struct step_failure failure;
-    struct step_scope scope = {
-        .plan = chunk->program->plan,
-        .node = &render->node,
-        .root = chunk_root_behind(chunk, index),
-        .arena = &chunk->arena,
-    };
-    if (!render->options.format->sink_row(&scope, out, &failure))
-        return error_set(render->error, STATUS_LIMIT, "row %llu: %s",
-                         (unsigned long long)(chunk->begin.ordinal + index), failure.words);
-    if (must_rename(*out))
-        *out = rename_meeting(&chunk->arena, *out);
-    *out = add_own_columns(chunk, index, *out);
-    if (render->options.columns.kind == VALUE_ARRAY)
-        *out = select_columns(render, &chunk->arena, *out);
-    return out->kind != VALUE_NONE ? STATUS_OK
-                                   : error_set(render->error, STATUS_LIMIT, "a row is too large");
 }
 
 /* --- rows --- */
@@ -226,7 +97,7 @@ write_row(struct render *render, struct value row)
     } else if (render->book != NULL) {
         render->status = format->sink_add(render->book, row, render->out, render->error);
     } else {
-        format->sink_encode(&render->node, render->columns, row, render->out);
+        format->sink_encode(&render->view.node, render->columns, row, render->out);
     }
 }
 
@@ -235,7 +106,11 @@ give_row(struct render *render, struct chunk *chunk, uint32_t index)
 {
     struct arena_mark mark = arena_mark(&chunk->arena);
     struct value row;
-    render->status = make_row(render, chunk, index, &row);
+    render->status = row_view_make(&row, &render->view, chunk, index, render->error);
+    if (render->status == STATUS_OK && render->options.columns.kind == VALUE_ARRAY)
+        row = select_columns(render, &chunk->arena, row);
+    if (render->status == STATUS_OK && row.kind == VALUE_NONE)
+        render->status = error_set(render->error, STATUS_LIMIT, "a row is too large");
     if (render->status == STATUS_OK && render->phase == RENDER_FINDS_COLUMNS)
         render->status = columns_add(&render->all, row, render->error);
     else if (render->status == STATUS_OK)
@@ -273,11 +148,11 @@ know_columns(struct render *render, struct error *error)
     struct value found = columns_names(&render->all);
     struct value names = value_empty_array();
     for (uint32_t i = 0; i < found.count; i++) {
-        if (!is_own_column(value_slice(value_items(found)[i])))
+        if (!row_view_is_column(value_slice(value_items(found)[i])))
             names = value_array_append(&render->arena, names, value_items(found)[i]);
     }
-    for (size_t i = 0; i < COUNT_OF(own_columns); i++)
-        names = value_array_append(&render->arena, names, value_text(own_columns[i]));
+    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++)
+        names = value_array_append(&render->arena, names, value_text(row_view_columns[i]));
     render->columns = names;
     return names.kind == VALUE_NONE || found.kind == VALUE_NONE
                ? error_set(error, STATUS_LIMIT, "the columns are too many")
@@ -295,11 +170,11 @@ begin_writing(struct render *render)
     if (render->options.is_array)
         return;
     if (format->sink_open != NULL) {
-        struct sink_start start = {&render->node, render->columns,
+        struct sink_start start = {&render->view.node, render->columns,
                                    render->look.run->started_unix_ms};
         render->book = format->sink_open(&start);
     } else if (format->sink_header != NULL) {
-        format->sink_header(&render->node, render->columns, render->out);
+        format->sink_header(&render->view.node, render->columns, render->out);
     }
 }
 
@@ -316,15 +191,13 @@ needs_columns(const struct render *render)
 static enum status
 declare_columns(struct render *render, bool *is_all, struct error *error)
 {
-    struct sink_place sink = {&render->node, render->options.format, true};
+    struct sink_place sink = {&render->view.node, render->options.format, true};
     struct value row;
     enum status status = columns_declared(&row, &render->all, &sink,
                                           source_header(render->look.table), is_all, error);
     if (status != STATUS_OK)
         return status;
-    if (must_rename(row))
-        row = rename_meeting(&render->arena, row);
-    return columns_add(&render->all, row, error);
+    return columns_add(&render->all, row_view_rename(&render->arena, row), error);
 }
 
 static enum status

@@ -209,3 +209,11 @@ results_close(struct results **results)
     render_close(&gone->render);
     mem_free(gone);
 }
+
+enum status
+results_diff_open(struct diff_side **out, struct service *service, const struct run_row *run,
+                  struct slice table, struct error *error)
+{
+    const struct step_type *format = sink_with_ending(service->options.steps, "jsonl");
+    return diff_side_open(out, service->engine, run, table, format, error);
+}

@@ -9,6 +9,7 @@
 #ifndef SERVICE_RESULTS_H
 #define SERVICE_RESULTS_H
 
+#include "engine/diff.h"
 #include "engine/render.h"
 #include "service/service.h"
 
@@ -47,6 +48,11 @@ const char *results_content_type(const struct results *results);
 
 /* The name of the file: the table's and the ending of its format. In the arena. */
 const char *results_file_name(const struct results *results, struct arena *arena);
+
+/* As diff_side_open(), with the rows that results have. */
+MUST_USE enum status results_diff_open(struct diff_side **out, struct service *service,
+                                       const struct run_row *run, struct slice table,
+                                       struct error *error);
 
 /* Leaves NULL; does nothing for it. */
 void results_close(struct results **results);

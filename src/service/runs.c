@@ -185,6 +185,13 @@ service_run_progress(struct service *service, const struct id *run, run_progress
 }
 
 enum status
+service_run_at(struct service *service, const struct run_row *run, uint32_t generation,
+               struct run_row *out, struct error *error)
+{
+    return engine_run_at(service->engine, run, generation, out, error);
+}
+
+enum status
 service_run_items(struct service *service, const struct run_row *run,
                   const struct item_query *query, item_visit_fn *visit, void *context,
                   struct error *error)

@@ -198,6 +198,10 @@ void service_run_resume(struct service *service, const struct id *run, run_moved
 void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
                           void *context);
 
+/* See engine_run_at(). */
+MUST_USE enum status service_run_at(struct service *service, const struct run_row *run,
+                                    uint32_t generation, struct run_row *out, struct error *error);
+
 /* See engine_run_items(). */
 /* Reads the store and the source file: not on the http threads. */
 MUST_USE enum status service_run_items(struct service *service, const struct run_row *run,

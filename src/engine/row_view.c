@@ -1,0 +1,133 @@
+#include "engine/row_view.h"
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "engine/record.h"
+
+const char *const row_view_columns[ROW_VIEW_COLUMNS] = {"_key", "_state", "_error"};
+
+void
+row_view_init(struct row_view *view, const struct plan_table *table, const struct step_type *format,
+              struct arena *arena)
+{
+    const struct step_decl *decl = format->decl;
+    struct config_field *fields = arena_alloc(arena, (decl->field_count + 1) * sizeof(*fields));
+    for (size_t i = 0; i < decl->field_count; i++)
+        fields[i].decl = &decl->fields[i];
+    view->format = format;
+    view->node = (struct plan_node){
+        .table = table->index,
+        .column = table->node_count,
+        .makes_table = -1,
+        .id = value_text(""),
+        .decl = decl,
+        .fields = fields,
+    };
+}
+
+bool
+row_view_is_column(struct slice name)
+{
+    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++) {
+        if (slice_is(name, row_view_columns[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A column of the row that is called like one of ours, or like one that was put under "item." for
+ * that: the rule of steps/row.h for names that meet. */
+static bool
+meets_own_column(struct slice name)
+{
+    struct slice prefix = SLICE("item.");
+    while (slice_starts_with(name, prefix))
+        name = slice_of(name.ptr + prefix.size, name.size - prefix.size);
+    return row_view_is_column(name);
+}
+
+static bool
+must_rename(struct value row)
+{
+    const struct member *members = value_members(row);
+    for (uint32_t i = 0; i < row.count; i++) {
+        struct slice name = value_slice(members[i].key);
+        if (name.size > 0 && (name.ptr[0] == '_' || name.ptr[0] == 'i') && meets_own_column(name))
+            return true;
+    }
+    return false;
+}
+
+struct value
+row_view_rename(struct arena *arena, struct value row)
+{
+    if (!must_rename(row))
+        return row;
+    const struct member *members = value_members(row);
+    struct value renamed = value_empty_object();
+    for (uint32_t i = 0; i < row.count; i++) {
+        struct value name = members[i].key;
+        if (meets_own_column(value_slice(name)))
+            name = value_text(arena_format(arena, "item.%.*s", SLICE_FORMAT(value_slice(name))));
+        renamed = value_object_set(arena, renamed, name, members[i].value);
+    }
+    return renamed;
+}
+
+static struct value
+error_text(struct chunk *chunk, uint32_t index)
+{
+    static const char *const parts[] = {"step", "code", "message"};
+    if (chunk->items[index].state != ITEM_STATE_FAILED)
+        return value_null();
+    struct value failure = item_failure(chunk, index);
+    struct buffer text;
+    buffer_init(&text, LIMIT_VALUE_BYTES);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        struct value part = value_get(failure, parts[i]);
+        if (part.kind != VALUE_STRING)
+            continue;
+        buffer_append_text(&text, text.size > 0 ? ": " : "");
+        buffer_append_slice(&text, value_slice(part));
+    }
+    struct value words = value_string_copy(&chunk->arena, buffer_slice(&text));
+    buffer_done(&text);
+    return words;
+}
+
+static struct value
+add_own_columns(struct chunk *chunk, uint32_t index, struct value row)
+{
+    struct arena *arena = &chunk->arena;
+    char text[64];
+    struct key key = chunk_item_key(chunk, index);
+    size_t size = key_print(key_slice(&key), text, sizeof(text));
+    const char *state = item_state_name((enum item_state)chunk->items[index].state);
+    struct value values[] = {
+        value_string_copy(arena, slice_of(text, size)),
+        value_text(state),
+        error_text(chunk, index),
+    };
+    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++)
+        row = value_object_set(arena, row, value_text(row_view_columns[i]), values[i]);
+    return row;
+}
+
+enum status
+row_view_make(struct value *out, const struct row_view *view, struct chunk *chunk, uint32_t item,
+              struct error *error)
+{
+    struct step_failure failure;
+    struct step_scope scope = {
+        .plan = chunk->program->plan,
+        .node = &view->node,
+        .root = chunk_root_behind(chunk, item),
+        .arena = &chunk->arena,
+    };
+    if (!view->format->sink_row(&scope, out, &failure))
+        return error_set(error, STATUS_LIMIT, "row %llu: %s",
+                         (unsigned long long)(chunk->begin.ordinal + item), failure.words);
+    *out = add_own_columns(chunk, item, row_view_rename(&chunk->arena, *out));
+    return out->kind != VALUE_NONE ? STATUS_OK
+                                   : error_set(error, STATUS_LIMIT, "a row is too large");
+}

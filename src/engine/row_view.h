@@ -1,0 +1,35 @@
+/* engine/row_view.h - the rows of a table as a sink behind all its steps would write them; private
+ * to engine/.
+ *
+ * The sink is one that nobody wrote into the plan. Its rows have three columns more: `_key`,
+ * `_state` and `_error`, which is "step: code: words" of a failed item. A column of the row that is
+ * called like one of these is put under "item.", by the rule of steps/row.h for names that meet.
+ *
+ * Threads: one at a time.
+ */
+#ifndef ENGINE_ROW_VIEW_H
+#define ENGINE_ROW_VIEW_H
+
+#include "engine/chunk.h"
+
+struct row_view {
+    const struct step_type *format; /* the sink's type */
+    struct plan_node node;          /* the sink */
+};
+
+/* What it holds lies in the arena. */
+void row_view_init(struct row_view *view, const struct plan_table *table,
+                   const struct step_type *format, struct arena *arena);
+
+/* The row of an item, in the chunk's arena. LIMIT: it is too large. */
+MUST_USE enum status row_view_make(struct value *out, const struct row_view *view,
+                                   struct chunk *chunk, uint32_t item, struct error *error);
+
+/* Puts columns that are called like ours under "item.". */
+struct value row_view_rename(struct arena *arena, struct value row);
+
+#define ROW_VIEW_COLUMNS 3
+extern const char *const row_view_columns[ROW_VIEW_COLUMNS];
+bool row_view_is_column(struct slice name);
+
+#endif
