@@ -1,7 +1,7 @@
-// ZIP files for tests: what stands in one.
+// ZIP files for tests: what stands in one, and files as nobody writes them.
 
 import { readFileSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** The entries of a file as a map from name to bytes, in the order of its directory. */
 export function readZip(path) {
@@ -19,4 +19,70 @@ export function readZip(path) {
     at += 46 + name + extra + comment;
   }
   return entries;
+}
+
+const u16 = (number) => [number & 255, number >> 8];
+const u32 = (number) => [...u16(number & 0xffff), ...u16(number >>> 16)];
+const u64 = (number) => [...u32(number), ...u32(0)];
+
+/** Name, method, flags and sizes of an entry as both of its headers have them. */
+function common(entry, { zip64 }, isLocal) {
+  const { name, bytes, packed, flags, method } = entry;
+  const later = isLocal && flags & 8;
+  const sizes = zip64 ? [...u32(0xffffffff), ...u32(0xffffffff)]
+    : [...u32(later ? 0 : packed.length), ...u32(later ? 0 : bytes.length)];
+  return [...u16(zip64 ? 45 : 20), ...u16(flags), ...u16(method), ...u16(0), ...u16(0x21),
+    ...u32(later ? 0 : entry.crc), ...sizes, ...u16(name.length), ...u16(zip64 ? 20 : 0)];
+}
+
+const extra64 = ({ bytes, packed }) => [...u16(1), ...u16(16), ...u64(bytes.length), ...u64(packed.length)];
+
+function crc32(bytes) {
+  let crc = -1;
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC[(crc ^ byte) & 255];
+  return (crc ^ -1) >>> 0;
+}
+
+const CRC = Int32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+  return n;
+});
+
+/**
+ * A file of these parts ({name: text}). Options: stored (not deflated), descriptors (sizes behind
+ * the data), zip64 (sizes of eight bytes), before (bytes in front), and the names of a part that is
+ * damaged or said to be encrypted.
+ */
+export function makeZip(parts, options = {}) {
+  const pieces = [Buffer.from(options.before ?? '')];
+  const central = [];
+  let at = pieces[0].length;
+  const push = (...more) => {
+    for (const piece of more.map((bytes) => Buffer.from(bytes))) {
+      pieces.push(piece);
+      at += piece.length;
+    }
+  };
+  for (const [name, text] of Object.entries(parts)) {
+    const bytes = Buffer.from(text);
+    const packed = options.stored ? bytes : deflateRawSync(bytes);
+    const entry = { name: Buffer.from(name), bytes, packed, method: options.stored ? 0 : 8,
+      flags: (options.descriptors ? 8 : 0) | (options.encrypted === name ? 1 : 0),
+      crc: crc32(bytes) ^ (options.damage === name ? 1 : 0) };
+    const offset = at;
+    push(u32(0x04034b50), common(entry, options, true), entry.name, options.zip64 ? extra64(entry) : [], packed);
+    if (options.descriptors)
+      push(u32(0x08074b50), u32(entry.crc), u32(packed.length), u32(bytes.length));
+    central.push(Buffer.from([...u32(0x02014b50), ...u16(45), ...common(entry, options, false), ...u16(0),
+      ...u16(0), ...u16(0), ...u32(0), ...u32(offset), ...entry.name, ...(options.zip64 ? extra64(entry) : [])]));
+  }
+  const begin = at;
+  push(...central);
+  const size = at - begin;
+  if (options.zip64) {
+    push(u32(0x06064b50), u64(44), u16(45), u16(45), u32(0), u32(0), u64(central.length), u64(central.length),
+      u64(size), u64(begin), u32(0x07064b50), u32(0), u64(at), u32(1));
+  }
+  push(u32(0x06054b50), u16(0), u16(0), u16(central.length), u16(central.length), u32(size), u32(begin), u16(0));
+  return Buffer.concat(pieces);
 }
