@@ -86,16 +86,17 @@ allow_memory(scmp_filter_ctx filter)
     return failed;
 }
 
-/* abort() ends the process by a signal to itself, and to none other. */
+/* abort() ends the process by a signal to itself, and to none other. A sanitizer looks at the
+ * stack of signals on the way. */
 static int
 allow_abort(scmp_filter_ctx filter)
 {
+    static const int calls[] = {SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
+                                SCMP_SYS(sigaltstack)};
     const struct scmp_arg_cmp itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
     int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, itself);
-    if (failed == 0)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigprocmask), 0);
-    if (failed == 0)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 0);
+    for (size_t i = 0; i < COUNT_OF(calls) && failed == 0; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
     return failed;
 }
 

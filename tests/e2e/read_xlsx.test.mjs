@@ -258,22 +258,25 @@ test('a file is converted once, and anew when it was changed or the cache is gon
   assert.equal((await kept()).length, 2);
 });
 
-/** Ids of processes of that name. */
-async function processes(name) {
+/** Ids of the readers that a process has started. */
+async function readers(parent) {
   const found = [];
-  for (const id of await readdir('/proc')) {
-    if (!/^\d+$/.test(id)) continue;
-    const line = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
-    const status = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '');
-    if (line.split('\0')[0] === name) found.push({ id: Number(id), parent: Number(/\) \S (\d+)/.exec(status)?.[1]) });
+  for (const task of await readdir(`/proc/${parent}/task`).catch(() => [])) {
+    const children = await readFile(`/proc/${parent}/task/${task}/children`, 'utf8').catch(() => '');
+    for (const id of children.split(' ').filter(Boolean)) {
+      const line = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
+      if (line.startsWith('windrow-convert\0')) found.push(Number(id));
+    }
   }
   return found;
 }
 
-/** A workbook that takes a while, and a run that reads it. */
+const isThere = (id) => readFile(`/proc/${id}/stat`).then(() => true, () => false);
+
+/** A run that reads a large workbook, and its reader, which is stopped on the way. */
 async function slow() {
   const file = join(folder, `slow-${++runs}.xlsx`);
-  const rows = Array.from({ length: 400_000 }, (_, i) => `<row><c><v>${i}</v></c></row>`).join('');
+  const rows = Array.from({ length: 1_000_000 }, (_, i) => `<row><c><v>${i}</v></c></row>`).join('');
   await writeFile(file, makeZip(parts(sheetOf(HEADER + rows))));
   const workflow = join(folder, `slow-${runs}.yaml`);
   await writeFile(workflow, reading(file));
@@ -284,14 +287,14 @@ async function slow() {
   child.stdout.on('data', (piece) => (said += piece));
   child.stderr.on('data', (piece) => (said += piece));
   const ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal, said: () => said })));
-  const reader = await until(async () => (await processes('windrow-convert'))
-    .find(({ parent }) => parent === child.pid), 'the reader to start');
+  const reader = await until(async () => (await readers(child.pid))[0], 'the reader to start');
+  process.kill(reader, 'SIGSTOP');
   return { child, ended, reader, place };
 }
 
 test('a reader that is killed fails the run with words', async () => {
   const { ended, reader } = await slow();
-  process.kill(reader.id, 'SIGKILL');
+  process.kill(reader, 'SIGKILL');
   const { code, said } = await ended;
   assert.equal(code, 1);
   assert.match(said(), /the reader was ended by signal 9/);
@@ -301,7 +304,7 @@ test('a reader dies with the program, and the run goes on later with the same ro
   const { child, ended, reader, place } = await slow();
   child.kill('SIGKILL');
   await ended;
-  await until(async () => !(await processes('windrow-convert')).some(({ id }) => id === reader.id), 'it to end');
+  await until(async () => !(await isThere(reader)), 'the reader to end');
   const left = await readdir(join(`${place}-data`, 'converted'));
   assert.ok(left.every((name) => name.endsWith('.new')));
   const stored = await windrow('runs', 'list', '--json', '--data', `${place}-data`);
@@ -310,8 +313,8 @@ test('a reader dies with the program, and the run goes on later with the same ro
   assert.equal(end.code, 0, end.stderr);
   assert.equal((await readdir(join(`${place}-data`, 'converted'))).filter((name) => name.endsWith('.new')).length, 0);
   const lines = (await readFile(join(place, 'lines.jsonl'), 'utf8')).split('\n');
-  assert.equal(lines.length, 400_001);
-  assert.equal(lines[399_999], '{"a":399999}');
+  assert.equal(lines.length, 1_000_001);
+  assert.equal(lines[999_999], '{"a":999999}');
 });
 
 test('without its reader the program says what is missing', async () => {
