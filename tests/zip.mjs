@@ -86,3 +86,19 @@ export function makeZip(parts, options = {}) {
   push(u32(0x06054b50), u16(0), u16(0), u16(central.length), u16(central.length), u32(size), u32(begin), u16(0));
   return Buffer.concat(pieces);
 }
+
+const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+const PACKAGE = 'http://schemas.openxmlformats.org/package/2006/relationships';
+
+/** The parts of a workbook with one sheet "S", whose XML is given. */
+export const workbookParts = (sheet) => ({
+  '_rels/.rels': `<Relationships xmlns="${PACKAGE}"><Relationship Id="a" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+  'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="S" r:id="b"/></sheets></workbook>`,
+  'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${PACKAGE}"><Relationship Id="b" Type="${OFFICE}/worksheet" Target="s.xml"/></Relationships>`,
+  'xl/s.xml': sheet,
+});
+
+/** The XML of a sheet with these rows (XML too). */
+export const sheetXml = (rows) =>
+  `<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="${MAIN}"><sheetData>${rows}</sheetData></worksheet>`;

@@ -17,7 +17,7 @@ export async function prepare(scene, folder, stub) {
   mkdirSync(place);
   const csv = join(place, 'rows.csv');
   const file = join(place, 'workflow.yaml');
-  writeRows(csv, scene.rows);
+  (scene.write ?? writeRows)(csv, scene.rows);
   writeFileSync(file, scene.workflow(csv, stub.url));
   stub.reset();
   const out = join(place, 'out-undisturbed');

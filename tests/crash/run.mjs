@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed } from './check.mjs';
 import { namedKills, prepare, randomKills, retryKills } from './lives.mjs';
-import { CALLS, GATES, PAGES, RETRIES } from './scenes.mjs';
+import { CALLS, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
@@ -31,9 +31,11 @@ async function main() {
   const calls = await prepare(CALLS, folder, stub);
   const gates = await prepare(GATES, folder, stub);
   const pages = await prepare(PAGES, folder, stub);
+  const workbook = await prepare(WORKBOOK, folder, stub);
   await part('random kills', () => randomKills(calls, kills / 2));
   await part('random kills, gates', () => randomKills(gates, kills / 6));
   await part('random kills, pages', () => randomKills(pages, kills / 6));
+  await part('random kills, workbook', () => randomKills(workbook, kills / 6));
   await part('named kills', () => namedKills(calls, isLong ? [1, 2, 7, 30] : [1, 5]));
   if (isLong) await part('named kills, gates', () => namedKills(gates, [1, 4]));
   await part('retries', () => retryKills(RETRIES, folder));

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readZip } from '../zip.mjs';
+import { makeZip, readZip, sheetXml, workbookParts } from '../zip.mjs';
 import { check } from './check.mjs';
 
 export const CONCURRENCY = 20;
@@ -141,6 +141,34 @@ ${rows(csv)}
   - id: whole
     type: write_csv
     needs: call
+`,
+};
+
+/** Rows of a workbook, which a child converts first, to a workbook. */
+export const WORKBOOK = {
+  name: 'workbook',
+  rows: 30_000,
+  span_ms: 900,
+  files: ['lines.jsonl', 'book.xlsx'],
+  write(path, rows) {
+    const cells = (row, values) => `<row r="${row}">${values.map((value) =>
+      (typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${value}</t></is></c>`)).join('')}</row>`;
+    const lines = [cells(1, ['id', 'name', 'size'])];
+    for (let i = 0; i < rows; i++) lines.push(cells(i + 2, [i, `name ${i}`, (i * 7919) % 1000]));
+    writeFileSync(path, makeZip(workbookParts(sheetXml(lines.join('')))));
+  },
+  workflow: (file) => `name: Workbook
+steps:
+  - id: rows
+    type: read_xlsx
+    config: { file: ${file} }
+  - id: double
+    type: transform
+    config: { expression: ".item.size * 2" }
+  - id: lines
+    type: write_jsonl
+  - id: book
+    type: write_xlsx
 `,
 };
 
