@@ -96,8 +96,35 @@ check_field(const struct config_field *field, struct column_check *check)
 {
     if (field->template != NULL)
         template_each_root_path(field->template, check_column, check);
-    for (uint32_t e = 0; e < field->entry_count; e++)
+    for (uint32_t e = 0; field->entry_templates != NULL && e < field->entry_count; e++)
         template_each_root_path(field->entry_templates[e], check_column, check);
+}
+
+/* The first column of that step that the header does not have stays in `check`. */
+static void
+check_node(const struct plan_node *node, struct column_check *check)
+{
+    if (node->when != NULL)
+        expr_each_root_path(node->when, check_column, check);
+    for (size_t f = 0; f < node->decl->field_count; f++)
+        check_field(&node->fields[f], check);
+}
+
+/* Marks the tables whose rows are all rows of this source, as behind a sort. */
+static void
+mark_tables(const struct plan *plan, uint16_t source, bool *has_its_rows)
+{
+    has_its_rows[source] = true;
+    for (uint16_t t = 0; t < plan->table_count; t++) {
+        const struct plan_table *table = &plan->tables[t];
+        if (table->kind != PLAN_TABLE_RESHAPE)
+            continue;
+        enum reshape_rows rows = plan->nodes[table->maker].decl->reshape.rows;
+        uint16_t count = rows == RESHAPE_JOINS_ROWS ? 1 : table->input_count;
+        has_its_rows[t] = rows == RESHAPE_KEEPS_ROWS || rows == RESHAPE_JOINS_ROWS;
+        for (uint16_t i = 0; i < count; i++)
+            has_its_rows[t] = has_its_rows[t] && has_its_rows[plan->nodes[table->inputs[i]].table];
+    }
 }
 
 /* A column that the header does not have is an error that names the place. */
@@ -105,18 +132,19 @@ static enum status
 check_columns(struct opening *opening)
 {
     const struct table_run *table = opening->table;
-    const struct program *program = table->run->program;
+    const struct plan *plan = table->run->program->plan;
     char unknown[128] = "";
     struct column_check check = {table->source_type->source_columns(opening->source), unknown,
                                  sizeof(unknown)};
     if (check.columns.kind != VALUE_ARRAY)
         return STATUS_OK;
-    for (uint16_t c = 0; c < table->plan->node_count; c++) {
-        const struct plan_node *node = &program->plan->nodes[table->plan->nodes[c]];
-        if (node->when != NULL)
-            expr_each_root_path(node->when, check_column, &check);
-        for (size_t f = 0; f < node->decl->field_count; f++)
-            check_field(&node->fields[f], &check);
+    bool has_its_rows[PLAN_NODES_MAX + 1] = {false};
+    mark_tables(plan, table->plan->index, has_its_rows);
+    for (uint16_t n = 0; n < plan->node_count; n++) {
+        const struct plan_node *node = &plan->nodes[n];
+        if (!has_its_rows[node->table])
+            continue;
+        check_node(node, &check);
         if (unknown[0] == '\0')
             continue;
         const char *nearest = nearest_column(check.columns, unknown);
