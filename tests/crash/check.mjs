@@ -1,9 +1,11 @@
 // Options, counted checks and seeded chance, for all parts of the crash test.
 
-export function option(name, fallback) {
+export function words(name, fallback) {
   const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : Number(process.argv[at + 1]);
+  return at < 0 ? fallback : process.argv[at + 1];
 }
+
+export const option = (name, fallback) => Number(words(name, fallback));
 
 export const kills = option('--kills', 24);
 export const seed = option('--seed', Date.now() % 1_000_000);

@@ -17,7 +17,7 @@ export async function prepare(scene, folder, stub) {
   mkdirSync(place);
   const csv = join(place, 'rows.csv');
   const file = join(place, 'workflow.yaml');
-  (scene.write ?? writeRows)(csv, scene.rows);
+  await (scene.write ?? writeRows)(csv, scene.rows);
   writeFileSync(file, scene.workflow(csv, stub.url));
   stub.reset();
   const out = join(place, 'out-undisturbed');
@@ -82,15 +82,22 @@ export async function randomKills(prepared, kills) {
 }
 
 /** The names come from the program's own list, so that a new point is tested at once. */
-export function faultPoints() {
+const faultPoints = () => {
   const header = readFileSync(join(here, '../../src/base/fault.h'), 'utf8');
   return [...header.matchAll(/^\s*FAULT_POINT\((\w+)\)/gm)].map((match) => match[1]);
-}
+};
+const isOf = (part) => (name) => name.startsWith(`${part}_`);
+/** Points that a run of calls and files comes by, a reshape, and a run over HTTP. */
+export const points = {
+  calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
+  rows: faultPoints().filter(isOf('rows')),
+  server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name))),
+};
 
-/** One kill at each point of the commit path, when it is reached for the n-th time. */
-export async function namedKills(prepared, times) {
+/** One kill at each of these points of the commit path, when it is reached for the n-th time. */
+export async function namedKills(prepared, names, times) {
   const { scene, place, stub, reference, effects } = prepared;
-  for (const point of faultPoints().flatMap((name) => times.map((n) => `${name}:${n}`))) {
+  for (const point of names.flatMap((name) => times.map((n) => `${name}:${n}`))) {
     const label = `${scene.name} ${point}`;
     const data = join(place, `data-${point.replace(':', '-')}`);
     const out = `${data}-out`;

@@ -4,12 +4,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { check, counts } from './check.mjs';
+import { check, counts, option } from './check.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const windrow = process.env.WINDROW ?? join(here, '../../build/windrow');
 /** Nothing that is asked for takes so long, not even in a build with sanitizers. */
-export const HANG_MS = 60_000;
+export const HANG_MS = option('--rows', 0) > 100_000 ? 600_000 : 60_000;
 
 function start(args, environment = {}) {
   return spawn(windrow, args, {

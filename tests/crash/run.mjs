@@ -8,13 +8,15 @@
 //   - a retry calls for failed items only.
 //
 //   node run.mjs [--kills N] [--seed S]
+//   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
-import { counts, isLong, kills, seed } from './check.mjs';
-import { namedKills, prepare, randomKills, retryKills } from './lives.mjs';
+import { counts, isLong, kills, seed, words } from './check.mjs';
+import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
+import { reshapeKills } from './reshapes.mjs';
 import { CALLS, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
 
@@ -28,6 +30,16 @@ async function part(name, act) {
 
 async function main() {
   const stub = await startStub();
+  const reshape = words('--reshape', null);
+  try {
+    if (reshape === null) await everything(stub);
+    else await reshapeKills(stub, folder, reshape, kills, part);
+  } finally {
+    await stub.close();
+  }
+}
+
+async function everything(stub) {
   const calls = await prepare(CALLS, folder, stub);
   const gates = await prepare(GATES, folder, stub);
   const pages = await prepare(PAGES, folder, stub);
@@ -36,12 +48,12 @@ async function main() {
   await part('random kills, gates', () => randomKills(gates, kills / 6));
   await part('random kills, pages', () => randomKills(pages, kills / 6));
   await part('random kills, workbook', () => randomKills(workbook, kills / 6));
-  await part('named kills', () => namedKills(calls, isLong ? [1, 2, 7, 30] : [1, 5]));
-  if (isLong) await part('named kills, gates', () => namedKills(gates, [1, 4]));
+  await part('named kills', () => namedKills(calls, points.calls, isLong ? [1, 2, 7, 30] : [1, 5]));
+  if (isLong) await part('named kills, gates', () => namedKills(gates, points.calls, [1, 4]));
+  await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
   await part('retries', () => retryKills(RETRIES, folder));
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
-  await stub.close();
 }
 
 try {

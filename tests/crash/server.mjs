@@ -5,7 +5,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, checkCalls, isLong, random } from './check.mjs';
-import { faultPoints } from './lives.mjs';
+import { points } from './lives.mjs';
 import { HANG_MS, ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
 
 const PURE = `name: Pure
@@ -103,8 +103,7 @@ export async function serverKills(stub, folder, rounds) {
     await clients;
     server = await startServer(data);
   }
-  const points = faultPoints().filter((name) => !/^(tap|record)/.test(name));
-  for (const point of isLong ? points : points.slice(0, 3)) {
+  for (const point of isLong ? points.server : points.server.slice(0, 3)) {
     await killServer(server);
     server = await startServer(data, { WINDROW_DIE_AT: `${point}:${isLong ? 40 : 9}` });
     const hang = setTimeout(() => server.child.kill('SIGTERM'), 10_000);
