@@ -288,6 +288,21 @@ static const char expanded[] =
     "  - { id: none, type: write_csv }\n"
     "output: { pairs: \"{{steps.lines.rows}}\", none: \"{{steps.none.rows}}\" }\n";
 
+/* One row for each group: aggregates that stream and one that does not, calls before and behind. */
+static const char grouped[] =
+    "name: grouped\n"
+    "steps:\n" ROWS CALL(
+        "score", "") "  - { id: r_kinds, type: group_by, config: { by: item.mode, max_rows: 8, "
+                     "aggregates: {\n"
+                     "      n: length, sum: \"map(.item.n | tonumber) | add\", words: "
+                     "\"map(.item.k) | join(\\\" "
+                     "\\\")\",\n"
+                     "      first: \"first | .steps.score.body.word\" } } }\n"
+                     "  - { id: tell, type: http_request, config: { url: \"" URL "/3/tell\",\n"
+                     "      json: { mode: \"{{item.mode}}\", n: \"{{item.n}}\" } } }\n"
+                     "  - { id: table, type: write_csv }\n"
+                     "output: { kinds: \"{{steps.table.rows}}\" }\n";
+
 /* Rows from the one input, or none at all. */
 static const char letters[] =
     "name: letters\n"
@@ -460,6 +475,7 @@ const struct scene scenes[] = {
     {SCENE("few_reshaped", reshaped, "few.csv", "ok")},
     {SCENE("none_reshaped", reshaped, "empty.csv", "ok")},
     {SCENE("expanded", expanded, "many.csv", "ok")},
+    {SCENE("grouped", grouped, "many.csv", "ok")},
     {SCENE("letters", letters, NULL, "ok")},
     {SCENE("no_letters", letters, NULL, "flaky")},
     {SCENE("one_list", one_list, NULL, "ok")},
