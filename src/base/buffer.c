@@ -105,6 +105,18 @@ buffer_append_format(struct buffer *buffer, const char *format, ...)
 }
 
 void
+buffer_append_printable(struct buffer *buffer, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte == 0x7f)
+            buffer_append_format(buffer, "\\x%02x", byte);
+        else
+            buffer_append_byte(buffer, *at);
+    }
+}
+
+void
 buffer_consume(struct buffer *buffer, size_t size)
 {
     assert(size <= buffer->size);

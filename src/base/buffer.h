@@ -78,6 +78,10 @@ buffer_append_byte(struct buffer *buffer, char byte)
 void buffer_append_int64(struct buffer *buffer, int64_t number);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Foreign text for a terminal: control characters become \x1b, so that they do nothing there and a
+ * line end does not look like another message. */
+void buffer_append_printable(struct buffer *buffer, const char *text);
+
 /* Drops the first size bytes (size <= buffer->size). */
 void buffer_consume(struct buffer *buffer, size_t size);
 

@@ -15,6 +15,48 @@ located_find(const struct located *object, const char *key)
     return NULL;
 }
 
+/* Decodes the first name of the pointer into room; longer ones are cut. */
+static struct slice
+pointer_name(const char *pointer, char *room, size_t room_bytes)
+{
+    size_t size = 0;
+    for (size_t i = 1; pointer[i] != '\0' && pointer[i] != '/' && size < room_bytes; i++) {
+        char byte = pointer[i];
+        if (byte == '~' && (pointer[i + 1] == '0' || pointer[i + 1] == '1'))
+            byte = pointer[++i] == '0' ? '~' : '/';
+        room[size++] = byte;
+    }
+    return slice_of(room, size);
+}
+
+static int64_t
+child_index(struct value value, struct slice name)
+{
+    int64_t index = -1;
+    if (value.kind == VALUE_ARRAY)
+        return slice_parse_int64(name, &index) && index < value.count ? index : -1;
+    for (uint32_t i = 0; value.kind == VALUE_OBJECT && i < value.count; i++) {
+        if (slice_equal(value_slice(value_members(value)[i].key), name))
+            return i;
+    }
+    return -1;
+}
+
+int64_t
+located_step(const struct located *at, const char **pointer)
+{
+    char room[512];
+    if ((*pointer)[0] != '/')
+        return -1;
+    int64_t index = child_index(at->value, pointer_name(*pointer, room, sizeof(room)));
+    if (index < 0)
+        return -1;
+    ++*pointer;
+    while ((*pointer)[0] != '\0' && (*pointer)[0] != '/')
+        ++*pointer;
+    return index;
+}
+
 struct located_place
 located_key_place(const struct located *object, uint32_t index)
 {

@@ -40,6 +40,10 @@ struct located {
 /* The member's node, NULL if absent or if object is not an object. Borrowed. */
 const struct located *located_find(const struct located *object, const char *key);
 
+/* Follows the first name of a JSON pointer ("/a~1b/c" leads to the member "a/b" and leaves "/c"):
+ * the index of the child, or -1 with the pointer left alone if there is none. */
+int64_t located_step(const struct located *at, const char **pointer);
+
 /* Where the name of the member with that index stands (index < object->count). */
 struct located_place located_key_place(const struct located *object, uint32_t index);
 

@@ -41,6 +41,7 @@ typedef int cli_command_fn(struct cli *cli, int argc, char **argv);
 cli_command_fn cli_run;
 cli_command_fn cli_runs;
 cli_command_fn cli_validate;
+cli_command_fn cli_check;
 cli_command_fn cli_docs;
 cli_command_fn cli_eval;
 cli_command_fn cli_keys;

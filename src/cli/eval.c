@@ -1,13 +1,12 @@
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/thread.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 #include "cli/options.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 /* Bytes of one input file: it is read whole. */
 #define EVAL_INPUT_BYTES MIB(1024)
@@ -86,35 +85,13 @@ evaluate_text(struct evaluation *evaluation, const char *name, struct slice text
 }
 
 static void
-read_standard_input(struct buffer *text)
-{
-    buffer_init(text, EVAL_INPUT_BYTES);
-    for (;;) {
-        char *room = buffer_reserve(text, KIB(64));
-        ssize_t count = room == NULL ? 0 : read(STDIN_FILENO, room, KIB(64));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return;
-        buffer_commit(text, (size_t)count);
-    }
-}
-
-static void
 evaluate_file(struct evaluation *evaluation, const char *name)
 {
     struct buffer text;
     struct error error = {0};
-    enum status status = STATUS_OK;
-    if (name == NULL)
-        read_standard_input(&text);
-    else
-        status = fs_read_file(&text, name, EVAL_INPUT_BYTES, &error);
-    if (status == STATUS_OK && buffer_is_over(&text))
-        status =
-            error_set(&error, STATUS_LIMIT, "the input is larger than %zu bytes", EVAL_INPUT_BYTES);
-    if (status == STATUS_OK)
-        evaluate_text(evaluation, name == NULL ? "standard input" : name, buffer_slice(&text));
+    bool is_standard = strcmp(name, INPUT_STANDARD) == 0;
+    if (input_read(&text, name, EVAL_INPUT_BYTES, &error) == STATUS_OK)
+        evaluate_text(evaluation, is_standard ? "standard input" : name, buffer_slice(&text));
     else
         evaluation->exit_code = cli_complain(&error);
     buffer_done(&text);
@@ -148,7 +125,7 @@ eval_thread(void *context)
     }
     evaluation->machine = expr_machine_new(expr_budget_default());
     if (evaluation->files->count == 1)
-        evaluate_file(evaluation, NULL);
+        evaluate_file(evaluation, INPUT_STANDARD);
     for (size_t i = 1; i < evaluation->files->count; i++)
         evaluate_file(evaluation, evaluation->files->values[i]);
     flush(evaluation);
@@ -173,7 +150,7 @@ cli_eval(struct cli *cli, int argc, char **argv)
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
-        .positional_max = OPTION_VALUES_MAX,
+        .positional_max = POSITIONAL_VALUES_MAX,
     };
     struct positional files;
     enum options_end end = options_read(&table, argc, argv, &files);

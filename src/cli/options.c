@@ -127,7 +127,7 @@ read_option(const struct option_table *table, int argc, char **argv, int *at)
 static enum options_end
 add_positional(const struct option_table *table, const char *value, struct positional *positional)
 {
-    if (positional->count < table->positional_max && positional->count < OPTION_VALUES_MAX) {
+    if (positional->count < table->positional_max && positional->count < POSITIONAL_VALUES_MAX) {
         positional->values[positional->count++] = value;
         return OPTIONS_OK;
     }

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How often an option of kind LIST may be given. */
 #define OPTION_VALUES_MAX 64
+/* Arguments that are no options. */
+#define POSITIONAL_VALUES_MAX 4096
 
 enum option_kind {
     OPTION_FLAG, /* --json */
@@ -49,7 +52,7 @@ struct option_table {
 };
 
 struct positional {
-    const char *values[OPTION_VALUES_MAX];
+    const char *values[POSITIONAL_VALUES_MAX];
     size_t count;
 };
 

@@ -10,7 +10,7 @@ cli_validate(struct cli *cli, int argc, char **argv)
         .usage = "windrow validate FILE…",
         .summary = "Checks workflow files; every error is shown with its place.",
         .positional_min = 1,
-        .positional_max = OPTION_VALUES_MAX,
+        .positional_max = POSITIONAL_VALUES_MAX,
     };
     struct positional files;
     enum options_end end = options_read(&table, argc, argv, &files);

@@ -95,53 +95,18 @@ spot_item(struct arena *arena, struct spot array, uint32_t index)
     return (struct spot){.at = at, .key = {at->line, at->column}, .path = path};
 }
 
-/* Decodes the first name of a JSON pointer ("/a~1b/c" gives "a/b") into room. */
-static struct slice
-pointer_name(const char *pointer, char *room, size_t room_bytes)
-{
-    size_t size = 0;
-    for (size_t i = 1; pointer[i] != '\0' && pointer[i] != '/' && size < room_bytes; i++) {
-        char byte = pointer[i];
-        if (byte == '~' && (pointer[i + 1] == '0' || pointer[i + 1] == '1'))
-            byte = pointer[++i] == '0' ? '~' : '/';
-        room[size++] = byte;
-    }
-    return slice_of(room, size);
-}
-
-/* The child of that name or index; .at is NULL if there is none. */
-static struct spot
-spot_child(struct arena *arena, struct spot parent, struct slice name)
-{
-    struct value value = parent.at->value;
-    if (value.kind == VALUE_OBJECT) {
-        for (uint32_t i = 0; i < value.count; i++) {
-            if (slice_equal(value_slice(value_members(value)[i].key), name))
-                return spot_member(arena, parent, i);
-        }
-    }
-    int64_t index = -1;
-    if (value.kind == VALUE_ARRAY && slice_parse_int64(name, &index) && index >= 0 &&
-        index < value.count)
-        return spot_item(arena, parent, (uint32_t)index);
-    return (struct spot){.at = NULL};
-}
-
 struct spot
 spot_at_pointer(struct arena *arena, struct spot root, const char *pointer)
 {
-    char room[512];
-    while (pointer != NULL && pointer[0] == '/') {
-        struct slice name = pointer_name(pointer, room, sizeof(room));
-        struct spot child = spot_child(arena, root, name);
-        if (child.at == NULL)
+    for (;;) {
+        int64_t index = located_step(root.at, &pointer);
+        if (index < 0)
             return root;
-        root = child;
-        pointer++;
-        while (pointer[0] != '\0' && pointer[0] != '/')
-            pointer++;
+        if (root.at->value.kind == VALUE_OBJECT)
+            root = spot_member(arena, root, (uint32_t)index);
+        else
+            root = spot_item(arena, root, (uint32_t)index);
     }
-    return root;
 }
 
 static const struct load_key *

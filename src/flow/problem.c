@@ -91,33 +91,19 @@ problems_sort(struct problems *problems)
     }
 }
 
-/* Names come from the file: a control character in one must not reach the terminal, and a line end
- * must not look like another problem. */
-static void
-append_printable(struct buffer *out, const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte < 0x20 || byte == 0x7f)
-            buffer_append_format(out, "\\x%02x", byte);
-        else
-            buffer_append_byte(out, *at);
-    }
-}
-
 static void
 print_one(const struct problem *problem, const char *file, struct buffer *out)
 {
-    append_printable(out, file);
+    buffer_append_printable(out, file);
     buffer_append_format(out, ":%u:%u: ", problem->line, problem->column);
     if (problem->path[0] != '\0') {
-        append_printable(out, problem->path);
+        buffer_append_printable(out, problem->path);
         buffer_append_text(out, ": ");
     }
-    append_printable(out, problem->words);
+    buffer_append_printable(out, problem->words);
     if (problem->nearest != NULL) {
         buffer_append_text(out, " (did you mean ");
-        append_printable(out, problem->nearest);
+        buffer_append_printable(out, problem->nearest);
         buffer_append_text(out, "?)");
     }
     buffer_append_byte(out, '\n');
@@ -129,7 +115,7 @@ problems_print(const struct problems *problems, const char *file, struct buffer 
     for (size_t i = 0; i < problems->count; i++)
         print_one(&problems->list[i], file, out);
     if (problems->more > 0) {
-        append_printable(out, file);
+        buffer_append_printable(out, file);
         buffer_append_format(out, ": %zu further problems are not shown\n", problems->more);
     }
 }

@@ -26,6 +26,7 @@ static const struct {
     {"runs", cli_runs, "list, show, retry, rerun or cancel runs, get their rows"},
     {"serve", world_serve, "answer the HTTP API"},
     {"validate", cli_validate, "check workflow files"},
+    {"check", cli_check, "check JSON and YAML files against a JSON Schema"},
     {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
     {"keys", cli_keys, "make API keys"},

@@ -122,6 +122,16 @@ test_take_hands_the_memory_over(void **state)
     buffer_done(&buffer);
 }
 
+static void
+test_foreign_text_is_made_harmless(void **state)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 100);
+    buffer_append_printable(&buffer, "a\x1b[1m\n\x7f\xc3\xa9");
+    assert_true(slice_is(buffer_slice(&buffer), "a\\x1b[1m\\x0a\\x7f\xc3\xa9"));
+    buffer_done(&buffer);
+}
+
 int
 main(void)
 {
@@ -131,6 +141,7 @@ main(void)
         cmocka_unit_test(test_over_the_maximum_nothing_changes_any_more),
         cmocka_unit_test(test_long_format_is_whole_or_over),
         cmocka_unit_test(test_reserve_then_commit),
+        cmocka_unit_test(test_foreign_text_is_made_harmless),
         cmocka_unit_test(test_take_hands_the_memory_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

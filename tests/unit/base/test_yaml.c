@@ -478,10 +478,39 @@ test_a_full_arena_is_a_limit(void **state)
     }
 }
 
+/* Along a JSON pointer, one name after the other. */
+static void
+test_steps_of_a_pointer(void **state)
+{
+    struct arena arena;
+    struct located *root = NULL;
+    arena_init(&arena, MIB(1));
+    struct slice text = SLICE("{\"a/b\": [1, {\"~\": 2}], \"\": 3}");
+    assert_int_equal(located_from_json(&root, &arena, text, NULL, NULL), STATUS_OK);
+    const char *pointer = "/a~1b/1/~0";
+    assert_int_equal(located_step(root, &pointer), 0);
+    assert_string_equal(pointer, "/1/~0");
+    const struct located *list = &root->children[0];
+    assert_int_equal(located_step(list, &pointer), 1);
+    assert_int_equal(located_step(&list->children[1], &pointer), 0);
+    assert_string_equal(pointer, "");
+    assert_int_equal(located_step(root, &pointer), -1);
+    pointer = "/";
+    assert_int_equal(located_step(root, &pointer), 1);
+    static const char *const none[] = {"/c", "/2", "/-1", "/x", "a"};
+    for (size_t i = 0; i < COUNT_OF(none); i++) {
+        pointer = none[i];
+        assert_int_equal(located_step(i == 0 ? root : list, &pointer), -1);
+        assert_string_equal(pointer, none[i]);
+    }
+    arena_done(&arena);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps_of_a_pointer),
         cmocka_unit_test(test_plain_scalars_follow_the_core_schema),
         cmocka_unit_test(test_quoted_and_block_scalars_are_strings),
         cmocka_unit_test(test_collections_and_documents),
