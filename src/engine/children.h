@@ -5,7 +5,7 @@
  * are one commit. A child in memory holds a place of its depth, never one of its parent's; one that
  * only waits (for a clock or a person) holds none, and its parent may leave memory too.
  *
- * docs/adr/0008-sub-workflows.md has the reasons.
+ * docs/adr/0009-sub-workflows.md has the reasons.
  *
  * Threads: the engine's only.
  */
