@@ -14,7 +14,7 @@
 struct runs_options {
     const char *data, *state, *table, *out, *parent;
     int64_t limit, from;
-    bool as_json, on_newest;
+    bool as_json, top_only, on_newest;
 };
 
 typedef int runs_fn(struct cli *cli, const struct runs_options *options, const char *run);
@@ -66,7 +66,7 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
 {
     struct error error = {0};
     struct service *service = NULL;
-    struct store_page page = {.limit = (uint32_t)options->limit};
+    struct store_page page = {.limit = (uint32_t)options->limit, .is_top = options->top_only};
     enum run_state state;
     if (options->state != NULL && !run_state_parse(options->state, &state)) {
         fprintf(stderr, "windrow: --state: there is no state \"%s\"\n", options->state);
@@ -306,6 +306,10 @@ read_and_act(struct cli *cli, int argc, char **argv)
          .into.text = &runs.parent,
          .value = "RUN",
          .help = "list: only those that this run's steps have called"},
+        {.name = "--top",
+         .kind = OPTION_FLAG,
+         .into.flag = &runs.top_only,
+         .help = "list: only those that no other run has called"},
         {.name = "--table",
          .kind = OPTION_TEXT,
          .into.text = &runs.table,

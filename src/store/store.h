@@ -75,6 +75,7 @@ struct store_page {
     struct id workspace;
     struct id workflow; /* runs: zero = all; not together with parent */
     struct id parent;   /* runs: those that its steps asked for; zero = all */
+    bool is_top;        /* runs: only those that no other run has called */
     struct id before;   /* only ids less than this; zero = from the newest */
     bool is_ascending;  /* then `before` means: only ids greater */
     uint32_t states;    /* runs: bits; 0 = all */

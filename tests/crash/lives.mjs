@@ -19,18 +19,23 @@ export async function prepare(scene, folder, stub) {
   const file = join(place, 'workflow.yaml');
   await (scene.write ?? writeRows)(csv, scene.rows);
   writeFileSync(file, scene.workflow(csv, stub.url));
+  const begin = [file];
+  if (scene.called !== undefined) {
+    begin.push('--with', join(place, 'called.yaml'));
+    writeFileSync(join(place, 'called.yaml'), scene.called(stub.url));
+  }
   stub.reset();
   const out = join(place, 'out-undisturbed');
-  const life = await live(['run', file, '--data', join(place, 'undisturbed'), '--out', out]);
+  const life = await live(['run', ...begin, '--data', join(place, 'undisturbed'), '--out', out]);
   check(life.code === 0, `${scene.name}: the undisturbed run`, life.end);
   const effects = checkCalls(stub.calls(), 0, `${scene.name} undisturbed`);
-  return { scene, place, file, stub, reference: readFiles(scene, out), effects };
+  return { scene, place, begin, stub, reference: readFiles(scene, out), effects };
 }
 
 /** Goes on with what the data folder holds, or begins if nothing was stored yet. */
 function goOn(prepared, data, out) {
   const run = newestRun(data);
-  const what = run === null ? [prepared.file] : ['--resume', run.id];
+  const what = run === null ? prepared.begin : ['--resume', run.id];
   return ['run', ...what, '--data', data, '--out', out];
 }
 
@@ -91,6 +96,7 @@ const isOf = (part) => (name) => name.startsWith(`${part}_`);
 export const points = {
   calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
   rows: faultPoints().filter(isOf('rows')),
+  children: faultPoints().filter((name) => /^child_.*_insert$/.test(name) || isOf('run')(name)),
   server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name))),
 };
 
@@ -151,6 +157,12 @@ function goOnRetrying(data, out) {
   return [...(is_begun ? ['run', '--resume'] : ['runs', 'retry']), run.id, '--data', data, '--out', out];
 }
 
+/** At the scene's own point, else at random. */
+function howToDie(scene, turn) {
+  if (scene.point === undefined || turn > 0) return { after: 10 + random(scene.span_ms / 2) };
+  return { environment: { WINDROW_DIE_AT: `${scene.point}:${1 + random(10)}` } };
+}
+
 async function retryLife(prepared, moody, reference, number) {
   const { scene, place } = prepared;
   const label = `${scene.name} life ${number}`;
@@ -163,7 +175,7 @@ async function retryLife(prepared, moody, reference, number) {
   const first = moody.calls().length;
   moody.heal();
   for (let turn = 0; turn < 2; turn++) {
-    const life = await live(goOnRetrying(data, out), { after: 10 + random(scene.span_ms / 2) });
+    const life = await live(goOnRetrying(data, out), howToDie(scene, turn));
     cut += life.was_killed ? 1 : 0;
     if (life.code === 0) break;
   }

@@ -17,7 +17,7 @@ import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
 import { reshapeKills } from './reshapes.mjs';
-import { CALLS, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
+import { CALLS, CHILDREN, CHILD_RETRIES, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
@@ -44,14 +44,18 @@ async function everything(stub) {
   const gates = await prepare(GATES, folder, stub);
   const pages = await prepare(PAGES, folder, stub);
   const workbook = await prepare(WORKBOOK, folder, stub);
+  const children = await prepare(CHILDREN, folder, stub);
   await part('random kills', () => randomKills(calls, kills / 2));
   await part('random kills, gates', () => randomKills(gates, kills / 6));
   await part('random kills, pages', () => randomKills(pages, kills / 6));
   await part('random kills, workbook', () => randomKills(workbook, kills / 6));
+  await part('random kills, children', () => randomKills(children, kills / 6));
   await part('named kills', () => namedKills(calls, points.calls, isLong ? [1, 2, 7, 30] : [1, 5]));
   if (isLong) await part('named kills, gates', () => namedKills(gates, points.calls, [1, 4]));
+  await part('named kills, children', () => namedKills(children, points.children, isLong ? [1, 3, 40] : [1, 20]));
   await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
   await part('retries', () => retryKills(RETRIES, folder));
+  await part('retries, children', () => retryKills(CHILD_RETRIES, folder));
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }

@@ -172,6 +172,56 @@ steps:
 `,
 };
 
+const called = (url, more) => `name: Called
+input: { type: object, required: [id], properties: { id: { type: string } } }
+steps:
+  - id: say
+    type: http_request
+    config: { url: "${url}", method: POST, json: { id: "{{input.id}}" } }
+    ${more}
+output: "{{steps.say.body}}"
+`;
+
+/** A run for each row, and a file of what they gave. */
+export const CHILDREN = {
+  name: 'children',
+  rows: 250,
+  span_ms: 500,
+  files: ['declared.csv', 'whole.csv'],
+  called: (url) => called(`${url}/echo`, 'retry: { attempts: 5, backoff: 10ms..50ms }'),
+  workflow: (csv) => `name: Children
+${rows(csv)}
+  - id: call
+    type: workflow
+    config: { slug: called, input: { id: "{{item.id}}" } }
+  - id: declared
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", answer: "{{steps.call.body}}" } }
+  - id: whole
+    type: write_csv
+    needs: double
+`,
+};
+
+/** Runs below whose failures are retried with the run above. */
+export const CHILD_RETRIES = {
+  name: 'child-retries',
+  point: 'child_after_move',
+  rows: 180,
+  span_ms: 300,
+  files: ['declared.csv'],
+  called: (url) => called(`${url}/`, 'retry: { attempts: 1 }'),
+  workflow: (csv) => `name: Child retries
+${rows(csv)}
+  - id: call
+    type: workflow
+    config: { slug: called, input: { id: "{{item.id}}" } }
+  - id: declared
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", answer: "{{steps.call.id}}" } }
+`,
+};
+
 /** Of a workbook all but its date, which is that of the run. */
 function readWorkbook(path) {
   const entries = readZip(path);

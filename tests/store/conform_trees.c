@@ -173,6 +173,22 @@ static const struct {
 };
 
 static void
+test_lists_without_children(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    insert_tree(f->store);
+    struct store_page page = {.workspace = id_of(1), .is_top = true, .limit = 10};
+    struct seen seen = {0};
+    assert_int_equal(store_run_list(f->store, &page, see_run, &seen), STATUS_OK);
+    assert_seen(&seen, "9 5");
+    page.skip = 1;
+    page.states = BIT(RUN_STATE_RUNNING);
+    seen = (struct seen){0};
+    assert_int_equal(store_run_list(f->store, &page, see_run, &seen), STATUS_OK);
+    assert_seen(&seen, "5");
+}
+
+static void
 test_lists_of_children(void **state)
 {
     struct fixture *f = fixture_of(state);
@@ -217,6 +233,7 @@ const struct CMUnitTest tree_tests[] = {
     cmocka_unit_test(test_guards_look_at_all_above),
     cmocka_unit_test(test_cancel_of_the_root_refuses_what_comes_behind_it),
     cmocka_unit_test(test_lists_of_children),
+    cmocka_unit_test(test_lists_without_children),
     cmocka_unit_test(test_number_of_runs_below_a_root),
 };
 const size_t tree_test_count = COUNT_OF(tree_tests);

@@ -262,6 +262,8 @@ page_wants_run(const struct store_page *page, const struct run_row *row)
         return false;
     if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, &row->workflow))
         return false;
+    if (page->is_top && !id_is_zero(&row->parent))
+        return false;
     if (!id_is_zero(&page->parent) && !id_equal(&page->parent, &row->parent))
         return false;
     return page_wants(page, &row->workspace, &row->id);

@@ -282,7 +282,7 @@ list_index(enum list_scope scope, enum list_states states)
     return states == STATES_UNHAPPY ? "runs_unhappy" : by_scope[scope];
 }
 
-/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow or parent, ?6 states. */
+/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow or parent, ?6 states, ?7 any or top. */
 static void
 list_text(char *out, size_t size, const struct store_page *page)
 {
@@ -302,7 +302,7 @@ list_text(char *out, size_t size, const struct store_page *page)
     enum list_states states = list_states_of(page->states);
     snprintf(out, size,
              "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s WHERE id %s ?1%s%s"
-             " ORDER BY id %s LIMIT ?2 OFFSET ?3",
+             " AND (?7 OR parent IS NULL) ORDER BY id %s LIMIT ?2 OFFSET ?3",
              list_index(scope, states), page->is_ascending ? ">" : "<", scopes[scope],
              filters[states], page->is_ascending ? "ASC" : "DESC");
 }
@@ -314,22 +314,19 @@ list_slot(const struct store_page *page)
     return (enum sqlite_slot)(SLOT_RUN_LIST + variant + (page->is_ascending ? 1u : 0u));
 }
 
-/* A text may use fewer parameters than ?6; to bind others than it has would fail. */
 static void
 list_bind(struct query *query, const struct store_page *page)
 {
-    int wanted = query->statement == NULL ? 0 : sqlite3_bind_parameter_count(query->statement);
     query_bind_id(query, &page->before);
     query_bind_int(query, page->limit);
     query_bind_int(query, page->skip);
-    if (wanted >= 4 && id_is_zero(&page->workspace))
+    if (id_is_zero(&page->workspace))
         query_bind_null(query);
-    else if (wanted >= 4)
+    else
         query_bind_id(query, &page->workspace);
-    if (wanted >= 5)
-        query_bind_id(query, id_is_zero(&page->parent) ? &page->workflow : &page->parent);
-    if (wanted >= 6)
-        query_bind_int(query, page->states);
+    query_bind_id(query, id_is_zero(&page->parent) ? &page->workflow : &page->parent);
+    query_bind_int(query, page->states);
+    query_bind_int(query, !page->is_top);
 }
 
 enum status
