@@ -14,7 +14,7 @@
 struct runs_options {
     const char *data, *state, *table, *out, *parent;
     int64_t limit, from;
-    bool as_json, top_only, on_newest;
+    bool as_json, on_newest;
 };
 
 typedef int runs_fn(struct cli *cli, const struct runs_options *options, const char *run);
@@ -66,7 +66,7 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
 {
     struct error error = {0};
     struct service *service = NULL;
-    struct store_page page = {.limit = (uint32_t)options->limit, .is_top = options->top_only};
+    struct store_page page = {.limit = (uint32_t)options->limit};
     enum run_state state;
     if (options->state != NULL && !run_state_parse(options->state, &state)) {
         fprintf(stderr, "windrow: --state: there is no state \"%s\"\n", options->state);
@@ -74,7 +74,9 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
     }
     if (options->state != NULL)
         page.states = 1u << (unsigned)state;
-    if (options->parent != NULL && !id_parse(&page.parent, slice_text(options->parent))) {
+    page.is_top = options->parent != NULL && strcmp(options->parent, "none") == 0;
+    if (options->parent != NULL && !page.is_top &&
+        !id_parse(&page.parent, slice_text(options->parent))) {
         fprintf(stderr, "windrow: --parent: %s is no run's id\n", options->parent);
         return CLI_USAGE;
     }
@@ -305,11 +307,7 @@ read_and_act(struct cli *cli, int argc, char **argv)
          .kind = OPTION_TEXT,
          .into.text = &runs.parent,
          .value = "RUN",
-         .help = "list: only those that this run's steps have called"},
-        {.name = "--top",
-         .kind = OPTION_FLAG,
-         .into.flag = &runs.top_only,
-         .help = "list: only those that no other run has called"},
+         .help = "list: only those that this run has called; none: that no run has"},
         {.name = "--table",
          .kind = OPTION_TEXT,
          .into.text = &runs.table,

@@ -57,7 +57,7 @@ export async function live(args, { after = null, signal = 'SIGKILL', environment
 
 /** The newest run of a data folder, or null. */
 export function newestRun(data) {
-  const listed = spawnSync(windrow, ['runs', 'list', '--top', '--json', '--data', data], {
+  const listed = spawnSync(windrow, ['runs', 'list', '--parent', 'none', '--json', '--data', data], {
     encoding: 'utf8',
     timeout: HANG_MS,
   });
