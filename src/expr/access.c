@@ -69,9 +69,9 @@ slice_range(struct value key, uint32_t count, uint32_t *from, uint32_t *upto)
     if (end < 0)
         end += count;
     start = clamp(start, 0, count);
-    end = clamp(end, start, count);
+    end = clamp(end, 0, count);
     *from = (uint32_t)floor(start);
-    *upto = (uint32_t)ceil(end);
+    *upto = end < start ? *from : (uint32_t)ceil(end);
     return true;
 }
 

@@ -143,7 +143,7 @@ run_parts(const struct combination *combination, uint32_t index)
     const struct path *path = combination->path;
     if (path != NULL)
         path = path_of_result(path, combination->input, result);
-    return sink_emit(combination->out, result, path);
+    return sink_pass(env->machine, combination->out, result, path);
 }
 
 /* `and` and `or`: the right side is evaluated for those left sides that do not decide. */
@@ -152,7 +152,7 @@ right_emit(struct sink *sink, struct value value, const struct path *path)
 {
     struct part_sink *part = (struct part_sink *)sink;
     const struct combination *combination = part->combination;
-    return sink_emit(combination->out, value_bool(value_is_true(value)),
+    return sink_pass(combination->env->machine, combination->out, value_bool(value_is_true(value)),
                      combination->path == NULL ? NULL : &path_lost);
 }
 

@@ -5,6 +5,7 @@
 struct guard_sink {
     struct sink sink;
     struct sink *out;
+    struct expr_machine *machine;
     bool only_true; /* outputs that are null or false are dropped */
     bool has_output;
     bool failed_further_on;
@@ -17,7 +18,7 @@ guard_emit(struct sink *sink, struct value value, const struct path *path)
     if (guard->only_true && !value_is_true(value))
         return OUTCOME_OK;
     guard->has_output = true;
-    enum outcome outcome = sink_emit(guard->out, value, path);
+    enum outcome outcome = sink_pass(guard->machine, guard->out, value, path);
     guard->failed_further_on = outcome != OUTCOME_OK;
     return outcome;
 }
@@ -32,7 +33,8 @@ static enum outcome
 each_alternative(const struct node *node, struct env *env, struct value input,
                  const struct path *path, struct sink *sink)
 {
-    struct guard_sink guard = {.sink = {guard_emit}, .out = sink, .only_true = true};
+    struct guard_sink guard = {
+        .sink = {guard_emit}, .out = sink, .machine = env->machine, .only_true = true};
     enum outcome outcome = eval_each(node->pair.left, env, input, path, &guard.sink);
     if (outcome != OUTCOME_OK || guard.has_output)
         return outcome;
@@ -43,7 +45,7 @@ static enum outcome
 each_try(const struct node *node, struct env *env, struct value input, const struct path *path,
          struct sink *sink)
 {
-    struct guard_sink guard = {.sink = {guard_emit}, .out = sink};
+    struct guard_sink guard = {.sink = {guard_emit}, .out = sink, .machine = env->machine};
     enum outcome outcome = eval_each(node->loop.a, env, input, path, &guard.sink);
     if (!is_own_error(&guard, outcome))
         return outcome;
@@ -59,7 +61,7 @@ each_bind_first(const struct node *node, struct env *env, struct value input,
 {
     uint32_t last = node->branches.count - 1;
     for (uint32_t i = 0; i < last; i++) {
-        struct guard_sink guard = {.sink = {guard_emit}, .out = sink};
+        struct guard_sink guard = {.sink = {guard_emit}, .out = sink, .machine = env->machine};
         enum outcome outcome = eval_each(node->branches.nodes[i], env, input, path, &guard.sink);
         if (!is_own_error(&guard, outcome))
             return outcome;

@@ -25,6 +25,8 @@ step_in(struct expr_machine *machine, struct value *value, const struct path **p
 {
     if (*path == &path_lost)
         return raise_lost(machine, *value, key->key);
+    if (!machine_charge(machine, 1))
+        return value_outcome(machine_no_steps(machine));
     *value = access_static(machine, *value, key->key);
     if (value->kind == VALUE_NONE)
         return absent_outcome(*value, key->optional);

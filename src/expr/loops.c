@@ -201,7 +201,7 @@ limit_emit(struct sink *sink, struct value value, const struct path *path)
 {
     struct count_sink *count = (struct count_sink *)sink;
     count->left -= 1;
-    enum outcome outcome = sink_emit(count->out, value, path);
+    enum outcome outcome = sink_pass(count->machine, count->out, value, path);
     if (outcome != OUTCOME_OK || count->left > 0)
         return outcome;
     count->machine->break_id = count->label;
@@ -216,7 +216,7 @@ skip_emit(struct sink *sink, struct value value, const struct path *path)
         count->left -= 1;
         return OUTCOME_OK;
     }
-    return sink_emit(count->out, value, path);
+    return sink_pass(count->machine, count->out, value, path);
 }
 
 /* limit(a; b) and skip(a; b); a is a constant or variable by the time it comes here. */

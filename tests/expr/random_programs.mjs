@@ -55,6 +55,12 @@ export function randomPrograms(seed, count) {
     return text;
   };
   const names = ['$x', '$y', '$z'];
+  // Steps that change an object, of which some keep parts of it.
+  const folds = (d) => [
+    '.a.n += 1', '.["k"] += [.a]', '.b = .a', '.c |= [., .]', '. + {d: .a}', 'del(.b)',
+    `.e = [${any(d)}]`, `.a.b |= [${any(d)}]`, `.[${pick(['"f"', '"a"'])}] //= [${any(d)}]`,
+    `if [${any(d)}] == [] then .a.n = 0 else .g = .b end`, '(.a as $s | .a.n += 1 | .h = $s)',
+  ];
   const forms = [
     (d) => `(${any(d)} | ${any(d)})`,
     (d) => `(${any(d)} | ${any(d)})`,
@@ -108,6 +114,28 @@ export function randomPrograms(seed, count) {
       const source = any(d);
       return `[limit(9; foreach (${source}) as ${name} (0; ${within(name, () => any(d))}))]`;
     },
+    (d) => {
+      const name = pick(names);
+      const source = any(d);
+      const update = within(name, () => `${path(d)} ${pick(assigns)} ([${any(d)}] | tojson | fromjson)`);
+      return `(reduce (${source}) as ${name} (${pick(literals)}; ${update}))`;
+    },
+    (d) => {
+      const name = pick(names);
+      const source = any(d);
+      const steps = within(name, () => [0, 1].map(() => pick(folds(d))).join(' | '));
+      return `(reduce (${source}) as ${name} ({a: {b: 1}}; ${steps}))`;
+    },
+    (d) => {
+      const name = pick(names);
+      const source = any(d);
+      const steps = within(name, () => [0, 1].map(() => pick(folds(d))).join(' | '));
+      return `[limit(9; foreach (${source}) as ${name} ({a: {b: 1}}; ${steps}))]`;
+    },
+    (d) => `([${any(d)}] | tojson | @base64 | @base64d)`,
+    (d) => `([${any(d)}] | map(type) | @csv, @sh)`,
+    (d) => `INDEX(${any(d)}; type)`,
+    (d) => `([${any(d)}] | walk(if type == "array" then reverse else . end))`,
     (d) => `((${any(d)}) as [$x, {a: $y}] | [$x, $y])`,
     (d) => `(def f: ${any(d)}; [limit(5; f | f)])`,
     (d) => `(def f(g): ${any(d)} | g; [limit(5; f(${any(d)}))])`,
