@@ -145,6 +145,54 @@ has_failed_items(const struct run_row *run)
     return failed > 0;
 }
 
+static uint32_t
+newest_version(struct service *service, const struct run_row *run)
+{
+    uint32_t version = 0;
+    struct arena arena;
+    arena_init(&arena, KIB(64));
+    struct workflow_row workflow;
+    if (store_workflow_get(service->store, &arena, &run->workflow, &workflow) == STATUS_OK)
+        version = workflow.published_version;
+    arena_done(&arena);
+    return version;
+}
+
+/* The first step whose type is another one in `now`; NULL: none. */
+static const struct plan_node *
+changed_step(const struct plan *was, const struct plan *now)
+{
+    for (uint16_t n = 0; n < now->node_count; n++) {
+        const struct plan_node *old = plan_node_find(was, value_slice(now->nodes[n].id));
+        if (old != NULL && old->decl != now->nodes[n].decl)
+            return &now->nodes[n];
+    }
+    return NULL;
+}
+
+enum status
+service_run_fits_newest(struct service *service, const struct run_row *run, struct error *error)
+{
+    uint32_t version = newest_version(service, run);
+    struct program *was = NULL;
+    struct program *now = NULL;
+    if (version == 0 || version == run->version)
+        return STATUS_OK;
+    enum status status = programs_get(service->programs, &run->workflow, run->version, &was, error);
+    if (status == STATUS_OK)
+        status = programs_get(service->programs, &run->workflow, version, &now, error);
+    const struct plan_node *changed =
+        status == STATUS_OK ? changed_step(was->plan, now->plan) : NULL;
+    if (changed != NULL)
+        status = error_set(error, STATUS_CONFLICT,
+                           "the step \"%.*s\" has another type in version %u, so that its results "
+                           "do not fit: rename it, or start a new run",
+                           SLICE_FORMAT(value_slice(changed->id)), version);
+    program_drop(&was);
+    program_drop(&now);
+    return status;
+}
+
 void
 service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                   run_moved_fn *moved, void *context)
@@ -153,14 +201,7 @@ service_run_retry(struct service *service, const struct run_row *run, bool on_ne
         moved(STATUS_CONFLICT, context);
         return;
     }
-    uint32_t version = 0;
-    struct arena arena;
-    arena_init(&arena, KIB(64));
-    struct workflow_row workflow;
-    if (on_newest &&
-        store_workflow_get(service->store, &arena, &run->workflow, &workflow) == STATUS_OK)
-        version = workflow.published_version;
-    arena_done(&arena);
+    uint32_t version = on_newest ? newest_version(service, run) : 0;
     engine_run_retry(service->engine, &run->id, version, moved, context);
 }
 

@@ -189,6 +189,10 @@ void service_file_path(struct service *service, const struct id *file, char out[
 
 void service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
                         void *context);
+/* Whether the run may go on with the newest published version: CONFLICT with words, when a step
+ * there has another type than the step of that id had; else as programs_get(). */
+MUST_USE enum status service_run_fits_newest(struct service *service, const struct run_row *run,
+                                             struct error *error);
 void service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                        run_moved_fn *moved, void *context);
 void service_run_pause(struct service *service, const struct id *run, run_moved_fn *moved,

@@ -158,6 +158,9 @@ enum status
 wait_for_retry(struct service *service, const struct run_row *run, bool on_newest,
                struct error *error)
 {
+    enum status status = on_newest ? service_run_fits_newest(service, run, error) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
     struct waiting waiting;
     waiting_init(&waiting);
     service_run_retry(service, run, on_newest, run_moved, &waiting);

@@ -75,9 +75,15 @@ native_run_retry(struct call *call)
 {
     bool on_newest = false;
     struct move *move = NULL;
+    struct error error = {0};
     if (read_version(call, &on_newest))
         move = begin_move(call, false);
-    if (move != NULL)
+    enum status status = STATUS_OK;
+    if (move != NULL && on_newest)
+        status = service_run_fits_newest(call->service, &move->run, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+    else if (move != NULL)
         service_run_retry(call->service, &move->run, on_newest, run_moved, call);
 }
 
