@@ -382,6 +382,8 @@ access_get_path(struct expr_machine *machine, struct value root, struct value pa
 {
     if (path.kind != VALUE_ARRAY)
         return machine_raise(machine, "Path must be specified as an array");
+    if (!machine_charge(machine, path.count))
+        return machine_no_steps(machine);
     for (uint32_t i = 0; i < path.count && root.kind != VALUE_NONE; i++)
         root = access_get(machine, root, path.array->items[i]);
     return root;

@@ -61,6 +61,9 @@ static const struct expr_row hostile[] = {
     {"(\"x\" * 1000000) as $s | ([range(50) | {(\"k\\(.)\"): .}] | add) as $o |"
      " last(range(100000) | $o[$s], ($o | has($s)))",
      NULL, "LIMIT"},
+    {"[range(10000)] as $p | last(range(100000) | null | getpath($p))", NULL, "LIMIT"},
+    {"[range(1000000) | -----------------------------------------------------.] | length", NULL,
+     "LIMIT"},
     {"\"ab\" * 100000 | . as $s | indices($s[:100000]) | length", NULL, "LIMIT"},
     {"[range(20000)] | . - [range(20000; 40000)]", NULL, "LIMIT"},
     {"[range(20000)] | contains([range(20000)])", NULL, "LIMIT"},
