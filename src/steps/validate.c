@@ -108,4 +108,15 @@ validate_value(struct step_scope *scope, struct value *out, struct step_failure 
     return is_good;
 }
 
-const struct step_type step_validate = {.decl = &validate_decl, .value = validate_value};
+static struct value
+validate_members(const struct plan_node *node, struct arena *arena)
+{
+    struct value names[] = {value_text("valid"), value_text("errors")};
+    return value_array_new(arena, names, COUNT_OF(names));
+}
+
+const struct step_type step_validate = {
+    .decl = &validate_decl,
+    .members = validate_members,
+    .value = validate_value,
+};

@@ -171,6 +171,33 @@ test('a file is named by its ending and put in place whole', async () => {
   assert.match(lost.stderr, /nowhere\/a\.csv\.part/);
 });
 
+test('cells are those of write_csv', async () => {
+  const cells = ['=1+1', '-5', '-x', '@y', '"a ""b"", c"', "'=1", ' =2', ''];
+  const rows = join(folder, 'cells.csv');
+  const other = join(folder, 'cells');
+  await writeFile(rows, `n,cell\n${cells.map((cell, n) => `${n},${cell}\n`).join('')}`);
+  await writeFile(join(folder, 'cells.yaml'), `
+name: Cells
+input: { type: object, properties: { rows: { type: string, format: file } } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.rows}}" } }
+  - { id: sum, type: transform, config: { expression: "[.item.cell, 1.10, null, {a: .item.n}]" } }
+  - { id: pair, type: set, config: { fields: { same: "{{item.cell}}", big: 9007199254740993 } } }
+  - { id: out, type: write_csv }
+  - { id: lines, type: write_jsonl }
+`);
+  const ran = await windrow('run', join(folder, 'cells.yaml'), '--input', `rows=${rows}`, '--data',
+    other, '--out', other);
+  const id = /^run ([0-9a-f]{24}) /m.exec(ran.stderr)[1];
+  const columns = 'n,cell,sum,pair.same,pair.big';
+  for (const [file, format] of [['out.csv', 'csv'], ['lines.jsonl', 'ndjson']]) {
+    const { stdout } = await windrow('runs', 'results', id, '--data', other, '--format', format,
+      '--columns', columns);
+    assert.equal(stdout, await readFile(join(other, file), 'utf8'), format);
+  }
+  assert.match((await readFile(join(other, 'out.csv'), 'utf8')), /^0,'=1\+1,/m);
+});
+
 test('a workbook holds the same cells', async () => {
   const path = join(folder, 'rows.xlsx');
   assert.equal((await results('--out', path, '--from', '5', '--to', '7')).code, 0);
