@@ -272,7 +272,7 @@ test('rows of a file that was changed are not shown', async () => {
   assert.equal(stdout, '');
 });
 
-test('a step of a join or an expansion brings its columns along', async () => {
+test('reshaped rows bring their columns along', async () => {
   const file = join(folder, 'shapes.yaml');
   const shapes = join(folder, 'shapes');
   await writeFile(file, `
@@ -291,6 +291,30 @@ steps:
   assert.equal(lines.length, 302);
   assert.equal(lines[0], 'a,b,twice,more.c,_key,_state,_error');
   assert.equal(lines[300], '299,[299],598,599,299,completed,');
+});
+
+test('the right row of a join lies a level deeper', async () => {
+  const file = join(folder, 'join.yaml');
+  const joined = join(folder, 'joined');
+  await writeFile(file, `
+name: Joined
+steps:
+  - { id: left, type: expand, config: { list: "[range(3) | { id: ., j: \\"own\\" }]" } }
+  - { id: up, type: set, config: { fields: { x: "{{item.id}}" } } }
+  - { id: right, type: expand, needs: [], config: { list: "[range(2;4) | { id: ., city: (\\"c\\" + (. | tostring)) }]" } }
+  - { id: loud, type: transform, config: { expression: '.item.city + "!"' } }
+  - { id: j, type: join, needs: up, config: { with: loud, on: item.id, kind: left } }
+  - { id: out, type: write_csv }
+`);
+  const ran = await windrow('run', file, '--data', joined, '--out', joined);
+  assert.equal(ran.code, 0, ran.stderr);
+  const text = await readFile(join(joined, 'out.csv'), 'utf8');
+  assert.equal(text, 'id,item.j,up.x,j.item.id,j.item.city,j.steps.loud\n' +
+    '0,own,0,,,\n1,own,1,,,\n2,own,2,2,c2,c2!\n');
+  const id = /^run ([0-9a-f]{24}) /m.exec(ran.stderr)[1];
+  const { stdout } = await windrow('runs', 'results', id, '--data', joined, '--table', 'j', '--columns',
+    'id,item.j,up.x,j.item.id,j.item.city,j.steps.loud');
+  assert.equal(stdout, text);
 });
 
 // --- over HTTP ---
