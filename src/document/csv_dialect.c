@@ -109,6 +109,8 @@ csv_guess_delimiter(struct slice text, bool is_whole, int quote)
     struct record first = {.is_blank = true};
     uint32_t agreeing[COUNT_OF(candidates)] = {0};
     uint32_t records = 0;
+    if (text.size == 0)
+        return ',';
     const char *at = text.ptr;
     const char *end = text.ptr + text.size;
     while (at < end && records < RECORDS_MAX) {
@@ -123,8 +125,6 @@ csv_guess_delimiter(struct slice text, bool is_whole, int quote)
             agreeing[c] += record.counts[c] == first.counts[c];
     }
     size_t best = COUNT_OF(candidates) - 1;
-    if (records == 0)
-        return candidates[best];
     for (size_t c = best; c-- > 0;) {
         if (!is_better(agreeing[best], first.counts[best], agreeing[c], first.counts[c]) &&
             first.counts[c] > 0)

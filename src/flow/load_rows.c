@@ -79,7 +79,9 @@ type_of(struct slice path)
 {
     if (ends_with(path, ".xlsx"))
         return "read_xlsx";
-    return ends_with(path, ".jsonl") || ends_with(path, ".ndjson") ? "read_jsonl" : "read_csv";
+    bool is_json =
+        ends_with(path, ".jsonl") || ends_with(path, ".ndjson") || ends_with(path, ".json");
+    return is_json ? "read_jsonl" : "read_csv";
 }
 
 void

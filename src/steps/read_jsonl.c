@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "steps/reading.h"
 #include "steps/types.h"
@@ -29,14 +30,44 @@ read_jsonl_close(struct source **source)
     *source = NULL;
 }
 
+/* Bytes of text by which one array is told from lines. */
+#define LOOK_BYTES KIB(4)
+
+/* One array of objects: a bracket with nothing but a brace or a line end behind it. */
+static bool
+is_array_of_objects(struct slice text)
+{
+    text = slice_trim(text);
+    if (text.size == 0 || text.ptr[0] != '[')
+        return false;
+    struct slice inside = slice_trim(slice_of(text.ptr + 1, text.size - 1));
+    bool ends_line = text.size > 1 && (text.ptr[1] == '\n' || text.ptr[1] == '\r');
+    return ends_line || (inside.size > 0 && inside.ptr[0] == '{');
+}
+
+static enum status
+begin_text(struct source *source, struct step_file *file, struct error *error)
+{
+    struct charset_hint hint = {.is_unicode = true};
+    struct buffer beginning;
+    buffer_init(&beginning, LOOK_BYTES);
+    enum status status = source_text_begin(&source->text, file, &hint, &beginning, error);
+    if (status == STATUS_OK && is_array_of_objects(buffer_slice(&beginning)))
+        status = error_set(error, STATUS_INVALID,
+                           "%s is one JSON array, but one object a line is read; make lines of it "
+                           "by: windrow eval -c '.[]' FILE > rows.jsonl",
+                           file->name);
+    buffer_done(&beginning);
+    return status;
+}
+
 static enum status
 read_jsonl_open(struct source **out, struct value config, struct step_file *file,
                 struct error *error)
 {
     *out = NULL;
     struct source *source = mem_alloc(sizeof(*source));
-    struct charset_hint hint = {.is_unicode = true};
-    enum status status = source_text_begin(&source->text, file, &hint, NULL, error);
+    enum status status = begin_text(source, file, error);
     if (status == STATUS_OK)
         *out = source;
     else

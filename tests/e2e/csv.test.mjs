@@ -145,3 +145,79 @@ test('csv-parse reads the same rows, where a case does not say why not', async (
   }
   assert.ok(compared >= 200, `${compared} cases`);
 });
+
+// --- writing ---
+
+const NASTY = [
+  '', ' ', 'a b', ' a', 'a ', 'a,b', 'a;b', 'a\tb', '|', '"', '""', '"a"', 'a"b', '\n', '\r\n', 'x\ny', '\r', '\t',
+  '=1+1', '-5', '+3.2e1', '-', '@x', ' =1', "'", 'sep=;', 'é', '😀', '\u2028', '\ufeff', '\0', '\\', '\\N', 'null', '#',
+];
+
+/** Every nasty text in every column of its own row. */
+async function nastyRows(columns) {
+  const rows = NASTY.flatMap((text, i) =>
+    columns.map((_, at) =>
+      Object.fromEntries(columns.map((name, k) => [name, k === at ? text : NASTY[(i + k) % NASTY.length]]))));
+  const file = join(folder, `nasty-${runs}.jsonl`);
+  await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return { rows, file };
+}
+
+test('csv-parse reads what write_csv wrote, and so does read_csv without options', async () => {
+  for (const columns of [['a', 'b', 'c'], ['one'], ['a;b', 'c|d'], ['sep=,', ' x'], ['=name', '@b']]) {
+    const { rows, file } = await nastyRows(columns);
+    const ways = [{}, { delimiter: ';' }, { delimiter: '\t', bom: true }, { delimiter: '|' }];
+    const steps = ways.map((way, i) => (
+      { id: `w${i}`, type: 'write_csv', config: { escape_formulas: false, ...way } }));
+    const end = await run({ steps }, '--rows', file);
+    assert.equal(end.code, 0, end.stderr);
+    for (const [i, way] of ways.entries()) {
+      const path = join(end.place, `w${i}.csv`);
+      const options = { bom: true, delimiter: way.delimiter ?? ',', record_delimiter: '\n' };
+      const [header, ...records] = parse(await readFile(path), options);
+      assert.deepEqual(header, columns);
+      assert.deepEqual(records, rows.map((row) => Object.values(row)), JSON.stringify(way));
+      const back = await run({ steps: [{ id: 'out', type: 'write_jsonl' }] }, '--rows', path);
+      const lines = (await readFile(join(back.place, 'out.jsonl'), 'utf8')).split('\n').slice(0, -1);
+      assert.deepEqual(lines.map((line) => Object.values(JSON.parse(line))), records);
+    }
+  }
+});
+
+test('no cell that is written begins a formula, unless it is a number', async () => {
+  const { file } = await nastyRows(['=x', '-y', 'z']);
+  const end = await run({ steps: [{ id: 'out', type: 'write_csv' }] }, '--rows', file);
+  assert.equal(end.code, 0, end.stderr);
+  const cells = parse(await readFile(join(end.place, 'out.csv')), { record_delimiter: '\n' }).flat();
+  assert.ok(cells.includes("'=x") && cells.includes("'-y") && cells.includes("'=1+1") && cells.includes("'\t"));
+  for (const cell of cells) assert.match(cell, /^(?![=+\-@\t\r])|^[+-]?[\d.e+]+$|^-$/, cell);
+  assert.ok(cells.includes('-5') && cells.includes('+3.2e1') && cells.includes('-'));
+});
+
+// --- numbers ---
+
+const NUMBERS = ['9007199254740993', '-9007199254740993', '9223372036854775807', '18446744073709551615',
+  '123456789012345678901234567890', '0.10', '1e400', '-0.0'];
+
+test('numbers above 2^53 come through unchanged', async () => {
+  const jsonl = join(folder, 'numbers.jsonl');
+  const csv = join(folder, 'numbers.csv');
+  await writeFile(jsonl, NUMBERS.map((n) => `{"id":${n},"deep":[${n}]}\n`).join(''));
+  await writeFile(csv, `id,deep\n${NUMBERS.map((n) => `${n},[${n}]\n`).join('')}`);
+  const columns = { id: '{{item.id}}', same: '{{steps.t.id}}', deep: '{{steps.t.deep}}' };
+  const steps = [
+    { id: 't', type: 'transform', config: { expression: '{id: .item.id, deep: .item.deep}' } },
+    { id: 'c', type: 'write_csv', config: { columns } },
+    { id: 'j', type: 'write_jsonl', config: { columns } },
+  ];
+  const typed = await run({ steps }, '--rows', jsonl);
+  const text = await run({ steps }, '--rows', csv);
+  assert.equal(typed.code + text.code, 0, typed.stderr + text.stderr);
+  const rows = NUMBERS.map((n) => `${n},${n},[${n}]\n`).join('');
+  assert.equal(await readFile(join(typed.place, 'c.csv'), 'utf8'), `id,same,deep\n${rows}`);
+  assert.equal(await readFile(join(text.place, 'c.csv'), 'utf8'), `id,same,deep\n${rows}`);
+  assert.equal(await readFile(join(typed.place, 'j.jsonl'), 'utf8'),
+    NUMBERS.map((n) => `{"id":${n},"same":${n},"deep":[${n}]}\n`).join(''));
+  assert.equal(await readFile(join(text.place, 'j.jsonl'), 'utf8'),
+    NUMBERS.map((n) => `{"id":"${n}","same":"${n}","deep":"[${n}]"}\n`).join(''));
+});

@@ -269,11 +269,14 @@ test_a_file_of_rows_comes_before_the_first_step(void **state)
                 "{\"id\":\"a\",\"type\":\"set\",\"config\":{\"fields\":{}}}");
     plan_drop(&plan);
 
-    options.rows_file = "data.ndjson";
-    plan = load_with("name: t\nsteps: [{id: a, type: set, config: {fields: {}}}]", &options);
-    expect_json(plan->nodes[0].id, "\"rows\"");
-    assert_string_equal(plan->nodes[0].decl->name, "read_jsonl");
-    plan_drop(&plan);
+    static const char *const files[] = {"data.ndjson", "data.jsonl", "data.json"};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        options.rows_file = files[i];
+        plan = load_with("name: t\nsteps: [{id: a, type: set, config: {fields: {}}}]", &options);
+        expect_json(plan->nodes[0].id, "\"rows\"");
+        assert_string_equal(plan->nodes[0].decl->name, "read_jsonl");
+        plan_drop(&plan);
+    }
 }
 
 static void

@@ -124,3 +124,27 @@ source_world_read(struct source_world *world, size_t rows_max, size_t bytes_max,
         status = read_batch(world, &place, rows_max, bytes_max, out, &is_end);
     return status;
 }
+
+void
+source_world_check(const struct step_type *type, const struct source_case *wanted)
+{
+    static const size_t batch_rows[] = {1, 2, 3, 256};
+    static const size_t batch_bytes[] = {1, 5, 17, 64 * 1024, SIZE_MAX};
+    struct source_world world;
+    source_world_open(&world, type, wanted->config, slice_text(wanted->text));
+    if (world.source == NULL)
+        fail_msg("%s: %s", wanted->label, world.error.text);
+    for (size_t i = 0; i < COUNT_OF(batch_rows) * COUNT_OF(batch_bytes); i++) {
+        size_t rows = batch_rows[i % COUNT_OF(batch_rows)];
+        size_t bytes = batch_bytes[i / COUNT_OF(batch_rows)];
+        struct buffer out;
+        buffer_init(&out, MIB(1));
+        world.read_most = 1 + i * 7;
+        assert_int_equal(source_world_read(&world, rows, bytes, &out), STATUS_OK);
+        if (!slice_is(buffer_slice(&out), wanted->rows))
+            fail_msg("%s, %zu rows, %zu bytes: %.*s", wanted->label, rows, bytes,
+                     SLICE_FORMAT(buffer_slice(&out)));
+        buffer_done(&out);
+    }
+    source_world_close(&world);
+}

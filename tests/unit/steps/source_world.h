@@ -29,4 +29,15 @@ void source_world_close(struct source_world *world);
 enum status source_world_read(struct source_world *world, size_t rows_max, size_t bytes_max,
                               struct buffer *out);
 
+/* What a text gives. */
+struct source_case {
+    const char *label;
+    const char *config;
+    const char *text;
+    const char *rows; /* as source_world_read() shows them */
+};
+
+/* Reads the text in batches of many sizes. */
+void source_world_check(const struct step_type *type, const struct source_case *wanted);
+
 #endif

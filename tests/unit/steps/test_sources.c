@@ -9,43 +9,10 @@
 
 #include <string.h>
 
-static const size_t batch_rows[] = {1, 2, 3, 256};
-static const size_t batch_bytes[] = {1, 5, 17, 64 * 1024, SIZE_MAX};
-
-struct reading_case {
-    const char *label;
-    const char *config;
-    const char *text;
-    const char *rows;
-};
-
-static void
-check_case(const struct step_type *type, const struct reading_case *c)
-{
-    struct source_world world;
-    source_world_open(&world, type, c->config, slice_text(c->text));
-    if (world.source == NULL)
-        fail_msg("%s: %s", c->label, world.error.text);
-    for (size_t r = 0; r < COUNT_OF(batch_rows); r++) {
-        for (size_t b = 0; b < COUNT_OF(batch_bytes); b++) {
-            struct buffer out;
-            buffer_init(&out, MIB(1));
-            world.read_most = 1 + (r + b) * 7;
-            assert_int_equal(source_world_read(&world, batch_rows[r], batch_bytes[b], &out),
-                             STATUS_OK);
-            if (!slice_is(buffer_slice(&out), c->rows))
-                fail_msg("%s, %zu rows, %zu bytes: %.*s", c->label, batch_rows[r], batch_bytes[b],
-                         SLICE_FORMAT(buffer_slice(&out)));
-            buffer_done(&out);
-        }
-    }
-    source_world_close(&world);
-}
-
 static void
 test_csv_rows(void **state)
 {
-    static const struct reading_case table[] = {
+    static const struct source_case table[] = {
         {"plain", "{}", "a,b\n1,2\n3,4\n",
          "0 {\"a\":\"1\",\"b\":\"2\"}\n1 {\"a\":\"3\",\"b\":\"4\"}\n"},
         {"no end at the end", "{}", "a\n1", "0 {\"a\":\"1\"}\n"},
@@ -97,50 +64,7 @@ test_csv_rows(void **state)
          "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 4: 3 fields, the header has 2\n"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++)
-        check_case(&step_read_csv, &table[i]);
-}
-
-static void
-test_jsonl_rows(void **state)
-{
-    static const struct reading_case table[] = {
-        {"plain", "{}", "{\"a\":1}\n{\"b\":[1.10]}\n", "0 {\"a\":1}\n1 {\"b\":[1.10]}\n"},
-        {"no end, CRLF and blanks", "{}", "\r\n{\"a\":1}\r\n \t\n\n{\"a\":2}",
-         "0 {\"a\":1}\n1 {\"a\":2}\n"},
-        {"byte order mark", "{}", "\xEF\xBB\xBF{}\n", "0 {}\n"},
-        {"CR alone", "{}", "{\"a\":1}\r\r{\"a\":2}\r\n5",
-         "0 {\"a\":1}\n1 {\"a\":2}\n"
-         "2 !line 4: expected an object, found number\n"},
-        {"nothing", "{}", "", ""},
-        {"only blank lines", "{}", "\n\n\n", ""},
-        {"no objects", "{}", "[1]\n\"x\"\n5\nnull\n",
-         "0 !line 1: expected an object, found array\n1 !line 2: expected an object, found string\n"
-         "2 !line 3: expected an object, found number\n3 !line 4: expected an object, found "
-         "null\n"},
-        {"numbers as they are", "{}", "{\"n\":[9007199254740993,18446744073709551615,1e400]}\n",
-         "0 {\"n\":[9007199254740993,18446744073709551615,1e400]}\n"},
-    };
-    for (size_t i = 0; i < COUNT_OF(table); i++)
-        check_case(&step_read_jsonl, &table[i]);
-}
-
-static void
-test_bad_json_has_its_place(void **state)
-{
-    struct source_world world;
-    struct buffer out;
-    buffer_init(&out, MIB(1));
-    source_world_open(&world, &step_read_jsonl, "{}",
-                      SLICE("{\"a\":1}\n\n  {\"a\":}\n{\"a\":2}{}\n{\"a\":\"\xFF\"}\n{\"b\":3}\n"));
-    assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
-    buffer_append_byte(&out, '\0');
-    assert_non_null(strstr(out.ptr, "0 {\"a\":1}\n1 !line 3, column 8: "));
-    assert_non_null(strstr(out.ptr, "\n2 !line 4, column 8: "));
-    assert_non_null(strstr(out.ptr, "\n3 !line 5, column 7: "));
-    assert_non_null(strstr(out.ptr, "\n4 {\"b\":3}\n"));
-    assert_null(strstr(out.ptr, "line 1"));
-    source_world_close(&world);
-    buffer_done(&out);
+        source_world_check(&step_read_csv, &table[i]);
 }
 
 static void
@@ -449,8 +373,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_rows),
-        cmocka_unit_test(test_jsonl_rows),
-        cmocka_unit_test(test_bad_json_has_its_place),
         cmocka_unit_test(test_a_csv_that_cannot_be_opened_says_why),
         cmocka_unit_test(test_columns_are_those_of_the_header),
         cmocka_unit_test(test_too_many_columns_are_refused),
