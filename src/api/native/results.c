@@ -9,6 +9,8 @@
 /* Chunks that one task renders before others have their turn. */
 #define CHUNKS_AT_ONCE 4
 
+#define HEADERS 3
+
 /* Who may post the rendering's task. The client's connection may say that there is room, or that
  * the client has left, at any moment. */
 enum wake { WAKE_RUNNING, WAKE_PARKED, WAKE_AGAIN };
@@ -27,18 +29,19 @@ struct rendering {
 static route_handler_fn render_on;
 
 static void
-fill_answer(struct call *call, struct http_answer *answer, struct http_header headers[2])
+fill_answer(struct call *call, struct http_answer *answer, struct http_header headers[HEADERS])
 {
     const struct rendering *rendering = call->own;
     const char *name = results_file_name(rendering->results, call->arena);
     const char *words = arena_format(call->arena, "attachment; filename=\"%s\"", name);
     headers[0] = (struct http_header){"Content-Disposition", slice_text(words)};
     headers[1] = (struct http_header){"X-Content-Type-Options", SLICE("nosniff")};
+    headers[2] = (struct http_header){"Cache-Control", SLICE("no-store")};
     *answer = (struct http_answer){
         .status = 200,
         .content_type = results_content_type(rendering->results),
         .headers = headers,
-        .header_count = 2,
+        .header_count = HEADERS,
     };
 }
 
@@ -48,7 +51,7 @@ answer_whole(struct call *call)
 {
     struct rendering *rendering = call->own;
     struct http_answer answer;
-    struct http_header headers[2];
+    struct http_header headers[HEADERS];
     fill_answer(call, &answer, headers);
     answer.body_kind = HTTP_BODY_GIVE;
     answer.body.ptr = buffer_take(&rendering->text, &answer.body.size);
@@ -80,7 +83,7 @@ begin_answer(struct call *call)
 {
     struct rendering *rendering = call->own;
     struct http_answer answer;
-    struct http_header headers[2];
+    struct http_header headers[HEADERS];
     struct http_stream stream = {.on_room = on_room, .context = call};
     fill_answer(call, &answer, headers);
     rendering->is_begun = true;
