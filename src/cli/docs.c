@@ -351,6 +351,21 @@ show_schema(struct docs *docs)
     return CLI_OK;
 }
 
+/* Of the types, else of the codes; NULL if none is near. */
+static const char *
+nearest_name(struct docs *docs, const char *wrong)
+{
+    const char *nearest = catalog_nearest(docs->catalog, slice_text(wrong));
+    const char *codes[256];
+    size_t count = 0;
+    for (const struct embedded_file *file = doc_pages; file->name != NULL; file++) {
+        struct slice code = code_of(file);
+        if (code.ptr != NULL && count < COUNT_OF(codes))
+            codes[count++] = arena_format(&docs->arena, "%.*s", SLICE_FORMAT(code));
+    }
+    return nearest != NULL ? nearest : slice_nearest(slice_text(wrong), codes, count);
+}
+
 static int
 show_named(struct docs *docs, const char *name)
 {
@@ -362,7 +377,7 @@ show_named(struct docs *docs, const char *name)
     const char *page = find_page(docs, "errors", name);
     if (page != NULL)
         return show_code(docs, name, page);
-    const char *nearest = catalog_nearest(docs->catalog, slice_text(name));
+    const char *nearest = nearest_name(docs, name);
     fprintf(stderr, "windrow: docs: there is no step type and no error code \"%s\"", name);
     if (nearest != NULL)
         fprintf(stderr, "; did you mean %s?", nearest);

@@ -72,6 +72,7 @@ test('an unknown name is answered with the nearest', async () => {
   assert.equal(code, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /did you mean filter\?/);
+  assert.match((await windrow('docs', 'bad_rows')).stderr, /did you mean bad_row\?/);
 });
 
 // --- the schema ---
