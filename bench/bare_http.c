@@ -57,8 +57,13 @@ answer_later(struct http_request *request, void *context)
 static void
 hand_on(void *context, unsigned index)
 {
-    queue_push_chain(waiting, gathered[index]);
-    gathered[index] = NULL;
+    queue_hold();
+    while (gathered[index] != NULL) {
+        struct queue_node *node = gathered[index];
+        gathered[index] = node->next;
+        queue_push_soon(waiting, node);
+    }
+    queue_release();
 }
 
 static void
@@ -67,7 +72,7 @@ answer_waiting(void *context)
     while (!queue_is_closed(waiting)) {
         struct queue_node *first = queue_wait(waiting, -1);
         struct queue_node *rest = queue_drain(waiting);
-        http_batch_begin();
+        queue_hold();
         if (first != NULL)
             answer(((struct later *)first)->request);
         while (rest != NULL) {
@@ -75,7 +80,7 @@ answer_waiting(void *context)
             rest = rest->next;
             answer(later->request);
         }
-        http_batch_end();
+        queue_release();
     }
 }
 

@@ -174,6 +174,10 @@ make_run_intent(void)
     return intent;
 }
 
+/* All bulk is of one run. */
+static struct fair_owner workspace;
+static struct fair_flow run_flow = {.owner = &workspace};
+
 static struct intent *
 make_record_intent(void)
 {
@@ -185,7 +189,7 @@ make_record_intent(void)
                                .generation = 1,
                                .body = slice_of(filler, RECORD_BYTES)};
     intent_add(intent, STORE_RECORD_INSERT, RECORD_BYTES)->record = row;
-    intent->is_bulk = true;
+    intent->flow = &run_flow;
     return intent;
 }
 
@@ -204,7 +208,7 @@ make_effect_intent(void)
                                .state = EFFECT_OK,
                                .value = slice_of(filler, EFFECT_BYTES)};
     intent_add(intent, STORE_EFFECT_INSERT, EFFECT_BYTES)->effect = row;
-    intent->is_bulk = true;
+    intent->flow = &run_flow;
     return intent;
 }
 

@@ -85,7 +85,6 @@ open_writer(struct front *front, struct store **store, const char *folder)
     if (sqlite_store_open(store, "front.db", NULL, &error) != STATUS_OK ||
         writer_start(&front->writer, *store, &error) != STATUS_OK)
         die(error.text);
-    writer_set_hooks(front->writer, http_batch_begin, http_batch_end);
 }
 
 int

@@ -119,25 +119,96 @@ queue_add(struct queue *queue, struct queue_node *first, struct queue_node *last
         pthread_cond_signal(&queue->filled);
 }
 
+/* What this thread holds back. */
+#define HELD_QUEUES_MAX 16
+#define HELD_NODES_MAX 16
+
+struct held_part {
+    struct queue *queue;
+    struct queue_node *first;
+    struct queue_node *last;
+    size_t count;
+};
+
+static _Thread_local struct {
+    bool is_on;
+    size_t part_count;
+    struct held_part parts[HELD_QUEUES_MAX];
+} held;
+
+static void
+held_give(struct held_part *part)
+{
+    if (part->count > 0)
+        queue_add(part->queue, part->first, part->last, part->count);
+    *part = (struct held_part){.queue = part->queue};
+}
+
+static struct held_part *
+held_find(const struct queue *queue)
+{
+    for (size_t i = 0; i < held.part_count; i++)
+        if (held.parts[i].queue == queue)
+            return &held.parts[i];
+    return NULL;
+}
+
+/* NULL: nothing is held, or there is no room for another queue. */
+static struct held_part *
+held_take_part(struct queue *queue)
+{
+    struct held_part *part = held_find(queue);
+    if (part == NULL && held.is_on && held.part_count < HELD_QUEUES_MAX) {
+        part = &held.parts[held.part_count++];
+        *part = (struct held_part){.queue = queue};
+    }
+    return part;
+}
+
 void
 queue_push(struct queue *queue, struct queue_node *node)
 {
+    struct held_part *part = held_find(queue);
+    if (part != NULL)
+        held_give(part);
     node->next = NULL;
     queue_add(queue, node, node, 1);
 }
 
+/* A part that has grown goes, so that readers are not kept waiting. */
 void
-queue_push_chain(struct queue *queue, struct queue_node *first)
+queue_push_soon(struct queue *queue, struct queue_node *node)
 {
-    if (first == NULL)
+    struct held_part *part = held_take_part(queue);
+    if (part == NULL) {
+        queue_push(queue, node);
         return;
-    size_t count = 1;
-    struct queue_node *last = first;
-    while (last->next != NULL) {
-        last = last->next;
-        count++;
     }
-    queue_add(queue, first, last, count);
+    node->next = NULL;
+    if (part->count == 0)
+        part->first = node;
+    else
+        part->last->next = node;
+    part->last = node;
+    if (++part->count == HELD_NODES_MAX)
+        held_give(part);
+}
+
+void
+queue_hold(void)
+{
+    assert(!held.is_on);
+    held.is_on = true;
+}
+
+void
+queue_release(void)
+{
+    assert(held.is_on);
+    held.is_on = false;
+    for (size_t i = 0; i < held.part_count; i++)
+        held_give(&held.parts[i]);
+    held.part_count = 0;
 }
 
 static struct queue_node *

@@ -28,8 +28,15 @@ void queue_free(struct queue **queue);
 /* Adds at the end and wakes a reader. */
 void queue_push(struct queue *queue, struct queue_node *node);
 
-/* Adds a chain (linked by next, NULL at its end) in order. */
-void queue_push_chain(struct queue *queue, struct queue_node *first);
+/* Like queue_push(), but between queue_hold() and queue_release() of the calling thread the node is
+ * held back, so that each queue gets many in one go, for one wake-up. Whoever handles many events
+ * in a row holds; it never sleeps meanwhile. Within a queue the thread's order stays, also with
+ * queue_push(); whoever learns of the event in another way may be earlier. */
+void queue_push_soon(struct queue *queue, struct queue_node *node);
+
+/* Not nested. */
+void queue_hold(void);
+void queue_release(void);
 
 /* The oldest node or NULL. */
 struct queue_node *queue_pop(struct queue *queue);

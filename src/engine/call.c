@@ -208,7 +208,7 @@ recorded_done(struct intent *intent)
     call->message.handle = recorded_home;
     call->is_recorded = intent->status == STATUS_OK;
     intent_free(&intent);
-    queue_push(mailbox, &call->message.node);
+    queue_push_soon(mailbox, &call->message.node);
 }
 
 /* A finished call is recorded even after a cancel: the intent has no guard. */
@@ -350,7 +350,7 @@ answer_done(struct exchange *exchange)
     call->is_ok =
         type->conclude(call->config, exchange, &call->arena, &call->outcome, &call->failure);
     call->message.handle = answer_home;
-    queue_push(engine->mailbox, &call->message.node);
+    queue_push_soon(engine->mailbox, &call->message.node);
 }
 
 static void

@@ -200,8 +200,12 @@ chunk_outcome(struct chunk_job *job, struct outcome *outcome)
     job->inbox = outcome;
     if (job->is_away)
         return;
-    take_inbox(job);
-    chunk_send(job);
+    struct engine *engine = job->job.engine;
+    job->is_away = true;
+    job->table->run->away++;
+    job->next_due = NULL;
+    *engine->due_end = job;
+    engine->due_end = &job->next_due;
 }
 
 /* --- the record --- */
@@ -302,7 +306,7 @@ record_done(struct intent *intent)
     commit->status = intent->status;
     commit->message.handle = record_home;
     intent_free(&intent);
-    queue_push(engine->mailbox, &commit->message.node);
+    queue_push_soon(engine->mailbox, &commit->message.node);
 }
 
 static void
@@ -373,9 +377,8 @@ commit_record(struct chunk_job *job)
 }
 
 static void
-chunk_home(struct engine *engine, struct message *message)
+chunk_is_home(struct chunk_job *job)
 {
-    struct chunk_job *job = (struct chunk_job *)((char *)message - offsetof(struct job, message));
     struct run *run = job->table->run;
     run->away--;
     job->is_away = false;
@@ -393,6 +396,25 @@ chunk_home(struct engine *engine, struct message *message)
     else if (job->is_packed)
         commit_record(job);
     run_mark(run);
+}
+
+void
+chunks_send_due(struct engine *engine)
+{
+    struct chunk_job *job = engine->due_first;
+    engine->due_first = NULL;
+    engine->due_end = &engine->due_first;
+    while (job != NULL) {
+        struct chunk_job *next = job->next_due;
+        chunk_is_home(job);
+        job = next;
+    }
+}
+
+static void
+chunk_home(struct engine *engine, struct message *message)
+{
+    chunk_is_home((struct chunk_job *)((char *)message - offsetof(struct job, message)));
 }
 
 void

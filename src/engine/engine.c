@@ -18,6 +18,7 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
     engine->options = *options;
     engine->rng = options->rng;
     engine->mailbox = queue_new(false);
+    engine->due_end = &engine->due_first;
     engine->pace = (struct pace){
         .timers = &engine->timers,
         .clock = options->clock,
@@ -163,7 +164,10 @@ engine_turn(struct engine *engine)
         message->handle(engine, message);
     }
     timers_fire(&engine->timers, clock_mono_us(engine->options.clock));
-    pump_dirty(engine);
+    while (engine->dirty != NULL || engine->due_first != NULL) {
+        pump_dirty(engine);
+        chunks_send_due(engine);
+    }
     take_up_more(engine);
     return timers_next(&engine->timers);
 }

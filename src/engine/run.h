@@ -62,6 +62,7 @@ struct outcome {
 /* A chunk while it is in memory, and what its evaluation gave. */
 struct chunk_job {
     struct job job;
+    struct chunk_job *next_due; /* of the engine's list, see chunk_outcome() */
     struct table_run *table;
     struct chunk *chunk;
     bool is_away;        /* in a pool, or its record waits for the commit */
@@ -229,6 +230,7 @@ struct engine {
     struct fair_owner own; /* writes of the engine itself that nobody waits for */
     struct fair_flow own_flow;
     struct run *dirty;
+    struct chunk_job *due_first, **due_end; /* to be advanced at the end of the turn */
     bool is_parking;
     _Atomic uint32_t away; /* starts and jobs of no run */
     uint32_t calls_in_flight;
@@ -302,12 +304,15 @@ struct chunk_job *chunk_job_new(struct table_run *table, uint32_t index, uint16_
 struct chunk_job *chunk_job_like(const struct chunk_job *model, uint32_t index);
 void chunk_job_free(struct chunk_job **job);
 void chunk_send(struct chunk_job *job); /* to be advanced */
+/* Sends those that outcomes came for. */
+void chunks_send_due(struct engine *engine);
 /* Begins a stretch of a one-item table: looks for recorded effects first where there may be some.
  */
 void chunk_enter(struct chunk_job *job);
 /* Makes decided columns of a one-item table visible to the tables behind. */
 void publish_values(struct chunk_job *job);
-/* Puts in an outcome now, or when the chunk comes home. Takes over the arena. */
+/* Puts in an outcome when the chunk is home and all outcomes of this turn are there. Takes over
+ * the arena. */
 void chunk_outcome(struct chunk_job *job, struct outcome *outcome);
 void chunk_next_stretch(struct chunk_job *job);
 /* On a pool thread: everything of the stretch is decided: packs record, summary and tap pieces. */

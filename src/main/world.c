@@ -120,8 +120,6 @@ world_open_server(struct cli *cli, const char *data_folder, struct service **out
 {
     struct service_options options = {
         .take_up_runs = true,
-        .before_callbacks = http_batch_begin,
-        .after_callbacks = http_batch_end,
     };
     return open_service(cli, data_folder, &options, out, error);
 }

@@ -398,12 +398,8 @@ wait_ms(const struct client_thread *thread)
 }
 
 static void
-wait_for_events(struct client_thread *thread)
+heed_events(struct client_thread *thread, const struct epoll_event *events, int count)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
-    int count = epoll_wait(thread->epoll, events, EVENTS_AT_ONCE, wait_ms(thread));
-    assert(count >= 0 || errno == EINTR);
-    thread->now_us = clock_mono_us(clock_system());
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == queue_fd(thread->orders))
             obey_orders(thread);
@@ -412,22 +408,34 @@ wait_for_events(struct client_thread *thread)
     }
 }
 
+/* Many answers may come in one turn; whoever waits for them is woken once. */
+static void
+turn(struct client_thread *thread)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int count = epoll_wait(thread->epoll, events, EVENTS_AT_ONCE, wait_ms(thread));
+    assert(count >= 0 || errno == EINTR);
+    thread->now_us = clock_mono_us(clock_system());
+    queue_hold();
+    heed_events(thread, events, count);
+    pump(thread);
+    for (size_t i = 0; i <= thread->shard_count; i++)
+        shard_on_time(&thread->shards[i]);
+    conclude_ended(thread);
+    nudge(thread);
+    sweep_late(thread);
+    pump(thread);
+    close_idle(thread);
+    queue_release();
+}
+
 static void
 run(void *context)
 {
     struct client_thread *thread = context;
     thread->now_us = clock_mono_us(clock_system());
-    while (!thread->is_stopping) {
-        wait_for_events(thread);
-        pump(thread);
-        for (size_t i = 0; i <= thread->shard_count; i++)
-            shard_on_time(&thread->shards[i]);
-        conclude_ended(thread);
-        nudge(thread);
-        sweep_late(thread);
-        pump(thread);
-        close_idle(thread);
-    }
+    while (!thread->is_stopping)
+        turn(thread);
     while (queue_count(thread->orders) > 0)
         obey_orders(thread);
     for (size_t i = 0; i <= thread->shard_count; i++)

@@ -204,7 +204,7 @@ http_answer(struct http_request *request, const struct http_answer *answer)
     append_head(request, answer, (int64_t)answer->body.size);
     put_body(request, answer);
     if (!loop_sees_answer(request))
-        http_loop_send_answer(request->loop, &request->message);
+        http_loop_send(request->loop, &request->message);
 }
 
 void

@@ -77,7 +77,7 @@ http_client_submit(struct http_client *client, struct exchange *exchange)
     transfer->order.ticket = ticket;
     transfer->exchange = exchange;
     exchange->transport = transfer;
-    queue_push(client->threads[index]->orders, &transfer->order.node);
+    queue_push_soon(client->threads[index]->orders, &transfer->order.node);
     return ticket;
 }
 

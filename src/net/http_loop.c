@@ -19,19 +19,7 @@
 #define ACCEPT_PAUSE_US INT64_C(100000)
 /* How long a closing connection may linger: 2 s. */
 #define LINGER_MS 2000
-/* Answers of a batch that are handed over at once. */
-#define BATCH_COUNT_MAX 16
-
-/* Messages that this thread keeps back between http_batch_begin() and http_batch_end(). */
-struct batch {
-    bool open;
-    size_t count;
-    struct queue_node *first;
-    struct queue_node *last;
-};
-
 static _Thread_local struct http_loop *current_loop;
-static _Thread_local struct batch batch;
 
 void
 http_count(_Atomic uint64_t *counter, int64_t by)
@@ -173,71 +161,10 @@ http_loop_bury(struct http_connection *connection)
     connection->loop->closed = connection;
 }
 
-/* All kept messages for the loop of the first, in order, in one push. */
-static void
-batch_push_some(void)
-{
-    struct http_loop *loop = ((struct http_message *)batch.first)->request->loop;
-    struct queue_node *theirs = NULL;
-    struct queue_node **theirs_end = &theirs;
-    struct queue_node **link = &batch.first;
-    while (*link != NULL) {
-        struct queue_node *node = *link;
-        if (((struct http_message *)node)->request->loop == loop) {
-            *link = node->next;
-            *theirs_end = node;
-            theirs_end = &node->next;
-        } else {
-            link = &node->next;
-        }
-    }
-    *theirs_end = NULL;
-    queue_push_chain(loop->messages, theirs);
-}
-
-static void
-batch_push(void)
-{
-    while (batch.first != NULL)
-        batch_push_some();
-    batch.last = NULL;
-    batch.count = 0;
-}
-
-void
-http_batch_begin(void)
-{
-    batch.open = true;
-}
-
-void
-http_batch_end(void)
-{
-    batch_push();
-    batch.open = false;
-}
-
 void
 http_loop_send(struct http_loop *loop, struct http_message *message)
 {
-    queue_push(loop->messages, &message->node);
-}
-
-void
-http_loop_send_answer(struct http_loop *loop, struct http_message *message)
-{
-    if (!batch.open) {
-        http_loop_send(loop, message);
-        return;
-    }
-    message->node.next = NULL;
-    if (batch.last == NULL)
-        batch.first = &message->node;
-    else
-        batch.last->next = &message->node;
-    batch.last = &message->node;
-    if (++batch.count == BATCH_COUNT_MAX)
-        batch_push();
+    queue_push_soon(loop->messages, &message->node);
 }
 
 /* No descriptor is left: an idle client makes room, or all wait a little. */

@@ -178,10 +178,6 @@ void http_loop_bury(struct http_connection *connection);
 /* Hands a message to a loop. Any thread. */
 void http_loop_send(struct http_loop *loop, struct http_message *message);
 
-/* The same for a whole answer, which is the last that is heard of its request: so it may be kept
- * for http_batch_end() without being overtaken. */
-void http_loop_send_answer(struct http_loop *loop, struct http_message *message);
-
 /* Counts up; only the loop's thread writes. */
 void http_count(_Atomic uint64_t *counter, int64_t by);
 

@@ -215,9 +215,4 @@ void http_answer_end(struct http_request *request);
  * body, so that the client knows that it did not get all. */
 void http_answer_break(struct http_request *request);
 
-/* Between these two calls the answers that this thread gives by http_answer() are kept back and
- * handed to the loops together: for a thread that has many at once, as after a group commit. */
-void http_batch_begin(void);
-void http_batch_end(void);
-
 #endif

@@ -81,7 +81,9 @@ engine_thread(void *context)
         struct queue_node *first = queue_wait(mailbox, wait_for_ms(service, due_us));
         if (first != NULL)
             engine_give(service->engine, first);
+        queue_hold();
         due_us = engine_turn(service->engine);
+        queue_release();
     }
 }
 
@@ -205,11 +207,8 @@ open_data(struct service *service, struct error *error)
         converted_clean(service->converted);
     if (status == STATUS_OK)
         status = writer_start(&service->writer, service->store, error);
-    if (status == STATUS_OK) {
-        writer_set_hooks(service->writer, service->options.before_callbacks,
-                         service->options.after_callbacks);
+    if (status == STATUS_OK)
         writer_set_trouble_hook(service->writer, say_trouble);
-    }
     return status;
 }
 

@@ -50,9 +50,6 @@ struct service_options {
     const struct catalog *catalog;
     struct service_transport transport;
     struct service_converter converter;
-    /* Called around the callbacks that one commit brings, on the writer's thread; or NULL. */
-    void (*before_callbacks)(void);
-    void (*after_callbacks)(void);
     struct clock *clock;
     unsigned eval_threads; /* 0: one a core */
     bool allow_paths;      /* `file` may be a path: windrow run */

@@ -44,8 +44,6 @@ struct writer {
     struct store *store; /* borrowed */
     struct queue *queue;
     struct thread *thread;
-    writer_hook_fn *before; /* the reports of a transaction */
-    writer_hook_fn *after;
     writer_trouble_fn *on_trouble; /* or NULL */
 
     /* The thread's own. */
@@ -246,7 +244,7 @@ static void
 writer_report(struct writer *writer, enum status committed)
 {
     struct batch *batch = &writer->batch;
-    writer->before();
+    queue_hold();
     for (size_t i = 0; i < batch->count; i++) {
         struct intent *intent = batch->intents[i];
         if (committed != STATUS_OK)
@@ -254,7 +252,7 @@ writer_report(struct writer *writer, enum status committed)
         fault_point(FAULT_writer_between_done);
         intent->done(intent);
     }
-    writer->after();
+    queue_release();
 }
 
 static void
@@ -286,11 +284,6 @@ writer_free(struct writer *writer)
     mem_free(writer);
 }
 
-static void
-do_nothing(void)
-{
-}
-
 enum status
 writer_start(struct writer **out, struct store *store, struct error *error)
 {
@@ -298,7 +291,6 @@ writer_start(struct writer **out, struct store *store, struct error *error)
     struct writer *writer = mem_alloc(sizeof(*writer));
     writer->store = store;
     writer->queue = queue_new(false);
-    writer->before = writer->after = do_nothing;
     writer->budget_bytes = BUDGET_BYTES_MIN;
     writer->urgent_flow.owner = &writer->urgent_owner;
     atomic_store(&writer->give_up_us, INT64_MAX);
@@ -313,13 +305,6 @@ writer_start(struct writer **out, struct store *store, struct error *error)
 }
 
 void
-writer_set_hooks(struct writer *writer, writer_hook_fn *before, writer_hook_fn *after)
-{
-    writer->before = before == NULL ? do_nothing : before;
-    writer->after = after == NULL ? do_nothing : after;
-}
-
-void
 writer_set_trouble_hook(struct writer *writer, writer_trouble_fn *hook)
 {
     writer->on_trouble = hook;
@@ -329,7 +314,7 @@ void
 writer_push(struct writer *writer, struct intent *intent)
 {
     assert(intent->done != NULL);
-    queue_push(writer->queue, &intent->node);
+    queue_push_soon(writer->queue, &intent->node);
 }
 
 void

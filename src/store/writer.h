@@ -19,11 +19,6 @@ struct writer;
 
 MUST_USE enum status writer_start(struct writer **out, struct store *store, struct error *error);
 
-/* Called on the writer's thread before and after the `done`s of one transaction, so that who is
- * told of many commits can pass them on together; either may be NULL. Before the first push. */
-typedef void writer_hook_fn(void);
-void writer_set_hooks(struct writer *writer, writer_hook_fn *before, writer_hook_fn *after);
-
 /* Called on the writer's thread when trouble begins, changes or is over (then error->status is OK).
  * Before the first push. */
 typedef void writer_trouble_fn(const struct error *error);

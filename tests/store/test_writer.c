@@ -319,50 +319,6 @@ test_many_threads_push(void **state)
         assert_true(setting_is_there(f, i));
 }
 
-/* Whether reports are under way, and how often they were. */
-static _Atomic int reports_open, reports;
-
-static void
-open_reports(void)
-{
-    reports_open++;
-    reports++;
-}
-
-static void
-close_reports(void)
-{
-    reports_open--;
-}
-
-static void
-expect_open(struct intent *intent)
-{
-    struct job *job = intent->owner;
-    job->number = reports_open == 1 ? 1 : 0;
-    note_return(intent);
-}
-
-static void
-test_hooks_stand_around_the_reports_of_each_transaction(void **state)
-{
-    struct fixture *f = *state;
-    reports_open = reports = 0;
-    writer_set_hooks(f->writer, open_reports, close_reports);
-    for (int i = 0; i < 200; i++) {
-        struct intent *intent = make_intent(f, i, false);
-        intent->done = expect_open;
-        writer_push(f->writer, intent);
-    }
-    wait_for(f, 200);
-    uint64_t commits = writer_counts(f->writer).commits;
-    writer_stop(&f->writer, 10000);
-    assert_int_equal(reports_open, 0);
-    assert_int_equal(reports, commits);
-    for (int i = 0; i < 200; i++)
-        assert_int_equal(f->returned.numbers[i], 1);
-}
-
 static void
 test_stop_twice_is_harmless(void **state)
 {
@@ -388,8 +344,6 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_done_may_push, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_threads_push, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_hooks_stand_around_the_reports_of_each_transaction,
-                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_twice_is_harmless, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,8 +130,6 @@ open_world(void **state)
         .open_store = open_store,
         .steps = &step_table,
         .catalog = &step_catalog,
-        .before_callbacks = http_batch_begin,
-        .after_callbacks = http_batch_end,
         .clock = clock_system(),
         .eval_threads = 1,
     };

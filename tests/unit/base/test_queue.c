@@ -37,10 +37,8 @@ test_first_in_first_out(void **state)
     assert_int_equal(queue_fd(queue), -1);
     assert_null(queue_pop(queue));
     queue_push(queue, &tasks[0].node);
-    tasks[1].node.next = &tasks[2].node;
-    tasks[2].node.next = NULL;
-    queue_push_chain(queue, &tasks[1].node);
-    queue_push_chain(queue, NULL);
+    queue_push_soon(queue, &tasks[1].node);
+    queue_push(queue, &tasks[2].node);
     queue_push(queue, &tasks[3].node);
     assert_int_equal(queue_count(queue), 4);
     for (size_t i = 0; i < 4; i++) {
@@ -55,6 +53,49 @@ test_first_in_first_out(void **state)
     queue_free(&queue);
     assert_null(queue);
     queue_free(&queue);
+}
+
+/* What is held comes at the release, or before what is pushed at once, or when it is much. */
+static void
+test_held_nodes_come_together_and_in_order(void **state)
+{
+    struct queue *queues[20];
+    struct task tasks[40];
+    for (size_t i = 0; i < COUNT_OF(queues); i++)
+        queues[i] = queue_new(i == 0);
+    queue_hold();
+    queue_push_soon(queues[0], &tasks[0].node);
+    queue_push_soon(queues[1], &tasks[1].node);
+    queue_push_soon(queues[0], &tasks[2].node);
+    assert_int_equal(queue_count(queues[0]), 0);
+    assert_false(fd_is_readable(queues[0]));
+    queue_push(queues[0], &tasks[3].node);
+    assert_int_equal(queue_count(queues[0]), 3);
+    queue_push_soon(queues[0], &tasks[4].node);
+    assert_int_equal(queue_count(queues[1]), 0);
+    /* There is no room for so many queues: the last ones get theirs at once. */
+    for (size_t i = 2; i < COUNT_OF(queues); i++)
+        queue_push_soon(queues[i], &tasks[3 + i].node);
+    assert_int_equal(queue_count(queues[COUNT_OF(queues) - 1]), 1);
+    queue_release();
+    static const size_t order[] = {0, 2, 3, 4};
+    for (size_t i = 0; i < COUNT_OF(order); i++)
+        assert_ptr_equal(queue_pop(queues[0]), &tasks[order[i]].node);
+    for (size_t i = 0; i < COUNT_OF(queues); i++) {
+        assert_int_equal(queue_count(queues[i]), i > 0);
+        queue_drain(queues[i]);
+    }
+    queue_hold();
+    for (size_t i = 0; i < COUNT_OF(tasks); i++)
+        queue_push_soon(queues[0], &tasks[i].node);
+    assert_true(queue_count(queues[0]) > 0 && queue_count(queues[0]) < COUNT_OF(tasks));
+    queue_release();
+    for (size_t i = 0; i < COUNT_OF(tasks); i++)
+        assert_ptr_equal(queue_pop(queues[0]), &tasks[i].node);
+    queue_push_soon(queues[0], &tasks[0].node);
+    assert_ptr_equal(queue_pop(queues[0]), &tasks[0].node);
+    for (size_t i = 0; i < COUNT_OF(queues); i++)
+        queue_free(&queues[i]);
 }
 
 static void
@@ -260,6 +301,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_in_first_out),
+        cmocka_unit_test(test_held_nodes_come_together_and_in_order),
         cmocka_unit_test(test_drain_takes_all_and_clears_the_descriptor),
         cmocka_unit_test(test_descriptor_stays_readable_until_found_empty),
         cmocka_unit_test(test_wait_ends_at_its_time),

@@ -349,10 +349,10 @@ batch_handler(struct http_request *request, void *context)
     gathered->requests[gathered->count++] = request;
     if (gathered->count < COUNT_OF(gathered->requests))
         return;
-    http_batch_begin();
+    queue_hold();
     for (size_t i = 0; i < gathered->count; i++)
         echo(gathered->requests[i], NULL);
-    http_batch_end();
+    queue_release();
     gathered->count = 0;
 }
 

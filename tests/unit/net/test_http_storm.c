@@ -127,14 +127,14 @@ run_tasks(void *context)
             continue;
         if (rng_below(&storm->rng, 8) == 0)
             poll(NULL, 0, 1);
-        http_batch_begin();
+        queue_hold();
         if (task->chore == CHORE_ANSWER)
             answer_bytes(task->request, HTTP_BODY_STATIC);
         else if (task->chore == CHORE_STREAM)
             stream(storm, task->request);
         else
             http_request_resume(task->request);
-        http_batch_end();
+        queue_release();
         mem_free(task);
     }
 }
