@@ -5,6 +5,7 @@
  * measured, SECONDS (default 2) is the time of each line, LINE chooses one of them by number.
  */
 #include "base/clock.h"
+#include "base/fair.h"
 #include "base/mem.h"
 #include "store/sqlite/sqlite.h"
 #include "store/writer.h"
@@ -31,6 +32,9 @@
 static char folder[] = "windrow-bench-XXXXXX";
 static double seconds = 2;
 static char filler[RECORD_BYTES];
+/* Records and effects are those of one run. */
+static struct fair_owner workspace;
+static struct fair_flow run_flow = {.owner = &workspace};
 
 static void
 die(const char *words)

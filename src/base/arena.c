@@ -190,6 +190,21 @@ arena_is_over(const struct arena *arena)
     return arena->used_bytes > arena->limit_bytes;
 }
 
+size_t
+arena_make_room(struct arena *arena, size_t size_bytes)
+{
+    size_t limit_bytes = arena->limit_bytes;
+    size_t needed = arena->used_bytes + size_bytes;
+    arena->limit_bytes = needed > limit_bytes ? needed : limit_bytes;
+    return limit_bytes;
+}
+
+void
+arena_end_room(struct arena *arena, size_t limit_bytes)
+{
+    arena->limit_bytes = limit_bytes;
+}
+
 struct slice
 arena_copy(struct arena *arena, struct slice bytes)
 {

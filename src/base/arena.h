@@ -56,6 +56,11 @@ void *arena_try_alloc(struct arena *arena, size_t size);
 /* True once more than limit_bytes were handed out. */
 bool arena_is_over(const struct arena *arena);
 
+/* Lets that many bytes more be handed out, though the limit is reached: for the words that say so.
+ * Returns the limit, to which arena_end_room() goes back. */
+size_t arena_make_room(struct arena *arena, size_t size_bytes);
+void arena_end_room(struct arena *arena, size_t limit_bytes);
+
 /* A NUL-terminated copy. .ptr is NULL if the limit does not allow it. */
 struct slice arena_copy(struct arena *arena, struct slice bytes);
 

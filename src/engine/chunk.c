@@ -69,11 +69,14 @@ chunk_item_key(const struct chunk *chunk, uint32_t item)
 struct value
 chunk_failure_value(struct arena *arena, const char *code, const char *words)
 {
+    size_t limit = arena_make_room(arena, CHUNK_FAILURE_BYTES + strlen(words));
     struct slice copy = arena_copy(arena, slice_text(words));
     struct slice code_copy = arena_copy(arena, slice_text(code));
     struct value failure = value_empty_object();
     failure = value_object_set(arena, failure, value_text("code"), value_string(code_copy));
-    return value_object_set(arena, failure, value_text("message"), value_string(copy));
+    failure = value_object_set(arena, failure, value_text("message"), value_string(copy));
+    arena_end_room(arena, limit);
+    return failure;
 }
 
 /* What a step sees of another column: its output, or of a failure that did not stop the item

@@ -156,7 +156,9 @@ struct value chunk_root_behind(struct chunk *chunk, uint32_t item);
 /* The root without an item's own columns, for what is rendered once per table. */
 struct value chunk_outer_root(struct chunk *chunk);
 
-/* A failure as data: {"code", "message"} and what is known of the place. */
+/* Bytes that a failure takes beside its words. */
+#define CHUNK_FAILURE_BYTES KIB(4)
+/* A failure as data: {"code", "message"}; also in an arena that is used up. */
 struct value chunk_failure_value(struct arena *arena, const char *code, const char *words);
 
 /* Type name and rendered config as STORE_HASH_BYTES. */

@@ -45,8 +45,8 @@ unread_failure(struct chunk *chunk, uint32_t item)
     return failure_with_place(chunk, item, failure, chunk->table->name);
 }
 
-struct value
-item_failure(struct chunk *chunk, uint32_t index)
+static struct value
+find_failure(struct chunk *chunk, uint32_t index)
 {
     struct item *item = &chunk->items[index];
     if (item->problem != NULL)
@@ -66,6 +66,16 @@ item_failure(struct chunk *chunk, uint32_t index)
     if (others.count > 0)
         first = value_object_set(&chunk->arena, first, value_text("others"), others);
     return first;
+}
+
+struct value
+item_failure(struct chunk *chunk, uint32_t index)
+{
+    size_t room = (chunk->table->node_count + 1u) * CHUNK_FAILURE_BYTES;
+    size_t limit = arena_make_room(&chunk->arena, room);
+    struct value failure = find_failure(chunk, index);
+    arena_end_room(&chunk->arena, limit);
+    return failure;
 }
 
 void

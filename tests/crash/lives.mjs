@@ -44,11 +44,15 @@ async function finish(prepared, data, out, label) {
   return check(life.code === 0, `${label}: completes`, life.end);
 }
 
+/** The same, with files that are compared. */
+export async function finishAlike(prepared, data, out, label) {
+  if (await finish(prepared, data, out, label)) compareFiles(prepared.scene, out, prepared.reference, label);
+}
+
 /** A run that has ended writes its files again. */
 async function finishAgain(prepared, data, out, label) {
   rmSync(out, { recursive: true });
-  if (await finish(prepared, data, out, `${label}, again`))
-    compareFiles(prepared.scene, out, prepared.reference, `${label}, again`);
+  await finishAlike(prepared, data, out, `${label}, again`);
 }
 
 async function disturb(prepared, data, out, label) {
@@ -64,7 +68,7 @@ async function disturb(prepared, data, out, label) {
 
 /** Lives with several kills at random instants each. */
 export async function randomKills(prepared, kills) {
-  const { scene, place, stub, reference, effects } = prepared;
+  const { scene, place, stub, effects } = prepared;
   for (let killed = 0, number = 0; killed < kills; number++) {
     const label = `${scene.name} life ${number}`;
     const data = join(place, `data-${number}`);
@@ -77,7 +81,7 @@ export async function randomKills(prepared, kills) {
       killed += life.was_killed ? 1 : 0;
       if (life.code === 0) break;
     }
-    if (await finish(prepared, data, out, label)) compareFiles(scene, out, reference, label);
+    await finishAlike(prepared, data, out, label);
     const made = checkCalls(stub.calls(), cut * CONCURRENCY, label);
     check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
     if (number === 0) await finishAgain(prepared, data, out, label);
@@ -102,7 +106,7 @@ export const points = {
 
 /** One kill at each of these points of the commit path, when it is reached for the n-th time. */
 export async function namedKills(prepared, names, times) {
-  const { scene, place, stub, reference, effects } = prepared;
+  const { scene, place, stub, effects } = prepared;
   for (const point of names.flatMap((name) => times.map((n) => `${name}:${n}`))) {
     const label = `${scene.name} ${point}`;
     const data = join(place, `data-${point.replace(':', '-')}`);
@@ -111,7 +115,7 @@ export async function namedKills(prepared, names, times) {
     const life = await live(goOn(prepared, data, out), { environment: { WINDROW_DIE_AT: point } });
     if (point.endsWith(':1')) check(life.was_killed, `${label}: the point is reached`, life.end);
     else check(life.was_killed || life.code === 0, label, life.end);
-    if (await finish(prepared, data, out, label)) compareFiles(scene, out, reference, label);
+    await finishAlike(prepared, data, out, label);
     const made = checkCalls(stub.calls(), life.was_killed ? CONCURRENCY : 0, label);
     check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
     rmSync(data, { recursive: true });
@@ -171,7 +175,7 @@ async function retryLife(prepared, moody, reference, number) {
   moody.reset();
   let cut = 0;
   if ((await live(goOn(prepared, data, out), { after: 20 + random(scene.span_ms) })).was_killed) cut++;
-  if (await finish(prepared, data, out, label)) compareFiles(scene, out, prepared.reference, label);
+  await finishAlike(prepared, data, out, label);
   const first = moody.calls().length;
   moody.heal();
   for (let turn = 0; turn < 2; turn++) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { check, counts, option } from './check.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const windrow = process.env.WINDROW ?? join(here, '../../build/windrow');
+export const windrow = process.env.WINDROW ?? join(here, '../../build/windrow');
 /** Nothing that is asked for takes so long, not even in a build with sanitizers. */
 export const HANG_MS = option('--rows', 0) > 100_000 ? 600_000 : 60_000;
 
@@ -53,6 +53,12 @@ export async function live(args, { after = null, signal = 'SIGKILL', environment
   const was_killed = end.signal === 'SIGKILL';
   if (was_killed) counts.killed++;
   return { ...end, ...life, was_killed, end: `${end.code ?? end.signal} ${life.words}` };
+}
+
+/** A life that goes on beside the caller: words() so far, and its end. */
+export function begin(args, environment) {
+  const life = follow(start(args, environment), args.join(' '), HANG_MS);
+  return { ended: life.ended, words: () => life.words };
 }
 
 /** The newest run of a data folder, or null. */

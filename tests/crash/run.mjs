@@ -8,6 +8,7 @@
 //   - a retry calls for failed items only.
 //
 //   node run.mjs [--kills N] [--seed S]
+//   node run.mjs --full
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
+import { fullDisks } from './full.mjs';
 import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
 import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
@@ -32,7 +34,8 @@ async function main() {
   const stub = await startStub();
   const reshape = words('--reshape', null);
   try {
-    if (reshape === null) await everything(stub);
+    if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
+    else if (reshape === null) await everything(stub);
     else await reshapeKills(stub, folder, reshape, kills, part);
   } finally {
     await stub.close();
@@ -54,6 +57,7 @@ async function everything(stub) {
   if (isLong) await part('named kills, gates', () => namedKills(gates, points.calls, [1, 4]));
   await part('named kills, children', () => namedKills(children, points.children, isLong ? [1, 3, 40] : [1, 20]));
   await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
+  await part('full disk', () => fullDisks(stub, folder));
   await part('retries', () => retryKills(RETRIES, folder));
   await part('retries, children', () => retryKills(CHILD_RETRIES, folder));
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));

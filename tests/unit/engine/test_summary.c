@@ -69,6 +69,30 @@ test_summaries_add_up_through_their_text(void **state)
 }
 
 static void
+test_a_failure_finds_room_where_the_rows_left_none(void **state)
+{
+    struct chunk_scene scene;
+    struct summary summary;
+    struct buffer text;
+    chunk_scene_open(&scene, workflow, rows);
+    summary_init(&summary, scene.chunk.table, &scene.chunk.arena);
+    while (!arena_is_over(&scene.chunk.arena))
+        arena_alloc(&scene.chunk.arena, ARENA_SMALL_BYTES - 1);
+    chunk_scene_advance(&scene);
+    summary_add_chunk(&summary, &scene.chunk);
+    assert_int_equal(summary.failed_ordinal, scene.chunk.begin.ordinal);
+    struct value code = value_get(summary.failure, "code");
+    assert_int_equal(code.kind, VALUE_STRING);
+    assert_true(slice_is(value_slice(code), "limit_exceeded"));
+    buffer_init(&text, KIB(64));
+    summary_print(&summary, &text);
+    record_pack(&scene.chunk, &text);
+    assert_false(buffer_is_over(&text));
+    buffer_done(&text);
+    chunk_scene_close(&scene);
+}
+
+static void
 test_foreign_text_is_refused(void **state)
 {
     static const char *const texts[] = {
@@ -91,6 +115,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states_are_counted_and_the_first_failure_kept),
         cmocka_unit_test(test_summaries_add_up_through_their_text),
+        cmocka_unit_test(test_a_failure_finds_room_where_the_rows_left_none),
         cmocka_unit_test(test_foreign_text_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
