@@ -170,7 +170,7 @@ arithmetic_add(struct expr_machine *machine, struct value left, struct value rig
         if (left.kind == VALUE_ARRAY)
             return add_arrays(machine, left, right);
         if (left.kind == VALUE_OBJECT)
-            return arithmetic_add_objects(machine, ++machine->last_owner, left, right);
+            return arithmetic_add_objects(machine, machine_new_owner(machine), left, right);
     }
     return machine_raise_pair(machine, left, right, "cannot be added");
 }
@@ -209,7 +209,7 @@ static struct value
 merge_objects(struct expr_machine *machine, struct value a, struct value b)
 {
     const struct member *members = value_members(b);
-    uint32_t owner = ++machine->last_owner;
+    uint32_t owner = machine_new_owner(machine);
     for (uint32_t i = 0; i < b.count && a.kind != VALUE_NONE; i++) {
         struct value value = members[i].value;
         struct value old = value_find(a, value_slice(members[i].key));

@@ -53,7 +53,7 @@ array_native_add(struct expr_machine *machine, struct value input, const struct 
     if (input.kind != VALUE_ARRAY && input.kind != VALUE_OBJECT)
         return raise_iterate(machine, input);
     struct value sum = value_null();
-    uint32_t owner = ++machine->last_owner;
+    uint32_t owner = machine_new_owner(machine);
     for (uint32_t i = 0; i < input.count && sum.kind != VALUE_NONE; i++) {
         struct value part = part_at(input, i);
         if (!machine_charge(machine, 1))
@@ -315,7 +315,7 @@ array_native_from_entries(struct expr_machine *machine, struct value input,
     if (input.kind != VALUE_ARRAY && input.kind != VALUE_OBJECT)
         return raise_iterate(machine, input);
     struct value object = value_empty_object();
-    uint32_t owner = ++machine->last_owner;
+    uint32_t owner = machine_new_owner(machine);
     for (uint32_t i = 0; i < input.count && object.kind != VALUE_NONE; i++) {
         struct value entry = part_at(input, i);
         struct value key = entry_key(machine, entry);

@@ -117,7 +117,7 @@ run_fold(struct fold_sink *fold, struct value input)
     const struct node *node = fold->node;
     bool inherits = (node->ownership & NODE_INHERITING) != 0;
     if ((node->ownership & NODE_OWNING) != 0 && fold->state_path == NULL)
-        fold->owner = inherits ? machine->owner : ++machine->last_owner;
+        fold->owner = inherits ? machine->owner : machine_new_owner(machine);
     union slot *slot = &fold->env->slots[node->fold.slot];
     union slot old = *slot;
     enum outcome outcome = eval_each(node->fold.source, fold->env, input, NULL, &fold->sink);
@@ -177,7 +177,7 @@ fold_round(const struct node *reduce, struct env *env, struct value item, struct
            uint32_t *owner)
 {
     if ((reduce->ownership & NODE_OWNING) != 0 && *owner == 0)
-        *owner = ++env->machine->last_owner;
+        *owner = machine_new_owner(env->machine);
     struct fold_sink fold = {.node = reduce, .env = env, .state = *state, .owner = *owner};
     enum outcome outcome = reduce_emit(&fold.sink, item, NULL);
     *state = fold.state;

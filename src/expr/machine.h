@@ -70,13 +70,22 @@ value_outcome(struct value absent)
     return (enum outcome)absent.count;
 }
 
+/* An owner that nobody was before. */
+static inline uint32_t
+machine_new_owner(struct expr_machine *machine)
+{
+    if (machine->last_owner == UINT32_MAX)
+        machine->last_owner = 0;
+    return ++machine->last_owner;
+}
+
 /* From here on nothing made before is the running fold's own: a part of its state may be known
  * elsewhere, too. */
 static inline void
 machine_renew_owner(struct expr_machine *machine)
 {
     if (machine->owner != 0)
-        machine->owner = ++machine->last_owner;
+        machine->owner = machine_new_owner(machine);
 }
 
 /* Uses up the budget, for the reason given in words; gives the value that says so. */
