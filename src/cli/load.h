@@ -13,4 +13,8 @@
 int load_workflow(const struct cli *cli, const char *file, const char *rows, struct buffer *text,
                   struct plan **plan);
 
+/* Whether what the workflow plans[which], of that file, calls among the count of them is called
+ * rightly; what is not is printed. NULL plans are passed over. */
+bool check_calls(const char *file, struct plan *const *plans, size_t which, size_t count);
+
 #endif

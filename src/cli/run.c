@@ -218,19 +218,28 @@ resolved_value(const struct run_options *options, struct arena *arena)
     return value_object_new(arena, members, COUNT_OF(members));
 }
 
-/* The files of --with are checked before anything is opened. */
+/* The files of --with are checked before anything is opened, and how all call each other. */
 static int
-check_with(const struct cli *cli, const struct option_list *with)
+check_with(const struct cli *cli, const char *file, struct plan *plan,
+           const struct option_list *with)
 {
+    size_t count = with->count + 1;
+    struct plan **plans = mem_alloc_array(count, sizeof(struct plan *));
     int exit_code = CLI_OK;
-    for (size_t i = 0; i < with->count; i++) {
+    plans[0] = plan;
+    for (size_t i = 1; i < count; i++) {
         struct buffer text;
-        struct plan *plan = NULL;
-        int its_code = load_workflow(cli, with->values[i], NULL, &text, &plan);
+        int its_code = load_workflow(cli, with->values[i - 1], NULL, &text, &plans[i]);
         exit_code = its_code > exit_code ? its_code : exit_code;
-        plan_drop(&plan);
         buffer_done(&text);
     }
+    for (size_t i = 0; i < count && exit_code == CLI_OK; i++) {
+        if (!check_calls(i == 0 ? file : with->values[i - 1], plans, i, count))
+            exit_code = CLI_FAILED;
+    }
+    for (size_t i = 1; i < count; i++)
+        plan_drop(&plans[i]);
+    mem_free(plans);
     return exit_code;
 }
 
@@ -304,7 +313,7 @@ run_file(struct cli *cli, struct run_options *options, const char *file)
     struct service *service = NULL;
     int exit_code = load_workflow(cli, file, options->rows, &text, &plan);
     if (exit_code == CLI_OK)
-        exit_code = check_with(cli, &options->with);
+        exit_code = check_with(cli, file, plan, &options->with);
     if (exit_code == CLI_OK && cli->open(cli, options->data, true, &service, &error) != STATUS_OK)
         exit_code = cli_complain(&error);
     if (service != NULL)
