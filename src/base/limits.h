@@ -77,8 +77,10 @@
 #define LIMIT_ITEM_CALLS 1000
 /* Runs below each other: a run's sub-workflows, theirs, and so on. */
 #define LIMIT_TREE_DEPTH 8
-/* Runs that the sub-workflows of one run may leave in the store, over all depths. */
+/* Runs that the sub-workflows of one run may leave in the store, over all depths, by default. */
 #define LIMIT_TREE_RUNS 10000
+/* The same, if the workflow allows more. */
+#define LIMIT_TREE_RUNS_MAX 1000000
 /* Bytes of one writing transaction in the bulk lane. */
 #define LIMIT_COMMIT_BYTES MIB(4)
 /* Intents of one writing transaction. */

@@ -8,6 +8,7 @@
 #include "engine/tree.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -367,19 +368,32 @@ fail(struct child_call *call, const char *code, const char *words)
 
 /* --- the child's row --- */
 
+#define PINS_BYTES (2 * STORE_HASH_BYTES + 1)
+
+static void
+print_pins(const struct child_call *call, char out[PINS_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < STORE_HASH_BYTES; i++) {
+        out[2 * i] = digits[call->callee->pins[i] >> 4];
+        out[2 * i + 1] = digits[call->callee->pins[i] & 15];
+    }
+    out[PINS_BYTES - 1] = '\0';
+}
+
+/* {"pins": of its versions, "workflows": those that it calls, "runs": that the tree may have}. */
 static struct slice
 resolved_text(const struct child_call *call, struct arena *arena)
 {
-    char pins[2 * STORE_HASH_BYTES + 1];
-    for (size_t i = 0; i < STORE_HASH_BYTES; i++) {
-        pins[2 * i] = "0123456789abcdef"[call->callee->pins[i] >> 4];
-        pins[2 * i + 1] = "0123456789abcdef"[call->callee->pins[i] & 15];
-    }
-    struct member member = {value_text("pins"),
-                            value_string_copy(arena, slice_of(pins, sizeof(pins) - 1))};
+    char pins[PINS_BYTES];
+    print_pins(call, pins);
+    struct member member = {value_text("pins"), value_string_copy(arena, slice_text(pins))};
     struct value resolved = value_object_new(arena, &member, 1);
-    if (call->callee->program->plan->calls_workflows)
+    if (call->callee->program->plan->calls_workflows) {
         resolved = callees_pin(call->run->callees, resolved, arena);
+        resolved = value_object_set(arena, resolved, value_text("runs"),
+                                    value_int(call->run->tree->limit));
+    }
     return json_text(arena, resolved);
 }
 
@@ -442,6 +456,7 @@ begin_child(struct child_call *call)
     if (callee->program->plan->calls_workflows) {
         callees_hold(parent->callees);
         child->callees = parent->callees;
+        child->below_limit = parent->tree->limit;
     }
     call->state = CHILD_HERE;
     call->was_here = true;
@@ -498,7 +513,7 @@ children_pump(struct run *run)
         take_place(call);
         if (call->started_unix_ms == 0)
             call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
-        if (run->tree->count < LIMIT_TREE_RUNS)
+        if (run->tree->count < run->tree->limit)
             store_child(call);
         else
             look(call);
@@ -559,12 +574,10 @@ may_take_end(const struct child_call *call)
     const struct run_row *row = &call->row;
     if (row->parent_generation == call->run->generation)
         return true;
-    struct arena arena;
-    arena_init(&arena, MIB(1));
-    bool is_same = row->state == RUN_STATE_COMPLETED && row->version == call->callee->version &&
-                   slice_equal(row->resolved, resolved_text(call, &arena));
-    arena_done(&arena);
-    return is_same;
+    char pins[PINS_BYTES];
+    print_pins(call, pins);
+    return row->state == RUN_STATE_COMPLETED &&
+           memmem(row->resolved.ptr, row->resolved.size, pins, PINS_BYTES - 1) != NULL;
 }
 
 static void
@@ -688,14 +701,14 @@ go_on_with(struct child_call *call)
 static void
 not_there(struct child_call *call)
 {
-    if (call->run->tree->count < LIMIT_TREE_RUNS) {
+    if (call->run->tree->count < call->run->tree->limit) {
         run_refused(call->run, STATUS_CONFLICT);
         return;
     }
     char words[128];
     snprintf(words, sizeof(words),
-             "the sub-workflows of one run may leave %d runs in the store, and have",
-             LIMIT_TREE_RUNS);
+             "the workflows called by one run may leave %" PRIu32 " runs, and have (limits.runs)",
+             call->run->tree->limit);
     fail(call, "limit_exceeded", words);
 }
 

@@ -203,6 +203,7 @@ struct run {
     bool has_children;           /* its steps may leave runs below it */
     struct tree *tree;           /* NULL: nothing is above or below it */
     uint32_t below_count;        /* runs of its tree in the store, when it was read back */
+    uint32_t below_limit;        /* how many they may be, as the root allows */
     struct child_call *children; /* runs that its steps have asked for */
     struct child_call *children_first, *children_last; /* of these, those that wait for a place */
     uint32_t children_open, children_dormant;          /* with a place; outside memory */

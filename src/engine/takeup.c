@@ -325,6 +325,9 @@ load_callees(struct engine *engine, const struct run_row *row, struct run *run, 
         if (status != STATUS_OK)
             return status;
     }
+    int64_t limit = 0;
+    bool has_limit = value_integer(value_get(resolved, "runs"), &limit) && limit > 0;
+    run->below_limit = has_limit ? (uint32_t)limit : LIMIT_TREE_RUNS;
     options.pins = value_get(resolved, "workflows");
     return callees_find(&run->callees, &options, run->program, error);
 }
@@ -406,7 +409,7 @@ load_place(struct take_up_job *job)
     if (callees_are_pure(run->callees))
         return STATUS_OK;
     struct id root = id_is_zero(&run->root) ? run->id : run->root;
-    enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS, &run->below_count);
+    enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS_MAX, &run->below_count);
     return status == STATUS_OK ? load_held(run, store) : status;
 }
 

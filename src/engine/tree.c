@@ -27,6 +27,7 @@ tree_join(struct run *run)
     }
     if (run->has_children && !tree->is_counted) {
         tree->count = run->below_count;
+        tree->limit = id_is_zero(&run->root) ? run->program->plan->limits.runs : run->below_limit;
         tree->is_counted = true;
     }
     tree->users++;

@@ -18,6 +18,7 @@ struct tree {
     struct id root;
     bool is_counted;
     uint32_t count; /* runs that it has left in the store, over all depths */
+    uint32_t limit; /* how many they may be */
     uint32_t users; /* runs in memory */
     struct fair_flow flows[SHARE_COUNT];
 };

@@ -146,6 +146,18 @@ read_concurrency(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_runs(struct loader *loader, struct spot spot, void *target)
+{
+    int64_t number = 0;
+    bool is_whole = value_is_number(spot.at->value) && value_integer(spot.at->value, &number);
+    if (is_whole && number >= 1 && number <= LIMIT_TREE_RUNS_MAX)
+        loader->plan->limits.runs = (uint32_t)number;
+    else
+        load_problem(loader, spot, NULL, "expected a whole number from 1 to %d",
+                     LIMIT_TREE_RUNS_MAX);
+}
+
+static void
 read_budget(struct loader *loader, struct spot spot, void *target)
 {
     bool is_number = value_is_number(spot.at->value);
@@ -215,6 +227,7 @@ read_limits(struct loader *loader, struct spot spot, void *target)
         {"budget", read_budget, false},
         {"deadline", read_deadline, false},
         {"max_failed", read_max_failed, false},
+        {"runs", read_runs, false},
     };
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }
@@ -359,8 +372,10 @@ plan_new(void)
     struct plan *plan = mem_alloc(sizeof(*plan));
     arena_init(&plan->arena, PLAN_BYTES);
     plan->description = value_null();
-    plan->limits = (struct plan_limits){
-        .concurrency = CONCURRENCY_DEFAULT, .max_failed = -1, .max_failed_share = -1};
+    plan->limits = (struct plan_limits){.concurrency = CONCURRENCY_DEFAULT,
+                                        .max_failed = -1,
+                                        .max_failed_share = -1,
+                                        .runs = LIMIT_TREE_RUNS};
     atomic_init(&plan->references, 1);
     return plan;
 }

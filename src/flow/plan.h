@@ -51,7 +51,7 @@ struct config_field {
     uint32_t entry_count;      /* maps in written order; PATHS, ORDER, KEYS: by their last name */
     struct value *entry_names;
     struct template **entry_templates;
-    struct expr **entry_exprs; /* AGGREGATE_MAP */
+    struct expr **entry_exprs;  /* AGGREGATE_MAP */
     struct config_field *parts; /* GROUP: one per decl->parts, same order */
 };
 
@@ -136,6 +136,7 @@ struct plan_limits {
     int64_t deadline_ms;     /* 0: none */
     int64_t max_failed;      /* items of a table; -1: all but one */
     double max_failed_share; /* of the items; < 0: not given */
+    uint32_t runs;           /* that the workflows which it calls may leave, over all depths */
 };
 
 struct plan {

@@ -228,3 +228,24 @@ steps:
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test('a run leaves no more runs than its workflow allows', async () => {
+  await server.publish(called('Small', `${stub.url}/echo`));
+  await server.publish(`
+name: Mids
+steps:
+  - { id: a, type: workflow, config: { slug: small, input: { company: a } } }
+  - { id: b, type: workflow, on_error: continue, config: { slug: small, input: { company: b } } }
+output: "{{steps.b.error.message}}"
+`);
+  const workflow = await server.publish(`
+name: Bounded
+limits: { runs: 2 }
+steps:
+  - { id: m, type: workflow, config: { slug: mids } }
+`);
+  const run = await server.reachEnd((await server.begin(workflow, {})).id);
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  assert.match(run.output, /may leave 2 runs/);
+  assert.equal(stub.calls().length, 1);
+});

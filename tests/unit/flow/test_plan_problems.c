@@ -129,10 +129,12 @@ test_top_keys(void **state)
          "6:15: limits.max_failed: expected a share of the items such as 10%, or a whole number of "
          "items\n"},
         {"more limits",
-         "name: t\nlimits: {concurrency: 10001, deadline: 3, max_failed: -1}\nsteps:\n" STEP(""),
+         "name: t\nlimits: {concurrency: 10001, deadline: 3, max_failed: -1, runs: "
+         "0}\nsteps:\n" STEP(""),
          "2:23: limits.concurrency: expected a whole number from 1 to 10000\n"
          "2:40: limits.deadline: expected a duration such as 30s or 2h, found a number\n"
-         "2:55: limits.max_failed: *\n"},
+         "2:55: limits.max_failed: *\n2:65: limits.runs: expected a whole number from 1 to "
+         "1000000\n"},
         {"notify", "name: t\nnotify: {on_end: 5, on_ende: x}\nsteps:\n" STEP(""),
          "2:18: notify.on_end: expected an address as text, found a number\n"
          "2:21: notify.on_ende: unknown key \"on_ende\", expected on_end (did you mean on_end?)\n"},
