@@ -93,7 +93,7 @@ allow_abort(scmp_filter_ctx filter)
 {
     static const int calls[] = {SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
                                 SCMP_SYS(sigaltstack)};
-    const struct scmp_arg_cmp itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    const struct scmp_arg_cmp itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
     int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, itself);
     for (size_t i = 0; i < COUNT_OF(calls) && failed == 0; i++)
         failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);

@@ -288,22 +288,23 @@ test('a reader that is killed fails the run with words', async () => {
   assert.match(said(), /the reader was ended by signal 9/);
 });
 
-test('a reader dies with the program, and the run goes on later with the same rows', async () => {
-  const { child, ended, reader, place } = await slow();
-  child.kill('SIGKILL');
-  await ended;
-  await until(async () => !(await isRunning(reader)), 'the reader to end');
-  const left = await readdir(join(`${place}-data`, 'converted'));
-  assert.ok(left.every((name) => name.endsWith('.new')));
-  const stored = await windrow('runs', 'list', '--json', '--data', `${place}-data`);
-  const { id } = JSON.parse(stored.stdout).data[0];
-  const end = await windrow('run', '--resume', id, '--data', `${place}-data`, '--out', place);
-  assert.equal(end.code, 0, end.stderr);
-  assert.equal((await readdir(join(`${place}-data`, 'converted'))).filter((name) => name.endsWith('.new')).length, 0);
-  const lines = (await readFile(join(place, 'lines.jsonl'), 'utf8')).split('\n');
-  assert.equal(lines.length, 1_000_001);
-  assert.equal(lines[999_999], '{"a":999999}');
-});
+for (const signal of ['SIGKILL', 'SIGINT'])
+  test(`a reader ends with the program at ${signal}; the run goes on later with the same rows`, async () => {
+    const { child, ended, reader, place } = await slow();
+    child.kill(signal);
+    await ended;
+    await until(async () => !(await isRunning(reader)), 'the reader to end');
+    const kept = join(`${place}-data`, 'converted');
+    assert.ok((await readdir(kept)).every((name) => name.endsWith('.new')));
+    const stored = await windrow('runs', 'list', '--json', '--data', `${place}-data`);
+    const { id } = JSON.parse(stored.stdout).data[0];
+    const end = await windrow('run', '--resume', id, '--data', `${place}-data`, '--out', place);
+    assert.equal(end.code, 0, end.stderr);
+    assert.ok(!(await readdir(kept)).some((name) => name.endsWith('.new')));
+    const lines = (await readFile(join(place, 'lines.jsonl'), 'utf8')).split('\n');
+    assert.equal(lines.length, 1_000_001);
+    assert.equal(lines[999_999], '{"a":999999}');
+  });
 
 test('without its reader the program says what is missing', async () => {
   const alone = join(folder, 'alone', 'windrow');
