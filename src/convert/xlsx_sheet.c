@@ -45,7 +45,6 @@ struct reading_sheet {
     struct buffer values;
     struct place *places; /* COLUMNS_MAX */
     uint32_t place_count; /* up to the last cell that is not null */
-    bool has_value;       /* one that is not an empty text */
     char problem[200];    /* of the row; empty: none */
 };
 
@@ -151,7 +150,7 @@ append_shared(struct reading_sheet *reading, struct slice text)
     if (!slice_parse_int64(slice_trim(text), &index) || index < 0 ||
         !xlsx_strings_get(reading->rows->strings, (uint64_t)index, &shared))
         set_problem(reading, "there is no shared text %.*s", SLICE_FORMAT(slice_cut(text, 20)));
-    else
+    else if (shared.size > strlen("\"\""))
         buffer_append_slice(&reading->values, shared);
 }
 
@@ -189,7 +188,6 @@ put_place(struct reading_sheet *reading, size_t begin)
     while (reading->place_count <= column)
         reading->places[reading->place_count++] = (struct place){0, 0};
     reading->places[column] = (struct place){begin, size};
-    reading->has_value |= size > 2 || reading->values.ptr[begin] != '"';
 }
 
 static void
@@ -197,73 +195,45 @@ end_cell(struct reading_sheet *reading)
 {
     reading->is_in_cell = false;
     size_t begin = reading->values.size;
-    bool is_empty = reading->text.size == 0 && reading->kind != CELL_TEXT;
+    if (reading->text.size == 0 && !buffer_is_over(&reading->text))
+        return;
+    /* Numbers are read by functions that want an end. */
+    buffer_append_byte(&reading->text, '\0');
     if (buffer_is_over(&reading->text)) {
         set_problem(reading, "the text is larger than %zu MB", LIMIT_ROW_BYTES / MIB(1));
         return;
     }
-    if (is_empty || (reading->kind == CELL_TEXT && reading->text.size == 0))
-        return;
-    /* Numbers are read by functions that want an end. */
-    buffer_append_byte(&reading->text, '\0');
-    if (reading->column >= COLUMNS_MAX)
+    if (reading->column >= COLUMNS_MAX) {
         set_problem(reading, "a sheet has at most %d columns", COLUMNS_MAX);
-    else if (!buffer_is_over(&reading->text))
-        append_value(reading, slice_of(reading->text.ptr, reading->text.size - 1));
+        return;
+    }
+    append_value(reading, slice_of(reading->text.ptr, reading->text.size - 1));
     if (buffer_is_over(&reading->values))
         set_problem(reading, "the row is larger than %zu MB", LIMIT_ROW_BYTES / MIB(1));
-    else if (reading->column < COLUMNS_MAX)
+    else
         put_place(reading, begin);
 }
 
 /* --- rows --- */
 
+/* Names are texts, whatever the cells are. */
 static void
-append_cells(struct reading_sheet *reading, struct buffer *out)
+append_cells(const struct reading_sheet *reading, bool as_names, struct buffer *out)
 {
     buffer_append_byte(out, '[');
     for (uint32_t c = 0; c < reading->place_count; c++) {
         const struct place *place = &reading->places[c];
+        struct slice cell = slice_of(reading->values.ptr + place->begin, place->size);
         if (c > 0)
             buffer_append_byte(out, ',');
-        if (place->size == 0)
+        if (cell.size == 0)
             buffer_append(out, "null", 4);
+        else if (as_names && cell.ptr[0] != '"')
+            json_print_string(out, cell);
         else
-            buffer_append(out, reading->values.ptr + place->begin, place->size);
+            buffer_append_slice(out, cell);
     }
     buffer_append(out, "]\n", 2);
-}
-
-/* Names are texts, whatever the cells are. */
-static void
-append_names(struct reading_sheet *reading, struct buffer *out)
-{
-    struct buffer quoted;
-    buffer_init(&quoted, LIMIT_ROW_BYTES);
-    for (uint32_t c = 0; c < reading->place_count; c++) {
-        struct place *place = &reading->places[c];
-        const char *at = reading->values.ptr + place->begin;
-        if (place->size == 0 || *at == '"')
-            continue;
-        size_t begin = quoted.size;
-        json_print_string(&quoted, slice_of(at, place->size));
-        *place = (struct place){reading->values.size, quoted.size - begin};
-        buffer_append(&reading->values, quoted.ptr + begin, place->size);
-    }
-    buffer_done(&quoted);
-    append_cells(reading, out);
-}
-
-/* Empty texts beyond the header are no values. */
-static void
-drop_empty_places(struct reading_sheet *reading, uint32_t count)
-{
-    while (reading->place_count > count) {
-        const struct place *last = &reading->places[reading->place_count - 1];
-        if (last->size > 2 || (last->size > 0 && reading->values.ptr[last->begin] != '"'))
-            return;
-        reading->place_count--;
-    }
 }
 
 static void
@@ -271,14 +241,12 @@ end_row(struct xml *xml, struct reading_sheet *reading)
 {
     struct xlsx_rows *rows = reading->rows;
     bool is_header = reading->needs_header;
-    if (!reading->has_value && reading->problem[0] == '\0')
+    if (reading->place_count == 0 && reading->problem[0] == '\0')
         return;
     if (is_header && reading->problem[0] != '\0') {
         xml_fail(xml, STATUS_INVALID, "the header cannot be read: %s", reading->problem);
         return;
     }
-    if (rows->has_header && !is_header)
-        drop_empty_places(reading, rows->column_count);
     if (rows->has_header && !is_header && reading->place_count > rows->column_count) {
         reading->column = reading->place_count - 1;
         set_problem(reading, "a value beyond the last column of the header");
@@ -286,10 +254,8 @@ end_row(struct xml *xml, struct reading_sheet *reading)
     if (reading->problem[0] != '\0') {
         json_print_string(rows->out, slice_text(reading->problem));
         buffer_append_byte(rows->out, '\n');
-    } else if (is_header) {
-        append_names(reading, rows->out);
     } else {
-        append_cells(reading, rows->out);
+        append_cells(reading, is_header, rows->out);
     }
     if (reading->place_count > rows->column_count && (is_header || !rows->has_header))
         rows->column_count = reading->place_count;
@@ -307,9 +273,9 @@ begin_row(struct reading_sheet *reading, const char **attributes)
     if (text != NULL && slice_parse_int64(slice_text(text), &number) && number > 0)
         reading->row = (uint64_t)number;
     reading->is_in_row = true;
+    reading->is_in_cell = reading->is_in_text = false;
     reading->column = UINT32_MAX; /* the next is the first */
     reading->place_count = 0;
-    reading->has_value = false;
     reading->problem[0] = '\0';
     buffer_clear(&reading->values);
 }
@@ -330,7 +296,7 @@ on_begin(struct xml *xml, const char *name, const char **attributes)
     struct reading_sheet *reading = xml_context(xml);
     if (strcmp(name, "row") == 0)
         begin_row(reading, attributes);
-    else if (strcmp(name, "c") == 0 && reading->is_in_row)
+    else if (strcmp(name, "c") == 0 && reading->is_in_row && !reading->is_in_cell)
         begin_cell(reading, attributes);
     else if (!reading->is_in_cell)
         return;

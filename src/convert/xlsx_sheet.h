@@ -6,7 +6,7 @@
  * are passed over.
  *
  * A number is written as in the file, a date or time as ISO 8601, text as text, a boolean as such;
- * an error and an empty cell are null. Of a formula its last result counts.
+ * an error, an empty cell and an empty text are null. Of a formula its last result counts.
  *
  * Sources: ECMA-376-1 (5th edition), 18.3.1.4 (c), 18.3.1.73 (row), 18.18.11 (kinds of cells).
  * Threads: one.

@@ -89,7 +89,7 @@ xml_keeps_space(const char **attributes)
 void
 xml_trim(struct buffer *text, size_t begin)
 {
-    if (buffer_is_over(text) || text->size == begin)
+    if (buffer_is_over(text) || text->size <= begin)
         return;
     struct slice all = slice_of(text->ptr + begin, text->size - begin);
     struct slice kept = slice_trim(all);

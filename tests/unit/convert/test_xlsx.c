@@ -51,6 +51,7 @@ test_cells_become_values(void **state)
         {"a formula's text", "<c r=\"A2\" t=\"str\"><f>A1</f><v> x </v></c>", "[\" x \"]"},
         {"shared text", CELL("A2", "t=\"s\"", "1") CELL("B2", "t=\"s\"", "0"), "[\"two\",\"one\"]"},
         {"rich shared text", CELL("A2", "t=\"s\"", "2"), "[\"bold and plain\"]"},
+        {"an empty shared text", CELL("A2", "t=\"s\"", "3") CELL("B2", "", "1"), "[null,1]"},
         {"no such shared text", CELL("A2", "t=\"s\"", "9"),
          "\"row 2, column A: there is no shared text 9\""},
         {"shared text of a negative number", CELL("A2", "t=\"s\"", "-1"),
@@ -93,7 +94,7 @@ test_cells_become_values(void **state)
             .sheet = sheet.ptr,
             .strings = "<si><t>one</t></si><si><t xml:space=\"preserve\">two</t></si>"
                        "<si><r><rPr><b/></rPr><t xml:space=\"preserve\">bold </t></r>"
-                       "<r><t>and plain</t></r><phoneticPr/></si>",
+                       "<r><t>and plain</t></r><phoneticPr/></si><si><t> </t></si>",
         };
         check(table[i].label, &workbook, "{}", wanted.ptr);
         buffer_done(&sheet);
@@ -180,6 +181,10 @@ test_rows(void **state)
          "[\"a\",\"b\"]\n\"row 2, column A: \\\"x\\\" is no number\"\n[3]\n"},
         {"a header that cannot be read", ROW(1, CELL("A1", "t=\"s\"", "5")), "{}",
          "the header cannot be read: row 1, column A: there is no shared text 5"},
+        {"rows and cells in cells",
+         "<row><c t=\"inlineStr\"><is><t>abc</t><t><c><v>1</v></c> </t></is></c><c t=\"inlineStr\">"
+         "<is><t>abc</t><t><row><c><v>2</v></c></row></t></is></c></row><row><c><v>3</v></c></row>",
+         "{\"header\":false}", "[2]\n[3]\n"},
         {"what stands around the rows",
          "<?xml version=\"1.0\"?><x:worksheet xmlns:x=\"http://schemas.openxmlformats.org/"
          "spreadsheetml/2006/main\" xmlns:o=\"urn:other\"><x:dimension ref=\"A1\"/><x:cols><x:col/>"
