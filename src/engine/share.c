@@ -19,6 +19,9 @@ share_join(struct engine *engine, struct run *run)
     share->runs++;
     run->share = share;
     run->flows = run->tree == NULL ? run->own_flows : run->tree->flows;
+    /* The flows of a tree are in use already when a further run of it joins. */
+    if (run->flows[0].owner == &share->owners[0])
+        return;
     for (int i = 0; i < SHARE_COUNT; i++)
         run->flows[i].owner = &share->owners[i];
 }
