@@ -178,7 +178,7 @@ schema_find_pattern(const struct schema_check *check, const struct schema_patter
 {
     struct schema_checker *checker = check->checker;
     enum schema_match match =
-        schema_pattern_search(pattern, text, &checker->matcher, &checker->steps_left);
+        schema_pattern_search(pattern, text, checker->matcher, &checker->steps_left);
     if (match == SCHEMA_MATCH_GAVE_UP)
         schema_give_up(check, "a pattern takes too many steps on this value");
     return match == SCHEMA_MATCH_YES;
@@ -368,17 +368,20 @@ enum status
 schema_check(const struct schema *schema, struct value instance, schema_problem_fn *visit,
              void *context)
 {
+    struct schema_matcher_room matcher;
+    schema_matcher_init(&matcher);
     struct schema_checker checker = {
         .visit = visit,
         .context = context,
         .quiet = visit == NULL,
         .steps_left = LIMIT_SCHEMA_STEPS,
         .stack_floor = stack_floor(),
+        .matcher = &matcher,
     };
     arena_init(&checker.scratch, SCRATCH_BYTES);
     struct schema_place whole = {.parent = NULL};
     bool is_good = schema_apply(&checker, schema, instance, &whole, NULL);
-    schema_matcher_free(&checker.matcher);
+    schema_matcher_done(&matcher);
     arena_done(&checker.scratch);
     if (checker.gave_up)
         return STATUS_LIMIT;

@@ -51,7 +51,7 @@ struct schema_checker {
     uint64_t steps_left;
     const char *stack_floor;
     const struct schema_scope *scope;
-    struct schema_matcher *matcher;
+    struct schema_matcher_room *matcher;
     struct arena scratch;
 };
 

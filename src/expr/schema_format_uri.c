@@ -7,6 +7,61 @@
 #define LABEL_BYTES_MAX 63
 #define HOST_BYTES_MAX 253
 
+/* --- bytes --- */
+
+/* What the components of a URI may hold beside percent escapes, and what stands in the first part
+ * of a mail address; bits of byte_classes. */
+enum uri_part {
+    URI_NAME = 1, /* letters, digits, "-._~" */
+    URI_HOST = 2,
+    URI_USER = 4,
+    URI_PATH = 8,
+    URI_QUERY = 16, /* the fragment too */
+    MAIL_ATOM = 32,
+};
+
+#define URI_ALL (URI_NAME | URI_HOST | URI_USER | URI_PATH | URI_QUERY)
+#define ANYWHERE (URI_ALL | MAIL_ATOM)
+#define URI_DELIMITER (URI_HOST | URI_USER | URI_PATH | URI_QUERY)
+
+static const unsigned char byte_classes[256] = {
+    ['0' ... '9'] = ANYWHERE,
+    ['A' ... 'Z'] = ANYWHERE,
+    ['a' ... 'z'] = ANYWHERE,
+    ['-'] = ANYWHERE,
+    ['.'] = URI_ALL,
+    ['_'] = ANYWHERE,
+    ['~'] = ANYWHERE,
+    ['!'] = URI_DELIMITER | MAIL_ATOM,
+    ['$'] = URI_DELIMITER | MAIL_ATOM,
+    ['&'] = URI_DELIMITER | MAIL_ATOM,
+    ['\''] = URI_DELIMITER | MAIL_ATOM,
+    ['('] = URI_DELIMITER,
+    [')'] = URI_DELIMITER,
+    ['*'] = URI_DELIMITER | MAIL_ATOM,
+    ['+'] = URI_DELIMITER | MAIL_ATOM,
+    [','] = URI_DELIMITER,
+    [';'] = URI_DELIMITER,
+    ['='] = URI_DELIMITER | MAIL_ATOM,
+    [':'] = URI_USER | URI_PATH | URI_QUERY,
+    ['@'] = URI_PATH | URI_QUERY,
+    ['/'] = URI_PATH | URI_QUERY | MAIL_ATOM,
+    ['?'] = URI_QUERY | MAIL_ATOM,
+    ['#'] = MAIL_ATOM,
+    ['%'] = MAIL_ATOM,
+    ['^'] = MAIL_ATOM,
+    ['`'] = MAIL_ATOM,
+    ['{'] = MAIL_ATOM,
+    ['|'] = MAIL_ATOM,
+    ['}'] = MAIL_ATOM,
+};
+
+static inline bool
+is_of(char byte, enum uri_part part)
+{
+    return (byte_classes[(unsigned char)byte] & part) != 0;
+}
+
 /* --- addresses --- */
 
 static bool
@@ -83,12 +138,6 @@ schema_is_hostname(struct slice text)
     return is_host(text, is_alphanumeric);
 }
 
-static bool
-is_atom_byte(char byte)
-{
-    return is_alphanumeric(byte) || (byte != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", byte) != NULL);
-}
-
 /* Atoms with dots between. */
 static bool
 is_dot_string(struct slice text, bool may_be_foreign)
@@ -96,9 +145,9 @@ is_dot_string(struct slice text, bool may_be_foreign)
     char before = '.';
     for (size_t i = 0; i < text.size; i++) {
         char byte = text.ptr[i];
-        bool is_good = byte == '.'
-                           ? before != '.'
-                           : is_atom_byte(byte) || (may_be_foreign && (unsigned char)byte >= 0x80);
+        bool is_good =
+            byte == '.' ? before != '.'
+                        : is_of(byte, MAIL_ATOM) || (may_be_foreign && (unsigned char)byte >= 0x80);
         if (!is_good)
             return false;
         before = byte;
@@ -160,11 +209,6 @@ schema_is_idn_email(struct slice text)
 
 /* --- URIs --- */
 
-/* What a component may hold beside letters, digits, "-._~" and percent escapes. */
-#define SUB_DELIMS "!$&'()*+,;="
-#define PATH_BYTES SUB_DELIMS ":@/"
-#define QUERY_BYTES PATH_BYTES "?"
-
 static bool
 is_ucschar(uint32_t point)
 {
@@ -174,29 +218,31 @@ is_ucschar(uint32_t point)
     return point < 0x10000 || ((point & 0xFFFF) <= 0xFFFD && point < 0xF0000 && point != 0xE0000);
 }
 
-/* Bytes of the piece at the start that the component may hold; 0: none. */
+/* Bytes of the percent escape or the foreign character at the start; 0: neither. */
 static size_t
-piece_size(struct slice text, const char *extra, bool is_iri)
+piece_size(struct slice text, bool is_iri)
 {
     char byte = text.ptr[0];
     if (byte == '%')
         return schema_is_hex(schema_byte(text, 1)) && schema_is_hex(schema_byte(text, 2)) ? 3 : 0;
-    if (is_alphanumeric(byte) || (byte != '\0' && strchr("-._~", byte) != NULL) ||
-        (byte != '\0' && strchr(extra, byte) != NULL))
-        return 1;
     if (!is_iri || (unsigned char)byte < 0x80)
         return 0;
     return is_ucschar(utf8_point(text.ptr)) ? utf8_size(byte) : 0;
 }
 
 static bool
-holds_only(struct slice text, const char *extra, bool is_iri)
+holds_only(struct slice text, enum uri_part part, bool is_iri)
 {
-    while (text.size > 0) {
-        size_t size = piece_size(text, extra, is_iri);
+    size_t at = 0;
+    while (at < text.size) {
+        if (is_of(text.ptr[at], part)) {
+            at++;
+            continue;
+        }
+        size_t size = piece_size(schema_rest(text, at), is_iri);
         if (size == 0)
             return false;
-        text = schema_rest(text, size);
+        at += size;
     }
     return true;
 }
@@ -213,7 +259,7 @@ is_future_address(struct slice text)
             return false;
     }
     return dot > 1 && dot + 1 < text.size && schema_index_of(text, '%') == text.size &&
-           holds_only(schema_rest(text, dot + 1), SUB_DELIMS ":", false);
+           holds_only(schema_rest(text, dot + 1), URI_USER, false);
 }
 
 static bool
@@ -231,7 +277,7 @@ is_authority(struct slice text, bool is_iri)
 {
     size_t at = schema_index_of(text, '@');
     if (at < text.size) {
-        if (!holds_only(slice_of(text.ptr, at), SUB_DELIMS ":", is_iri))
+        if (!holds_only(slice_of(text.ptr, at), URI_USER, is_iri))
             return false;
         text = schema_rest(text, at + 1);
     }
@@ -244,8 +290,16 @@ is_authority(struct slice text, bool is_iri)
         return text.size == 0 || (text.ptr[0] == ':' && is_port(schema_rest(text, 1)));
     }
     size_t colon = schema_index_of(text, ':');
-    return holds_only(slice_of(text.ptr, colon), SUB_DELIMS, is_iri) &&
+    return holds_only(slice_of(text.ptr, colon), URI_HOST, is_iri) &&
            (colon == text.size || is_port(schema_rest(text, colon + 1)));
+}
+
+static inline bool
+is_one_of(char byte, const char *bytes)
+{
+    while (*bytes != '\0' && *bytes != byte)
+        bytes++;
+    return *bytes != '\0';
 }
 
 /* The place of the first of the bytes, text.size if none is there. */
@@ -253,7 +307,7 @@ static size_t
 index_of_any(struct slice text, const char *bytes)
 {
     size_t at = 0;
-    while (at < text.size && (text.ptr[at] == '\0' || strchr(bytes, text.ptr[at]) == NULL))
+    while (at < text.size && !is_one_of(text.ptr[at], bytes))
         at++;
     return at;
 }
@@ -270,16 +324,16 @@ is_hier_part(struct slice text, bool is_iri)
         text = schema_rest(text, end);
     }
     size_t end = index_of_any(text, "?#");
-    if (!holds_only(slice_of(text.ptr, end), PATH_BYTES, is_iri))
+    if (!holds_only(slice_of(text.ptr, end), URI_PATH, is_iri))
         return false;
     text = schema_rest(text, end);
     if (schema_byte(text, 0) == '?') {
         end = schema_index_of(text, '#');
-        if (!holds_only(slice_of(text.ptr + 1, end - 1), QUERY_BYTES, is_iri))
+        if (!holds_only(slice_of(text.ptr + 1, end - 1), URI_QUERY, is_iri))
             return false;
         text = schema_rest(text, end);
     }
-    return text.size == 0 || holds_only(schema_rest(text, 1), QUERY_BYTES, is_iri);
+    return text.size == 0 || holds_only(schema_rest(text, 1), URI_QUERY, is_iri);
 }
 
 /* Bytes of the scheme with its colon; 0: none. */
@@ -344,7 +398,7 @@ is_variable(struct slice text)
     size_t size = index_of_any(text, ":*");
     struct slice name = slice_of(text.ptr, size);
     struct slice rest = schema_rest(text, size);
-    if (!holds_only(name, "", false) || schema_index_of(name, '-') < name.size ||
+    if (!holds_only(name, URI_NAME, false) || schema_index_of(name, '-') < name.size ||
         schema_index_of(name, '~') < name.size || name.size == 0 || name.ptr[0] == '.' ||
         name.ptr[name.size - 1] == '.')
         return false;

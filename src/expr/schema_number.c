@@ -80,6 +80,8 @@ schema_number_can_divide(struct value number)
 bool
 schema_number_is_multiple(struct value number, struct value divisor)
 {
+    if (number.kind == VALUE_INT && divisor.kind == VALUE_INT)
+        return number.integer % divisor.integer == 0;
     if (!is_finite(number))
         return false;
     struct decimal decimal, by;

@@ -173,16 +173,24 @@ struct schema {
 struct schema_pattern *schema_pattern_new(struct arena *arena, struct slice source, char *message,
                                           size_t message_bytes);
 
-/* What searches need; made when first needed, one a thread. */
+/* What the searches of one check need: made when first needed, in room on the stack as long as
+ * that suffices. */
 struct schema_matcher;
-void schema_matcher_free(struct schema_matcher **matcher);
+struct schema_matcher_room {
+    struct schema_matcher *matcher; /* NULL: not needed so far */
+    size_t used;
+    _Alignas(16) char bytes[28 * 1024]; /* not set at the beginning */
+};
+
+void schema_matcher_init(struct schema_matcher_room *room);
+void schema_matcher_done(struct schema_matcher_room *room);
 
 enum schema_match { SCHEMA_MATCH_YES, SCHEMA_MATCH_NO, SCHEMA_MATCH_GAVE_UP };
 
 /* Takes from *steps_left. GAVE_UP: the pattern needed more steps than are left, or than one search
  * may take. */
 enum schema_match schema_pattern_search(const struct schema_pattern *pattern, struct slice text,
-                                        struct schema_matcher **matcher, uint64_t *steps_left);
+                                        struct schema_matcher_room *room, uint64_t *steps_left);
 
 /* Rewrites ECMA-262 syntax as PCRE2's. False with words in message for what ECMA-262 refuses. */
 struct buffer;

@@ -28,6 +28,7 @@ struct schema_pattern {
 };
 
 struct schema_matcher {
+    pcre2_general_context *general;
     pcre2_match_data *data;
     pcre2_match_context *counted;
     pcre2_match_context *quick;
@@ -111,13 +112,43 @@ must(void *made)
     return made;
 }
 
-static struct schema_matcher *
-matcher_new(void)
+void
+schema_matcher_init(struct schema_matcher_room *room)
 {
-    struct schema_matcher *matcher = mem_alloc(sizeof(*matcher));
-    matcher->data = must(pcre2_match_data_create(1, NULL));
-    matcher->counted = must(pcre2_match_context_create(NULL));
-    matcher->quick = must(pcre2_match_context_create(NULL));
+    room->matcher = NULL;
+    room->used = 0;
+}
+
+static void *
+take_room(PCRE2_SIZE size, void *context)
+{
+    struct schema_matcher_room *room = context;
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if (rounded > sizeof(room->bytes) - room->used)
+        return mem_alloc_raw(size);
+    void *taken = room->bytes + room->used;
+    room->used += rounded;
+    return taken;
+}
+
+/* What lies in the room goes with it. */
+static void
+leave_room(void *memory, void *context)
+{
+    const struct schema_matcher_room *room = context;
+    const char *at = memory;
+    if (at < room->bytes || at >= room->bytes + sizeof(room->bytes))
+        mem_free(memory);
+}
+
+static struct schema_matcher *
+matcher_new(struct schema_matcher_room *room)
+{
+    struct schema_matcher *matcher = take_room(sizeof(*matcher), room);
+    matcher->general = must(pcre2_general_context_create(take_room, leave_room, room));
+    matcher->data = must(pcre2_match_data_create(1, matcher->general));
+    matcher->counted = must(pcre2_match_context_create(matcher->general));
+    matcher->quick = must(pcre2_match_context_create(matcher->general));
     pcre2_set_heap_limit(matcher->counted, MATCH_HEAP_KIB);
     pcre2_set_heap_limit(matcher->quick, MATCH_HEAP_KIB);
     pcre2_set_match_limit(matcher->quick, QUICK_CHOICES);
@@ -125,16 +156,16 @@ matcher_new(void)
 }
 
 void
-schema_matcher_free(struct schema_matcher **matcher)
+schema_matcher_done(struct schema_matcher_room *room)
 {
-    struct schema_matcher *gone = *matcher;
+    struct schema_matcher *gone = room->matcher;
     if (gone == NULL)
         return;
     pcre2_match_context_free(gone->quick);
     pcre2_match_context_free(gone->counted);
     pcre2_match_data_free(gone->data);
-    mem_free(gone);
-    *matcher = NULL;
+    pcre2_general_context_free(gone->general);
+    room->matcher = NULL;
 }
 
 struct search {
@@ -180,18 +211,18 @@ search_counted(const struct schema_pattern *pattern, struct slice text,
 
 enum schema_match
 schema_pattern_search(const struct schema_pattern *pattern, struct slice text,
-                      struct schema_matcher **matcher, uint64_t *steps_left)
+                      struct schema_matcher_room *room, uint64_t *steps_left)
 {
-    if (*matcher == NULL)
-        *matcher = matcher_new();
+    if (room->matcher == NULL)
+        room->matcher = matcher_new(room);
     size_t starts = pattern->is_anchored ? 1 : text.size + 1;
     int result = PCRE2_ERROR_MATCHLIMIT;
     if (text.size <= QUICK_BYTES && *steps_left >= QUICK_STEPS * starts) {
         *steps_left -= QUICK_STEPS * starts;
-        result = search_with(pattern->quick, text, *matcher, (*matcher)->quick);
+        result = search_with(pattern->quick, text, room->matcher, room->matcher->quick);
     }
     if (result == PCRE2_ERROR_MATCHLIMIT)
-        result = search_counted(pattern, text, *matcher, steps_left);
+        result = search_counted(pattern, text, room->matcher, steps_left);
     if (result >= 0)
         return SCHEMA_MATCH_YES;
     return result == PCRE2_ERROR_NOMATCH ? SCHEMA_MATCH_NO : SCHEMA_MATCH_GAVE_UP;
