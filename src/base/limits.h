@@ -25,6 +25,10 @@
 #define LIMIT_VALUE_BYTES MIB(16)
 /* Bytes of one row of a source: a CSV line, a JSON line. */
 #define LIMIT_ROW_BYTES MIB(16)
+/* Bytes of a file's beginning by which its encoding is told. */
+#define LIMIT_ENCODING_LOOK_BYTES MIB(1)
+/* Bytes of a CSV's text by which its delimiter is told. */
+#define LIMIT_DELIMITER_LOOK_BYTES KIB(64)
 /* Fields of one CSV row. */
 #define LIMIT_ROW_FIELDS 16384
 /* Evaluation steps of one expression on one item: about a second. */

@@ -44,9 +44,6 @@ charset_is_utf8(const struct charset *charset)
 
 /* --- what a file is written in --- */
 
-/* Bytes of a file's beginning that are looked at, at most. */
-#define CHARSET_PREFIX_BYTES ((size_t)1024 * 1024)
-
 struct charset_guess {
     const struct charset *charset;
     size_t mark_bytes; /* of the byte order mark, which is no text */

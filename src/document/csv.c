@@ -276,24 +276,23 @@ read_plain(struct scan *scan)
     return CSV_ROW;
 }
 
-/* A field that begins with blanks. They are passed over only before quotes that close in the same
- * line, right before the field's end; else they are text, as quotes behind them are. */
-static enum csv_end
-read_behind_blanks(struct scan *scan)
+/* Passes blanks, but only before quotes that close in the same line, right before the field's end;
+ * else they are text, as quotes behind them are. False: the block does not tell. */
+static bool
+pass_blanks_before_quotes(struct scan *scan)
 {
     const struct csv_reader *reader = scan->reader;
     const char *open = pass_blanks(reader, scan->at);
     if (open == reader->end || *open != reader->dialect.quote)
-        return read_plain(scan);
+        return open < reader->end || reader->is_last;
     const char *line_end = find_cell_end(open, reader->end, '\n');
     if (line_end == reader->end && !reader->is_last)
-        return CSV_MORE;
+        return false;
     bool is_doubled;
     const char *close = find_quote_end(open + 1, line_end, reader->dialect.quote, &is_doubled);
-    if (close == NULL || !ends_field(reader, pass_blanks(reader, close + 1)))
-        return read_plain(scan);
-    scan->at = open;
-    return read_quoted(scan);
+    if (close != NULL && ends_field(reader, pass_blanks(reader, close + 1)))
+        scan->at = open;
+    return true;
 }
 
 static inline enum csv_end
@@ -302,11 +301,10 @@ read_field(struct scan *scan)
     const struct csv_reader *reader = scan->reader;
     if (scan->at == reader->end)
         return read_plain(scan);
-    if (*scan->at == reader->dialect.quote)
-        return read_quoted(scan);
-    if (*scan->at == ' ' || *scan->at == '\t')
-        return read_behind_blanks(scan);
-    return read_plain(scan);
+    bool may_be_blank = (unsigned char)*scan->at <= ' ';
+    if (may_be_blank && !pass_blanks_before_quotes(scan))
+        return CSV_MORE;
+    return *scan->at == reader->dialect.quote ? read_quoted(scan) : read_plain(scan);
 }
 
 static enum csv_end

@@ -51,6 +51,9 @@ static const unsigned char leads[256] = {
     ['-'] = LEAD_FORMULA,
     ['@'] = LEAD_FORMULA,
     ['\t'] = LEAD_FORMULA,
+    ['\r'] = LEAD_FORMULA,
+    ['\n'] = LEAD_FORMULA,
+    ['"'] = LEAD_FORMULA,
     [0xEF] = LEAD_FORMULA, /* signs in full width */
 };
 
@@ -203,7 +206,8 @@ write_text(struct buffer *out, struct slice text, const struct csv_format *forma
     bool is_quoted = needs_quotes(text, format);
     if (is_quoted)
         *to++ = '"';
-    if (format->escapes_formulas && csv_is_formula(text))
+    bool may_be_formula = text.size > 0 && (leads[(unsigned char)text.ptr[0]] & LEAD_FORMULA) != 0;
+    if (format->escapes_formulas && may_be_formula && csv_is_formula(text))
         *to++ = '\'';
     to += copy_doubled(to, text);
     if (is_quoted)

@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "engine/convert.h"
 #include "engine/files.h"
@@ -297,6 +298,19 @@ keep_identity(struct open_job *job)
 }
 
 static void
+log_remark(const struct table_run *table)
+{
+    const struct step_type *type = table->source_type;
+    const char *words = type->source_remark == NULL ? NULL : type->source_remark(table->source);
+    char id[ID_HEX_BYTES];
+    if (words == NULL)
+        return;
+    id_hex(&table->run->id, id);
+    log_event(LOG_INFO, "a file is read as it seems to be", "run=%s step=%.*s words=\"%s\"", id,
+              SLICE_FORMAT(value_slice(table->plan->name)), words);
+}
+
+static void
 open_home(struct engine *engine, struct message *message)
 {
     struct open_job *job = (struct open_job *)((char *)message - offsetof(struct job, message));
@@ -308,6 +322,7 @@ open_home(struct engine *engine, struct message *message)
     if (!run->is_leaving && job->error.status == STATUS_OK) {
         table->state = TABLE_OPEN;
         keep_identity(job);
+        log_remark(table);
     } else if (!run->is_leaving) {
         run_fail_table(table, job->opening.code, job->error.text);
     }

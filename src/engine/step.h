@@ -170,6 +170,9 @@ typedef enum status source_next_fn(struct source *source, struct source_place *p
                                    struct source_batch *out, struct error *error);
 /* Names of the columns if every row has just these (a header), else VALUE_NONE. Borrowed. */
 typedef struct value source_columns_fn(const struct source *source);
+/* What was taken for granted about the file and could be wrong, in words for the log; NULL: nothing
+ * that is worth a word. Borrowed. */
+typedef const char *source_remark_fn(const struct source *source);
 typedef void source_close_fn(struct source **source);
 
 /* What a sandbox child makes of the source's file before the source is opened, which then reads
@@ -276,6 +279,7 @@ struct step_type {
     source_open_fn *source_open;
     source_next_fn *source_next;
     source_columns_fn *source_columns;
+    source_remark_fn *source_remark; /* NULL: none ever */
     source_close_fn *source_close;
     sink_is_declared_fn *sink_is_declared;
     sink_row_fn *sink_row;

@@ -34,14 +34,14 @@ const struct step_decl read_csv_decl = {
     .field_count = COUNT_OF(read_csv_fields),
 };
 
-/* Bytes of text from which the delimiter is guessed. */
-#define GUESS_BYTES KIB(64)
-
 struct source {
     struct arena arena;
     struct source_text text; /* first: behind the header */
     struct csv_dialect dialect;
     struct value columns; /* array of names */
+    bool is_delimiter_given, is_encoding_given;
+    uint32_t made_count; /* of names that the header does not have so */
+    const char *remark;
 };
 
 /* Room for the rows of one batch. */
@@ -108,8 +108,9 @@ find_delimiter(struct source *source, struct slice text)
         first->offset += size * source->text.charset->unit_bytes;
         first->line++;
     }
-    bool is_whole = text.size + CHARSET_CHARACTER_BYTES <= GUESS_BYTES;
-    if (dialect->delimiter == '\0')
+    bool is_whole = text.size + CHARSET_CHARACTER_BYTES <= LIMIT_DELIMITER_LOOK_BYTES;
+    source->is_delimiter_given = dialect->delimiter != '\0';
+    if (!source->is_delimiter_given)
         dialect->delimiter = named;
     if (dialect->delimiter == '\0')
         dialect->delimiter = csv_guess_delimiter(text, is_whole, dialect->quote);
@@ -126,8 +127,9 @@ begin_text(struct source *source, struct value config, struct step_file *file, s
     if (status != STATUS_OK)
         return status;
     struct buffer beginning;
-    buffer_init(&beginning, GUESS_BYTES);
+    buffer_init(&beginning, LIMIT_DELIMITER_LOOK_BYTES);
     status = source_text_begin(&source->text, file, &hint, &beginning, error);
+    source->is_encoding_given = hint.said != NULL;
     if (status == STATUS_OK)
         find_delimiter(source, buffer_slice(&beginning));
     buffer_done(&beginning);
@@ -206,9 +208,8 @@ name_columns(struct source *source, struct value fields, struct error *error)
                              "of the file as `encoding`",
                              i + 1, source->text.charset->name);
     }
-    uint32_t made_count;
     source->columns =
-        csv_make_names(&source->arena, value_items(fields), fields.count, &made_count);
+        csv_make_names(&source->arena, value_items(fields), fields.count, &source->made_count);
     if (source->columns.kind == VALUE_NONE)
         return error_set(error, STATUS_LIMIT, "the names of the columns are too long");
     return STATUS_OK;
@@ -249,6 +250,36 @@ read_header(struct source *source, bool has_header, struct arena *arena, struct 
     return status;
 }
 
+static const char *
+delimiter_name(char delimiter)
+{
+    static const struct {
+        char sign;
+        const char *name;
+    } table[] = {{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}, {'|', "bar"}};
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (table[i].sign == delimiter)
+            return table[i].name;
+    }
+    return "of its first line";
+}
+
+/* UTF-8 with commas needs no words. */
+static void
+make_remark(struct source *source)
+{
+    const struct charset *charset = source->text.charset;
+    bool has_encoding = !source->is_encoding_given && !charset_is_utf8(charset);
+    bool has_delimiter = !source->is_delimiter_given && source->dialect.delimiter != ',';
+    if (!has_encoding && !has_delimiter && source->made_count == 0)
+        return;
+    const char *names = "";
+    if (source->made_count > 0)
+        names = arena_format(&source->arena, ", columns renamed: %" PRIu32, source->made_count);
+    source->remark = arena_format(&source->arena, "encoding %s, delimiter %s%s", charset->name,
+                                  delimiter_name(source->dialect.delimiter), names);
+}
+
 static void
 read_csv_close(struct source **source)
 {
@@ -275,17 +306,25 @@ read_csv_open(struct source **out, struct value config, struct step_file *file, 
     else if (status == STATUS_OK)
         status = read_header(source, header.kind != VALUE_FALSE, &arena, error);
     arena_done(&arena);
-    if (status == STATUS_OK)
-        *out = source;
-    else
+    if (status != STATUS_OK) {
         read_csv_close(&source);
-    return status;
+        return status;
+    }
+    make_remark(source);
+    *out = source;
+    return STATUS_OK;
 }
 
 static struct value
 read_csv_columns(const struct source *source)
 {
     return source->columns;
+}
+
+static const char *
+read_csv_remark(const struct source *source)
+{
+    return source->remark;
 }
 
 /* --- rows --- */
@@ -414,5 +453,6 @@ const struct step_type step_read_csv = {
     .source_open = read_csv_open,
     .source_next = read_csv_next,
     .source_columns = read_csv_columns,
+    .source_remark = read_csv_remark,
     .source_close = read_csv_close,
 };

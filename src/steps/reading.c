@@ -383,7 +383,7 @@ source_text_begin(struct source_text *out, struct step_file *file, const struct 
                   struct buffer *beginning, struct error *error)
 {
     *out = (struct source_text){.file = file, .first = {.line = 1}};
-    size_t size = smaller(CHARSET_PREFIX_BYTES, file->size_bytes);
+    size_t size = smaller(LIMIT_ENCODING_LOOK_BYTES, file->size_bytes);
     char *bytes = mem_alloc_raw(size);
     enum status status = read_bytes(file, 0, bytes, size, error);
     struct slice prefix = slice_of(bytes, size);

@@ -124,6 +124,35 @@ test_columns_are_those_of_the_header(void **state)
 }
 
 static void
+test_what_was_guessed_is_remarked(void **state)
+{
+    static const struct {
+        const char *config, *text, *remark;
+    } table[] = {
+        {"{}", "a,b\n1,2\n", NULL},
+        {"{}",
+         "\xEF\xBB\xBF"
+         "a\n",
+         NULL},
+        {"{}", "a;b\n1;2\n", "encoding utf-8, delimiter semicolon"},
+        {"{\"delimiter\":\";\"}", "a;b\n1;2\n", NULL},
+        {"{}", "a\tCaf\xE9\n", "encoding windows-1252, delimiter tab"},
+        {"{\"encoding\":\"latin1\"}", "a,Caf\xE9\n", NULL},
+        {"{}", "sep=^\na^b\n", "encoding utf-8, delimiter of its first line"},
+        {"{}", "a,a,\n", "encoding utf-8, delimiter comma, columns renamed: 2"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct source_world world;
+        source_world_open(&world, &step_read_csv, table[i].config, slice_text(table[i].text));
+        const char *remark = world.type->source_remark(world.source);
+        if ((remark == NULL) != (table[i].remark == NULL) ||
+            (remark != NULL && strcmp(remark, table[i].remark) != 0))
+            fail_msg("%zu: %s", i, remark);
+        source_world_close(&world);
+    }
+}
+
+static void
 test_too_many_columns_are_refused(void **state)
 {
     struct buffer text;
@@ -375,6 +404,7 @@ main(void)
         cmocka_unit_test(test_csv_rows),
         cmocka_unit_test(test_a_csv_that_cannot_be_opened_says_why),
         cmocka_unit_test(test_columns_are_those_of_the_header),
+        cmocka_unit_test(test_what_was_guessed_is_remarked),
         cmocka_unit_test(test_too_many_columns_are_refused),
         cmocka_unit_test(test_long_rows_are_read_whole),
         cmocka_unit_test(test_a_row_over_the_limit_is_one_failed_item),
