@@ -115,7 +115,7 @@ async function fullRun(prepared, disk, bytes) {
   const data = join(disk.place, 'data');
   const out = join(prepared.place, `out-${bytes}`);
   disk.leave(bytes);
-  const life = begin(['run', prepared.file, '--data', data, '--out', out], disk.environment);
+  const life = begin(['run', ...prepared.begin, '--data', data, '--out', out], disk.environment);
   check(await untilSaid(life, FULL), `${label}: it says that the disk is full`, life.words());
   await sleep(300);
   disk.makeRoom();
