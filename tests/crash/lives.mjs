@@ -26,8 +26,10 @@ export async function prepare(scene, folder, stub) {
   }
   stub.reset();
   const out = join(place, 'out-undisturbed');
+  const begun = Date.now();
   const life = await live(['run', ...begin, '--data', join(place, 'undisturbed'), '--out', out]);
   check(life.code === 0, `${scene.name}: the undisturbed run`, life.end);
+  scene.span_ms ??= Date.now() - begun; // kills come in the time that it takes
   const effects = checkCalls(stub.calls(), 0, `${scene.name} undisturbed`);
   return { scene, place, begin, stub, reference: readFiles(scene, out), effects };
 }

@@ -94,10 +94,7 @@ steps:
 });
 
 async function killReshape(stub, folder, name, kills) {
-  const begun = Date.now();
-  const prepared = await prepare(sceneOf(name), folder, stub);
-  prepared.scene.span_ms = Date.now() - begun;
-  await randomKills(prepared, kills);
+  await randomKills(await prepare(sceneOf(name), folder, stub), kills);
 }
 
 /** Kills at random instants of each kind, and at the points of a reshape, of the one that gathers most. */
