@@ -2,10 +2,14 @@
 
 #include "base/mem.h"
 
+#include <stddef.h>
+#include <string.h>
+
 struct exchange *
 exchange_new(size_t limit_bytes)
 {
-    struct exchange *exchange = mem_alloc(sizeof(*exchange));
+    struct exchange *exchange = mem_alloc_raw(sizeof(*exchange));
+    memset(exchange, 0, offsetof(struct exchange, headers));
     arena_init(&exchange->arena, limit_bytes);
     return exchange;
 }

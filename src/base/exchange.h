@@ -44,7 +44,6 @@ struct exchange {
     /* The request. */
     struct slice method;
     struct slice url; /* absolute, http or https */
-    struct exchange_header headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
     struct slice body;
     int64_t timeout_ms; /* of the whole exchange, > 0 */
@@ -56,15 +55,19 @@ struct exchange {
     /* The answer. */
     enum exchange_end end;
     int http_status; /* 100 to 599 when ANSWERED */
-    struct exchange_header answer_headers[EXCHANGE_HEADERS_MAX];
-    size_t answer_header_count; /* further ones are dropped; names in lower case */
+    size_t answer_header_count;
     struct slice answer_body;
     char words[256]; /* what went wrong, for a human, when not ANSWERED */
 
     void *transport; /* the transport's own */
+
+    /* As many as the counts say; the rest is not even zeroed. */
+    struct exchange_header headers[EXCHANGE_HEADERS_MAX];
+    struct exchange_header answer_headers[EXCHANGE_HEADERS_MAX]; /* further ones are dropped; names
+                                                                  * in lower case */
 };
 
-/* A zeroed exchange whose arena may hold limit_bytes. Ends with exchange_free(). */
+/* An empty exchange whose arena may hold limit_bytes. Ends with exchange_free(). */
 struct exchange *exchange_new(size_t limit_bytes);
 void exchange_free(struct exchange **exchange);
 

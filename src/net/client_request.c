@@ -2,6 +2,7 @@
 
 #include "net/client_transfer.h"
 #include "net/credential.h"
+#include "net/http_bytes.h"
 
 #include <strings.h>
 
@@ -17,31 +18,9 @@ static const char *const framing_names[] = {
 static const char *const content_prefix = "content-";
 
 static bool
-is_token_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') ||
-           (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
-}
-
-static bool
 is_token(struct slice text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if (!is_token_byte(text.ptr[i]))
-            return false;
-    return text.size > 0;
-}
-
-static bool
-is_value(struct slice text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
-            return false;
-    }
-    return true;
+    return text.size > 0 && http_bytes_run(text, HTTP_BYTE_TOKEN) == text.size;
 }
 
 static bool
@@ -60,7 +39,7 @@ check_header(const struct exchange_header *header, struct error *error)
             return error_set(error, STATUS_INVALID,
                              "the header %s is set by the transport: leave it away",
                              framing_names[i]);
-    if (!is_value(header->value))
+    if (http_bytes_run(header->value, HTTP_BYTE_VALUE) != header->value.size)
         return error_set(error, STATUS_INVALID,
                          "the value of the header %.*s holds a control character",
                          SLICE_FORMAT(header->name));
@@ -118,12 +97,11 @@ is_dropped(const struct transfer *transfer, struct slice name)
 }
 
 static bool
-has_content_type(const struct transfer *transfer)
+has_header(const struct exchange *exchange, const char *name)
 {
-    const struct exchange *exchange = transfer->exchange;
     for (size_t i = 0; i < exchange->header_count; i++)
-        if (is_name(exchange->headers[i].name, "content-type"))
-            return !transfer->drops_content;
+        if (is_name(exchange->headers[i].name, name))
+            return true;
     return false;
 }
 
@@ -157,8 +135,19 @@ request_headers(struct transfer *transfer)
     static struct curl_slist no_expect = {.data = expect, .next = NULL};
     static struct curl_slist no_type = {.data = type, .next = &no_expect};
 
+    /* Given as headers they cost less than as options, which libcurl puts in place twice. */
+    static const struct exchange_header defaults[] = {
+        {SLICE("Accept-Encoding"), SLICE(REQUEST_ENCODINGS)},
+        {SLICE("User-Agent"), SLICE("windrow/" WINDROW_VERSION)},
+    };
+
     struct exchange *exchange = transfer->exchange;
-    struct curl_slist *list = has_content_type(transfer) ? &no_expect : &no_type;
+    bool has_type = has_header(exchange, "content-type") && !transfer->drops_content;
+    struct curl_slist *list = has_type ? &no_expect : &no_type;
+    for (size_t i = 0; i < COUNT_OF(defaults); i++)
+        if (!has_header(exchange, defaults[i].name.ptr) &&
+            !prepend(&list, &exchange->arena, &defaults[i]))
+            return NULL;
     for (size_t i = exchange->header_count; i-- > 0;)
         if (!is_dropped(transfer, exchange->headers[i].name) &&
             !prepend(&list, &exchange->arena, &exchange->headers[i]))

@@ -19,6 +19,9 @@ struct url;
 /* Bytes of all headers of a request: servers give up at 8 to 64 KiB. */
 #define REQUEST_HEADER_BYTES_MAX ((size_t)65536)
 
+/* What an answer may be packed in. */
+#define REQUEST_ENCODINGS "gzip, deflate"
+
 /* Whether method and headers are well-formed and leave the framing to libcurl. INVALID, with words
  * that name the header. */
 MUST_USE enum status request_check(const struct exchange *exchange, struct error *error);

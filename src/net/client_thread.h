@@ -41,6 +41,7 @@ struct client_thread {
     struct transfer_list nudged;  /* running, see client_thread_nudge() */
     struct transfer *buckets[CLIENT_TICKET_BUCKETS];
     struct origin_table origins;
+    struct url_memo last_url;
     int64_t next_sweep_us;
 };
 

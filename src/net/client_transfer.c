@@ -77,7 +77,8 @@ transfer_prepare(struct transfer *transfer)
 {
     struct exchange *exchange = transfer->exchange;
     struct error error = {0};
-    enum status status = url_parse(&transfer->url, &exchange->arena, exchange->url, &error);
+    enum status status = url_parse_again(&transfer->url, &transfer->thread->last_url,
+                                         &exchange->arena, exchange->url, &error);
     if (status == STATUS_OK)
         status = request_check(exchange, &error);
     if (status != STATUS_OK) {
@@ -124,8 +125,8 @@ configure_always(CURL *easy, struct client_thread *thread)
     set_long(easy, CURLOPT_TCP_KEEPALIVE, 1);
     set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, ORIGIN_CURL_CACHE_S);
     set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384);
-    set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    set_text(easy, CURLOPT_USERAGENT, "windrow/" WINDROW_VERSION);
+    /* So that they are unpacked; the header says it to the server. */
+    set_text(easy, CURLOPT_ACCEPT_ENCODING, REQUEST_ENCODINGS);
     if (thread->ca_file != NULL)
         set_text(easy, CURLOPT_CAINFO, thread->ca_file);
     must(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, shard_close_socket));

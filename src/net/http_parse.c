@@ -1,38 +1,10 @@
 #include "net/http_parse.h"
 
+#include "net/http_bytes.h"
+
 #include <assert.h>
 
 _Static_assert(HTTP_HEAD_BYTES_MAX <= UINT16_MAX, "a span must reach the end of the head");
-
-/* What a byte may stand in. */
-enum {
-    BYTE_TOKEN = 1, /* tchar (RFC 9110, 5.6.2) */
-    BYTE_VALUE = 2, /* field-vchar, space and tab (RFC 9110, 5.5) */
-    BYTE_PATH = 4,  /* pchar without '%', and '/' (RFC 3986, 3.3) */
-    BYTE_QUERY = 8, /* every visible ASCII byte but '%' and '#' */
-    BYTE_HOST = 16, /* unreserved and sub-delims (RFC 3986, 3.2.2) */
-};
-
-/* clang-format off */
-static const uint8_t byte_kinds[256] = {
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x02, 0x1f, 0x0a, 0x03, 0x1f, 0x03, 0x1f, 0x1f, 0x1e, 0x1e, 0x1f, 0x1f, 0x1e, 0x1f, 0x1f, 0x0e,
-    0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x0e, 0x1e, 0x0a, 0x1e, 0x0a, 0x0a,
-    0x0e, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f,
-    0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x0a, 0x0a, 0x0a, 0x0b, 0x1f,
-    0x0b, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f,
-    0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x0a, 0x0b, 0x0a, 0x1f, 0x00,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-    0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02,
-};
-/* clang-format on */
 
 /* Header lines of which there may be one only, and what else must be known at the end. */
 enum {
@@ -54,22 +26,6 @@ static const struct {
     {{"PATCH", 5}, HTTP_METHOD_PATCH},     {{"DELETE", 6}, HTTP_METHOD_DELETE},
     {{"OPTIONS", 7}, HTTP_METHOD_OPTIONS},
 };
-
-static bool
-byte_is(char byte, unsigned kind)
-{
-    return (byte_kinds[(unsigned char)byte] & kind) != 0;
-}
-
-/* Bytes at the front of text that are of the kind. */
-static size_t
-run_of(struct slice text, unsigned kind)
-{
-    size_t size = 0;
-    while (size < text.size && byte_is(text.ptr[size], kind))
-        size++;
-    return size;
-}
 
 static int
 hex_digit(char byte)
@@ -127,7 +83,7 @@ run_of_escaped(struct slice text, unsigned kind)
 {
     size_t size = 0;
     while (size < text.size) {
-        if (byte_is(text.ptr[size], kind)) {
+        if (http_byte_is(text.ptr[size], kind)) {
             size++;
             continue;
         }
@@ -155,7 +111,7 @@ host_is_valid(struct slice host)
             return false;
         size++;
     } else {
-        size = run_of(host, BYTE_HOST);
+        size = http_bytes_run(host, HTTP_BYTE_HOST);
     }
     if (size == 0 || size == host.size)
         return size > 0;
@@ -211,7 +167,7 @@ head_parse_target(struct http_head *head, const char *bytes, struct slice target
     if (target.ptr[0] != '/' && !head_take_authority(head, bytes, &rest))
         return head_refuse(head, 400, "the target is neither a path nor an http URL");
 
-    size_t size = run_of_escaped(rest, BYTE_PATH);
+    size_t size = run_of_escaped(rest, HTTP_BYTE_PATH);
     head->path = span_of(bytes, slice_of(rest.ptr, size));
     rest = slice_after(rest, size);
     if (rest.size > 0 && rest.ptr[0] == '?')
@@ -220,7 +176,7 @@ head_parse_target(struct http_head *head, const char *bytes, struct slice target
         return head_refuse(head, 400, "the path has a byte that must be percent-encoded");
 
     head->query = span_of(bytes, rest);
-    if (run_of_escaped(rest, BYTE_QUERY) != rest.size)
+    if (run_of_escaped(rest, HTTP_BYTE_QUERY) != rest.size)
         return head_refuse(head, 400, "the query has a byte that must be percent-encoded");
     return HTTP_STEP_MORE;
 }
@@ -253,7 +209,7 @@ method_find(struct slice name)
 static enum http_step
 head_parse_request_line(struct http_head *head, const char *bytes, struct slice line)
 {
-    size_t size = run_of(line, BYTE_TOKEN);
+    size_t size = http_bytes_run(line, HTTP_BYTE_TOKEN);
     if (size == 0 || size == line.size || line.ptr[size] != ' ')
         return head_refuse(head, 400, "the request line does not begin with a method");
     struct slice method = slice_of(line.ptr, size);
@@ -394,12 +350,12 @@ trim_blanks(struct slice text)
 static enum http_step
 head_parse_field(struct http_head *head, const char *bytes, struct slice line)
 {
-    size_t size = run_of(line, BYTE_TOKEN);
+    size_t size = http_bytes_run(line, HTTP_BYTE_TOKEN);
     if (size == 0 || size == line.size || line.ptr[size] != ':')
         return head_refuse(head, 400, "a header line does not begin with a name and a colon");
     struct slice name = slice_of(line.ptr, size);
     struct slice rest = slice_after(line, size + 1);
-    if (run_of(rest, BYTE_VALUE) != rest.size)
+    if (http_bytes_run(rest, HTTP_BYTE_VALUE) != rest.size)
         return head_refuse(head, 400, "a header line has a control byte");
     if (head->field_count == LIMIT_HTTP_HEADERS)
         return head_refuse(head, 431, "there are too many header lines");
@@ -487,7 +443,7 @@ http_head_parse(struct http_head *head, const char *bytes, size_t size)
     if (size == 0)
         return HTTP_STEP_MORE;
     /* Noise, TLS for one, need not be read to a line's end. */
-    if (!byte_is(bytes[0], BYTE_TOKEN) && bytes[0] != '\r')
+    if (!http_byte_is(bytes[0], HTTP_BYTE_TOKEN) && bytes[0] != '\r')
         return head_refuse(head, 400, "the request does not begin with a method");
 
     enum http_step step = HTTP_STEP_MORE;
@@ -578,7 +534,7 @@ chunk_extension_byte(struct http_body *body, char byte)
 {
     if (byte == '\r')
         return body_move(body, CHUNK_SIZE_FEED);
-    if (!byte_is(byte, BYTE_VALUE))
+    if (!http_byte_is(byte, HTTP_BYTE_VALUE))
         return body_refuse(body, 400, "a chunk extension has a control byte");
     if (++body->extension_bytes > LIMIT_HTTP_CHUNK_EXTENSION_BYTES)
         return body_refuse(body, 413, "the chunk extensions are too long");
@@ -594,9 +550,9 @@ chunk_trailer_byte(struct http_body *body, char byte)
     if (body->place == CHUNK_TRAILER_VALUE) {
         if (byte == '\r')
             return body_move(body, CHUNK_TRAILER_FEED);
-        if (byte_is(byte, BYTE_VALUE))
+        if (http_byte_is(byte, HTTP_BYTE_VALUE))
             return HTTP_STEP_MORE;
-    } else if (byte_is(byte, BYTE_TOKEN)) {
+    } else if (http_byte_is(byte, HTTP_BYTE_TOKEN)) {
         return body_move(body, CHUNK_TRAILER_NAME);
     } else if (named && byte == ':') {
         return body_move(body, CHUNK_TRAILER_VALUE);

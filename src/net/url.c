@@ -1,5 +1,7 @@
 #include "net/url.h"
 
+#include "net/http_bytes.h"
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -174,6 +176,89 @@ url_parse(struct url *out, struct arena *arena, struct slice text, struct error 
     if (status != STATUS_OK)
         return status;
     return take_parts(out, arena, handle, error);
+}
+
+/* Bytes before the path: "https://host:port". 0: there is none, or no path behind. */
+static size_t
+origin_size(struct slice text)
+{
+    const char *slashes = text.size == 0 ? NULL : memmem(text.ptr, text.size, "://", 3);
+    if (slashes == NULL)
+        return 0;
+    size_t at = (size_t)(slashes - text.ptr) + 3;
+    while (at < text.size && strchr("/?#", text.ptr[at]) == NULL)
+        at++;
+    return at < text.size && text.ptr[at] == '/' ? at : 0;
+}
+
+/* Whether a path, with a query perhaps, is sent just as it is written. */
+static bool
+is_plain(struct slice rest)
+{
+    const char *question = memchr(rest.ptr, '?', rest.size);
+    for (size_t i = 0; i < rest.size; i++)
+        if (!http_byte_is(rest.ptr[i], HTTP_BYTE_PATH) && rest.ptr[i] != '?' && rest.ptr[i] != '%')
+            return false;
+    return question == NULL || question + 1 < rest.ptr + rest.size;
+}
+
+static void
+remember(struct url_memo *memo, struct slice given, const struct url *url)
+{
+    struct slice text = slice_text(url->text);
+    memo->given_size = origin_size(given);
+    memo->text_size = origin_size(text);
+    memo->host_size = url->host.size;
+    if (memo->given_size == 0 || memo->given_size > URL_MEMO_BYTES || memo->text_size == 0 ||
+        memo->text_size > URL_MEMO_BYTES || memo->host_size > URL_MEMO_BYTES) {
+        memo->given_size = 0;
+        return;
+    }
+    memcpy(memo->given, given.ptr, memo->given_size);
+    memcpy(memo->text, text.ptr, memo->text_size);
+    memcpy(memo->host, url->host.ptr, memo->host_size);
+    memo->port = url->port;
+    memo->tls = url->tls;
+    memo->literal = url->literal;
+}
+
+/* False: it does not begin as remembered, or is not plain. */
+static bool
+recall(struct url *out, const struct url_memo *memo, struct arena *arena, struct slice text)
+{
+    if (memo->given_size == 0 || text.size <= memo->given_size || text.size > URL_BYTES_MAX ||
+        memcmp(text.ptr, memo->given, memo->given_size) != 0 || text.ptr[memo->given_size] != '/')
+        return false;
+    struct slice rest = slice_of(text.ptr + memo->given_size, text.size - memo->given_size);
+    if (!is_plain(rest))
+        return false;
+    char *copy = arena_try_alloc(arena, memo->text_size + rest.size + 1);
+    struct slice host = arena_copy(arena, slice_of(memo->host, memo->host_size));
+    if (copy == NULL || host.ptr == NULL)
+        return false;
+    memcpy(copy, memo->text, memo->text_size);
+    memcpy(copy + memo->text_size, rest.ptr, rest.size);
+    copy[memo->text_size + rest.size] = '\0';
+    *out = (struct url){
+        .text = copy,
+        .host = host,
+        .port = memo->port,
+        .tls = memo->tls,
+        .literal = memo->literal,
+    };
+    return true;
+}
+
+enum status
+url_parse_again(struct url *out, struct url_memo *memo, struct arena *arena, struct slice text,
+                struct error *error)
+{
+    if (recall(out, memo, arena, text))
+        return STATUS_OK;
+    enum status status = url_parse(out, arena, text, error);
+    if (status == STATUS_OK)
+        remember(memo, text, out);
+    return status;
 }
 
 enum status

@@ -19,6 +19,9 @@
 /* Bytes of a URL. Servers give up at 8 KiB; signed links come to some KiB. */
 #define URL_BYTES_MAX ((size_t)16384)
 
+/* Longer beginnings are not remembered. */
+#define URL_MEMO_BYTES 256
+
 struct url {
     const char *text;  /* NUL-terminated, without fragment */
     struct slice host; /* lower case, without brackets and final dot */
@@ -31,6 +34,23 @@ struct url {
  * full. The words never repeat the URL, which may hold a key. */
 MUST_USE enum status url_parse(struct url *out, struct arena *arena, struct slice text,
                                struct error *error);
+
+/* The beginning of a URL up to its path, as it was read last: most URLs of a client begin like the
+ * one before, and libcurl's reader takes longer than all else that is done with them. Zeroed:
+ * nothing. */
+struct url_memo {
+    size_t given_size, text_size;
+    char given[URL_MEMO_BYTES]; /* as it was written */
+    char text[URL_MEMO_BYTES];  /* as it is sent */
+    size_t host_size;
+    char host[URL_MEMO_BYTES];
+    uint16_t port;
+    bool tls, literal;
+};
+
+/* Like url_parse(), and the same in all its answers. */
+MUST_USE enum status url_parse_again(struct url *out, struct url_memo *memo, struct arena *arena,
+                                     struct slice text, struct error *error);
 
 /* The URL that a Location header means, seen from `from`. Same answers. */
 MUST_USE enum status url_follow(struct url *out, struct arena *arena, const struct url *from,
