@@ -15,12 +15,15 @@
 #define OVERLOAD_MS_MAX INT64_C(86400000)
 #define OVERLOAD_LOW_MS INT64_C(1000)
 #define OVERLOAD_HIGH_MS INT64_C(60000)
+/* Answers up to this size become values on the transport's thread: about half a millisecond. */
+#define READ_AT_ONCE_BYTES KIB(64)
 /* Slots over all runs, so that one process does not open sockets without end. */
 #define CALLS_IN_FLIGHT_MAX 2000
 
 /* One effect of one item, through all its attempts; or a nap. */
 struct call {
     struct message message;
+    struct task task;
     struct call *next, *previous;
     struct pace_call pace;
     struct run *run;
@@ -339,18 +342,39 @@ answer_home(struct engine *engine, struct message *message)
         call_again_or_fail(call);
 }
 
-/* On the transport's thread: the answer becomes the step's value there, and goes home as data. */
+/* The answer becomes the step's value, and goes home as data. */
+static void
+call_conclude(struct call *call)
+{
+    const struct step_type *type = call->run->program->types[call->node->index];
+    call->is_ok =
+        type->conclude(call->config, call->exchange, &call->arena, &call->outcome, &call->failure);
+    call->message.handle = answer_home;
+    queue_push_soon(call->run->engine->mailbox, &call->message.node);
+}
+
+static void
+conclude_work(struct task *task, void *thread_context)
+{
+    call_conclude((struct call *)((char *)task - offsetof(struct call, task)));
+}
+
+/* On the transport's thread, which has other answers to look after: a large one is read elsewhere.
+ */
 static void
 answer_done(struct exchange *exchange)
 {
     struct call *call = exchange->owner;
-    struct engine *engine = call->run->engine;
+    struct run *run = call->run;
+    const struct engine_ports *ports = run->engine->options.ports;
     fault_point(FAULT_call_after_answer);
-    const struct step_type *type = call->run->program->types[call->node->index];
-    call->is_ok =
-        type->conclude(call->config, exchange, &call->arena, &call->outcome, &call->failure);
-    call->message.handle = answer_home;
-    queue_push_soon(engine->mailbox, &call->message.node);
+    if (exchange->answer_body.size <= READ_AT_ONCE_BYTES) {
+        call_conclude(call);
+        return;
+    }
+    call->task.run = conclude_work;
+    ports->post(ports->world, ENGINE_POOL_EVAL, &call->task,
+                run->is_interactive ? NULL : &run->flows[SHARE_EVAL]);
 }
 
 static void

@@ -39,7 +39,8 @@ enum engine_pool {
 /* The world, handed in: threads and network in the program, one seeded schedule in the simulation.
  */
 struct engine_ports {
-    /* flow: its place among other runs; NULL: somebody waits for it, it goes first. */
+    /* flow: its place among other runs; NULL: somebody waits for it, it goes first. On the engine's
+     * and the transport's thread. */
     void (*post)(void *world, enum engine_pool pool, struct task *task, struct fair_flow *flow);
     void (*commit)(void *world, struct intent *intent);
     /* Takes the exchange until its `done`; gives a ticket for call_cancel. */

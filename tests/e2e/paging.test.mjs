@@ -58,6 +58,16 @@ for (const [name, request, paging] of WAYS) {
   });
 }
 
+test('large pages are read', async () => {
+  const run = await runPaged(
+    'large',
+    `{ url: "${stub.url}/list/50000?size=20000", paging: { next: .links.next, items: .body.items } }`,
+  );
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  assert.deepEqual(run.output.all, upTo(50000));
+  assert.equal(stub.count(), 3);
+});
+
 test('caps end a list', async () => {
   const run = await runPaged(
     'caps',
