@@ -120,12 +120,13 @@ find_sound_field_end(const struct csv_reader *reader, const char *at, const char
     return is_closed ? field_end + 1 : NULL;
 }
 
-/* Whether a line is by itself a row of the usual number of fields. */
-static bool
-looks_like_row(const struct csv_reader *reader, const char *at, const char *end)
+bool
+csv_looks_like_row(const struct csv_reader *reader, struct slice line)
 {
+    const char *at = line.ptr;
+    const char *end = line.ptr + line.size;
     uint32_t count = 0;
-    if (at == end)
+    if (line.size == 0)
         return false;
     for (;; at++) {
         at = find_sound_field_end(reader, at, end);
@@ -145,7 +146,8 @@ find_resumption(const struct scan *scan, const char *stop)
     while (line < stop && reader->row_fields > 0) {
         const char *line_end = find_cell_end(line, stop, '\n');
         bool is_whole = line_end < stop || reader->is_last;
-        if (line > scan->begin && is_whole && looks_like_row(reader, line, line_end))
+        struct slice text = slice_of(line, (size_t)(line_end - line));
+        if (line > scan->begin && is_whole && csv_looks_like_row(reader, text))
             return line;
         line = line_end == stop ? stop : behind_line_end(line_end, stop);
     }
@@ -205,6 +207,7 @@ too_long(struct scan *scan)
     const char *stop = reader->end - (reader->end[-1] == '\r');
     enum csv_end end = give_up(scan, problem, stop);
     scan->row->is_cut = reader->at == stop;
+    scan->row->is_open = scan->row->is_cut && scan->is_open;
     return end;
 }
 

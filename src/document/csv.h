@@ -7,9 +7,9 @@
  * reading can begin at any row's first byte. Bytes are not checked to be UTF-8.
  *
  * A row whose quotes are malformed is one bad row, and reading goes on at the first line behind its
- * beginning that is by itself a row of the usual number of fields, with closed quotes: so a quote
- * that is never closed costs its own row. No such line: it goes on behind the line of the problem,
- * or behind what a row may take at most.
+ * beginning that looks like a row: one of the usual number of fields, with closed quotes. So a
+ * quote that is never closed costs its own row. If there is no such line up to that of the problem,
+ * it goes on behind that.
  *
  * Sources: RFC 4180; the cases in tests/csv and tests/unit/document/test_csv.c.
  * Threads: pure.
@@ -51,6 +51,7 @@ struct csv_row {
     uint64_t problem_column; /* in that line, in characters, from 1 */
     uint64_t lines;          /* physical lines that were passed */
     bool is_cut;             /* CSV_BAD: the rest of a line, behind the block, belongs to it too */
+    bool is_open;            /* is_cut: so do the lines behind it that do not look like a row */
 };
 
 struct csv_reader {
@@ -67,6 +68,9 @@ struct csv_reader {
 /* Reads the next row; on ROW, BLANK and BAD `at` stands behind it, otherwise it did not move. The
  * same bytes give the same row however they are cut into blocks that are not full. */
 enum csv_end csv_read_row(struct csv_reader *reader, struct csv_row *row);
+
+/* Whether a line, given without its end, looks like a row: not blank, reader->row_fields fields. */
+bool csv_looks_like_row(const struct csv_reader *reader, struct slice line);
 
 /* Where `at` lies in a row that begins at `begin`: physical lines before it, and its column. */
 void csv_place(const char *begin, const char *at, uint64_t *line, uint64_t *column);

@@ -387,6 +387,17 @@ take_row(struct reading *reading, const struct piece *piece, struct row_room *ro
     return true;
 }
 
+static bool
+is_row_again(struct slice line, const void *context)
+{
+    const struct source *source = context;
+    struct csv_reader reader = {
+        .dialect = source->dialect,
+        .row_fields = source->columns.count,
+    };
+    return csv_looks_like_row(&reader, line);
+}
+
 static enum status
 read_rows(struct reading *reading, struct piece *piece, void *context)
 {
@@ -413,7 +424,7 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
             return STATUS_LIMIT;
         reading_pass(reading, piece, reader.at, row.lines);
         if (row.is_cut) {
-            reading_skip_line(reading, piece);
+            reading_skip(reading, piece, row.is_open ? is_row_again : NULL, source);
             break;
         }
     }

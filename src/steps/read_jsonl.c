@@ -118,7 +118,7 @@ skip_long_line(struct reading *reading, struct piece *piece)
     const char *words = arena_format(
         reading->arena, "line %" PRIu64 ": the line is longer than 16 MiB", reading->place->line);
     reading_add(reading, value_null(), words);
-    reading_skip_line(reading, piece);
+    reading_skip(reading, piece, NULL, NULL);
 }
 
 static enum status

@@ -10,6 +10,7 @@
 #define PIECE_BYTES_MIN KIB(4)
 #define PIECE_BYTES_FIRST KIB(16)
 #define PIECE_BYTES_MAX KIB(64)
+#define PIECE_BYTES_SKIPPED MIB(1)
 /* Rows after which their mean size says something. */
 #define ROWS_KNOWN 16
 
@@ -74,7 +75,7 @@ plan_piece(const struct progress *progress)
     if (size == 0)
         size = expected_bytes(reading);
     if (reading->is_skipping)
-        size = PIECE_BYTES_MAX;
+        size = PIECE_BYTES_SKIPPED;
     else if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
         size = smaller(size, left);
     reading->rows_stop = size > left ? 1 : reading->rows_max;
@@ -170,6 +171,39 @@ load_piece(struct reading *reading, size_t size, struct piece *piece)
     return load_decoded(reading, size, piece);
 }
 
+/* Passes a line, or what the piece has of it; a CR at its end waits for its LF. */
+static void
+skip_line(struct reading *reading, struct piece *piece)
+{
+    struct slice line;
+    const char *behind = piece->end - (piece->at < piece->end && piece->end[-1] == '\r');
+    reading->is_in_line = !reading_line(piece, &line, &behind);
+    reading_pass(reading, piece, behind, !reading->is_in_line);
+    reading->behind = *reading->place;
+}
+
+/* A line that the piece cuts is looked at again in the next one, which begins with it. */
+static void
+skip_lines(struct reading *reading, struct piece *piece)
+{
+    const char *begin = piece->at;
+    while (reading->is_skipping && piece->at < piece->end) {
+        struct slice line;
+        const char *behind;
+        bool is_whole = reading_line(piece, &line, &behind);
+        if (!reading->is_in_line && !is_whole && piece->at > begin)
+            return;
+        bool is_row =
+            reading->is_row == NULL || (is_whole && reading->is_row(line, reading->row_context));
+        if (!reading->is_in_line && is_row)
+            reading->is_skipping = false;
+        else
+            skip_line(reading, piece);
+        if (!is_whole)
+            return;
+    }
+}
+
 static enum status
 read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context)
 {
@@ -178,10 +212,11 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
     struct arena_mark mark = arena_mark(reading->arena);
     size_t count = reading->out->count;
     uint64_t offset = reading->place->offset;
+    bool was_skipping = reading->is_skipping;
     struct piece piece;
     enum status status = load_piece(reading, size, &piece);
-    if (status == STATUS_OK && reading->is_skipping)
-        reading_skip_line(reading, &piece);
+    if (status == STATUS_OK && was_skipping)
+        skip_lines(reading, &piece);
     else if (status == STATUS_OK)
         status = read_rows(reading, &piece, context);
     size_t moved = (size_t)(reading->place->offset - offset);
@@ -191,7 +226,7 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
         arena_rewind(reading->arena, mark);
     if (status == STATUS_LIMIT)
         return no_room(progress, "the row does not fit in the memory of its chunk");
-    if (status != STATUS_OK || moved > 0)
+    if (status != STATUS_OK || moved > 0 || was_skipping)
         return status;
     assert(!piece.is_last);
     return grow_piece(progress, size);
@@ -307,15 +342,14 @@ reading_line(const struct piece *piece, struct slice *line, const char **behind)
 }
 
 void
-reading_skip_line(struct reading *reading, struct piece *piece)
+reading_skip(struct reading *reading, struct piece *piece, reading_row_fn *is_row,
+             const void *context)
 {
-    struct slice line;
-    const char *behind;
-    reading->is_skipping = !reading_line(piece, &line, &behind);
-    if (reading->is_skipping)
-        behind = piece->end - (piece->at < piece->end && piece->end[-1] == '\r');
-    reading_pass(reading, piece, behind, !reading->is_skipping);
-    reading->behind = *reading->place;
+    reading->is_skipping = true;
+    reading->is_in_line = true;
+    reading->is_row = is_row;
+    reading->row_context = context;
+    skip_lines(reading, piece);
 }
 
 const char *

@@ -37,6 +37,9 @@ MUST_USE enum status source_text_begin(struct source_text *out, struct step_file
                                        const struct charset_hint *hint, struct buffer *beginning,
                                        struct error *error);
 
+/* Whether a line, without its end, is a row again. */
+typedef bool reading_row_fn(struct slice line, const void *context);
+
 struct reading {
     const struct source_text *text;
     struct source_place *place; /* of the next row */
@@ -46,8 +49,11 @@ struct reading {
     struct source_batch *out;
     struct error *error;
     /* The driver's own. */
-    size_t rows_stop;           /* of the batch, with which this piece has to end */
-    bool is_skipping;           /* until the next end of a line */
+    size_t rows_stop;       /* of the batch, with which this piece has to end */
+    bool is_skipping;       /* lines of the row that was added last */
+    bool is_in_line;        /* that is skipped */
+    reading_row_fn *is_row; /* what ends the skipping; NULL: the next line */
+    const void *row_context;
     struct source_place behind; /* the last row */
     struct decoder *decoder;    /* NULL: the file is UTF-8 */
     struct buffer source;       /* the file's bytes of the piece, when it is decoded */
@@ -81,9 +87,11 @@ void reading_add(struct reading *reading, struct value value, const char *proble
 /* Moves the piece and the place behind lines: those of a row that was added, or blank ones. */
 void reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines);
 
-/* Passes all of the line at piece->at, which the piece does not hold to its end: it belongs to the
- * row that was added last. */
-void reading_skip_line(struct reading *reading, struct piece *piece);
+/* Passes the rest of the line at piece->at, which the piece does not hold to its end: it belongs to
+ * the row that was added last; and then the lines that are no row (is_row NULL: none of them). A
+ * line over 1 MiB is none. The context lives as long as the reading. */
+void reading_skip(struct reading *reading, struct piece *piece, reading_row_fn *is_row,
+                  const void *context);
 
 /* The line that begins at piece->at, without the LF, CRLF or CR that ends it, and what lies behind.
  * False: the piece does not hold all of it. */

@@ -284,6 +284,36 @@ test_a_row_over_the_limit_is_one_failed_item(void **state)
     }
 }
 
+/* Lines of an open quote are passed until one is a row again, wherever pieces of the file end. */
+static void
+test_lines_behind_an_open_quote_are_no_rows(void **state)
+{
+    static const size_t line_bytes[] = {10, 1000, 65536, 1048576, 1048579, 3000000};
+    for (size_t i = 0; i < COUNT_OF(line_bytes); i++) {
+        struct buffer text;
+        struct buffer out;
+        buffer_init(&text, MIB(64));
+        buffer_init(&out, MIB(1));
+        buffer_append_text(&text, "a,b\r\n1,\"2\r\n");
+        while (text.size < LIMIT_ROW_BYTES + MIB(3))
+            add_long_rows(&text, "", line_bytes[i] - 2, "\r\n");
+        buffer_append_text(&text, "5,6\r\n7\r\n");
+        struct source_world world;
+        source_world_open(&world, &step_read_csv, "{}", buffer_slice(&text));
+        world.read_most = MIB(1);
+        assert_int_equal(source_world_read(&world, 256, i % 2 == 0 ? KIB(64) : SIZE_MAX, &out),
+                         STATUS_OK);
+        static const char rows[] =
+            "0 !line 2, column 3: a quoted field is not closed within 16 MiB\n"
+            "1 {\"a\":\"5\",\"b\":\"6\"}\n2 {\"a\":\"7\",\"b\":null}\n";
+        if (!slice_is(buffer_slice(&out), rows))
+            fail_msg("%zu: %.*s", line_bytes[i], SLICE_FORMAT(slice_cut(buffer_slice(&out), 300)));
+        source_world_close(&world);
+        buffer_done(&text);
+        buffer_done(&out);
+    }
+}
+
 static void
 test_a_broken_disk_is_an_error(void **state)
 {
@@ -408,6 +438,7 @@ main(void)
         cmocka_unit_test(test_too_many_columns_are_refused),
         cmocka_unit_test(test_long_rows_are_read_whole),
         cmocka_unit_test(test_a_row_over_the_limit_is_one_failed_item),
+        cmocka_unit_test(test_lines_behind_an_open_quote_are_no_rows),
         cmocka_unit_test(test_a_broken_disk_is_an_error),
         cmocka_unit_test(test_a_full_arena_ends_the_batch),
         cmocka_unit_test(test_threads_may_read_one_source_at_once),
