@@ -195,6 +195,9 @@ struct value value_array_put(struct arena *arena, uint32_t owner, struct value a
 struct value value_find(struct value object, struct slice key);
 struct value value_get(struct value object, const char *key);
 
+/* The member itself, NULL if absent or if object is not an object. Borrowed. */
+const struct member *value_find_member(struct value object, struct slice key);
+
 /* value_find() with VALUE_NULL in place of VALUE_NONE. */
 struct value value_find_or_null(struct value object, struct slice key);
 

@@ -338,6 +338,15 @@ value_object_remove(struct arena *arena, struct value object, struct slice key)
     return object_view(body, members_depth(body->members, body->used));
 }
 
+const struct member *
+value_find_member(struct value object, struct slice key)
+{
+    if (object.kind != VALUE_OBJECT)
+        return NULL;
+    uint32_t index = object_find(object, key);
+    return index == NOT_THERE ? NULL : &object.object->members[index];
+}
+
 struct value
 value_find(struct value object, struct slice key)
 {

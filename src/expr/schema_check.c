@@ -11,8 +11,6 @@
 #define PATH_BYTES KIB(64)
 /* Bytes of one check's marks of what was evaluated. */
 #define SCRATCH_BYTES MIB(64)
-/* Bytes of a text that cost a step. */
-#define STEP_BYTES 64
 
 /* --- words --- */
 
@@ -169,7 +167,7 @@ schema_charge_tree(const struct schema_check *check, struct value value, uint64_
         }
         return is_good;
     }
-    return schema_charge(check, value.count / STEP_BYTES * times);
+    return schema_charge(check, value.count / SCHEMA_STEP_BYTES * times);
 }
 
 bool

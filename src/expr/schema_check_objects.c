@@ -1,7 +1,6 @@
 #include "expr/schema_check.h"
 
 #include "base/hash.h"
-#include "base/mem.h"
 
 #include <inttypes.h>
 
@@ -55,27 +54,31 @@ find_declared(const struct schema_objects *objects, struct slice name, uint32_t 
     return NULL;
 }
 
+/* The declared name that is most like it, in the arena; NULL if none is. */
+static const char *
+similar_name(const struct schema_objects *objects, struct slice name, struct arena *arena)
+{
+    const char *names[SCHEMA_SIMILAR_MAX];
+    if (objects->member_count > SCHEMA_SIMILAR_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < objects->member_count; i++)
+        names[i] = arena_copy(arena, slice_cut(objects->members[i].name, SCHEMA_LIST_BYTES)).ptr;
+    return slice_nearest(slice_cut(name, SCHEMA_LIST_BYTES), names, objects->member_count);
+}
+
 bool
 schema_fail_undeclared(const struct schema_check *check, const char *keyword, struct slice name)
 {
-    if (check->checker->quiet > 0)
+    if (check->checker->quiet > 0 || check->checker->is_finished)
         return false;
-    const struct schema_objects *objects = check->schema->objects;
-    const char **names = mem_alloc_array((size_t)objects->member_count + 1, sizeof(*names));
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    for (uint32_t i = 0; i < objects->member_count; i++) {
-        struct slice declared = slice_cut(objects->members[i].name, SCHEMA_LIST_BYTES);
-        names[i] = arena_copy(&arena, declared).ptr;
-    }
-    const char *nearest =
-        slice_nearest(slice_cut(name, SCHEMA_LIST_BYTES), names, objects->member_count);
+    const char *nearest = similar_name(check->schema->objects, name, &arena);
     schema_fail(check, keyword, "the property \"%.*s\" is not declared%s%s%s",
                 SLICE_FORMAT(slice_cut(name, SCHEMA_LIST_BYTES / 2)),
                 nearest == NULL ? "" : ", did you mean \"", nearest == NULL ? "" : nearest,
                 nearest == NULL ? "" : "\"?");
     arena_done(&arena);
-    mem_free(names);
     return false;
 }
 

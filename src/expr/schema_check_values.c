@@ -71,6 +71,9 @@ schema_check_values(const struct schema_check *check)
 
 /* --- numbers --- */
 
+/* Steps for each SCHEMA_STEP_BYTES of a number that is divided. */
+#define DIVISION_STEPS 32
+
 static int
 compare_numbers(struct value a, struct value b)
 {
@@ -144,6 +147,7 @@ schema_check_numbers(const struct schema_check *check)
             is_good = fail_number(check, bounds[i].keyword, bounds[i].words, limit);
     }
     if (numbers->multiple_of.kind != VALUE_NONE && schema_goes_on(check, is_good) &&
+        schema_charge_tree(check, check->instance, DIVISION_STEPS) &&
         !schema_number_is_multiple(check->instance, numbers->multiple_of))
         is_good = fail_number(check, "multipleOf", "a multiple of", numbers->multiple_of);
     if (numbers->format != NULL && schema_goes_on(check, is_good) &&
@@ -208,7 +212,7 @@ schema_check_texts(const struct schema_check *check)
     if (texts->pattern != NULL && schema_goes_on(check, is_good))
         is_good &= check_pattern(check);
     if (texts->format != NULL && schema_goes_on(check, is_good) &&
-        schema_charge_tree(check, check->instance, 4) &&
+        schema_charge_tree(check, check->instance, schema_format_steps(texts->format)) &&
         !schema_format_holds(texts->format, check->instance))
         is_good = fail_format(check, texts->format);
     return is_good;

@@ -23,7 +23,9 @@ complain_with(struct schema_compiler *compiler, enum status status, const char *
     vsnprintf(words, sizeof(words), format, arguments);
     if (compiler->status != STATUS_INVALID)
         compiler->status = status;
-    if (compiler->finding_count++ < LIMIT_SCHEMA_FINDINGS)
+    bool is_shown = schema_shows_more(compiler);
+    compiler->finding_count += is_shown;
+    if (is_shown)
         compiler->visit("", path, words, compiler->context);
 }
 
@@ -44,6 +46,12 @@ schema_complain_at(const struct schema_keyword_at *at, const char *format, ...)
     va_start(arguments, format);
     complain_with(at->compiler, STATUS_INVALID, at->path, format, arguments);
     va_end(arguments);
+}
+
+bool
+schema_shows_more(const struct schema_compiler *compiler)
+{
+    return compiler->finding_count < LIMIT_SCHEMA_FINDINGS;
 }
 
 const char *
@@ -338,9 +346,11 @@ complain_of_name(struct schema_compiler *compiler, struct slice name, const char
         }
     }
     const char *names[COUNT_OF(keywords)];
+    const char *nearest = NULL;
     for (size_t i = 0; i < COUNT_OF(keywords); i++)
         names[i] = keywords[i].name;
-    const char *nearest = slice_nearest(name, names, COUNT_OF(keywords));
+    if (schema_shows_more(compiler))
+        nearest = slice_nearest(name, names, COUNT_OF(keywords));
     schema_complain(compiler, STATUS_INVALID, path, "unknown keyword \"%.*s\"%s",
                     SLICE_FORMAT(shown), schema_did_you_mean(compiler, nearest));
 }
@@ -413,8 +423,7 @@ schema_compile(struct schema **out, struct arena *arena, struct value source,
     *root = source;
     struct schema_resource *document = arena_alloc(arena, sizeof(*document));
     document->uri = SLICE("");
-    struct schema_compiler compiler = {
-        .arena = arena, .visit = visit, .context = context, .resources = document};
+    struct schema_compiler compiler = {.arena = arena, .visit = visit, .context = context};
     struct schema *schema = schema_compile_at(&compiler, root, "", document);
     if (document->root == NULL)
         document->root = schema;
@@ -424,6 +433,7 @@ schema_compile(struct schema **out, struct arena *arena, struct value source,
     if (compiler.status == STATUS_OK && arena_is_over(arena))
         schema_complain(&compiler, STATUS_LIMIT, "",
                         "the schema needs more memory than is allowed");
+    schema_names_done(&compiler.names);
     mem_free(compiler.slots);
     if (compiler.status == STATUS_OK)
         *out = schema;

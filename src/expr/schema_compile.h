@@ -9,6 +9,7 @@
 #ifndef EXPR_SCHEMA_COMPILE_H
 #define EXPR_SCHEMA_COMPILE_H
 
+#include "expr/schema_names.h"
 #include "expr/schema_parts.h"
 
 /* A $ref or $dynamicRef that is still to be followed. */
@@ -28,8 +29,8 @@ struct schema_compiler {
     uint32_t finding_count;
     uint32_t schema_count;
     bool has_metaschema;
-    struct schema *schemas; /* newest first */
-    struct schema_resource *resources;
+    struct schema *schemas;              /* newest first */
+    struct schema_names names;           /* resources by URI, anchors by resource and name */
     struct schema_reference *references; /* newest first */
     struct schema **slots;               /* hash index by address of the source */
     uint32_t slot_count;                 /* a power of two */
@@ -50,6 +51,9 @@ void schema_complain(struct schema_compiler *compiler, enum status status, const
                      const char *format, ...) PRINTF_LIKE(4, 5);
 void schema_complain_at(const struct schema_keyword_at *at, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* Whether a further finding would still be shown: to be asked before work on its words. */
+bool schema_shows_more(const struct schema_compiler *compiler);
 
 /* ", did you mean \"x\"?" in the arena; "" for NULL. */
 const char *schema_did_you_mean(struct schema_compiler *compiler, const char *nearest);

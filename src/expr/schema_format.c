@@ -54,7 +54,7 @@ is_relative_json_pointer(struct slice text)
     if (schema_byte(text, 0) == '+' || schema_byte(text, 0) == '-') {
         text = schema_rest(text, 1);
         size = number_size(text);
-        if (size == 0 || text.ptr[0] == '0')
+        if (size == 0)
             return false;
         text = schema_rest(text, size);
     }
@@ -106,6 +106,10 @@ is_number(struct value number)
 {
     return true;
 }
+
+/* Bytes are looked at one by one, and for a pattern many times. */
+#define TEXT_STEPS 16
+#define REGEX_STEPS 640
 
 typedef bool number_fn(struct value number);
 
@@ -170,6 +174,12 @@ bool
 schema_format_is_numeric(const struct schema_format *format)
 {
     return format->number != NULL;
+}
+
+uint64_t
+schema_format_steps(const struct schema_format *format)
+{
+    return format->text == is_regex ? REGEX_STEPS : TEXT_STEPS;
 }
 
 bool

@@ -392,15 +392,25 @@ schema_is_iri_reference(struct slice text)
 
 /* --- templates --- */
 
+/* Names of letters, digits, "_" and escapes, with dots between. */
+static bool
+is_variable_name(struct slice name)
+{
+    char before = '.';
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.ptr[i] == '-' || name.ptr[i] == '~' || (name.ptr[i] == '.' && before == '.'))
+            return false;
+        before = name.ptr[i];
+    }
+    return before != '.' && holds_only(name, URI_NAME, false);
+}
+
 static bool
 is_variable(struct slice text)
 {
     size_t size = index_of_any(text, ":*");
-    struct slice name = slice_of(text.ptr, size);
     struct slice rest = schema_rest(text, size);
-    if (!holds_only(name, URI_NAME, false) || schema_index_of(name, '-') < name.size ||
-        schema_index_of(name, '~') < name.size || name.size == 0 || name.ptr[0] == '.' ||
-        name.ptr[name.size - 1] == '.')
+    if (!is_variable_name(slice_of(text.ptr, size)))
         return false;
     if (schema_byte(rest, 0) == ':')
         return rest.size >= 2 && rest.size <= 5 && rest.ptr[1] != '0' &&
@@ -428,7 +438,7 @@ is_literal(struct slice text)
 {
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.ptr[i];
-        if (byte <= 0x20 || byte == 0x7f || strchr("\"'<>\\^`{|}", byte) != NULL)
+        if (byte <= 0x20 || byte == 0x7f || is_one_of(text.ptr[i], "\"<>\\^`{|}"))
             return false;
         if (byte == '%' &&
             !(schema_is_hex(schema_byte(text, i + 1)) && schema_is_hex(schema_byte(text, i + 2))))

@@ -22,8 +22,6 @@ schema_find_metaschema(struct schema_compiler *compiler, struct slice uri)
         return NULL;
     struct schema_resource *resource = arena_alloc(compiler->arena, sizeof(*resource));
     resource->uri = SLICE("");
-    resource->next = compiler->resources;
-    compiler->resources = resource;
     schema_compile_at(compiler, root, META "schema#", resource);
     return schema_find_resource(compiler, uri);
 }

@@ -21,6 +21,12 @@
 /* Longest path or words of one finding; longer ones are cut. */
 #define SCHEMA_TEXT_BYTES 512
 
+/* Bytes of a text that cost a step when they are only looked over. */
+#define SCHEMA_STEP_BYTES 64
+
+/* Among more names than this no similar one is looked for. */
+#define SCHEMA_SIMILAR_MAX 256
+
 /* Bits of schema.types, in the order of their names in the table. */
 enum schema_type {
     SCHEMA_NULL = 1,
@@ -146,7 +152,6 @@ struct schema_resource {
     struct slice uri; /* without fragment; "" when nothing is known */
     struct schema *root;
     struct schema_anchor *anchors;
-    struct schema_resource *next;
 };
 
 struct schema {
@@ -206,6 +211,8 @@ const char *schema_format_nearest(struct slice name);
 /* Whether it says something about numbers; else about texts. */
 bool schema_format_is_numeric(const struct schema_format *format);
 bool schema_format_holds(const struct schema_format *format, struct value value);
+/* Steps for each SCHEMA_STEP_BYTES of text. */
+uint64_t schema_format_steps(const struct schema_format *format);
 /* "an e-mail address". */
 const char *schema_format_words(const struct schema_format *format);
 

@@ -7,10 +7,7 @@
 struct schema_resource *
 schema_find_resource(const struct schema_compiler *compiler, struct slice uri)
 {
-    struct schema_resource *at = compiler->resources;
-    while (at != NULL && (at->root == NULL || !slice_equal(at->uri, uri)))
-        at = at->next;
-    return at;
+    return schema_names_find(&compiler->names, NULL, uri);
 }
 
 static bool
@@ -20,50 +17,52 @@ is_reference(struct value value)
            schema_format_holds(schema_format_find(SLICE("uri-reference")), value);
 }
 
-/* The document's own id names the resource that is there already. */
 static void
 begin_resource(struct schema_compiler *compiler, struct schema *schema, struct slice uri)
 {
     struct schema_resource *resource = schema->resource;
-    if (resource->root != schema) {
+    if (resource->root != NULL)
         resource = arena_alloc(compiler->arena, sizeof(*resource));
-        resource->next = compiler->resources;
-        compiler->resources = resource;
-    }
     resource->uri = uri;
     resource->root = schema;
     schema->resource = resource;
+    schema_names_add(&compiler->names, NULL, uri, resource);
 }
 
-void
-schema_read_id(struct schema_compiler *compiler, struct schema *schema)
+/* The resource of an $id; false after a complaint. */
+static bool
+begin_identified(struct schema_compiler *compiler, struct schema *schema, struct value id)
 {
-    struct value id = value_get(*schema->source, "$id");
-    if (schema->resource->root == NULL)
-        schema->resource->root = schema;
-    if (id.kind == VALUE_NONE)
-        return;
     const char *path = schema_path_join(compiler->arena, schema->path, SLICE("$id"));
+    struct slice fragment = slice_of(NULL, 0);
+    struct slice uri = slice_of(NULL, 0);
     if (!is_reference(id)) {
         schema_complain(compiler, STATUS_INVALID, path, "expected a URI");
-        return;
+        return false;
     }
-    struct slice fragment;
-    struct slice uri =
-        schema_uri_resolve(compiler->arena, schema->resource->uri, value_slice(id), &fragment);
-    const struct schema_resource *other =
-        uri.ptr == NULL ? NULL : schema_find_resource(compiler, uri);
+    uri = schema_uri_resolve(compiler->arena, schema->resource->uri, value_slice(id), &fragment);
     if (uri.ptr == NULL)
         schema_complain(compiler, STATUS_LIMIT, path, "the URI is too long");
     else if (fragment.size > 0)
         schema_complain(compiler, STATUS_INVALID, path,
                         "an $id has no fragment: write \"$anchor\": \"%.*s\"",
                         SLICE_FORMAT(slice_cut(fragment, 64)));
-    else if (other != NULL && other->root != schema)
+    else if (schema_find_resource(compiler, uri) != NULL)
         schema_complain(compiler, STATUS_INVALID, path, "another schema has the id \"%.*s\"",
                         SLICE_FORMAT(slice_cut(uri, 200)));
     else
         begin_resource(compiler, schema, uri);
+    return schema->resource->root == schema;
+}
+
+void
+schema_read_id(struct schema_compiler *compiler, struct schema *schema)
+{
+    struct value id = value_get(*schema->source, "$id");
+    if (id.kind != VALUE_NONE && begin_identified(compiler, schema, id))
+        return;
+    if (schema->resource->root == NULL)
+        begin_resource(compiler, schema, SLICE(""));
 }
 
 static bool
@@ -83,15 +82,6 @@ is_anchor_name(struct slice name)
     return is_good;
 }
 
-static struct schema_anchor *
-find_anchor(const struct schema_resource *resource, struct slice name)
-{
-    struct schema_anchor *at = resource->anchors;
-    while (at != NULL && !slice_equal(at->name, name))
-        at = at->next;
-    return at;
-}
-
 static void
 add_anchor(const struct schema_keyword_at *at, bool is_dynamic)
 {
@@ -102,7 +92,8 @@ add_anchor(const struct schema_keyword_at *at, bool is_dynamic)
     }
     struct slice name = value_slice(*at->value);
     struct schema_resource *resource = at->schema->resource;
-    if (find_anchor(resource, name) != NULL) {
+    struct schema_names *names = &at->compiler->names;
+    if (schema_names_find(names, resource, name) != NULL) {
         schema_complain_at(at, "another schema has the anchor \"%.*s\"",
                            SLICE_FORMAT(slice_cut(name, 200)));
         return;
@@ -110,6 +101,7 @@ add_anchor(const struct schema_keyword_at *at, bool is_dynamic)
     struct schema_anchor *anchor = arena_alloc(at->compiler->arena, sizeof(*anchor));
     *anchor = (struct schema_anchor){name, at->schema, is_dynamic, resource->anchors};
     resource->anchors = anchor;
+    schema_names_add(names, resource, name, anchor);
 }
 
 void
@@ -196,11 +188,8 @@ static const struct value *
 find_child(const struct value *at, struct slice name)
 {
     if (at->kind == VALUE_OBJECT) {
-        for (uint32_t i = 0; i < at->count; i++) {
-            if (slice_equal(value_slice(value_members(*at)[i].key), name))
-                return &value_members(*at)[i].value;
-        }
-        return NULL;
+        const struct member *member = value_find_member(*at, name);
+        return member == NULL ? NULL : &member->value;
     }
     int64_t index = -1;
     bool is_index = slice_parse_int64(name, &index) && (name.size == 1 || name.ptr[0] != '0');
@@ -233,7 +222,7 @@ take_name(struct schema_compiler *compiler, struct slice *pointer)
 static const char *
 nearest_child(struct schema_compiler *compiler, const struct value *at, struct slice wrong)
 {
-    if (at->kind != VALUE_OBJECT)
+    if (at->kind != VALUE_OBJECT || at->count > SCHEMA_SIMILAR_MAX || !schema_shows_more(compiler))
         return NULL;
     const char **names = mem_alloc_array(at->count + 1, sizeof(*names));
     for (uint32_t i = 0; i < at->count; i++) {
@@ -273,7 +262,7 @@ static struct schema *
 follow_anchor(struct schema_compiler *compiler, const struct schema_reference *reference,
               const struct schema_resource *resource, struct slice name)
 {
-    struct schema_anchor *anchor = find_anchor(resource, name);
+    struct schema_anchor *anchor = schema_names_find(&compiler->names, resource, name);
     if (anchor == NULL) {
         schema_complain(compiler, STATUS_INVALID, reference->path,
                         "\"%.*s\" leads nowhere: there is no $anchor \"%.*s\"",

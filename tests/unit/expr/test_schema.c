@@ -180,7 +180,9 @@ test_strings(void **state)
         {"{\"format\":\"byte\"}", "\"Q=U=\"", "base64", ""},
         {"{\"format\":\"file\"}", "\"a b\"", "", ""},
         {"{\"format\":\"relative-json-pointer\"}", "\"1+2/a\"", "", ""},
-        {"{\"format\":\"relative-json-pointer\"}", "\"1+0\"", "relative JSON pointer", ""},
+        {"{\"format\":\"relative-json-pointer\"}", "\"0-0\"", "", ""},
+        {"{\"format\":\"relative-json-pointer\"}", "\"0-1#\"", "", ""},
+        {"{\"format\":\"relative-json-pointer\"}", "\"1+01\"", "relative JSON pointer", ""},
         {"{\"format\":\"hostname\"}", "\"a.b.\"", "name of a host", ""},
         {"{\"format\":\"email\"}", "\"a@[IPv6:::1]\"", "", ""},
         {"{\"format\":\"email\"}", "\"\\\"a\\\"b@c.de\"", "e-mail address", ""},
@@ -189,6 +191,9 @@ test_strings(void **state)
         {"{\"format\":\"uri\"}", "\"http://a/%4\"", "absolute URI", ""},
         {"{\"format\":\"uri-template\"}", "\"/{+a,b.c*,d:30}/%7B\"", "", ""},
         {"{\"format\":\"uri-template\"}", "\"/{a:0}\"", "URI template", ""},
+        {"{\"format\":\"uri-template\"}", "\"a'b{%41.c}\"", "", ""},
+        {"{\"format\":\"uri-template\"}", "\"{a..b}\"", "URI template", ""},
+        {"{\"format\":\"uri-template\"}", "\"{a,}\"", "URI template", ""},
         {"{\"format\":\"duration\"}", "\"P1Y2D\"", "a duration", ""},
     };
     expect_rows(rows, COUNT_OF(rows));
