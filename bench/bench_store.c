@@ -178,10 +178,6 @@ make_run_intent(void)
     return intent;
 }
 
-/* All bulk is of one run. */
-static struct fair_owner workspace;
-static struct fair_flow run_flow = {.owner = &workspace};
-
 static struct intent *
 make_record_intent(void)
 {

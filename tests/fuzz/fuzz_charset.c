@@ -10,10 +10,10 @@
 #include <string.h>
 
 static const char *const names[] = {
-    "utf-16le",     "utf-16be",     "utf-32le",     "utf-32be",    "windows-1250", "windows-1252",
-    "windows-1255", "windows-1258", "windows-874",  "iso-8859-1",  "iso-8859-7",   "koi8-r",
-    "macintosh",    "ibm437",       "shift_jis",    "euc-jp",      "gb18030",      "big5",
-    "euc-kr",       "euc-tw",
+    "utf-16le",     "utf-16be",     "utf-32le",     "utf-32be",    "windows-1250",
+    "windows-1252", "windows-1255", "windows-1258", "windows-874", "iso-8859-1",
+    "iso-8859-7",   "koi8-r",       "macintosh",    "ibm437",      "shift_jis",
+    "euc-jp",       "gb18030",      "big5",         "euc-kr",      "euc-tw",
 };
 
 /* In pieces of so many bytes that grow until they hold a character, and with as little room. */
