@@ -213,13 +213,14 @@ too_long(struct scan *scan)
 
 /* --- fields --- */
 
+/* The field begins at scan->at. */
 static inline void
 add_field(struct scan *scan, struct slice text)
 {
     if (scan->row->count < scan->reader->fields_max)
         scan->reader->fields[scan->row->count] = value_string(text);
-    else
-        scan->row->overflows |= text.size > 0;
+    else if (scan->row->surplus == NULL && text.size > 0)
+        scan->row->surplus = scan->at;
     scan->row->count++;
 }
 
@@ -262,8 +263,8 @@ read_quoted(struct scan *scan)
     if (text.ptr == NULL)
         return CSV_FULL;
     scan->row->lines += count_line_ends(begin, close);
-    scan->at = next;
     add_field(scan, text);
+    scan->at = next;
     return CSV_ROW;
 }
 

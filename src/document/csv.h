@@ -45,7 +45,7 @@ enum csv_end {
 struct csv_row {
     struct value *fields;    /* VALUE_STRING; in the reader's list, until the next row */
     uint32_t count;          /* of all fields; only the first fields_max are in the list */
-    bool overflows;          /* a field behind the first fields_max is not empty */
+    const char *surplus;     /* the first field behind these that is not empty, in the block */
     const char *problem;     /* CSV_BAD: static words */
     uint64_t problem_line;   /* physical lines of the row before the problem's */
     uint64_t problem_column; /* in that line, in characters, from 1 */

@@ -104,13 +104,13 @@ find_delimiter(struct source *source, struct slice text)
     struct csv_dialect *dialect = &source->dialect;
     char named = '\0';
     size_t size = csv_sep_line(text, &named);
-    if (size > 0) {
+    if (size > 0 && named != dialect->quote) {
         first->offset += size * source->text.charset->unit_bytes;
         first->line++;
     }
     bool is_whole = text.size + CHARSET_CHARACTER_BYTES <= LIMIT_DELIMITER_LOOK_BYTES;
     source->is_delimiter_given = dialect->delimiter != '\0';
-    if (!source->is_delimiter_given)
+    if (!source->is_delimiter_given && named != dialect->quote)
         dialect->delimiter = named;
     if (dialect->delimiter == '\0')
         dialect->delimiter = csv_guess_delimiter(text, is_whole, dialect->quote);
@@ -329,35 +329,44 @@ read_csv_remark(const struct source *source)
 
 /* --- rows --- */
 
+/* Words behind their place; `at` lies in the row that begins at piece->at. */
 static const char *
-bad_bytes_problem(struct reading *reading, const struct piece *piece, struct slice text)
+problem_at(struct reading *reading, const struct piece *piece, const char *at, const char *words)
 {
-    const char *at = text.ptr;
-    const char *end = text.ptr + text.size;
+    uint64_t line = 0;
+    uint64_t column = 0;
+    csv_place(piece->at, at, &line, &column);
+    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
+                        reading->place->line + line, column, words);
+}
+
+static const char *
+bad_bytes_problem(struct reading *reading, const struct piece *piece, const char *end)
+{
+    const char *at = piece->at;
     size_t size = 0;
     while ((size = slice_character(slice_of(at, (size_t)(end - at)))) > 0)
         at += size;
-    uint64_t line = 0;
-    uint64_t column = 0;
-    csv_place(text.ptr, at, &line, &column);
-    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
-                        reading->place->line + line, column, reading_bad_bytes(reading, piece, at));
+    return problem_at(reading, piece, at, reading_bad_bytes(reading, piece, at));
 }
 
-/* Why a row is none, or NULL. */
+/* Why the row that ends at `behind` is none, or NULL. */
 static const char *
 row_problem(struct reading *reading, const struct piece *piece, const struct csv_row *row,
-            struct slice text, uint32_t column_count)
+            const char *behind, uint32_t column_count)
 {
-    uint64_t line = reading->place->line;
     if (row->problem != NULL)
         return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
-                            line + row->problem_line, row->problem_column, row->problem);
-    if (row->count > column_count && row->overflows)
-        return arena_format(reading->arena,
-                            "line %" PRIu64 ": %" PRIu32 " fields, the header has %" PRIu32, line,
-                            row->count, column_count);
-    return slice_is_utf8(text) ? NULL : bad_bytes_problem(reading, piece, text);
+                            reading->place->line + row->problem_line, row->problem_column,
+                            row->problem);
+    if (row->surplus != NULL)
+        return problem_at(reading, piece, row->surplus,
+                          arena_format(reading->arena,
+                                       "%" PRIu32 " fields where the header has %" PRIu32,
+                                       row->count, column_count));
+    if (slice_is_utf8(slice_of(piece->at, (size_t)(behind - piece->at))))
+        return NULL;
+    return bad_bytes_problem(reading, piece, behind);
 }
 
 static struct value
@@ -376,8 +385,8 @@ static bool
 take_row(struct reading *reading, const struct piece *piece, struct row_room *room,
          const struct csv_row *row, const char *behind)
 {
-    struct slice text = slice_of(piece->at, (size_t)(behind - piece->at));
-    const char *problem = row_problem(reading, piece, row, text, room->source->columns.count);
+    uint32_t column_count = room->source->columns.count;
+    const char *problem = row_problem(reading, piece, row, behind, column_count);
     struct value value = value_null();
     if (problem == NULL)
         value = make_row(reading, room, row);

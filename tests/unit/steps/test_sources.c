@@ -28,18 +28,18 @@ test_csv_rows(void **state)
          "0 {\"a\":\"1\",\"b\":null,\"c\":null}\n1 {\"a\":\"1\",\"b\":\"\",\"c\":null}\n"
          "2 {\"a\":\"\",\"b\":\"\",\"c\":null}\n"},
         {"more fields", "{}", "a,b\n1,2,3\n4,5\n",
-         "0 !line 2: 3 fields, the header has 2\n1 {\"a\":\"4\",\"b\":\"5\"}\n"},
+         "0 !line 2, column 5: 3 fields where the header has 2\n1 {\"a\":\"4\",\"b\":\"5\"}\n"},
         {"lines inside quotes count", "{}", "a,b\n\"x\ny\",1\n\n1,2,3\n",
-         "0 {\"a\":\"x\\ny\",\"b\":\"1\"}\n1 !line 5: 3 fields, the header has 2\n"},
+         "0 {\"a\":\"x\\ny\",\"b\":\"1\"}\n1 !line 5, column 5: 3 fields where the header has 2\n"},
         {"a header of two lines", "{}", "\"a\nb\",c\n1,2,3\n",
-         "0 !line 3: 3 fields, the header has 2\n"},
+         "0 !line 3, column 5: 3 fields where the header has 2\n"},
         {"empty fields too many", "{}", "a,b\n1,2,,\n", "0 {\"a\":\"1\",\"b\":\"2\"}\n"},
         {"bad quotes", "{}", "a\n\"1\"x\n2\n",
          "0 !line 2, column 4: text after a closing quote (a quote inside quotes is written "
          "twice)\n1 {\"a\":\"2\"}\n"},
         {"not closed", "{}", "a,b\n1,2\n\"2,3\n3,4\n5,6,7\n",
          "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 3, column 1: a quoted field is not closed\n"
-         "2 {\"a\":\"3\",\"b\":\"4\"}\n3 !line 5: 3 fields, the header has 2\n"},
+         "2 {\"a\":\"3\",\"b\":\"4\"}\n3 !line 5, column 5: 3 fields where the header has 2\n"},
         {"not UTF-8", "{}", "a,b\n\xC3\xA9,\xE9\nx,y\n",
          "0 !line 2, column 3: the byte 0xE9 (at 7 in the file) is not UTF-8; another encoding can "
          "be given as `encoding`\n1 {\"a\":\"x\",\"b\":\"y\"}\n"},
@@ -61,7 +61,7 @@ test_csv_rows(void **state)
          "0 {\"a\":\"1.10\",\"b\":\"true\",\"c\":\"null\"}\n"},
         {"a quoted nothing in one column", "{}", "a\n\"\"\n", "0 {\"a\":\"\"}\n"},
         {"old Macs", "{}", "a,b\r1,2\r\r3,4,5\r",
-         "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 4: 3 fields, the header has 2\n"},
+         "0 {\"a\":\"1\",\"b\":\"2\"}\n1 !line 4, column 5: 3 fields where the header has 2\n"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++)
         source_world_check(&step_read_csv, &table[i]);
@@ -229,6 +229,36 @@ shorten_long_row(struct buffer *out)
     *row = 'x';
 }
 
+/* The text as UTF-16, two bytes a character. */
+static void
+widen(struct buffer *text)
+{
+    size_t size = text->size;
+    char *to = buffer_reserve(text, size);
+    assert_non_null(to);
+    buffer_commit(text, size);
+    for (size_t i = size; i-- > 0;) {
+        text->ptr[2 * i + 1] = '\0';
+        text->ptr[2 * i] = text->ptr[i];
+    }
+}
+
+static void
+check_long_rows(const struct step_type *type, struct slice text, const char *rows)
+{
+    struct buffer out;
+    buffer_init(&out, MIB(64));
+    struct source_world world;
+    source_world_open(&world, type, "{}", text);
+    world.read_most = MIB(1);
+    assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
+    shorten_long_row(&out);
+    if (!slice_is(buffer_slice(&out), rows))
+        fail_msg("%s: %.*s", rows, SLICE_FORMAT(slice_cut(buffer_slice(&out), 300)));
+    source_world_close(&world);
+    buffer_done(&out);
+}
+
 /* Memory is that of a chunk; the long row is passed without being kept. */
 static void
 test_a_row_over_the_limit_is_one_failed_item(void **state)
@@ -244,7 +274,7 @@ test_a_row_over_the_limit_is_one_failed_item(void **state)
          "2 {\"a\":\"2\"}\n"},
         {&step_read_csv, "a\n", 3 * LIMIT_ROW_BYTES - 100, "\r\n2,3\n",
          "0 !line 2, column 1: the row is longer than 16 MiB\n"
-         "1 !line 3: 2 fields, the header has 1\n"},
+         "1 !line 3, column 3: 2 fields where the header has 1\n"},
         {&step_read_csv, "a\n1\n", LIMIT_ROW_BYTES - 1, "\n2",
          "0 {\"a\":\"1\"}\n1 x\n2 {\"a\":\"2\"}\n"},
         {&step_read_csv, "a\n", LIMIT_ROW_BYTES - 1, "\r\n2",
@@ -267,20 +297,14 @@ test_a_row_over_the_limit_is_one_failed_item(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct buffer text;
-        struct buffer out;
         buffer_init(&text, MIB(64));
-        buffer_init(&out, MIB(64));
         add_long_rows(&text, table[i].before, table[i].bytes, table[i].behind);
-        struct source_world world;
-        source_world_open(&world, table[i].type, "{}", buffer_slice(&text));
-        world.read_most = MIB(1);
-        assert_int_equal(source_world_read(&world, 256, KIB(64), &out), STATUS_OK);
-        shorten_long_row(&out);
-        if (!slice_is(buffer_slice(&out), table[i].rows))
-            fail_msg("%zu: %.*s", i, SLICE_FORMAT(slice_cut(buffer_slice(&out), 300)));
-        source_world_close(&world);
+        check_long_rows(table[i].type, buffer_slice(&text), table[i].rows);
+        if (i % 3 == 0) {
+            widen(&text);
+            check_long_rows(table[i].type, buffer_slice(&text), table[i].rows);
+        }
         buffer_done(&text);
-        buffer_done(&out);
     }
 }
 
@@ -288,7 +312,7 @@ test_a_row_over_the_limit_is_one_failed_item(void **state)
 static void
 test_lines_behind_an_open_quote_are_no_rows(void **state)
 {
-    static const size_t line_bytes[] = {10, 1000, 65536, 1048576, 1048579, 3000000};
+    static const size_t line_bytes[] = {10, 65536, 1048579, 3000000};
     for (size_t i = 0; i < COUNT_OF(line_bytes); i++) {
         struct buffer text;
         struct buffer out;
