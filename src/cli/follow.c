@@ -76,6 +76,8 @@ draw(struct live *live, const struct progress *progress, int64_t now_us)
         fprintf(stderr, ", %.0f s left", (double)(progress->total - done) / rate);
     if (progress->calls_in_flight > 0)
         fprintf(stderr, ", %u calls", progress->calls_in_flight);
+    if (progress->calls_waiting > 0)
+        fprintf(stderr, ", %u calls wait", progress->calls_waiting);
     fflush(stderr);
     live->drawn_us = now_us;
 }

@@ -205,8 +205,10 @@ keep_progress(const struct run_progress *from, void *context)
         to->failed += table->counts.failed;
         to->dropped += table->counts.dropped;
     }
-    if (from != NULL)
+    if (from != NULL) {
         to->calls_in_flight = from->calls_in_flight;
+        to->calls_waiting = from->calls_waiting;
+    }
     waiting_finish(waiting, STATUS_OK);
 }
 

@@ -31,7 +31,7 @@ MUST_USE enum status wait_for_key(struct service *service, struct slice name, st
 struct progress {
     bool is_in_memory;
     uint64_t total, completed, failed, dropped;
-    uint32_t calls_in_flight;
+    uint32_t calls_in_flight, calls_waiting;
 };
 struct progress wait_for_progress(struct service *service, const struct id *run);
 
