@@ -40,9 +40,10 @@ struct child_call {
     struct id child;
     enum child_state state;
     bool is_away, has_place;
-    bool was_here;  /* seen in memory: what it waits for, it waits for still */
-    bool has_timer; /* it waits for a time that is not yet due */
-    int64_t looked_unix_ms;
+    bool is_stored;         /* its run is known to be there */
+    bool was_here;          /* seen in memory: what it waits for, it waits for still */
+    int64_t due_unix_ms;    /* the soonest time that it waits for; INT64_MAX: none */
+    int64_t looked_unix_ms; /* due before that: gone, and may go on */
     int64_t started_unix_ms;
     struct timer again;
     enum status status; /* what the store said */
@@ -169,6 +170,7 @@ wake(struct child_call *call)
 {
     if (call->state != CHILD_DORMANT)
         return;
+    timers_cancel(&call->run->engine->timers, &call->again);
     call->run->children_dormant--;
     take_place(call);
     run_release_deadline(call->run);
@@ -459,7 +461,7 @@ begin_child(struct child_call *call)
         child->below_limit = parent->tree->limit;
     }
     call->state = CHILD_HERE;
-    call->was_here = true;
+    call->was_here = call->is_stored = true;
     engine_adopt(parent->engine, child);
     run_begin(child);
 }
@@ -513,7 +515,7 @@ children_pump(struct run *run)
         take_place(call);
         if (call->started_unix_ms == 0)
             call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
-        if (run->tree->count < run->tree->limit)
+        if (run->tree->count < run->tree->limit && !call->is_stored)
             store_child(call);
         else
             look(call);
@@ -526,7 +528,7 @@ static bool
 see_timer(const struct timer_row *row, void *context)
 {
     struct child_call *call = context;
-    call->has_timer |= row->due_unix_ms > call->looked_unix_ms;
+    call->due_unix_ms = row->due_unix_ms < call->due_unix_ms ? row->due_unix_ms : call->due_unix_ms;
     return true;
 }
 
@@ -543,7 +545,7 @@ look_work(struct task *task, void *thread_context)
     struct slice text = call->row.state == RUN_STATE_COMPLETED ? call->row.output : call->row.error;
     if (call->status == STATUS_OK && text.size > 0)
         call->status = json_parse(&call->outcome, &call->arena, text, 0, NULL, NULL);
-    call->has_timer = false;
+    call->due_unix_ms = INT64_MAX;
     if (call->status == STATUS_OK && call->row.state == RUN_STATE_WAITING)
         call->status = store_timer_list(store, &call->child, see_timer, call);
     queue_push(call->run->engine->mailbox, &call->message.node);
@@ -558,13 +560,19 @@ again_fire(struct timer *timer)
 #define LOOK_AGAIN_MS 1000
 
 static void
-look_later(struct child_call *call)
+set_timer(struct child_call *call, int64_t wait_ms)
 {
     struct engine *engine = call->run->engine;
+    timers_set(&engine->timers, &call->again,
+               clock_mono_us(engine->options.clock) + wait_ms * 1000);
+}
+
+static void
+look_later(struct child_call *call)
+{
     call->again.fire = again_fire;
     call->again.owner = call;
-    timers_set(&engine->timers, &call->again,
-               clock_mono_us(engine->options.clock) + LOOK_AGAIN_MS * 1000);
+    set_timer(call, LOOK_AGAIN_MS);
 }
 
 /* Whether its end is one that this generation of the parent may take. */
@@ -668,6 +676,24 @@ end_other(struct child_call *call)
     move(call, &next);
 }
 
+/* Many may be due at once: each waits for a place again. */
+static void
+queue_dormant(struct child_call *call)
+{
+    struct run *run = call->run;
+    timers_cancel(&run->engine->timers, &call->again);
+    run->children_dormant--;
+    run_release_deadline(run);
+    enqueue(call);
+}
+
+static void
+due_fire(struct timer *timer)
+{
+    queue_dormant(timer->owner);
+}
+
+/* Where nobody watches the timers of the store, the parent does. */
 static void
 go_dormant(struct child_call *call)
 {
@@ -675,6 +701,21 @@ go_dormant(struct child_call *call)
     leave_place(call);
     call->state = CHILD_DORMANT;
     call->run->children_dormant++;
+    if (call->run->engine->options.take_up_runs || call->row.state == RUN_STATE_PAUSED)
+        return;
+    call->again.fire = due_fire;
+    call->again.owner = call;
+    set_timer(call, call->due_unix_ms - call->looked_unix_ms);
+}
+
+/* Whether what the child waits for has not come: a time, or runs below it, which it has asked for
+ * when it was here and which wake it where that is done. */
+static bool
+waits_on(const struct child_call *call)
+{
+    if (call->due_unix_ms != INT64_MAX)
+        return call->due_unix_ms > call->looked_unix_ms;
+    return call->was_here && call->run->engine->options.take_up_runs;
 }
 
 static void
@@ -682,8 +723,7 @@ go_on_with(struct child_call *call)
 {
     struct engine *engine = call->run->engine;
     const struct run *here = engine_find(engine, &call->child);
-    bool is_waiting = call->row.state == RUN_STATE_WAITING && engine->options.take_up_runs &&
-                      (call->has_timer || call->was_here);
+    bool is_waiting = call->row.state == RUN_STATE_WAITING && waits_on(call);
     if (call->row.parent_generation != call->run->generation) {
         end_other(call);
     } else if (here != NULL) {
@@ -719,6 +759,7 @@ look_home(struct engine *engine, struct message *message)
     struct run *run = call->run;
     if (came_home(call))
         return;
+    call->is_stored = call->status == STATUS_OK;
     if (!may_begin(run))
         enqueue(call);
     else if (call->status == STATUS_NOT_FOUND)
@@ -775,6 +816,17 @@ child_has_left(struct run *child)
         return;
     if (call->state == CHILD_HERE || call->state == CHILD_COMING)
         look(call);
+}
+
+bool
+child_is_due(struct engine *engine, const struct id *child)
+{
+    struct child_call *call = asked_find(engine, child);
+    if (call == NULL || !is_waiting(call->run))
+        return false;
+    if (call->state == CHILD_DORMANT)
+        queue_dormant(call);
+    return true;
 }
 
 void

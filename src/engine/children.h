@@ -24,6 +24,8 @@ void children_abandon(struct run *run);
 void child_is_here(struct run *child); /* it came into memory */
 void child_has_left(struct run *child);
 void child_was_moved(struct engine *engine, const struct id *child); /* in the store */
+/* A time that it waits for has come. False: nobody waits for it, who would take it up. */
+bool child_is_due(struct engine *engine, const struct id *child);
 /* It could not be taken up. */
 void child_not_taken(struct engine *engine, const struct id *child, const struct error *error);
 

@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/children.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -191,7 +192,9 @@ due_home(struct engine *engine, struct message *message)
     engine->away--;
     engine->is_watching = false;
     for (uint32_t i = 0; i < job->count && !engine->is_parking; i++) {
-        if (engine->run_count < LIMIT_ACTIVE_RUNS && engine_find(engine, &job->ids[i]) == NULL)
+        bool has_room = engine->run_count < LIMIT_ACTIVE_RUNS;
+        if (engine_find(engine, &job->ids[i]) == NULL && !child_is_due(engine, &job->ids[i]) &&
+            has_room)
             run_take_up(engine, &job->ids[i]);
     }
     if (!engine->is_parking && engine->must_watch_again)

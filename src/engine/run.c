@@ -266,6 +266,15 @@ only_waits(const struct run *run)
     return true;
 }
 
+/* By the timers in the store, or by a parent that keeps the time. */
+static bool
+may_be_woken(const struct run *run)
+{
+    if (run->engine->options.take_up_runs)
+        return true;
+    return run->children_dormant == 0 && child_is_awaited(run->engine, &run->id);
+}
+
 /* A run that only waits leaves memory: its timers stand in the store. */
 static void
 maybe_park(struct run *run)
@@ -273,7 +282,7 @@ maybe_park(struct run *run)
     if (!only_waits(run))
         return;
     int64_t wait_ms = soonest_gate(run) - clock_unix_ms(run->engine->options.clock);
-    if (!run->engine->options.take_up_runs || wait_ms < 1000 || run->window > 0) {
+    if (!may_be_woken(run) || wait_ms < 1000 || run->window > 0) {
         hold_deadline(run);
         return;
     }
