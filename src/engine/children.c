@@ -829,11 +829,35 @@ child_is_due(struct engine *engine, const struct id *child)
     return true;
 }
 
+static void
+dropped(struct intent *intent)
+{
+    intent_free(&intent);
+}
+
+/* The parent is here, and knows. */
+static void
+drop_wake(const struct run *run)
+{
+    const struct engine_ports *ports = run->engine->options.ports;
+    struct intent *intent = intent_new(KIB(8));
+    struct timer_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct timer_row){
+        .run = run->id, .table = SLICE(CHILD_WAKE_TABLE), .generation = run->generation};
+    intent_add(intent, STORE_TIMER_DELETE, 64)->timer = row;
+    intent->done = dropped;
+    ports->commit(ports->world, intent);
+}
+
 void
-child_was_moved(struct engine *engine, const struct id *child)
+child_was_moved(struct engine *engine, const struct id *child, bool has_ended)
 {
     struct child_call *call = asked_find(engine, child);
-    if (call == NULL || call->run->is_leaving || call->state != CHILD_DORMANT)
+    if (call == NULL || !is_waiting(call->run))
+        return;
+    if (has_ended)
+        drop_wake(call->run);
+    if (call->state != CHILD_DORMANT)
         return;
     wake(call);
     look(call);

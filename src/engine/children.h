@@ -23,7 +23,8 @@ void children_abandon(struct run *run);
 /* What a child says of itself. Each does nothing if no run in memory waits for it. */
 void child_is_here(struct run *child); /* it came into memory */
 void child_has_left(struct run *child);
-void child_was_moved(struct engine *engine, const struct id *child); /* in the store */
+/* In the store; has_ended: with what wakes its parent. */
+void child_was_moved(struct engine *engine, const struct id *child, bool has_ended);
 /* A time that it waits for has come. False: nobody waits for it, who would take it up. */
 bool child_is_due(struct engine *engine, const struct id *child);
 /* It could not be taken up. */

@@ -24,7 +24,6 @@ struct move_request {
     run_moved_fn *moved;
     void *context;
     enum status status;
-    bool wakes_parent;   /* none in memory waits for it */
     bool is_begun_after; /* the run is taken up when the move is committed */
 };
 
@@ -90,7 +89,7 @@ follow_move(const struct move_request *request)
         tree_release_below(engine, &request->id);
         return;
     }
-    child_was_moved(engine, &request->id);
+    child_was_moved(engine, &request->id, request->event == RUN_EVENT_CANCEL);
     if (request->event == RUN_EVENT_CANCEL) {
         tree_end_below(engine, &request->id);
         tree_settle(engine, &request->id);
@@ -253,7 +252,7 @@ move_stored(struct task *task, void *thread_context)
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
-    if (request->wakes_parent && run_state_is_ended(next) && row->parent_generation > 0)
+    if (run_state_is_ended(next) && tree_has_live_parent(options->store, row))
         child_add_wake(row, intent, row->ended_unix_ms);
     intent->done = move_committed;
     intent->owner = request;
@@ -291,7 +290,6 @@ move_handle(struct engine *engine, struct message *message)
     }
     moving_enter(request);
     take_up_spoil(engine, &request->id);
-    request->wakes_parent = !child_is_awaited(engine, &request->id);
     if (request->event == RUN_EVENT_CANCEL || request->event == RUN_EVENT_PAUSE)
         tree_hold_below(engine, &request->id);
     move_in_store(request);

@@ -67,6 +67,15 @@ say(const struct run_head *parent, uint32_t generation)
     return parent->state == RUN_STATE_PAUSED ? TREE_PAUSED : TREE_DEAD;
 }
 
+bool
+tree_has_live_parent(struct store *store, const struct run_row *row)
+{
+    struct run_head parent;
+    return row->parent_generation > 0 &&
+           store_run_head(store, &row->parent, &parent) == STATUS_OK &&
+           say(&parent, row->parent_generation) == TREE_LIVE;
+}
+
 enum status
 tree_look_above(struct store *store, const struct run_row *row, struct id above[LIMIT_TREE_DEPTH],
                 uint8_t *depth, enum tree_above *out)

@@ -5,7 +5,7 @@
  * that one commit stops a whole tree. What is here follows up: runs in memory stop at once, and
  * those that their parents have left behind are cancelled, a few at a time, now or after a crash.
  *
- * Threads: the engine's only, but for tree_look_above().
+ * Threads: the engine's only, but for what reads the store.
  */
 #ifndef ENGINE_TREE_H
 #define ENGINE_TREE_H
@@ -37,6 +37,9 @@ enum tree_above {
 MUST_USE enum status tree_look_above(struct store *store, const struct run_row *row,
                                      struct id above[LIMIT_TREE_DEPTH], uint8_t *depth,
                                      enum tree_above *out);
+
+/* Whether its parent waits for it, in memory or outside. Any thread. */
+bool tree_has_live_parent(struct store *store, const struct run_row *row);
 
 /* Whether one of these is just being moved, so that what was read may not hold. */
 bool tree_is_moving(const struct engine *engine, const struct id *above, uint8_t depth);

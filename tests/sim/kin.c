@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,16 @@ kin_look(struct world *world, const struct id *run, enum run_state *state, uint3
     return true;
 }
 
+bool
+kin_is_detached(const struct world *world, const struct kin *kin)
+{
+    for (; kin != NULL; kin = kin_find(world, &kin->parent)) {
+        if (kin->parent_generation == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool
 is_live(enum run_state state)
 {
@@ -75,7 +86,8 @@ check_move(struct world *world, const struct kin *kin, const struct run_row *row
     if (was_over && (row->generation != kin->generation + 1 || row->state != RUN_STATE_QUEUED))
         world_fail(world, "%s: generation %u below it had ended %s and is now %s", kin->story->name,
                    kin->generation, run_state_name(kin->state), run_state_name(row->state));
-    if (was_over && row->parent_generation <= kin->parent_generation)
+    bool is_own = row->parent_generation == 0; /* retried by itself */
+    if (was_over && !is_own && row->parent_generation <= kin->parent_generation)
         world_fail(world, "%s: a run below it is begun twice for generation %u", kin->story->name,
                    row->parent_generation);
     if (!was_over && row->generation != kin->generation)
@@ -91,6 +103,8 @@ check_end(struct world *world, const struct kin *kin, const struct run_row *row)
     uint32_t generation = 0;
     bool is_there = kin_look(world, &kin->parent, &above, &generation);
     if (row->state != RUN_STATE_COMPLETED && row->state != RUN_STATE_FAILED)
+        return;
+    if (row->parent_generation == 0)
         return;
     if (!is_there || !is_live(above) || generation != row->parent_generation)
         world_fail(world,
@@ -147,6 +161,89 @@ kin_have_ended(const struct world *world)
             return false;
     }
     return true;
+}
+
+/* --- somebody meddles --- */
+
+struct meddling {
+    struct world *world;
+    struct id run;
+};
+
+static void
+on_moved(enum status status, void *context)
+{
+    struct meddling *meddling = context;
+    struct kin *kin = kin_find(meddling->world, &meddling->run);
+    if (kin != NULL && !meddling->world->is_dead)
+        kin->is_asking = false;
+    if (!meddling->world->is_dead && status != STATUS_OK && status != STATUS_CONFLICT)
+        world_fail(meddling->world, "a move of a run below %s was answered %s", kin->story->name,
+                   status_name(status));
+    mem_free(meddling);
+}
+
+typedef void move_fn(struct engine *engine, const struct id *run, run_moved_fn *moved,
+                     void *context);
+
+static void
+retry_pinned(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+{
+    engine_run_retry(engine, run, 0, moved, context);
+}
+
+static void
+ask(struct kin *kin, const char *what, move_fn *move)
+{
+    struct world *world = kin->story->world;
+    struct meddling *meddling = mem_alloc(sizeof(*meddling));
+    *meddling = (struct meddling){world, kin->run};
+    kin->is_asking = true;
+    world_trace(world, "%s: below it somebody asks for %s", kin->story->name, what);
+    move(world->engine, &kin->run, on_moved, meddling);
+}
+
+void
+kin_meddle(struct world *world)
+{
+    if (world->kin.count == 0)
+        return;
+    struct kin *kin = world->kin.items[world_below(world, world->kin.count)];
+    bool is_ended = run_state_is_ended(kin->state);
+    if (kin->is_asking || kin->state == RUN_STATE_PAUSED || world->habits.meddles_left == 0)
+        return;
+    world->habits.meddles_left--;
+    if (world_below(world, 4) > 0) {
+        if (!is_ended)
+            ask(kin, "pause", engine_run_pause);
+        return;
+    }
+    kin->story->is_meddled = true;
+    if (!is_ended)
+        ask(kin, "cancel", engine_run_cancel);
+    else if (world->takes_up_runs)
+        ask(kin, "retry", retry_pinned);
+}
+
+bool
+kin_resume(struct world *world)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < world->kin.count; i++) {
+        struct kin *kin = world->kin.items[i];
+        if (kin->state != RUN_STATE_PAUSED || kin->is_asking)
+            continue;
+        is_any = true;
+        ask(kin, "resume", engine_run_resume);
+    }
+    return is_any;
+}
+
+void
+kin_forget_asking(struct world *world)
+{
+    for (size_t i = 0; i < world->kin.count; i++)
+        ((struct kin *)world->kin.items[i])->is_asking = false;
 }
 
 /* --- as text --- */

@@ -24,6 +24,7 @@ struct kin {
     struct story *story; /* of the run above all */
     enum run_state state;
     uint32_t generation, parent_generation;
+    bool is_asking; /* somebody asked for a move of this run, and is not answered */
 };
 
 /* NULL if that run is not below another. */
@@ -34,6 +35,17 @@ void kin_note(struct world *world, const struct run_row *row);
 
 /* The story that the run, or the one above all of it, belongs to; NULL. */
 struct story *kin_story(struct world *world, const struct id *run);
+
+/* Somebody who looks after one of these runs asks for a move of it: cancels or retries one, so that
+ * its story comes out in another way, or pauses one. */
+void kin_meddle(struct world *world);
+/* Those that are paused by it go on. False: none is. */
+bool kin_resume(struct world *world);
+/* The process is gone, and with it what was asked for. */
+void kin_forget_asking(struct world *world);
+
+/* Whether it, or one above it, was retried by itself, so that its story's end is not its own. */
+bool kin_is_detached(const struct world *world, const struct kin *kin);
 
 /* As committed: of a story's run or of one below. False: it is not stored. */
 bool kin_look(struct world *world, const struct id *run, enum run_state *state,

@@ -173,6 +173,8 @@ check_run(struct world *world, const struct served *served)
     else if (kin != NULL && run_state_is_ended(kin->state))
         world_fail(world, "a run below %s calls after its end (generation %u, %s)", story->name,
                    kin->generation, run_state_name(kin->state));
+    else if (kin != NULL && kin_is_detached(world, kin))
+        return;
     else if (!story_may_call(story))
         world_fail(world, "run %s calls after its end (generation %u, %s)", story->name,
                    story->generation, run_state_name(story->state));

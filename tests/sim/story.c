@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/callees.h"
+#include "engine/children.h"
 
 #include <stdio.h>
 
@@ -324,7 +325,9 @@ story_committed(struct world *world, const struct store_op *op)
         note_write(world, &op->cursor->run, op->cursor->generation, "cursor");
         return;
     case STORE_TIMER_INSERT:
-        note_write(world, &op->timer->run, op->timer->generation, "timer");
+        /* What wakes a parent may come too late: it is forgotten. */
+        if (!slice_is(op->timer->table, CHILD_WAKE_TABLE))
+            note_write(world, &op->timer->run, op->timer->generation, "timer");
         return;
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:

@@ -44,6 +44,7 @@ struct story {
     bool is_stopped;   /* told that it is cancelled or paused, and not since told otherwise */
     bool needs_resume; /* the process that began it is gone, and no other takes it up by itself */
     bool was_late;     /* failed by its deadline */
+    bool is_meddled;   /* a run below it was cancelled or retried by itself */
 
     /* As committed. */
     bool is_stored;

@@ -208,6 +208,7 @@ begin_next_process(struct world *world)
     if (world_below(world, 4) == 0)
         pass_time(world, (int64_t)world_below(world, UINT64_C(600000000)));
     begin_process(world);
+    kin_forget_asking(world);
     for (size_t i = 0; i < world->story_count; i++)
         story_look(&world->stories[i]);
 }
@@ -358,7 +359,7 @@ wait_for_something(struct world *world)
         is_early = true;
         story_hurry(story);
     }
-    if (!is_early)
+    if (!is_early && !kin_resume(world))
         pass_to_next(world);
 }
 
@@ -425,6 +426,8 @@ next_event(struct world *world)
         }
         if (world_draws(world, world->habits.looks))
             look_at(&world->stories[world_below(world, world->story_count)]);
+        if (draws_of_many(world, 10 * world->habits.meddles))
+            kin_meddle(world);
         if (draws_of_many(world, world->habits.stop)) {
             stop_politely(world);
             return;
@@ -544,6 +547,9 @@ draw_habits(struct world *world)
         habits->trouble = 1 + (uint32_t)world_below(world, 400);
     if (world_below(world, 4) == 0)
         habits->looks = 1 + (uint32_t)world_below(world, 30);
+    if (world_below(world, 4) == 0)
+        habits->meddles = 1 + (uint32_t)world_below(world, 100);
+    habits->meddles_left = 40;
     if (world_below(world, 4) == 0)
         habits->stop = 1 + (uint32_t)world_below(world, 400);
     if (world_below(world, 3) == 0)

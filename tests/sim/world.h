@@ -45,6 +45,8 @@ struct habits {
     uint32_t clock_jump;   /* of a hundred thousand events: the wall clock is set */
     uint32_t death;        /* of a hundred thousand events: the process dies */
     uint32_t deaths_left;
+    uint32_t meddles; /* of ten thousand events: somebody moves a run below another */
+    uint32_t meddles_left;
     uint32_t looks;   /* of a thousand events: somebody looks at a run */
     uint32_t stop;    /* of a hundred thousand events: the process is stopped politely */
     bool loses_power; /* with the process */
