@@ -86,7 +86,10 @@ is_text_property(const struct schema *property)
     if (property == NULL)
         return true;
     struct value type = schema_keyword(property, "type");
-    return type.kind != VALUE_STRING || slice_is(value_slice(type), "string");
+    bool has_text = type.kind == VALUE_NONE || value_equal(type, value_text("string"));
+    for (uint32_t i = 0; type.kind == VALUE_ARRAY && i < type.count; i++)
+        has_text |= value_equal(value_items(type)[i], value_text("string"));
+    return has_text;
 }
 
 static enum status

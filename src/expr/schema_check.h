@@ -135,6 +135,13 @@ bool schema_values_hold(const struct schema_check *check, const struct schema_va
 bool schema_fail_undeclared(const struct schema_check *check, const char *keyword,
                             struct slice name);
 
+/* Behind "item", "character". */
+static inline const char *
+schema_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* "string or null" for the bits. */
 const char *schema_type_words(char out[96], uint8_t types);
 

@@ -8,12 +8,6 @@
 /* Up to so many items are compared each with each. */
 #define UNIQUE_PAIRWISE_MAX 8
 
-static const char *
-plural(int64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static bool
 check_count(const struct schema_check *check)
 {
@@ -22,10 +16,10 @@ check_count(const struct schema_check *check)
     if (found < count->low)
         return schema_fail(check, "minItems",
                            "expected at least %" PRId64 " item%s, found %" PRId64, count->low,
-                           plural(count->low), found);
+                           schema_plural(count->low), found);
     if (count->high >= 0 && found > count->high)
         return schema_fail(check, "maxItems", "expected at most %" PRId64 " item%s, found %" PRId64,
-                           count->high, plural(count->high), found);
+                           count->high, schema_plural(count->high), found);
     return true;
 }
 
@@ -141,12 +135,12 @@ check_contains(const struct schema_check *check)
         return schema_fail(check, range->low == 1 ? "contains" : "minContains",
                            "expected at least %" PRId64
                            " item%s that \"contains\" allows, found %" PRId64,
-                           range->low, plural(range->low), count);
+                           range->low, schema_plural(range->low), count);
     if (range->high >= 0 && count > range->high)
         return schema_fail(check, "maxContains",
                            "expected at most %" PRId64
                            " item%s that \"contains\" allows, found %" PRId64,
-                           range->high, plural(range->high), count);
+                           range->high, schema_plural(range->high), count);
     return true;
 }
 

@@ -158,12 +158,6 @@ schema_check_numbers(const struct schema_check *check)
 
 /* --- texts --- */
 
-static const char *
-plural(int64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static bool
 check_length(const struct schema_check *check)
 {
@@ -180,11 +174,11 @@ check_length(const struct schema_check *check)
     if (count < length->low)
         is_good = schema_fail(check, "minLength",
                               "expected at least %" PRId64 " character%s, found %" PRId64,
-                              length->low, plural(length->low), count);
+                              length->low, schema_plural(length->low), count);
     if (length->high >= 0 && count > length->high)
         is_good = schema_fail(check, "maxLength",
                               "expected at most %" PRId64 " character%s, found %" PRId64,
-                              length->high, plural(length->high), count);
+                              length->high, schema_plural(length->high), count);
     return is_good;
 }
 

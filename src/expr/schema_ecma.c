@@ -71,12 +71,6 @@ copy(struct translation *in, size_t size)
 
 /* --- escapes --- */
 
-static int
-hex_value(char byte)
-{
-    return schema_is_digit(byte) ? byte - '0' : (byte | 0x20) - 'a' + 10;
-}
-
 /* `count` hexadecimal digits at that place, -1 if there are fewer. */
 static int32_t
 read_hex(const struct translation *in, size_t ahead, size_t count)
@@ -85,7 +79,7 @@ read_hex(const struct translation *in, size_t ahead, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (!schema_is_hex(peek(in, ahead + i)))
             return -1;
-        number = number * 16 + hex_value(peek(in, ahead + i));
+        number = number * 16 + schema_hex_value(peek(in, ahead + i));
     }
     return number;
 }
@@ -97,7 +91,7 @@ translate_braced_point(struct translation *in)
     size_t size = 2;
     uint32_t point = 0;
     for (; schema_is_hex(peek(in, size)) && point <= 0x10FFFF; size++)
-        point = point * 16 + (uint32_t)hex_value(peek(in, size));
+        point = point * 16 + (uint32_t)schema_hex_value(peek(in, size));
     if (size == 2 || peek(in, size) != '}' || point > 0x10FFFF)
         return fail(in, in->at, "a malformed \\u{...}");
     put_point(in, point);

@@ -38,6 +38,13 @@ schema_is_hex(char byte)
     return schema_is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
+/* Of a digit for which schema_is_hex() holds. */
+static inline int
+schema_hex_value(char digit)
+{
+    return schema_is_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
+}
+
 /* The byte at that place, NUL beyond the end. */
 static inline char
 schema_byte(struct slice text, size_t at)

@@ -1,6 +1,7 @@
 #include "expr/schema_compile.h"
 
 #include "base/mem.h"
+#include "expr/schema_format.h"
 
 /* --- ids and anchors --- */
 
@@ -13,8 +14,7 @@ schema_find_resource(const struct schema_compiler *compiler, struct slice uri)
 static bool
 is_reference(struct value value)
 {
-    return value.kind == VALUE_STRING &&
-           schema_format_holds(schema_format_find(SLICE("uri-reference")), value);
+    return value.kind == VALUE_STRING && schema_is_uri_reference(value_slice(value));
 }
 
 static void
@@ -66,18 +66,13 @@ schema_read_id(struct schema_compiler *compiler, struct schema *schema)
 }
 
 static bool
-is_letter(char byte)
-{
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte == '_';
-}
-
-static bool
 is_anchor_name(struct slice name)
 {
-    bool is_good = name.size > 0 && is_letter(name.ptr[0]);
+    bool is_good = schema_is_alpha(schema_byte(name, 0)) || schema_byte(name, 0) == '_';
     for (size_t i = 1; is_good && i < name.size; i++) {
         char byte = name.ptr[i];
-        is_good = is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.';
+        is_good = schema_is_alpha(byte) || schema_is_digit(byte) ||
+                  (byte != '\0' && strchr("_-.", byte) != NULL);
     }
     return is_good;
 }
@@ -150,15 +145,6 @@ schema_keyword_dynamic_ref(const struct schema_keyword_at *at)
     add_reference(at, true);
 }
 
-static int
-hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    char lower = (char)(byte | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* In place, for text that is known to be well-formed. */
 static struct slice
 decode_percent(struct slice text)
@@ -168,7 +154,8 @@ decode_percent(struct slice text)
     for (size_t i = 0; i < text.size; i++) {
         char byte = text.ptr[i];
         if (byte == '%') {
-            byte = (char)(hex_digit(text.ptr[i + 1]) << 4 | hex_digit(text.ptr[i + 2]));
+            byte =
+                (char)(schema_hex_value(text.ptr[i + 1]) << 4 | schema_hex_value(text.ptr[i + 2]));
             i += 2;
         }
         to[size++] = byte;

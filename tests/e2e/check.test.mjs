@@ -160,6 +160,25 @@ test('lines that are too long, and very many findings', async () => {
   assert.equal(told.files[0].more, 500);
 });
 
+test('workflows against the schema for editors', async () => {
+  const end = await windrow('check', '--schema', 'docs/workflow.schema.json', 'demo/workflow.yaml');
+  assert.equal(end.stdout, 'demo/workflow.yaml: ok\n');
+  const [broken] = await files({ 'broken.yaml': 'name: x\nsteps: [{ type: set, config: {} }]\n' });
+  const found = await windrow('check', '--schema', 'docs/workflow.schema.json', broken);
+  assert.equal(found.code, 1);
+  assert.match(found.stderr, /broken\.yaml:2:\d+: \/steps\/0.*"fields" is required and missing/);
+});
+
+test('an input of several types is JSON unless it may be a text', async () => {
+  const [yaml] = await files({ 'typed.yaml':
+    'name: x\ninput:\n  properties:\n    n: { type: [integer, "null"] }\n' +
+    '    t: { type: [integer, string] }\nsteps:\n' +
+    '  - { type: transform, config: { expression: "[.input.n, .input.t]" } }\n' });
+  const end = await windrow('run', yaml, '--data', join(folder, 'data'), '--input', 'n=5',
+    '--input', 't=5');
+  assert.deepEqual(JSON.parse(end.stdout), [5, '5']);
+});
+
 // --- beside ajv ---
 
 /** A small generator with a seed (mulberry32), so that a failure can be run again. */
