@@ -150,7 +150,8 @@ reshape_rows(const char *type, const char *config, const char *left, const char 
     scene_close(&reshaping.scene);
     struct slice text = buffer_slice(&collector.text);
     char *copy = test_calloc(text.size + 1, 1);
-    memcpy(copy, text.ptr, text.size);
+    if (text.size > 0)
+        memcpy(copy, text.ptr, text.size);
     buffer_done(&collector.text);
     return copy;
 }

@@ -23,7 +23,7 @@ read_theme(const char *theme, struct arena *arena)
     char path[512];
     struct buffer text;
     struct error error = {0};
-    struct value cases;
+    struct value cases = {0};
     snprintf(path, sizeof(path), "%s/tests/csv/%s.json", project, theme);
     if (fs_read_file(&text, path, MIB(4), &error) != STATUS_OK ||
         json_parse(&cases, arena, buffer_slice(&text), 0, NULL, &error) != STATUS_OK)
