@@ -51,7 +51,7 @@ function ours(all) {
     for (const input of inputs) lines.push(`${oneLine(wrap(program))}\t${input}`);
   }
   const result = spawnSync(pairsTool, [], {
-    input: lines.join('\n') + '\n', encoding: 'utf8', maxBuffer: 1 << 28, timeout: 60000,
+    input: lines.join('\n') + '\n', encoding: 'utf8', maxBuffer: 1 << 28, timeout: 600000,
   });
   if (result.status !== 0) throw new Error(`${pairsTool} failed: ${result.stderr}`);
   const answers = result.stdout.trimEnd().split('\n');
