@@ -42,7 +42,7 @@ const struct step_decl group_by_decl = {
     .reshape = {.rows = RESHAPE_GROUPS_ROWS},
 };
 
-/* Rows handled by one call. */
+/* Rows folded by one call. */
 #define DRAIN_ROWS 4096
 /* Bytes of one row as values, and of one group's. */
 #define ROW_VALUE_BYTES MIB(96)
@@ -274,22 +274,6 @@ fold_rows(struct reshape *reshape, struct error *error)
 }
 
 static enum status
-put_groups(struct reshape *reshape, struct reshape_out *out, bool *is_done, struct error *error)
-{
-    enum status status = STATUS_OK;
-    for (int i = 0; i < DRAIN_ROWS && status == STATUS_OK; i++) {
-        struct slice key, packed;
-        struct reshape_row row;
-        status = sorter_next(reshape->groups, &key, &packed, is_done, error);
-        if (status != STATUS_OK || *is_done)
-            break;
-        reshape_row_unpack(packed, &row);
-        status = out->put(out, &row, error);
-    }
-    return status;
-}
-
-static enum status
 group_by_drain(struct reshape *reshape, struct expr_machine *machine, struct reshape_out *out,
                bool *is_done, struct error *error)
 {
@@ -308,7 +292,7 @@ group_by_drain(struct reshape *reshape, struct expr_machine *machine, struct res
         reshape->phase = is_sorted ? PUT_GROUPS : SORT_GROUPS;
         return status;
     case PUT_GROUPS:
-        return put_groups(reshape, out, is_done, error);
+        return keys_put_sorted(reshape->groups, out, is_done, error);
     }
     return status;
 }

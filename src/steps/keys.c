@@ -76,3 +76,22 @@ keys_loosened(struct arena *arena, struct value values, bool ignores_case, bool 
     }
     return out;
 }
+
+/* Rows put out by one call. */
+#define PUT_ROWS 4096
+
+enum status
+keys_put_sorted(struct sorter *sorter, struct reshape_out *out, bool *is_done, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < PUT_ROWS && status == STATUS_OK; i++) {
+        struct slice key, packed;
+        struct reshape_row row;
+        status = sorter_next(sorter, &key, &packed, is_done, error);
+        if (status != STATUS_OK || *is_done)
+            break;
+        reshape_row_unpack(packed, &row);
+        status = out->put(out, &row, error);
+    }
+    return status;
+}

@@ -7,6 +7,7 @@
 
 #include "base/sort_key.h"
 #include "engine/step.h"
+#include "spill/sorter.h"
 
 /* The values of an array as sort keys one behind the other. */
 void keys_append(struct buffer *out, struct value values);
@@ -15,5 +16,9 @@ void keys_append(struct buffer *out, struct value values);
  * words; arrays and objects are left alone. VALUE_NONE: no room. */
 struct value keys_loosened(struct arena *arena, struct value values, bool ignores_case,
                            bool ignores_space);
+
+/* Puts out the next rows of a sorted sorter, whose payloads are packed rows; a bounded part. */
+enum status keys_put_sorted(struct sorter *sorter, struct reshape_out *out, bool *is_done,
+                            struct error *error);
 
 #endif

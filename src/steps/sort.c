@@ -23,9 +23,6 @@ const struct step_decl sort_decl = {
     .reshape = {.rows = RESHAPE_KEEPS_ROWS},
 };
 
-/* Rows put out by one call. */
-#define DRAIN_ROWS 4096
-
 struct reshape {
     struct spill_place place;
     struct sorter *sorter;
@@ -72,27 +69,11 @@ sort_put(struct reshape *reshape, uint16_t input, const struct reshape_row *row,
 }
 
 static enum status
-put_sorted(struct reshape *reshape, struct reshape_out *out, bool *is_done, struct error *error)
-{
-    enum status status = STATUS_OK;
-    for (int i = 0; i < DRAIN_ROWS && status == STATUS_OK && !*is_done; i++) {
-        struct slice key, packed;
-        struct reshape_row row;
-        status = sorter_next(reshape->sorter, &key, &packed, is_done, error);
-        if (status != STATUS_OK || *is_done)
-            break;
-        reshape_row_unpack(packed, &row);
-        status = out->put(out, &row, error);
-    }
-    return status;
-}
-
-static enum status
 sort_drain(struct reshape *reshape, struct expr_machine *machine, struct reshape_out *out,
            bool *is_done, struct error *error)
 {
     if (reshape->is_sorted)
-        return put_sorted(reshape, out, is_done, error);
+        return keys_put_sorted(reshape->sorter, out, is_done, error);
     return sorter_finish(reshape->sorter, &reshape->is_sorted, error);
 }
 
