@@ -23,7 +23,7 @@ BEGIN {
     may["engine"] = "base spill expr flow store engine"
     may["ai"] = "base net expr ai"
     may["document"] = "base document"
-    may["steps"] = "base spill net expr flow ai document sandbox steps engine/step.h"
+    may["steps"] = "base spill net expr flow ai document sandbox steps engine/step.h engine/step_env.h"
     may["service"] = "base expr flow store engine service"
     may["api"] = "base net expr flow service api"
     may["cli"] = "base net expr flow service cli"

@@ -43,7 +43,7 @@ struct exchange {
 
     /* The request. */
     struct slice method;
-    struct slice url; /* absolute, http or https */
+    struct slice url; /* absolute, http or https; "ai:": for a model; empty: nothing is sent */
     size_t header_count;
     struct slice body;
     int64_t timeout_ms; /* of the whole exchange, > 0 */
@@ -51,6 +51,7 @@ struct exchange {
     unsigned redirects_max; /* 0: an answer 3xx is given as it is */
     exchange_done_fn *done; /* called once, on the transport's thread */
     void *owner;            /* for `done` */
+    bool needs_work;        /* what is made of the answer may wait for files, children, the store */
 
     /* The answer. */
     enum exchange_end end;

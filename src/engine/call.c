@@ -40,11 +40,13 @@ struct call {
     int64_t started_unix_ms;
     struct timer timer;
     struct exchange *exchange;
-    uint64_t ticket; /* of the transport */
-    bool has_slot, is_recorded;
+    uint64_t ticket; /* of the transport; only of an exchange that was sent */
+    bool is_sent, has_slot, is_recorded;
     bool is_ok;
     struct arena arena; /* of the outcome */
     struct value outcome;
+    struct step_usage usage; /* of all attempts so far */
+    struct value details;    /* of a failure, in `arena`; VALUE_NONE: none */
     struct step_failure failure;
 };
 
@@ -232,6 +234,7 @@ call_record(struct call *call)
         .attempts = call->attempts,
         .started_unix_ms = call->started_unix_ms,
         .ended_unix_ms = clock_unix_ms(run->engine->options.clock),
+        .cost_microcredits = call->usage.cost_microcredits,
         .value = json_text(&intent->arena, call->outcome),
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
@@ -241,18 +244,40 @@ call_record(struct call *call)
 
 /* --- attempts --- */
 
+/* What the step tells beside code and words, as far as there is room; its own words do not change
+ * what the engine says. */
+static struct value
+add_details(struct arena *arena, struct value failure, struct value details)
+{
+    if (details.kind != VALUE_OBJECT)
+        return failure;
+    const struct member *members = value_members(details);
+    for (uint32_t i = 0; i < details.count; i++) {
+        if (value_find(failure, value_slice(members[i].key)).kind != VALUE_NONE)
+            continue;
+        struct value copy = value_copy(arena, members[i].value);
+        struct value name = value_string_copy(arena, value_slice(members[i].key));
+        if (copy.kind == VALUE_NONE || name.kind == VALUE_NONE)
+            continue;
+        struct value joined = value_object_set(arena, failure, name, copy);
+        failure = joined.kind == VALUE_NONE ? failure : joined;
+    }
+    return failure;
+}
+
 static void
 call_failed_for_good(struct call *call)
 {
-    drop_arena(call);
-    arena_init(&call->arena, LIMIT_VALUE_BYTES);
-    call->is_ok = false;
-    call->outcome = chunk_failure_value(&call->arena, call->failure.code, call->failure.words);
-    call->outcome = value_object_set(&call->arena, call->outcome, value_text("attempts"),
-                                     value_int(call->attempts));
+    struct arena arena;
+    arena_init(&arena, LIMIT_VALUE_BYTES);
+    struct value failure = chunk_failure_value(&arena, call->failure.code, call->failure.words);
+    failure = value_object_set(&arena, failure, value_text("attempts"), value_int(call->attempts));
     if (call->number > 0)
-        call->outcome = value_object_set(&call->arena, call->outcome, value_text("call"),
-                                         value_int(call->number));
+        failure = value_object_set(&arena, failure, value_text("call"), value_int(call->number));
+    call->outcome = add_details(&arena, failure, call->details);
+    call->is_ok = false;
+    drop_arena(call);
+    call->arena = arena;
     call_record(call);
 }
 
@@ -347,8 +372,19 @@ static void
 call_conclude(struct call *call)
 {
     const struct step_type *type = call->run->program->types[call->node->index];
-    call->is_ok =
-        type->conclude(call->config, call->exchange, &call->arena, &call->outcome, &call->failure);
+    struct step_conclusion conclusion = {
+        .node = call->node,
+        .config = call->config,
+        .exchange = call->exchange,
+        .arena = &call->arena,
+    };
+    call->is_ok = type->conclude(&conclusion);
+    call->outcome = conclusion.value;
+    call->failure = conclusion.failure;
+    call->details = conclusion.details;
+    call->usage.tokens_in += conclusion.usage.tokens_in;
+    call->usage.tokens_out += conclusion.usage.tokens_out;
+    call->usage.cost_microcredits += conclusion.usage.cost_microcredits;
     call->message.handle = answer_home;
     queue_push_soon(call->run->engine->mailbox, &call->message.node);
 }
@@ -359,22 +395,29 @@ conclude_work(struct task *task, void *thread_context)
     call_conclude((struct call *)((char *)task - offsetof(struct call, task)));
 }
 
+static void
+post_conclude(struct call *call, enum engine_pool pool)
+{
+    struct run *run = call->run;
+    const struct engine_ports *ports = run->engine->options.ports;
+    call->task.run = conclude_work;
+    ports->post(ports->world, pool, &call->task,
+                run->is_interactive ? NULL : &run->flows[(enum share_queue)pool]);
+}
+
 /* On the transport's thread, which has other answers to look after: a large one is read elsewhere.
  */
 static void
 answer_done(struct exchange *exchange)
 {
     struct call *call = exchange->owner;
-    struct run *run = call->run;
-    const struct engine_ports *ports = run->engine->options.ports;
     fault_point(FAULT_call_after_answer);
-    if (exchange->answer_body.size <= READ_AT_ONCE_BYTES) {
+    if (exchange->needs_work)
+        post_conclude(call, ENGINE_POOL_SANDBOX);
+    else if (exchange->answer_body.size > READ_AT_ONCE_BYTES)
+        post_conclude(call, ENGINE_POOL_EVAL);
+    else
         call_conclude(call);
-        return;
-    }
-    call->task.run = conclude_work;
-    ports->post(ports->world, ENGINE_POOL_EVAL, &call->task,
-                run->is_interactive ? NULL : &run->flows[SHARE_EVAL]);
 }
 
 static void
@@ -398,6 +441,7 @@ call_begin(struct call *call)
     call->attempts++;
     arena_init(&call->arena, LIMIT_OUTCOME_BYTES);
     call->failure = (struct step_failure){0};
+    call->details = (struct value){0};
     struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
     exchange->timeout_ms = call->node->timeout_ms;
     exchange->max_answer_bytes = LIMIT_ANSWER_BYTES;
@@ -410,9 +454,14 @@ call_begin(struct call *call)
         return;
     }
     call->exchange = exchange;
+    call->is_sent = exchange->url.size > 0;
+    assert(call->is_sent || exchange->needs_work);
     enter_flight(call);
     fault_point(FAULT_call_before_send);
-    call->ticket = ports->call(ports->world, exchange);
+    if (call->is_sent)
+        call->ticket = ports->call(ports->world, exchange);
+    else
+        post_conclude(call, ENGINE_POOL_SANDBOX);
 }
 
 static struct run *
@@ -482,8 +531,10 @@ void
 calls_cancel(struct run *run)
 {
     const struct engine_ports *ports = run->engine->options.ports;
-    for (struct call *call = run->calls_out; call != NULL; call = call->next)
-        ports->call_cancel(ports->world, call->ticket);
+    for (struct call *call = run->calls_out; call != NULL; call = call->next) {
+        if (call->is_sent)
+            ports->call_cancel(ports->world, call->ticket);
+    }
     struct pace_call *waiting;
     while ((waiting = pace_take_back(&run->engine->pace, &run->pace)) != NULL)
         call_abandon(call_of(waiting));

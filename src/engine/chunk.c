@@ -416,6 +416,19 @@ run_calls(struct turn *turn, struct step_scope *scope, const struct step_progres
     }
 }
 
+static bool
+begin_effect(struct step_scope *scope, const struct step_type *type, struct step_progress *begin,
+             struct step_failure *failure)
+{
+    if (!step_render_config(scope, &begin->config, failure))
+        return false;
+    begin->next = begin->config;
+    if (type->begin != NULL && !type->begin(scope, begin, failure))
+        return false;
+    begin->asked = begin->next;
+    return true;
+}
+
 static void
 run_effect(struct turn *turn, struct step_scope *scope)
 {
@@ -425,11 +438,10 @@ run_effect(struct turn *turn, struct step_scope *scope)
         return;
     }
     struct step_failure failure;
-    if (!step_render_config(scope, &begin.config, &failure)) {
+    if (!begin_effect(scope, turn->chunk->program->types[turn->node->index], &begin, &failure)) {
         column_fail_step(turn, &failure);
         return;
     }
-    begin.asked = begin.config;
     if (turn->chunk->program->has_follow[turn->node->index])
         run_calls(turn, scope, &begin);
     else if (take_answer(turn, &begin, NULL))

@@ -93,24 +93,46 @@ typedef bool step_wait_fn(struct step_scope *scope, struct step_wait *out,
 /* The host and port that a call asked with that config goes to, within the config's text, for those
  * limits; empty if it cannot be told. */
 typedef struct slice step_host_fn(struct value config);
-/* Makes the exchange of one attempt from the rendered config (step_render_config's object, or what
- * `render` gave). The idempotency key is text of the field "Idempotency-Key". */
+/* Makes the exchange of one attempt from what the call is asked with (step_render_config's object,
+ * or what `begin` or `follow` gave as `next`). The idempotency key is text of the field
+ * "Idempotency-Key". Without a url nothing is sent: conclude does it all, and needs_work. */
 typedef bool step_prepare_fn(struct value config, struct slice idempotency_key,
                              struct exchange *exchange, struct step_failure *failure);
-/* Turns the answer into the call's value, or into a failure. Called for every end. */
-typedef bool step_conclude_fn(struct value config, struct exchange *exchange, struct arena *arena,
-                              struct value *out, struct step_failure *failure);
+
+/* What a call took, over all its attempts. Tokens as the provider counts them; cost in millionths
+ * of a credit. */
+struct step_usage {
+    int64_t tokens_in, tokens_out, cost_microcredits;
+};
+
+/* What one attempt of a call came to. Everything is borrowed but what goes into `arena`. */
+struct step_env;
+struct step_conclusion {
+    const struct plan_node *node;
+    struct value config;       /* what the call was asked with */
+    struct exchange *exchange; /* ended; PENDING if it has no url: nothing was sent */
+    struct step_env *env;      /* of an exchange that says needs_work; else NULL */
+    struct arena *arena;       /* of the outcome */
+    struct value value;        /* set on success */
+    struct step_usage usage;   /* set either way; zeroed before */
+    struct value details;      /* on failure: an object whose members join {code, message}, such as
+                                  the raw text of an answer; VALUE_NONE: nothing */
+    struct step_failure failure; /* set on failure */
+};
+/* Turns the answer into the call's value, or into a failure (false). Called for every end. Pure,
+ * but for what `env` can do (engine/step_env.h). */
+typedef bool step_conclude_fn(struct step_conclusion *conclusion);
 
 /* An effect may take several calls, numbered from 0: the next page of a list, a second question
  * after a bad answer. Each is an effect of its own: prepared from the config that it is asked with,
  * which its hash covers, retried, recorded, and never made again, whatever follows it. */
 struct step_progress {
-    struct value config; /* as rendered: what call 0 is asked with */
+    struct value config; /* as rendered: what call 0 is asked with, unless the step has `begin` */
     uint32_t call;       /* the one that was answered last */
     struct value asked;  /* what it was asked with */
     struct value answer; /* what conclude made of it */
     struct value state;  /* the step's own, handed on from call to call; VALUE_NONE at first */
-    struct value next;   /* set for STEP_FOLLOW_CALL: what the next one is asked with */
+    struct value next;   /* set by begin and for STEP_FOLLOW_CALL: what the call is asked with */
     struct value value;  /* set for STEP_FOLLOW_VALUE */
 };
 
@@ -120,6 +142,11 @@ enum step_follow {
     STEP_FOLLOW_CALL,   /* another call */
     STEP_FOLLOW_FAIL,
 };
+
+/* What call 0 is asked with: sets progress->next, and progress->state if it likes; progress->config
+ * is the rendered config. Pure, as `follow` is. */
+typedef bool step_begin_fn(struct step_scope *scope, struct step_progress *progress,
+                           struct step_failure *failure);
 
 /* What follows an answered call. Pure, on an eval thread: after a crash, and in a later generation,
  * it is asked again with the recorded answers. Every chain of calls has to end by itself, at
@@ -270,7 +297,8 @@ struct step_type {
     step_filter_fn *filter;
     step_branch_fn *branch;
     step_wait_fn *wait;
-    step_host_fn *host; /* NULL: its calls go to one place */
+    step_host_fn *host;   /* NULL: its calls go to one place */
+    step_begin_fn *begin; /* NULL: call 0 is asked with the rendered config */
     step_prepare_fn *prepare;
     step_conclude_fn *conclude;
     step_follow_fn *follow;   /* NULL: one call is all */

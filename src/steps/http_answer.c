@@ -264,14 +264,14 @@ answer_value(const struct exchange *exchange, struct arena *arena, struct value 
 }
 
 bool
-http_answer_conclude(struct value config, struct exchange *exchange, struct arena *arena,
-                     struct value *out, struct step_failure *failure)
+http_answer_conclude(struct step_conclusion *conclusion)
 {
-    *out = (struct value){0};
+    struct exchange *exchange = conclusion->exchange;
+    struct step_failure *failure = &conclusion->failure;
     switch (exchange->end) {
     case EXCHANGE_ANSWERED:
-        return is_expected(config, exchange->http_status)
-                   ? answer_value(exchange, arena, out, failure)
+        return is_expected(conclusion->config, exchange->http_status)
+                   ? answer_value(exchange, conclusion->arena, &conclusion->value, failure)
                    : fail_by_status(exchange, failure);
     case EXCHANGE_REFUSED:
         return fail_by_transport(exchange, "address_refused", false, failure);

@@ -265,12 +265,23 @@ answered(const struct answer *answer)
 }
 
 static bool
+conclude_exchange(struct exchange *exchange, struct value config, struct arena *arena,
+                  struct value *out, struct step_failure *failure)
+{
+    struct step_conclusion conclusion = {.config = config, .exchange = exchange, .arena = arena};
+    bool is_ok = step_http_request.conclude(&conclusion);
+    *out = conclusion.value;
+    *failure = conclusion.failure;
+    return is_ok;
+}
+
+static bool
 conclude(const struct answer *answer, struct arena *arena, struct value *out,
          struct step_failure *failure)
 {
     struct exchange *exchange = answered(answer);
     struct value config = json_value(arena, answer->config == NULL ? "{}" : answer->config);
-    bool is_ok = step_http_request.conclude(config, exchange, arena, out, failure);
+    bool is_ok = conclude_exchange(exchange, config, arena, out, failure);
     exchange_free(&exchange);
     return is_ok;
 }
@@ -490,8 +501,7 @@ test_ends_without_an_answer(void **state)
         struct exchange *exchange = exchange_new(MIB(1));
         exchange->end = table[i].end;
         snprintf(exchange->words, sizeof(exchange->words), "what the transport says");
-        assert_false(
-            step_http_request.conclude(value_empty_object(), exchange, &arena, &value, &failure));
+        assert_false(conclude_exchange(exchange, value_empty_object(), &arena, &value, &failure));
         assert_string_equal(failure.code, table[i].code);
         assert_string_equal(failure.words, "what the transport says");
         assert_int_equal(failure.may_retry, table[i].may_retry);
@@ -518,8 +528,7 @@ test_an_answer_larger_than_a_value_may_be_fails(void **state)
         exchange->answer_body = buffer_slice(&text);
         struct value value;
         struct step_failure failure = {0};
-        assert_false(
-            step_http_request.conclude(value_empty_object(), exchange, &arena, &value, &failure));
+        assert_false(conclude_exchange(exchange, value_empty_object(), &arena, &value, &failure));
         assert_string_equal(failure.code, "answer_too_large");
         assert_false(failure.may_retry);
         exchange_free(&exchange);
