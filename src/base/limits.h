@@ -152,5 +152,17 @@
 /* Bytes on disk of all that was made of foreign documents; those that were not used for longest go.
  */
 #define LIMIT_CONVERTED_KEPT_BYTES (UINT64_C(4) * 1024 * 1024 * 1024)
+/* Bytes of a model's name, the provider's in front. */
+#define LIMIT_AI_MODEL_BYTES 200
+/* Sources of one AI request. */
+#define LIMIT_AI_SOURCES 1000
+/* Fields that one extraction asks for. */
+#define LIMIT_AI_FIELDS 200
+/* Labels of one classification. */
+#define LIMIT_AI_LABELS 500
+/* Turns of a conversation that an AI request carries beyond its prompt. */
+#define LIMIT_AI_TURNS 8
+/* Bytes of an AI provider's answer, all pieces of a stream with their wrapping. */
+#define LIMIT_AI_ANSWER_BYTES MIB(16)
 
 #endif
