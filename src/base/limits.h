@@ -93,6 +93,9 @@
 #define LIMIT_COMMIT_MS 5
 /* Bytes of a provider's or server's answer to an http_request. */
 #define LIMIT_ANSWER_BYTES MIB(16)
+/* Bytes of the text of one source, which is kept so that quotes of it can be looked up: a book of
+ * 2,000 pages. */
+#define LIMIT_SOURCE_TEXT_BYTES MIB(4)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Tables of runs that one server renders at once; further requests are answered 503. */

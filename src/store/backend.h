@@ -42,6 +42,14 @@ typedef enum status store_idempotency_get_fn(struct store *store, struct arena *
                                              struct idempotency_row *out);
 typedef enum status store_setting_get_fn(struct store *store, struct arena *arena,
                                          struct slice name, struct slice *out);
+typedef enum status store_text_get_fn(struct store *store, struct arena *arena,
+                                      const struct id *workspace, const struct digest *digest,
+                                      struct slice *out);
+typedef enum status store_text_has_fn(struct store *store, const struct id *workspace,
+                                      const struct digest *digest);
+typedef enum status store_cache_get_fn(struct store *store, struct arena *arena,
+                                       const struct cache_row *which, int64_t now_unix_ms,
+                                       struct cache_row *out);
 typedef enum status store_record_get_fn(struct store *store, struct arena *arena,
                                         const struct record_row *which, uint32_t generation,
                                         struct record_row *out);
@@ -68,6 +76,8 @@ typedef enum status store_timer_list_fn(struct store *store, const struct id *ru
                                         store_timer_fn *visit, void *context);
 typedef enum status store_file_list_fn(struct store *store, const struct id *run,
                                        store_file_fn *visit, void *context);
+typedef enum status store_usage_list_fn(struct store *store, const struct id *run,
+                                        store_usage_fn *visit, void *context);
 typedef void store_close_fn(struct store *store);
 
 /* Each as the function of the same name in store/store.h; all are set. */
@@ -85,6 +95,9 @@ struct store_ops {
     store_cursor_get_fn *cursor_get;
     store_idempotency_get_fn *idempotency_get;
     store_setting_get_fn *setting_get;
+    store_text_get_fn *text_get;
+    store_text_has_fn *text_has;
+    store_cache_get_fn *cache_get;
     store_record_get_fn *record_get;
     store_workflow_list_fn *workflow_list;
     store_version_list_fn *version_list;
@@ -97,6 +110,7 @@ struct store_ops {
     store_timer_next_fn *timer_next;
     store_timer_list_fn *timer_list;
     store_file_list_fn *file_list;
+    store_usage_list_fn *usage_list;
     store_close_fn *close; /* frees the back end too */
 };
 
@@ -117,6 +131,13 @@ store_guard_holds(const struct store_guard *guard, const struct run_head *run)
 {
     return run->generation == guard->generation &&
            (guard->states & (UINT32_C(1) << run->state)) != 0;
+}
+
+/* Whether it counts in the totals of its step. */
+static inline bool
+store_effect_has_usage(const struct effect_row *row)
+{
+    return row->tokens_in > 0 || row->tokens_out > 0 || row->cost_microcredits > 0;
 }
 
 /* Whether it depends on a parent. */

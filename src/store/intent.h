@@ -34,7 +34,8 @@ enum store_op_kind {
      * output, error, counts, and `resolved` unless it is empty; the other fields are left alone.
      * NOT_FOUND */
     STORE_RUN_MOVE,
-    /* effect, if absent: OK either way */
+    /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step
+     */
     STORE_EFFECT_INSERT,
     /* record, if absent: OK either way */
     STORE_RECORD_INSERT,
@@ -50,8 +51,14 @@ enum store_op_kind {
     STORE_IDEMPOTENCY_INSERT,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
+    /* text, if absent: OK either way */
+    STORE_TEXT_PUT,
+    /* cache: inserted or replaced */
+    STORE_CACHE_PUT,
+    /* trim: removes expired answers, at most `limit` of them */
+    STORE_CACHE_TRIM,
 };
-#define STORE_OP_KIND_COUNT (STORE_SETTING_PUT + 1)
+#define STORE_OP_KIND_COUNT (STORE_CACHE_TRIM + 1)
 
 /* Rows are borrowed; they live as long as the intent. */
 struct store_op {
@@ -68,6 +75,9 @@ struct store_op {
         const struct file_row *file;
         const struct idempotency_row *idempotency;
         const struct setting_row *setting;
+        const struct text_row *text;
+        const struct cache_row *cache;
+        const struct cache_trim *trim;
     };
 };
 

@@ -96,8 +96,17 @@ struct effect_row {
     enum effect_state state;
     uint32_t attempts;
     int64_t started_unix_ms, ended_unix_ms;
-    int64_t cost_microcredits;
+    /* What it used, none negative; all 0 of a call that costs nothing, or that another has paid. */
+    int64_t tokens_in, tokens_out, cost_microcredits;
     struct slice value; /* JSON: the value, or the failure {code, message, …} */
+};
+
+/* What the effects of one step of one run have used, of all generations. Sums stop at INT64_MAX. */
+struct usage_row {
+    struct id run;
+    struct slice step;
+    int64_t calls; /* effects that used anything */
+    int64_t tokens_in, tokens_out, cost_microcredits;
 };
 
 /* Counts by item state, of one chunk or one table. */
@@ -156,6 +165,28 @@ struct idempotency_row {
     struct digest body;
     struct id run;
     int64_t created_unix_ms;
+};
+
+/* A text that something quotes: what a document or a page held when it was read. */
+struct text_row {
+    struct id workspace;
+    struct digest digest; /* SHA-256 of the body */
+    struct slice body;    /* at most LIMIT_SOURCE_TEXT_BYTES */
+};
+
+/* An answer that later calls of the same hash may take, whatever run they are of. */
+struct cache_row {
+    struct id workspace;
+    uint8_t hash[STORE_HASH_BYTES];
+    struct slice value; /* JSON */
+    int64_t created_unix_ms;
+    int64_t expires_unix_ms; /* from then on nobody gets it */
+};
+
+/* Which cached answers may go: those that expired longest ago. */
+struct cache_trim {
+    int64_t now_unix_ms;
+    uint32_t limit; /* from 1 */
 };
 
 struct setting_row {

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "store/backend.h"
 
 #include <assert.h>
@@ -61,6 +62,9 @@ assert_effect(const struct effect_row *row)
     assert(row->key.size <= STORE_KEY_BYTES_MAX);
     assert(row->generation >= 1);
     assert(row->state == EFFECT_OK || row->state == EFFECT_FAILED);
+    assert(row->tokens_in >= 0);
+    assert(row->tokens_out >= 0);
+    assert(row->cost_microcredits >= 0);
 }
 
 static void
@@ -71,6 +75,13 @@ assert_record(const struct record_row *row)
     assert(row->source_end <= INT64_MAX);
     assert(row->source_begin <= row->source_end);
     assert(row->first_ordinal <= INT64_MAX);
+}
+
+static void
+assert_text(const struct text_row *row)
+{
+    assert(!id_is_zero(&row->workspace));
+    assert(row->body.size <= LIMIT_SOURCE_TEXT_BYTES);
 }
 
 static void
@@ -113,6 +124,15 @@ assert_op(const struct store_op *op)
         return;
     case STORE_SETTING_PUT:
         assert(op->setting->name.size > 0);
+        return;
+    case STORE_TEXT_PUT:
+        assert_text(op->text);
+        return;
+    case STORE_CACHE_PUT:
+        assert(!id_is_zero(&op->cache->workspace));
+        return;
+    case STORE_CACHE_TRIM:
+        assert(op->trim->limit >= 1);
         return;
     }
     assert(false && "no such operation");
@@ -254,6 +274,34 @@ store_setting_get(struct store *store, struct arena *arena, struct slice name, s
 }
 
 enum status
+store_text_get(struct store *store, struct arena *arena, const struct id *workspace,
+               const struct digest *digest, struct slice *out)
+{
+    *out = (struct slice){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->text_get(store, arena, workspace, digest, out);
+    return store_note(store, STORE_CALL_TEXT_GET, begun_us, status);
+}
+
+enum status
+store_text_has(struct store *store, const struct id *workspace, const struct digest *digest)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->text_has(store, workspace, digest);
+    return store_note(store, STORE_CALL_TEXT_HAS, begun_us, status);
+}
+
+enum status
+store_cache_get(struct store *store, struct arena *arena, const struct cache_row *which,
+                int64_t now_unix_ms, struct cache_row *out)
+{
+    *out = (struct cache_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->cache_get(store, arena, which, now_unix_ms, out);
+    return store_note(store, STORE_CALL_CACHE_GET, begun_us, status);
+}
+
+enum status
 store_record_get(struct store *store, struct arena *arena, const struct record_row *which,
                  uint32_t generation, struct record_row *out)
 {
@@ -372,6 +420,14 @@ store_file_list(struct store *store, const struct id *run, store_file_fn *visit,
     return store_note(store, STORE_CALL_FILE_LIST, begun_us, status);
 }
 
+enum status
+store_usage_list(struct store *store, const struct id *run, store_usage_fn *visit, void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->usage_list(store, run, visit, context);
+    return store_note(store, STORE_CALL_USAGE_LIST, begun_us, status);
+}
+
 void
 store_close(struct store **store)
 {
@@ -406,6 +462,9 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_CURSOR_GET] = "cursor_get",
     [STORE_CALL_IDEMPOTENCY_GET] = "idempotency_get",
     [STORE_CALL_SETTING_GET] = "setting_get",
+    [STORE_CALL_TEXT_GET] = "text_get",
+    [STORE_CALL_TEXT_HAS] = "text_has",
+    [STORE_CALL_CACHE_GET] = "cache_get",
     [STORE_CALL_RECORD_GET] = "record_get",
     [STORE_CALL_WORKFLOW_LIST] = "workflow_list",
     [STORE_CALL_VERSION_LIST] = "version_list",
@@ -418,6 +477,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_TIMER_NEXT] = "timer_next",
     [STORE_CALL_TIMER_LIST] = "timer_list",
     [STORE_CALL_FILE_LIST] = "file_list",
+    [STORE_CALL_USAGE_LIST] = "usage_list",
 };
 
 const char *

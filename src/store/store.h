@@ -63,6 +63,17 @@ MUST_USE enum status store_idempotency_get(struct store *store, struct arena *ar
                                            struct idempotency_row *out);
 MUST_USE enum status store_setting_get(struct store *store, struct arena *arena, struct slice name,
                                        struct slice *out);
+/* The body of a kept text. */
+MUST_USE enum status store_text_get(struct store *store, struct arena *arena,
+                                    const struct id *workspace, const struct digest *digest,
+                                    struct slice *out);
+/* OK or NOT_FOUND without reading the body. */
+MUST_USE enum status store_text_has(struct store *store, const struct id *workspace,
+                                    const struct digest *digest);
+/* By workspace and hash of `which`; NOT_FOUND also when it has expired by now. */
+MUST_USE enum status store_cache_get(struct store *store, struct arena *arena,
+                                     const struct cache_row *which, int64_t now_unix_ms,
+                                     struct cache_row *out);
 
 /* By run, table, stretch and chunk of `which`: the record of the newest generation not above
  * `generation`. */
@@ -93,6 +104,7 @@ typedef bool store_effect_fn(const struct effect_row *row, void *context);
 typedef bool store_record_fn(const struct record_row *row, void *context);
 typedef bool store_timer_fn(const struct timer_row *row, void *context);
 typedef bool store_file_fn(const struct file_row *row, void *context);
+typedef bool store_usage_fn(const struct usage_row *row, void *context);
 
 /* Newest first unless ascending; what is only for runs is not looked at. */
 MUST_USE enum status store_workflow_list(struct store *store, const struct store_page *page,
@@ -142,6 +154,9 @@ MUST_USE enum status store_timer_list(struct store *store, const struct id *run,
 /* Oldest first. */
 MUST_USE enum status store_file_list(struct store *store, const struct id *run,
                                      store_file_fn *visit, void *context);
+/* Steps of a run that have used anything, by name. */
+MUST_USE enum status store_usage_list(struct store *store, const struct id *run,
+                                      store_usage_fn *visit, void *context);
 
 /* No call may be under way. Does nothing for NULL. */
 void store_close(struct store **store);
@@ -161,6 +176,9 @@ enum store_call {
     STORE_CALL_CURSOR_GET,
     STORE_CALL_IDEMPOTENCY_GET,
     STORE_CALL_SETTING_GET,
+    STORE_CALL_TEXT_GET,
+    STORE_CALL_TEXT_HAS,
+    STORE_CALL_CACHE_GET,
     STORE_CALL_RECORD_GET,
     STORE_CALL_WORKFLOW_LIST,
     STORE_CALL_VERSION_LIST,
@@ -173,8 +191,9 @@ enum store_call {
     STORE_CALL_TIMER_NEXT,
     STORE_CALL_TIMER_LIST,
     STORE_CALL_FILE_LIST,
+    STORE_CALL_USAGE_LIST,
 };
-#define STORE_CALL_COUNT (STORE_CALL_FILE_LIST + 1)
+#define STORE_CALL_COUNT (STORE_CALL_USAGE_LIST + 1)
 
 /* Since the store was opened. NOT_FOUND is no failure. */
 struct store_counts {

@@ -338,6 +338,9 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_FILE_INSERT:
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_SETTING_PUT:
+    case STORE_TEXT_PUT:
+    case STORE_CACHE_PUT:
+    case STORE_CACHE_TRIM:
         return;
     }
 }

@@ -45,7 +45,9 @@ keep_effect(const struct effect_row *row, void *context)
     assert_int_equal(row->attempts, 2);
     assert_int_equal(row->started_unix_ms, 5);
     assert_int_equal(row->ended_unix_ms, 6);
-    assert_int_equal(row->cost_microcredits, -7);
+    assert_int_equal(row->tokens_in, 30);
+    assert_int_equal(row->tokens_out, 4);
+    assert_int_equal(row->cost_microcredits, 7);
     assert_slice(row->value, want.value);
     ++*(int *)context;
     return true;
@@ -57,7 +59,6 @@ test_effect_comes_back_as_it_was_given(void **state)
     struct fixture *f = fixture_of(state);
     struct effect_row row = effect_of(5, SLICE("k\0\xff"), 3, 2);
     row.state = EFFECT_FAILED;
-    row.cost_microcredits = -7;
     COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &row});
     fixture_reopen(f);
     struct effect_range range = range_of(5, row.key, row.key);

@@ -108,6 +108,8 @@ effect_of(uint32_t run, struct slice key, uint32_t call, uint32_t generation)
         .attempts = 2,
         .started_unix_ms = 5,
         .ended_unix_ms = 6,
+        .tokens_in = 30,
+        .tokens_out = 4,
         .cost_microcredits = 7,
         .value = SLICE("{\"x\":1}"),
     };

@@ -211,6 +211,12 @@ stop_file(const struct file_row *row, void *context)
     return false;
 }
 
+static bool
+stop_usage(const struct usage_row *row, void *context)
+{
+    return false;
+}
+
 static void
 read_every_way(struct store *store, struct arena *arena)
 {
@@ -254,6 +260,23 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_idempotency_get(store, arena, &(struct idempotency_row){.key = SLICE("x")},
                                         &(struct idempotency_row){0}));
     status_ignore(store_setting_get(store, arena, SLICE("x"), &setting));
+    status_ignore(store_text_get(store, arena, &id, &secret, &setting));
+    status_ignore(store_text_has(store, &id, &secret));
+    status_ignore(store_cache_get(store, arena, &(struct cache_row){.workspace = id}, 1,
+                                  &(struct cache_row){0}));
+    status_ignore(store_usage_list(store, &id, stop_usage, NULL));
+}
+
+static void
+commit_all(struct store *store, const struct store_op *ops, size_t count)
+{
+    struct intent *intent = intent_new(65536);
+    for (size_t i = 0; i < count; i++)
+        *intent_add(intent, ops[i].kind, 10) = ops[i];
+    struct error error = {0};
+    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
+    assert_int_equal(intent->status, STATUS_OK);
+    intent_free(&intent);
 }
 
 static void
@@ -264,13 +287,16 @@ write_every_way(struct store *store)
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)};
     struct run_row run = {.workspace = id_of(1), .id = id_of(1), .generation = 1};
     struct effect_row effect = {
-        .run = id_of(1), .step = SLICE("x"), .generation = 1, .state = EFFECT_OK};
+        .run = id_of(1), .step = SLICE("x"), .generation = 1, .state = EFFECT_OK, .tokens_in = 1};
     struct record_row record = {.run = id_of(1), .generation = 1};
     struct cursor_row cursor = {.run = id_of(1), .generation = 1};
     struct timer_row timer = {.run = id_of(1), .generation = 1};
     struct file_row file_row = {.workspace = id_of(1), .id = id_of(1)};
     struct idempotency_row once = {.workspace = id_of(1), .key = SLICE("x")};
     struct setting_row setting = {.name = SLICE("x")};
+    struct text_row text = {.workspace = id_of(1)};
+    struct cache_row cache = {.workspace = id_of(1)};
+    struct cache_trim trim = {1, 1};
     static char input[4000];
     memset(input, 'x', sizeof(input));
     run.input = slice_of(input, sizeof(input));
@@ -291,13 +317,13 @@ write_every_way(struct store *store)
         {STORE_SETTING_PUT, .setting = &setting},
         {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
     };
-    struct intent *intent = intent_new(65536);
-    for (size_t i = 0; i < COUNT_OF(ops); i++)
-        *intent_add(intent, ops[i].kind, 10) = ops[i];
-    struct error error = {0};
-    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
-    assert_int_equal(intent->status, STATUS_OK);
-    intent_free(&intent);
+    const struct store_op kept[] = {
+        {STORE_TEXT_PUT, .text = &text},
+        {STORE_CACHE_PUT, .cache = &cache},
+        {STORE_CACHE_TRIM, .trim = &trim},
+    };
+    commit_all(store, ops, COUNT_OF(ops));
+    commit_all(store, kept, COUNT_OF(kept));
 }
 
 static void
@@ -340,20 +366,33 @@ test_no_statement_scans_or_sorts(void **state)
     store_close(&store);
 }
 
+static bool
+see_free_effect(const struct effect_row *row, void *context)
+{
+    assert_int_equal(row->tokens_in, 0);
+    assert_int_equal(row->tokens_out, 0);
+    ++*(int *)context;
+    return true;
+}
+
 /* A file of the first schema, made by taking back what the later ones added. */
 static void
 test_older_schema_is_upgraded(void **state)
 {
     struct store *store = open_store(file);
-    struct run_row run = {.workspace = id_of(1), .id = id_of(1), .generation = 1};
-    struct intent *intent = intent_new(65536);
-    intent_add(intent, STORE_RUN_INSERT, 10)->run = &run;
-    assert_int_equal(store_commit(store, &intent, 1, NULL), STATUS_OK);
-    intent_free(&intent);
+    struct run_row run = {.workspace = id_of(1), .id = id_of(2), .generation = 1};
+    struct effect_row effect = {
+        .run = run.id, .step = SLICE("x"), .generation = 1, .state = EFFECT_OK};
+    const struct store_op ops[] = {{STORE_RUN_INSERT, .run = &run},
+                                   {STORE_EFFECT_INSERT, .effect = &effect}};
+    commit_all(store, ops, COUNT_OF(ops));
     store_close(&store);
     run_outside("DROP INDEX runs_parent; DROP INDEX runs_root;"
                 "ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN root;"
-                "ALTER TABLE runs DROP COLUMN parent_generation; PRAGMA user_version = 1");
+                "ALTER TABLE runs DROP COLUMN parent_generation;"
+                "ALTER TABLE effects DROP COLUMN tokens_in;"
+                "ALTER TABLE effects DROP COLUMN tokens_out;"
+                "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;
     struct run_row got;
@@ -361,6 +400,11 @@ test_older_schema_is_upgraded(void **state)
     assert_int_equal(store_run_get(store, &arena, &run.id, &got), STATUS_OK);
     assert_true(id_is_zero(&got.parent) && id_is_zero(&got.root));
     assert_int_equal(got.parent_generation, 0);
+    struct effect_range range = {.run = run.id, .step = SLICE("x")};
+    int count = 0;
+    assert_int_equal(store_effect_range(store, &range, see_free_effect, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    write_every_way(store);
     arena_done(&arena);
     store_close(&store);
 }

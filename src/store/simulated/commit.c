@@ -124,6 +124,62 @@ timer_insert(struct world *world, const struct timer_row *row)
     return STATUS_OK;
 }
 
+static int64_t
+add_up(int64_t sum, int64_t more)
+{
+    return more > INT64_MAX - sum ? INT64_MAX : sum + more;
+}
+
+static void
+usage_add(struct world *world, const struct effect_row *row)
+{
+    struct usage_row usage = {.run = row->run, .step = row->step};
+    const struct usage_row *old = table_find(table_of(world, KIND_USAGE), &usage);
+    if (old != NULL)
+        usage = *old;
+    usage.calls++;
+    usage.tokens_in = add_up(usage.tokens_in, row->tokens_in);
+    usage.tokens_out = add_up(usage.tokens_out, row->tokens_out);
+    usage.cost_microcredits = add_up(usage.cost_microcredits, row->cost_microcredits);
+    put(world, KIND_USAGE, &usage);
+}
+
+static enum status
+effect_insert(struct world *world, const struct effect_row *row)
+{
+    if (table_find(table_of(world, KIND_EFFECT), row) != NULL)
+        return STATUS_OK;
+    put(world, KIND_EFFECT, row);
+    if (store_effect_has_usage(row))
+        usage_add(world, row);
+    return STATUS_OK;
+}
+
+/* Removes what expired longest ago; false: nothing has. */
+static bool
+trim_one(struct world *world, int64_t now_unix_ms)
+{
+    struct table *table = table_of(world, KIND_CACHE);
+    const struct cache_row *first = NULL;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct cache_row *row = table->rows[i];
+        if (row->expires_unix_ms <= now_unix_ms &&
+            (first == NULL || row->expires_unix_ms < first->expires_unix_ms))
+            first = row;
+    }
+    if (first != NULL)
+        table_remove(table, first, &world->journal);
+    return first != NULL;
+}
+
+static enum status
+cache_trim(struct world *world, const struct cache_trim *trim)
+{
+    for (uint32_t i = 0; i < trim->limit && trim_one(world, trim->now_unix_ms); i++)
+        continue;
+    return STATUS_OK;
+}
+
 static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
@@ -143,7 +199,7 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_RUN_MOVE:
         return run_move(world, op->run);
     case STORE_EFFECT_INSERT:
-        return insert_if_absent(world, KIND_EFFECT, op->effect);
+        return effect_insert(world, op->effect);
     case STORE_RECORD_INSERT:
         return insert_if_absent(world, KIND_RECORD, op->record);
     case STORE_CURSOR_PUT:
@@ -161,6 +217,13 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_SETTING_PUT:
         put(world, KIND_SETTING, op->setting);
         return STATUS_OK;
+    case STORE_TEXT_PUT:
+        return insert_if_absent(world, KIND_TEXT, op->text);
+    case STORE_CACHE_PUT:
+        put(world, KIND_CACHE, op->cache);
+        return STATUS_OK;
+    case STORE_CACHE_TRIM:
+        return cache_trim(world, op->trim);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;

@@ -179,6 +179,43 @@ simulated_setting_get(struct store *store, struct arena *arena, struct slice nam
     return status;
 }
 
+enum status
+simulated_text_get(struct store *store, struct arena *arena, const struct id *workspace,
+                   const struct digest *digest, struct slice *out)
+{
+    struct text_row which = {.workspace = *workspace, .digest = *digest}, row = which;
+    enum status status = get_by_key(store, KIND_TEXT, &which, &row, arena);
+    if (status == STATUS_OK)
+        *out = row.body;
+    return status;
+}
+
+enum status
+simulated_text_has(struct store *store, const struct id *workspace, const struct digest *digest)
+{
+    struct world *world = world_of(store);
+    struct text_row which = {.workspace = *workspace, .digest = *digest};
+    enum status status = read_begin(world);
+    if (status == STATUS_OK && table_find(&world->tables[KIND_TEXT], &which) == NULL)
+        status = STATUS_NOT_FOUND;
+    return read_end(world, status);
+}
+
+enum status
+simulated_cache_get(struct store *store, struct arena *arena, const struct cache_row *which,
+                    int64_t now_unix_ms, struct cache_row *out)
+{
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[KIND_CACHE];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    const struct cache_row *found = table_find(table, which);
+    if (found != NULL && found->expires_unix_ms <= now_unix_ms)
+        found = NULL;
+    return read_end_one(world, table, found, out, arena);
+}
+
 static bool
 records_are_of_one_chunk(const struct record_row *a, const struct record_row *b)
 {
@@ -484,6 +521,22 @@ simulated_file_list(struct store *store, const struct id *run, store_file_fn *vi
     for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
         const struct file_row *row = table->rows[i];
         if (id_equal(&row->run, run) && !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_usage_list(struct store *store, const struct id *run, store_usage_fn *visit,
+                     void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_USAGE];
+    enum status status = read_begin(world);
+    struct usage_row key = {.run = *run};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct usage_row *row = table->rows[i];
+        if (!id_equal(&row->run, run) || !visit(row, context))
             break;
     }
     return read_end(world, status);

@@ -53,6 +53,9 @@ static const struct store_ops simulated_ops = {
     .cursor_get = simulated_cursor_get,
     .idempotency_get = simulated_idempotency_get,
     .setting_get = simulated_setting_get,
+    .text_get = simulated_text_get,
+    .text_has = simulated_text_has,
+    .cache_get = simulated_cache_get,
     .record_get = simulated_record_get,
     .workflow_list = simulated_workflow_list,
     .version_list = simulated_version_list,
@@ -65,6 +68,7 @@ static const struct store_ops simulated_ops = {
     .timer_next = simulated_timer_next,
     .timer_list = simulated_timer_list,
     .file_list = simulated_file_list,
+    .usage_list = simulated_usage_list,
     .close = simulated_close,
 };
 

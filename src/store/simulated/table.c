@@ -123,6 +123,30 @@ compare_settings(const void *a, const void *b)
     return slice_compare(x->name, y->name);
 }
 
+static int
+compare_usage(const void *a, const void *b)
+{
+    const struct usage_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->run, &y->run));
+    return slice_compare(x->step, y->step);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    const struct text_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    return memcmp(x->digest.bytes, y->digest.bytes, DIGEST_BYTES);
+}
+
+static int
+compare_cache(const void *a, const void *b)
+{
+    const struct cache_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    return memcmp(x->hash, y->hash, STORE_HASH_BYTES);
+}
+
 #define SLICES_MAX 7
 
 /* How rows of a kind are ordered and copied. */
@@ -180,6 +204,12 @@ static const struct {
                       sizeof(struct setting_row),
                       2,
                       {offsetof(struct setting_row, name), offsetof(struct setting_row, value)}},
+    [KIND_USAGE] = {compare_usage, sizeof(struct usage_row), 1, {offsetof(struct usage_row, step)}},
+    [KIND_TEXT] = {compare_texts, sizeof(struct text_row), 1, {offsetof(struct text_row, body)}},
+    [KIND_CACHE] = {compare_cache,
+                    sizeof(struct cache_row),
+                    1,
+                    {offsetof(struct cache_row, value)}},
 };
 
 int

@@ -21,8 +21,11 @@ enum kind {
     KIND_FILE,
     KIND_IDEMPOTENCY,
     KIND_SETTING,
+    KIND_USAGE,
+    KIND_TEXT,
+    KIND_CACHE,
 };
-#define KIND_COUNT (KIND_SETTING + 1)
+#define KIND_COUNT (KIND_CACHE + 1)
 
 struct table {
     enum kind kind;

@@ -52,6 +52,9 @@ store_file_get_fn simulated_file_get;
 store_cursor_get_fn simulated_cursor_get;
 store_idempotency_get_fn simulated_idempotency_get;
 store_setting_get_fn simulated_setting_get;
+store_text_get_fn simulated_text_get;
+store_text_has_fn simulated_text_has;
+store_cache_get_fn simulated_cache_get;
 store_record_get_fn simulated_record_get;
 store_workflow_list_fn simulated_workflow_list;
 store_version_list_fn simulated_version_list;
@@ -64,5 +67,6 @@ store_timer_due_fn simulated_timer_due;
 store_timer_next_fn simulated_timer_next;
 store_timer_list_fn simulated_timer_list;
 store_file_list_fn simulated_file_list;
+store_usage_list_fn simulated_usage_list;
 
 #endif

@@ -52,6 +52,12 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_idempotency_insert(writer, op->idempotency);
     case STORE_SETTING_PUT:
         return sqlite_setting_put(writer, op->setting);
+    case STORE_TEXT_PUT:
+        return sqlite_text_put(writer, op->text);
+    case STORE_CACHE_PUT:
+        return sqlite_cache_put(writer, op->cache);
+    case STORE_CACHE_TRIM:
+        return sqlite_cache_trim(writer, op->trim);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
@@ -69,6 +75,9 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_TIMER_INSERT:
     case STORE_TIMER_DELETE:
     case STORE_SETTING_PUT:
+    case STORE_TEXT_PUT:
+    case STORE_CACHE_PUT:
+    case STORE_CACHE_TRIM:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);

@@ -1,18 +1,21 @@
+/* Effects, and what they used. */
 #include "store/sqlite/query.h"
 #include "store/sqlite/rows.h"
 
 #define EFFECT_COLUMNS                                                                             \
     "run, step, item_key, call, hash, generation, state, attempts, started_unix_ms, "              \
-    "ended_unix_ms, cost_microcredits, value"
+    "ended_unix_ms, tokens_in, tokens_out, cost_microcredits, value"
 
 static const struct sql insert_sql = {
     SLOT_EFFECT_INSERT,
     "INSERT INTO effects (" EFFECT_COLUMNS ")"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    " ON CONFLICT DO NOTHING",
 };
 
-enum status
-sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
+/* *changed: 0 if it was there. */
+static enum status
+effect_insert(struct connection *writer, const struct effect_row *row, int *changed)
 {
     struct query query;
     query_begin_write(&query, writer, &insert_sql);
@@ -26,9 +29,45 @@ sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
     query_bind_int(&query, row->attempts);
     query_bind_int(&query, row->started_unix_ms);
     query_bind_int(&query, row->ended_unix_ms);
+    query_bind_int(&query, row->tokens_in);
+    query_bind_int(&query, row->tokens_out);
     query_bind_int(&query, row->cost_microcredits);
     query_bind_text(&query, row->value);
+    return query_write(&query, changed);
+}
+
+/* A sum too great for an integer becomes a real one, which min() turns into the greatest integer.
+ */
+#define ADD(column, parameter) #column " = min(" #column " + " parameter ", 9223372036854775807)"
+
+static const struct sql usage_add_sql = {
+    SLOT_USAGE_ADD,
+    "INSERT INTO usage (run, step, calls, tokens_in, tokens_out, cost_microcredits)"
+    " VALUES (?1, ?2, 1, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET calls = calls + 1, " ADD(
+        tokens_in, "?3") ", " ADD(tokens_out, "?4") ", " ADD(cost_microcredits, "?5"),
+};
+
+static enum status
+usage_add(struct connection *writer, const struct effect_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &usage_add_sql);
+    query_bind_id(&query, &row->run);
+    query_bind_text(&query, row->step);
+    query_bind_int(&query, row->tokens_in);
+    query_bind_int(&query, row->tokens_out);
+    query_bind_int(&query, row->cost_microcredits);
     return query_write_quietly(&query);
+}
+
+enum status
+sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
+{
+    int changed = 0;
+    enum status status = effect_insert(writer, row, &changed);
+    if (status == STATUS_OK && changed > 0 && store_effect_has_usage(row))
+        status = usage_add(writer, row);
+    return status;
 }
 
 static void
@@ -44,6 +83,8 @@ effect_read(struct query *query, struct effect_row *out)
     out->attempts = query_count(query);
     out->started_unix_ms = query_int(query);
     out->ended_unix_ms = query_int(query);
+    out->tokens_in = query_int(query);
+    out->tokens_out = query_int(query);
     out->cost_microcredits = query_int(query);
     out->value = query_slice(query);
 }
@@ -68,6 +109,32 @@ sqlite_effect_range(struct store *store, const struct effect_range *range, store
     struct effect_row row = {0};
     while (query_next(&query)) {
         effect_read(&query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(&query);
+}
+
+static const struct sql usage_list_sql = {
+    SLOT_USAGE_LIST,
+    "SELECT run, step, calls, tokens_in, tokens_out, cost_microcredits FROM usage"
+    " WHERE run = ?1 ORDER BY step",
+};
+
+enum status
+sqlite_usage_list(struct store *store, const struct id *run, store_usage_fn *visit, void *context)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &usage_list_sql, NULL);
+    query_bind_id(&query, run);
+    struct usage_row row = {0};
+    while (query_next(&query)) {
+        row.run = query_id(&query);
+        row.step = query_slice(&query);
+        row.calls = query_int(&query);
+        row.tokens_in = query_int(&query);
+        row.tokens_out = query_int(&query);
+        row.cost_microcredits = query_int(&query);
         if (!visit(&row, context))
             break;
     }

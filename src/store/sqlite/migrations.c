@@ -165,6 +165,36 @@ static const char *const migrations[] = {
     "ALTER TABLE runs ADD COLUMN parent_generation INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX runs_parent ON runs (parent, id) WHERE parent IS NOT NULL;"
     "CREATE INDEX runs_root ON runs (root) WHERE root IS NOT NULL;",
+
+    /* 3: what calls used, texts that are quoted, answers for later calls. */
+    "ALTER TABLE effects ADD COLUMN tokens_in INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE effects ADD COLUMN tokens_out INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE usage ("
+    " run BLOB NOT NULL CHECK (length(run) = 12),"
+    " step TEXT NOT NULL,"
+    " calls INTEGER NOT NULL,"
+    " tokens_in INTEGER NOT NULL,"
+    " tokens_out INTEGER NOT NULL,"
+    " cost_microcredits INTEGER NOT NULL,"
+    " PRIMARY KEY (run, step)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE texts ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " digest BLOB NOT NULL CHECK (length(digest) = 32),"
+    " body TEXT NOT NULL,"
+    " UNIQUE (workspace, digest)"
+    ") STRICT;"
+
+    "CREATE TABLE cache ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " hash BLOB NOT NULL CHECK (length(hash) = 16),"
+    " created_unix_ms INTEGER NOT NULL,"
+    " expires_unix_ms INTEGER NOT NULL,"
+    " value TEXT NOT NULL,"
+    " UNIQUE (workspace, hash)"
+    ") STRICT;"
+    "CREATE INDEX cache_expires ON cache (expires_unix_ms);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -138,6 +138,9 @@ static const struct store_ops sqlite_ops = {
     .cursor_get = sqlite_cursor_get,
     .idempotency_get = sqlite_idempotency_get,
     .setting_get = sqlite_setting_get,
+    .text_get = sqlite_text_get,
+    .text_has = sqlite_text_has,
+    .cache_get = sqlite_cache_get,
     .record_get = sqlite_record_get,
     .workflow_list = sqlite_workflow_list,
     .version_list = sqlite_version_list,
@@ -150,6 +153,7 @@ static const struct store_ops sqlite_ops = {
     .timer_next = sqlite_timer_next,
     .timer_list = sqlite_timer_list,
     .file_list = sqlite_file_list,
+    .usage_list = sqlite_usage_list,
     .close = sqlite_close,
 };
 

@@ -24,6 +24,9 @@ enum status sqlite_timer_delete(struct connection *writer, const struct timer_ro
 enum status sqlite_file_insert(struct connection *writer, const struct file_row *row);
 enum status sqlite_idempotency_insert(struct connection *writer, const struct idempotency_row *row);
 enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
+enum status sqlite_text_put(struct connection *writer, const struct text_row *row);
+enum status sqlite_cache_put(struct connection *writer, const struct cache_row *row);
+enum status sqlite_cache_trim(struct connection *writer, const struct cache_trim *trim);
 
 /* The head of the run, for guards; NOT_FOUND. */
 enum status sqlite_run_head_now(struct connection *writer, const struct id *id,
@@ -53,5 +56,9 @@ store_file_get_fn sqlite_file_get;
 store_file_list_fn sqlite_file_list;
 store_idempotency_get_fn sqlite_idempotency_get;
 store_setting_get_fn sqlite_setting_get;
+store_text_get_fn sqlite_text_get;
+store_text_has_fn sqlite_text_has;
+store_cache_get_fn sqlite_cache_get;
+store_usage_list_fn sqlite_usage_list;
 
 #endif
