@@ -28,8 +28,8 @@ int
 main(void)
 {
     static const struct child_kind kinds[] = {
-        {"xlsx", run_xlsx},
-        {NULL, NULL},
+        {"xlsx", run_xlsx, NULL},
+        {NULL, NULL, NULL},
     };
     child_main(kinds);
 }

@@ -114,6 +114,7 @@ run_kind(struct child *child, const struct child_kind *kinds)
                          "this windrow-convert does not read \"%.*s\"; is it of another version?",
                          SLICE_FORMAT(value_slice(request.kind)));
     child->options = request.options;
+    request.limits.folders = kind->folders;
     status = confine_process(&request.limits, &child->error);
     return status == STATUS_OK ? kind->run(child) : status;
 }

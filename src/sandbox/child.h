@@ -31,6 +31,7 @@ typedef enum status child_kind_fn(struct child *child);
 struct child_kind {
     const char *name;
     child_kind_fn *run;
+    const char *const *folders; /* what it may read beside the document; confine.h */
 };
 
 /* The whole program; ends the process. kinds ends with a NULL name. */

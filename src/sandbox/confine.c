@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static enum status
@@ -19,6 +22,9 @@ refused(const char *what, int failed, struct error *error)
 }
 
 /* --- limits --- */
+
+/* Of who may open any. */
+#define OPEN_FILES_MAX 64
 
 static int
 limit(int resource, uint64_t most)
@@ -52,7 +58,7 @@ set_limits(const struct confine_limits *limits, struct error *error)
     } table[] = {
         {RLIMIT_AS, address_space_bytes() + limits->memory_bytes},
         {RLIMIT_CPU, (uint64_t)limits->cpu_seconds},
-        {RLIMIT_NOFILE, 0},
+        {RLIMIT_NOFILE, limits->folders == NULL ? 0 : OPEN_FILES_MAX},
         {RLIMIT_FSIZE, 0},
         {RLIMIT_CORE, 0},
     };
@@ -100,8 +106,53 @@ allow_abort(scmp_filter_ctx filter)
     return failed;
 }
 
+/* What looking for files and reading them needs. */
+static const int allowed_reading[] = {
+    SCMP_SYS(access),   SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(newfstatat),
+    SCMP_SYS(stat),     SCMP_SYS(lstat),      SCMP_SYS(statx),      SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),  SCMP_SYS(fcntl),      SCMP_SYS(fadvise64),  SCMP_SYS(getdents64),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(rseq),       SCMP_SYS(set_robust_list),
+};
+
+/* What libraries of fonts try and can do without. glibc starts a thread by clone(2), whose flags a
+ * filter sees, where it finds no clone3(2). */
+static const struct {
+    int call, failed;
+} failing[] = {
+    {SCMP_SYS(mkdir), EACCES},
+    {SCMP_SYS(mkdirat), EACCES},
+    {SCMP_SYS(prctl), EPERM},
+    {SCMP_SYS(clone3), ENOSYS},
+};
+
 static int
-load_filter(scmp_filter_ctx filter)
+allow_reading_files(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t writing[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
+    const scmp_datum_t any_writing = O_ACCMODE | O_CREAT | O_TRUNC;
+    const scmp_datum_t thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+                                CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                                CLONE_CHILD_CLEARTID;
+    int failed = 0;
+    for (size_t i = 0; i < COUNT_OF(allowed_reading) && failed == 0; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_reading[i], 0);
+    for (size_t i = 0; i < COUNT_OF(failing) && failed == 0; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)failing[i].failed),
+                                  failing[i].call, 0);
+    if (failed == 0)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, any_writing, 0));
+    for (size_t i = 0; i < COUNT_OF(writing) && failed == 0; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, writing[i], writing[i]));
+    if (failed == 0)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, thread, 0));
+    return failed;
+}
+
+static int
+load_filter(scmp_filter_ctx filter, bool may_read)
 {
     int failed = 0;
     for (size_t i = 0; i < COUNT_OF(allowed) && failed == 0; i++)
@@ -110,7 +161,44 @@ load_filter(scmp_filter_ctx filter)
         failed = allow_memory(filter);
     if (failed == 0)
         failed = allow_abort(filter);
+    if (failed == 0 && may_read)
+        failed = allow_reading_files(filter);
     return failed == 0 ? seccomp_load(filter) : failed;
+}
+
+/* --- the folders --- */
+
+static int
+add_folder(int rules, const char *folder)
+{
+    struct landlock_path_beneath_attr beneath = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+        .parent_fd = open(folder, O_PATH | O_CLOEXEC),
+    };
+    if (beneath.parent_fd < 0)
+        return 0;
+    long added = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    int failed = added == 0 ? 0 : errno;
+    close(beneath.parent_fd);
+    return failed;
+}
+
+/* Does nothing where the kernel or a container has no Landlock: the filter alone has to do. */
+static int
+hold_to_folders(const char *const *folders)
+{
+    const struct landlock_ruleset_attr handled = {.handled_access_fs =
+                                                      (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+    if (rules < 0)
+        return 0;
+    int failed = 0;
+    for (size_t i = 0; folders[i] != NULL && failed == 0; i++)
+        failed = add_folder(rules, folders[i]);
+    if (failed == 0 && syscall(SYS_landlock_restrict_self, rules, 0) != 0)
+        failed = errno;
+    close(rules);
+    return failed;
 }
 
 enum status
@@ -119,12 +207,17 @@ confine_process(const struct confine_limits *limits, struct error *error)
     /* Without it a filter would need rights, and a program started later could get them. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return refused("prctl", errno, error);
+    if (limits->folders != NULL) {
+        int failed = hold_to_folders(limits->folders);
+        if (failed != 0)
+            return refused("landlock", failed, error);
+    }
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (filter == NULL)
         return refused("seccomp", ENOMEM, error);
     enum status status = set_limits(limits, error);
     if (status == STATUS_OK) {
-        int failed = load_filter(filter);
+        int failed = load_filter(filter, limits->folders != NULL);
         if (failed != 0)
             status = refused("seccomp", -failed, error);
     }

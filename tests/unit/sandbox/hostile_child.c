@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,34 +201,81 @@ run_half_a_frame(struct child *child)
     _exit(0);
 }
 
+static const char *const folders[] = {"/nowhere/at/all", "/usr/lib", NULL};
+
+static void *
+note_that_it_ran(void *context)
+{
+    *(bool *)context = true;
+    return NULL;
+}
+
+/* What a kind with folders may do works, and what it may not fails without a kill. */
+static enum status
+run_read_folders(struct child *child)
+{
+    bool is_held = value_get(child->options, "landlock").kind == VALUE_TRUE;
+    bool has_run = false;
+    pthread_t thread;
+    struct stat about;
+    if (open("/usr/lib/os-release", O_RDONLY) < 0)
+        return error_set(&child->error, STATUS_IO, "a file in a folder: %s", strerror(errno));
+    if (open("/usr/lib", O_RDONLY | O_DIRECTORY) < 0 || stat("/usr/lib", &about) != 0)
+        return error_set(&child->error, STATUS_IO, "the folder itself: %s", strerror(errno));
+    if (is_held && (open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES))
+        return error_set(&child->error, STATUS_IO, "a file elsewhere: %s", strerror(errno));
+    if (pthread_create(&thread, NULL, note_that_it_ran, &has_run) != 0 ||
+        pthread_join(thread, NULL) != 0 || !has_run)
+        return error_set(&child->error, STATUS_IO, "a thread: %s", strerror(errno));
+    static const int writing[] = {O_WRONLY, O_RDWR, O_RDONLY | O_CREAT, O_RDONLY | O_TRUNC,
+                                  O_TMPFILE | O_RDWR};
+    for (size_t i = 0; i < COUNT_OF(writing); i++)
+        if (open("/tmp/windrow-hostile", writing[i], 0600) >= 0 || errno != EACCES)
+            return error_set(&child->error, STATUS_IO, "writing, way %zu: %s", i, strerror(errno));
+    return STATUS_OK;
+}
+
+static enum status
+run_unlink(struct child *child)
+{
+    return unlink("/tmp/windrow-hostile") == -2 ? STATUS_IO : STATUS_OK;
+}
+
 int
 main(void)
 {
     static const struct child_kind kinds[] = {
-        {"echo", run_echo},
-        {"refuse", run_refuse},
-        {"open", run_open},
-        {"write_file", run_write_file},
-        {"stat", run_stat},
-        {"socket", run_socket},
-        {"fork", run_fork},
-        {"exec", run_exec},
-        {"kill_parent", run_kill_parent},
-        {"ptrace", run_ptrace},
-        {"code", run_code},
-        {"crash", run_crash},
-        {"killed", run_killed},
-        {"memory", run_memory},
-        {"hang", run_hang},
-        {"flood", run_flood},
-        {"silence", run_silence},
-        {"babble", run_babble},
-        {"huge_result", run_huge_result},
-        {"bad_result", run_bad_result},
-        {"bad_failure", run_bad_failure},
-        {"more_after_the_end", run_more_after_the_end},
-        {"half_a_frame", run_half_a_frame},
-        {NULL, NULL},
+        {"echo", run_echo, NULL},
+        {"refuse", run_refuse, NULL},
+        {"open", run_open, NULL},
+        {"write_file", run_write_file, NULL},
+        {"stat", run_stat, NULL},
+        {"socket", run_socket, NULL},
+        {"fork", run_fork, NULL},
+        {"exec", run_exec, NULL},
+        {"kill_parent", run_kill_parent, NULL},
+        {"ptrace", run_ptrace, NULL},
+        {"code", run_code, NULL},
+        {"crash", run_crash, NULL},
+        {"killed", run_killed, NULL},
+        {"memory", run_memory, NULL},
+        {"hang", run_hang, NULL},
+        {"flood", run_flood, NULL},
+        {"silence", run_silence, NULL},
+        {"babble", run_babble, NULL},
+        {"huge_result", run_huge_result, NULL},
+        {"bad_result", run_bad_result, NULL},
+        {"bad_failure", run_bad_failure, NULL},
+        {"more_after_the_end", run_more_after_the_end, NULL},
+        {"half_a_frame", run_half_a_frame, NULL},
+        {"read_folders", run_read_folders, folders},
+        {"unlink_beside", run_unlink, folders},
+        {"socket_beside", run_socket, folders},
+        {"fork_beside", run_fork, folders},
+        {"exec_beside", run_exec, folders},
+        {"kill_beside", run_kill_parent, folders},
+        {"code_beside", run_code, folders},
+        {NULL, NULL, NULL},
     };
     child_main(kinds);
 }

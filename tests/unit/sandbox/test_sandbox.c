@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,12 @@ test_a_misbehaving_child_is_an_error_of_its_document(void **state)
         {"kill_parent", STATUS_IO, "tried what it may not"},
         {"ptrace", STATUS_IO, "tried what it may not"},
         {"code", STATUS_IO, "tried what it may not"},
+        {"unlink_beside", STATUS_IO, "tried what it may not"},
+        {"socket_beside", STATUS_IO, "tried what it may not"},
+        {"fork_beside", STATUS_IO, "tried what it may not"},
+        {"exec_beside", STATUS_IO, "tried what it may not"},
+        {"kill_beside", STATUS_IO, "tried what it may not"},
+        {"code_beside", STATUS_IO, "tried what it may not"},
         {"crash", STATUS_IO, "signal 11"},
         {"killed", STATUS_IO, "signal 9"},
         {"memory", STATUS_LIMIT, "more than 64 MB of memory"},
@@ -143,6 +150,26 @@ test_a_misbehaving_child_is_an_error_of_its_document(void **state)
             fail_msg("%s: %s: %s", table[i].kind, status_name(outcome.status), outcome.error.text);
         outcome_end(&outcome);
     }
+}
+
+/* Without Landlock the filter alone does not know one folder from another. */
+static bool
+has_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
+static void
+test_a_kind_with_folders_reads_them_and_writes_nothing(void **state)
+{
+    struct outcome outcome;
+    outcome_begin(&outcome, "read_folders");
+    outcome.conversion.options =
+        has_landlock() ? SLICE("{\"landlock\":true}") : SLICE("{\"landlock\":false}");
+    convert(&outcome);
+    if (outcome.status != STATUS_OK)
+        fail_msg("%s", outcome.error.text);
+    outcome_end(&outcome);
 }
 
 static void
@@ -176,7 +203,7 @@ test_a_child_that_does_not_end_is_killed(void **state)
 static void
 test_processor_time_is_limited(void **state)
 {
-    struct confine_limits limits = {MIB(64), 1};
+    struct confine_limits limits = {MIB(64), 1, NULL};
     pid_t pid = fork();
     if (pid == 0) {
         struct error error;
@@ -280,6 +307,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_comes_out_is_whole),
         cmocka_unit_test(test_a_misbehaving_child_is_an_error_of_its_document),
+        cmocka_unit_test(test_a_kind_with_folders_reads_them_and_writes_nothing),
         cmocka_unit_test(test_a_child_that_does_not_end_is_killed),
         cmocka_unit_test(test_processor_time_is_limited),
         cmocka_unit_test(test_what_the_output_says_ends_it),
