@@ -59,6 +59,13 @@ fs_read_file(struct buffer *out, const char *path, size_t max_bytes, struct erro
     return status;
 }
 
+enum status
+fs_read_open(struct buffer *out, int fd, const char *name, size_t max_bytes, struct error *error)
+{
+    buffer_init(out, max_bytes + 1);
+    return fs_read_all(out, fd, name, max_bytes, error);
+}
+
 /* The folder that holds the path, for mem_free(). */
 static char *
 fs_parent(const char *path)

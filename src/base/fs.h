@@ -17,6 +17,11 @@
 MUST_USE enum status fs_read_file(struct buffer *out, const char *path, size_t max_bytes,
                                   struct error *error);
 
+/* The same of what is open: from where it stands to its end. `name` is what errors call it; the
+ * descriptor stays open. */
+MUST_USE enum status fs_read_open(struct buffer *out, int fd, const char *name, size_t max_bytes,
+                                  struct error *error);
+
 /* Writes a new file beside the target, syncs it, renames it over the target, syncs the folder. */
 MUST_USE enum status fs_write_file(const char *path, struct slice bytes, struct error *error);
 

@@ -1,7 +1,7 @@
 #include "expr/access.h"
 
+#include "base/utf8.h"
 #include "expr/order.h"
-#include "expr/utf8.h"
 
 #include <assert.h>
 #include <math.h>

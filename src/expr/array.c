@@ -1,11 +1,11 @@
 #include "expr/array.h"
 
+#include "base/utf8.h"
 #include "expr/access.h"
 #include "expr/arithmetic.h"
 #include "expr/number.h"
 #include "expr/order.h"
 #include "expr/text.h"
-#include "expr/utf8.h"
 
 static struct value
 raise_iterate(struct expr_machine *machine, struct value input)

@@ -1,7 +1,7 @@
 #include "expr/lexer.h"
 
 #include "base/status.h"
-#include "expr/utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "expr/pcre.h"
-#include "expr/utf8.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "expr/schema_check.h"
 
 #include "base/buffer.h"
-#include "expr/utf8.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 

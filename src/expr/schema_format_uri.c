@@ -1,6 +1,6 @@
 #include "expr/schema_format.h"
 
-#include "expr/utf8.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 

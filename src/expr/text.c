@@ -1,9 +1,9 @@
 #include "expr/text.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "expr/arithmetic.h"
 #include "expr/format.h"
-#include "expr/utf8.h"
 
 #include <math.h>
 

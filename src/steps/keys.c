@@ -1,6 +1,6 @@
 #include "steps/keys.h"
 
-#include "expr/utf8.h"
+#include "base/utf8.h"
 
 #include <locale.h>
 #include <pthread.h>

@@ -1,9 +1,9 @@
-/* expr/utf8.h - code points in UTF-8 that is known to be well-formed.
+/* base/utf8.h - code points in UTF-8 that is known to be well-formed.
  *
  * Threads: pure functions, any thread.
  */
-#ifndef EXPR_UTF8_H
-#define EXPR_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include "base/slice.h"
 
