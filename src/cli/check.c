@@ -58,7 +58,7 @@ flush_out(struct checking *checking, size_t more_than)
 {
     if (checking->out.size <= more_than)
         return;
-    fwrite(checking->out.ptr, 1, checking->out.size, stdout);
+    cli_write(stdout, &checking->out);
     buffer_clear(&checking->out);
 }
 
@@ -110,7 +110,7 @@ put_words(const struct checking *checking, const struct finding *finding)
         buffer_append_byte(&line, ')');
     }
     buffer_append_byte(&line, '\n');
-    fwrite(line.ptr, 1, line.size, stderr);
+    cli_write(stderr, &line);
     buffer_done(&line);
 }
 

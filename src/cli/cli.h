@@ -7,10 +7,12 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "base/buffer.h"
 #include "base/status.h"
 #include "service/service.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum cli_exit {
     CLI_OK = 0,
@@ -51,5 +53,8 @@ cli_command_fn cli_keys;
 /* Says "windrow: words" on standard error and gives CLI_TROUBLE, or CLI_FAILED for faults of the
  * input. */
 int cli_complain(const struct error *error);
+
+/* Writes all of it, which may be nothing; false: the stream has an error. */
+bool cli_write(FILE *stream, const struct buffer *text);
 
 #endif

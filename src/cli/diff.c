@@ -31,7 +31,7 @@ struct printing {
 static void
 flush(struct printing *printing)
 {
-    fwrite(printing->out.ptr, 1, printing->out.size, stdout);
+    cli_write(stdout, &printing->out);
     buffer_clear(&printing->out);
 }
 

@@ -413,7 +413,7 @@ cli_docs(struct cli *cli, int argc, char **argv)
     int exit_code = wants_schema       ? show_schema(&docs)
                     : words.count == 0 ? show_types(&docs)
                                        : show_named(&docs, words.values[0]);
-    fwrite(docs.out.ptr, 1, docs.out.size, stdout);
+    cli_write(stdout, &docs.out);
     buffer_done(&docs.out);
     arena_done(&docs.arena);
     return exit_code;

@@ -34,7 +34,7 @@ print_output(struct value output, void *context)
     buffer_append_byte(out, '\n');
     if (out->size < KIB(64) && !buffer_is_over(out))
         return STATUS_OK;
-    fwrite(out->ptr, 1, out->size, stdout);
+    cli_write(stdout, out);
     buffer_clear(out);
     return STATUS_OK;
 }
@@ -42,7 +42,7 @@ print_output(struct value output, void *context)
 static void
 flush(struct evaluation *evaluation)
 {
-    fwrite(evaluation->out.ptr, 1, evaluation->out.size, stdout);
+    cli_write(stdout, &evaluation->out);
     fflush(stdout);
     buffer_clear(&evaluation->out);
 }

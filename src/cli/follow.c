@@ -295,7 +295,7 @@ print_value(struct value value)
     buffer_init(&text, 2 * LIMIT_VALUE_BYTES);
     json_print(&text, value);
     buffer_append_byte(&text, '\n');
-    fwrite(text.ptr, 1, text.size, stdout);
+    cli_write(stdout, &text);
     buffer_done(&text);
 }
 

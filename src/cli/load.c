@@ -13,7 +13,7 @@ print_problems(const struct problems *problems, const char *file)
     struct buffer words;
     buffer_init(&words, MIB(1));
     problems_print(problems, file, &words);
-    fwrite(words.ptr, 1, words.size, stderr);
+    cli_write(stderr, &words);
     buffer_done(&words);
 }
 

@@ -40,8 +40,7 @@ target_open(struct target *target, const char *path, struct arena *arena, struct
 static enum status
 target_write(struct target *target, struct buffer *text, struct error *error)
 {
-    size_t written = fwrite(text->ptr, 1, text->size, target->file);
-    bool is_written = written == text->size;
+    bool is_written = cli_write(target->file, text);
     buffer_clear(text);
     if (is_written)
         return STATUS_OK;

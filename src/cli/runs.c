@@ -90,7 +90,7 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
     status = service_run_list(service, &page, options->as_json ? list_row_json : list_row, &out);
     if (options->as_json)
         buffer_append_text(&out, "]}\n");
-    fwrite(out.ptr, 1, out.size, stdout);
+    cli_write(stdout, &out);
     buffer_done(&out);
     cli->close(cli, &service);
     return status == STATUS_OK ? CLI_OK : CLI_TROUBLE;
@@ -111,7 +111,7 @@ show_one(struct stored *stored, const struct run_row *row, const struct runs_opt
     } else {
         show_run(stored->service, row, &arena, &out);
     }
-    fwrite(out.ptr, 1, out.size, stdout);
+    cli_write(stdout, &out);
     buffer_done(&out);
     arena_done(&arena);
     return CLI_OK;
@@ -130,7 +130,7 @@ print_item(struct value item, void *context)
     buffer_init(&out, MIB(256));
     json_print(&out, item);
     buffer_append_byte(&out, '\n');
-    fwrite(out.ptr, 1, out.size, stdout);
+    cli_write(stdout, &out);
     buffer_done(&out);
     return true;
 }

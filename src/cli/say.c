@@ -25,3 +25,10 @@ cli_complain(const struct error *error)
     }
     return CLI_TROUBLE;
 }
+
+/* fwrite() takes no null pointer, not even for nothing. */
+bool
+cli_write(FILE *stream, const struct buffer *text)
+{
+    return text->size == 0 || fwrite(text->ptr, 1, text->size, stream) == text->size;
+}
