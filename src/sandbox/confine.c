@@ -106,12 +106,25 @@ allow_abort(scmp_filter_ctx filter)
     return failed;
 }
 
-/* What looking for files and reading them needs. */
+/* What looking for files, reading them and starting threads needs; the last one for sanitizers. */
 static const int allowed_reading[] = {
-    SCMP_SYS(access),   SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(newfstatat),
-    SCMP_SYS(stat),     SCMP_SYS(lstat),      SCMP_SYS(statx),      SCMP_SYS(statfs),
-    SCMP_SYS(fstatfs),  SCMP_SYS(fcntl),      SCMP_SYS(fadvise64),  SCMP_SYS(getdents64),
-    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(rseq),       SCMP_SYS(set_robust_list),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(statx),
+    SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(sched_getaffinity),
 };
 
 /* What libraries of fonts try and can do without. glibc starts a thread by clone(2), whose flags a
@@ -207,20 +220,18 @@ confine_process(const struct confine_limits *limits, struct error *error)
     /* Without it a filter would need rights, and a program started later could get them. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return refused("prctl", errno, error);
-    if (limits->folders != NULL) {
-        int failed = hold_to_folders(limits->folders);
-        if (failed != 0)
-            return refused("landlock", failed, error);
-    }
+    enum status status = set_limits(limits, error);
+    if (status != STATUS_OK)
+        return status;
+    int failed = limits->folders == NULL ? 0 : hold_to_folders(limits->folders);
+    if (failed != 0)
+        return refused("landlock", failed, error);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (filter == NULL)
         return refused("seccomp", ENOMEM, error);
-    enum status status = set_limits(limits, error);
-    if (status == STATUS_OK) {
-        int failed = load_filter(filter, limits->folders != NULL);
-        if (failed != 0)
-            status = refused("seccomp", -failed, error);
-    }
+    failed = load_filter(filter, limits->folders != NULL);
+    if (failed != 0)
+        status = refused("seccomp", -failed, error);
     seccomp_release(filter);
     return status;
 }
