@@ -167,5 +167,9 @@
 #define LIMIT_AI_TURNS 8
 /* Bytes of an AI provider's answer, all pieces of a stream with their wrapping. */
 #define LIMIT_AI_ANSWER_BYTES MIB(16)
+/* Citations of one AI answer that are looked up; further ones are left out. */
+#define LIMIT_AI_CITATIONS 1000
+/* Bytes of a quote that is looked up in its source; a longer one counts as not found. */
+#define LIMIT_QUOTE_BYTES KIB(16)
 
 #endif
