@@ -133,13 +133,6 @@ store_guard_holds(const struct store_guard *guard, const struct run_head *run)
            (guard->states & (UINT32_C(1) << run->state)) != 0;
 }
 
-/* Whether it counts in the totals of its step. */
-static inline bool
-store_effect_has_usage(const struct effect_row *row)
-{
-    return row->tokens_in > 0 || row->tokens_out > 0 || row->cost_microcredits > 0;
-}
-
 /* Whether it depends on a parent. */
 static inline bool
 store_run_has_parent(const struct run_head *run)

@@ -35,7 +35,7 @@ enum store_op_kind {
      * NOT_FOUND */
     STORE_RUN_MOVE,
     /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step
-     */
+     * and its run */
     STORE_EFFECT_INSERT,
     /* record, if absent: OK either way */
     STORE_RECORD_INSERT,

@@ -49,6 +49,13 @@ struct key_row {
     int64_t revoked_unix_ms; /* 0: not */
 };
 
+/* What calls have used, of any kind that costs; none negative. Cost is in millionths of a credit.
+ */
+struct usage {
+    int64_t calls; /* that used anything */
+    int64_t tokens_in, tokens_out, cost_microcredits;
+};
+
 struct run_row {
     struct id workspace, id;
     struct id workflow;
@@ -69,7 +76,8 @@ struct run_row {
     struct slice counts;      /* JSON; per-table counts, empty until it ended */
     struct slice resolved;    /* JSON: what configuration resolved at its start */
     struct slice
-        inline_record; /* packed record of table 0 of a run computed in place; may be empty */
+        inline_record;  /* packed record of table 0 of a run computed in place; may be empty */
+    struct usage usage; /* of its effects so far: read with it, never written with it */
 };
 
 /* The little of a run that says whether it may go on. */
@@ -101,12 +109,21 @@ struct effect_row {
     struct slice value; /* JSON: the value, or the failure {code, message, …} */
 };
 
-/* What the effects of one step of one run have used, of all generations. Sums stop at INT64_MAX. */
+static inline struct usage
+effect_usage(const struct effect_row *row)
+{
+    bool is_used = row->tokens_in > 0 || row->tokens_out > 0 || row->cost_microcredits > 0;
+    return (struct usage){is_used, row->tokens_in, row->tokens_out, row->cost_microcredits};
+}
+
+/* Sums stop at INT64_MAX. */
+void usage_add(struct usage *sum, const struct usage *more);
+
+/* What the effects of one step of one run have used, of all generations. */
 struct usage_row {
     struct id run;
     struct slice step;
-    int64_t calls; /* effects that used anything */
-    int64_t tokens_in, tokens_out, cost_microcredits;
+    struct usage used;
 };
 
 /* Counts by item state, of one chunk or one table. */

@@ -67,6 +67,21 @@ assert_effect(const struct effect_row *row)
     assert(row->cost_microcredits >= 0);
 }
 
+static int64_t
+add_up(int64_t sum, int64_t more)
+{
+    return more > INT64_MAX - sum ? INT64_MAX : sum + more;
+}
+
+void
+usage_add(struct usage *sum, const struct usage *more)
+{
+    sum->calls = add_up(sum->calls, more->calls);
+    sum->tokens_in = add_up(sum->tokens_in, more->tokens_in);
+    sum->tokens_out = add_up(sum->tokens_out, more->tokens_out);
+    sum->cost_microcredits = add_up(sum->cost_microcredits, more->cost_microcredits);
+}
+
 static void
 assert_record(const struct record_row *row)
 {

@@ -18,8 +18,8 @@ see_usage(const struct usage_row *row, void *context)
     struct usage_seen *seen = context;
     int written = snprintf(seen->text + seen->size, sizeof(seen->text) - seen->size,
                            "%s%.*s %" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64,
-                           seen->size == 0 ? "" : ", ", SLICE_FORMAT(row->step), row->calls,
-                           row->tokens_in, row->tokens_out, row->cost_microcredits);
+                           seen->size == 0 ? "" : ", ", SLICE_FORMAT(row->step), row->used.calls,
+                           row->used.tokens_in, row->used.tokens_out, row->used.cost_microcredits);
     seen->size += (size_t)written;
     return ++seen->count != seen->stop_after;
 }
@@ -31,6 +31,35 @@ assert_usage(struct fixture *f, uint32_t run, const char *want)
     struct usage_seen seen = {0};
     assert_int_equal(store_usage_list(f->store, &id, see_usage, &seen), STATUS_OK);
     assert_string_equal(seen.text, want);
+}
+
+static void
+assert_used(const struct usage *got, const struct usage *want)
+{
+    assert_int_equal(got->calls, want->calls);
+    assert_int_equal(got->tokens_in, want->tokens_in);
+    assert_int_equal(got->tokens_out, want->tokens_out);
+    assert_int_equal(got->cost_microcredits, want->cost_microcredits);
+}
+
+static bool
+see_run(const struct run_row *row, void *context)
+{
+    assert_used(&row->usage, context);
+    return true;
+}
+
+/* What the run itself tells, got and in lists. */
+static void
+assert_total(struct fixture *f, uint32_t run, struct usage want)
+{
+    struct id id = id_of(run), before = id_of(run - 1);
+    struct run_row row;
+    assert_int_equal(store_run_get(f->store, &f->arena, &id, &row), STATUS_OK);
+    assert_used(&row.usage, &want);
+    struct store_page page = {.before = before, .is_ascending = true, .limit = 1};
+    assert_int_equal(store_run_list(f->store, &page, see_run, &want), STATUS_OK);
+    assert_int_equal(store_run_unfinished(f->store, &before, 1, see_run, &want), STATUS_OK);
 }
 
 /* An effect of run 5. */
@@ -71,6 +100,24 @@ test_usage_is_added_up_by_step_and_run(void **state)
     struct usage_seen seen = {.stop_after = 1};
     assert_int_equal(store_usage_list(f->store, &id, see_usage, &seen), STATUS_OK);
     assert_string_equal(seen.text, "judge 1/7/0/0");
+}
+
+static void
+test_run_tells_what_it_used(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t number = 5; number <= 6; number++) {
+        struct run_row run = run_of(number, RUN_STATE_RUNNING);
+        run.usage = (struct usage){9, 9, 9, 9};
+        COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run});
+    }
+    assert_total(f, 5, (struct usage){0});
+    insert(f, used("write", "a", 100, 10, 5));
+    insert(f, used("judge", "a", 7, 0, 0));
+    insert(f, used("judge", "b", 0, 0, 0));
+    fixture_reopen(f);
+    assert_total(f, 5, (struct usage){2, 107, 10, 5});
+    assert_total(f, 6, (struct usage){0});
 }
 
 static void
@@ -127,6 +174,7 @@ test_sums_stop_at_the_greatest_integer(void **state)
 
 const struct CMUnitTest usage_tests[] = {
     cmocka_unit_test(test_usage_is_added_up_by_step_and_run),
+    cmocka_unit_test(test_run_tells_what_it_used),
     cmocka_unit_test(test_calls_that_used_nothing_do_not_count),
     cmocka_unit_test(test_effect_that_was_there_adds_nothing),
     cmocka_unit_test(test_refused_intent_adds_nothing),

@@ -124,24 +124,15 @@ timer_insert(struct world *world, const struct timer_row *row)
     return STATUS_OK;
 }
 
-static int64_t
-add_up(int64_t sum, int64_t more)
-{
-    return more > INT64_MAX - sum ? INT64_MAX : sum + more;
-}
-
 static void
-usage_add(struct world *world, const struct effect_row *row)
+add_usage(struct world *world, const struct id *run, struct slice step, const struct usage *used)
 {
-    struct usage_row usage = {.run = row->run, .step = row->step};
-    const struct usage_row *old = table_find(table_of(world, KIND_USAGE), &usage);
+    struct usage_row row = {.run = *run, .step = step};
+    const struct usage_row *old = table_find(table_of(world, KIND_USAGE), &row);
     if (old != NULL)
-        usage = *old;
-    usage.calls++;
-    usage.tokens_in = add_up(usage.tokens_in, row->tokens_in);
-    usage.tokens_out = add_up(usage.tokens_out, row->tokens_out);
-    usage.cost_microcredits = add_up(usage.cost_microcredits, row->cost_microcredits);
-    put(world, KIND_USAGE, &usage);
+        row = *old;
+    usage_add(&row.used, used);
+    put(world, KIND_USAGE, &row);
 }
 
 static enum status
@@ -150,8 +141,11 @@ effect_insert(struct world *world, const struct effect_row *row)
     if (table_find(table_of(world, KIND_EFFECT), row) != NULL)
         return STATUS_OK;
     put(world, KIND_EFFECT, row);
-    if (store_effect_has_usage(row))
-        usage_add(world, row);
+    struct usage used = effect_usage(row);
+    if (used.calls == 0)
+        return STATUS_OK;
+    add_usage(world, &row->run, RUN_TOTAL_STEP, &used);
+    add_usage(world, &row->run, row->step, &used);
     return STATUS_OK;
 }
 

@@ -104,12 +104,29 @@ simulated_key_by_secret(struct store *store, struct arena *arena, const struct d
     return read_end_one(world, table, found, out, arena);
 }
 
+/* What its effects have used so far. */
+static struct usage
+run_usage(const struct world *world, const struct id *run)
+{
+    struct usage_row key = {.run = *run, .step = RUN_TOTAL_STEP};
+    const struct usage_row *row = table_find(&world->tables[KIND_USAGE], &key);
+    return row == NULL ? (struct usage){0} : row->used;
+}
+
 enum status
 simulated_run_get(struct store *store, struct arena *arena, const struct id *id,
                   struct run_row *out)
 {
-    struct run_row which = {.id = *id};
-    return get_by_key(store, KIND_RUN, &which, out, arena);
+    struct world *world = world_of(store);
+    struct table *table = &world->tables[KIND_RUN];
+    enum status status = read_begin(world);
+    if (status != STATUS_OK)
+        return read_end(world, status);
+    struct run_row key = {.id = *id};
+    const struct run_row *found = table_find(table, &key);
+    struct run_row row = found == NULL ? key : *found;
+    row.usage = run_usage(world, id);
+    return read_end_one(world, table, found == NULL ? NULL : &row, out, arena);
 }
 
 bool
@@ -308,9 +325,10 @@ page_wants_run(const struct store_page *page, const struct run_row *row)
 
 /* Lists show runs without their inline record. */
 static bool
-visit_run(const struct run_row *row, store_run_fn *visit, void *context)
+visit_run(const struct world *world, const struct run_row *row, store_run_fn *visit, void *context)
 {
     struct run_row shown = *row;
+    shown.usage = run_usage(world, &row->id);
     shown.inline_record = slice_of(NULL, 0);
     return visit(&shown, context);
 }
@@ -327,7 +345,7 @@ simulated_run_list(struct store *store, const struct store_page *page, store_run
          i++) {
         const struct run_row *row = table->rows[page_place(page, table, i)];
         if (page_wants_run(page, row) && page_shows(page, &matched) &&
-            !visit_run(row, visit, context))
+            !visit_run(world, row, visit, context))
             break;
     }
     return read_end(world, status);
@@ -348,7 +366,7 @@ simulated_run_unfinished(struct store *store, const struct id *after, uint32_t l
         if (id_equal(&row->id, after) || run_state_is_ended(row->state))
             continue;
         shown++;
-        if (!visit_run(row, visit, context))
+        if (!visit_run(world, row, visit, context))
             break;
     }
     return read_end(world, status);
@@ -533,10 +551,12 @@ simulated_usage_list(struct store *store, const struct id *run, store_usage_fn *
     struct world *world = world_of(store);
     const struct table *table = &world->tables[KIND_USAGE];
     enum status status = read_begin(world);
-    struct usage_row key = {.run = *run};
+    struct usage_row key = {.run = *run, .step = RUN_TOTAL_STEP};
     for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
         const struct usage_row *row = table->rows[i];
-        if (!id_equal(&row->run, run) || !visit(row, context))
+        if (!id_equal(&row->run, run))
+            break;
+        if (!slice_equal(row->step, RUN_TOTAL_STEP) && !visit(row, context))
             break;
     }
     return read_end(world, status);

@@ -27,6 +27,9 @@ enum kind {
 };
 #define KIND_COUNT (KIND_CACHE + 1)
 
+/* The step under which the usage of a whole run stands; it comes before all others. */
+#define RUN_TOTAL_STEP SLICE("")
+
 struct table {
     enum kind kind;
     void **rows; /* each one block of memory with its slices */

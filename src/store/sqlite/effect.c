@@ -36,38 +36,43 @@ effect_insert(struct connection *writer, const struct effect_row *row, int *chan
     return query_write(&query, changed);
 }
 
-/* A sum too great for an integer becomes a real one, which min() turns into the greatest integer.
- */
-#define ADD(column, parameter) #column " = min(" #column " + " parameter ", 9223372036854775807)"
+/* A sum beyond 64 bits becomes a real number, which min() turns into the greatest integer. */
+#define ADD_UP(column) #column " = min(" #column " + excluded." #column ", 9223372036854775807)"
 
 static const struct sql usage_add_sql = {
     SLOT_USAGE_ADD,
     "INSERT INTO usage (run, step, calls, tokens_in, tokens_out, cost_microcredits)"
-    " VALUES (?1, ?2, 1, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET calls = calls + 1, " ADD(
-        tokens_in, "?3") ", " ADD(tokens_out, "?4") ", " ADD(cost_microcredits, "?5"),
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    " ON CONFLICT DO UPDATE SET " ADD_UP(calls) ", " ADD_UP(tokens_in) ", " ADD_UP(
+        tokens_out) ", " ADD_UP(cost_microcredits),
 };
 
 static enum status
-usage_add(struct connection *writer, const struct effect_row *row)
+add_usage(struct connection *writer, const struct id *run, struct slice step,
+          const struct usage *used)
 {
     struct query query;
     query_begin_write(&query, writer, &usage_add_sql);
-    query_bind_id(&query, &row->run);
-    query_bind_text(&query, row->step);
-    query_bind_int(&query, row->tokens_in);
-    query_bind_int(&query, row->tokens_out);
-    query_bind_int(&query, row->cost_microcredits);
+    query_bind_id(&query, run);
+    query_bind_text(&query, step);
+    query_bind_int(&query, used->calls);
+    query_bind_int(&query, used->tokens_in);
+    query_bind_int(&query, used->tokens_out);
+    query_bind_int(&query, used->cost_microcredits);
     return query_write_quietly(&query);
 }
 
+/* The total of a run stands under the empty step. */
 enum status
 sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
 {
     int changed = 0;
+    struct usage used = effect_usage(row);
     enum status status = effect_insert(writer, row, &changed);
-    if (status == STATUS_OK && changed > 0 && store_effect_has_usage(row))
-        status = usage_add(writer, row);
-    return status;
+    if (status != STATUS_OK || changed == 0 || used.calls == 0)
+        return status;
+    status = add_usage(writer, &row->run, row->step, &used);
+    return status == STATUS_OK ? add_usage(writer, &row->run, SLICE(""), &used) : status;
 }
 
 static void
@@ -118,7 +123,7 @@ sqlite_effect_range(struct store *store, const struct effect_range *range, store
 static const struct sql usage_list_sql = {
     SLOT_USAGE_LIST,
     "SELECT run, step, calls, tokens_in, tokens_out, cost_microcredits FROM usage"
-    " WHERE run = ?1 ORDER BY step",
+    " WHERE run = ?1 AND step > '' ORDER BY step",
 };
 
 enum status
@@ -131,10 +136,10 @@ sqlite_usage_list(struct store *store, const struct id *run, store_usage_fn *vis
     while (query_next(&query)) {
         row.run = query_id(&query);
         row.step = query_slice(&query);
-        row.calls = query_int(&query);
-        row.tokens_in = query_int(&query);
-        row.tokens_out = query_int(&query);
-        row.cost_microcredits = query_int(&query);
+        row.used.calls = query_int(&query);
+        row.used.tokens_in = query_int(&query);
+        row.used.tokens_out = query_int(&query);
+        row.used.cost_microcredits = query_int(&query);
         if (!visit(&row, context))
             break;
     }

@@ -10,8 +10,11 @@
 #define RUN_COLUMNS                                                                                \
     "id, workspace, workflow, version, generation, state, created_unix_ms, started_unix_ms, "      \
     "ended_unix_ms, deadline_unix_ms, parent, root, parent_generation, trigger, error, counts, "   \
-    "resolved, "                                                                                   \
+    "resolved, calls, tokens_in, tokens_out, cost_microcredits, "                                  \
     "ifnull(input, (SELECT beside.input FROM run_inputs AS beside WHERE beside.run = id)), output"
+
+/* What the run has used stands in `usage` under the empty step, if it has used anything. */
+#define RUN_USAGE " LEFT JOIN usage ON usage.run = runs.id AND usage.step = ''"
 
 static void
 run_read(struct query *query, struct run_row *out)
@@ -33,6 +36,10 @@ run_read(struct query *query, struct run_row *out)
     out->error = query_slice(query);
     out->counts = query_slice(query);
     out->resolved = query_slice(query);
+    out->usage.calls = query_int(query);
+    out->usage.tokens_in = query_int(query);
+    out->usage.tokens_out = query_int(query);
+    out->usage.cost_microcredits = query_int(query);
     out->input = query_slice(query);
     out->output = query_slice(query);
 }
@@ -185,7 +192,7 @@ sqlite_run_count(struct store *store, const struct id *root, uint32_t limit, uin
 
 static const struct sql get_sql = {
     SLOT_RUN_GET,
-    "SELECT " RUN_COLUMNS ", inline_record FROM runs WHERE id = ?1",
+    "SELECT " RUN_COLUMNS ", inline_record FROM runs" RUN_USAGE " WHERE id = ?1",
 };
 
 enum status
@@ -216,7 +223,8 @@ run_visit(struct query *query, store_run_fn *visit, void *context)
 
 static const struct sql unfinished_sql = {
     SLOT_RUN_UNFINISHED,
-    "SELECT " RUN_COLUMNS " FROM runs INDEXED BY runs_unfinished WHERE state < 4 AND id > ?1"
+    "SELECT " RUN_COLUMNS " FROM runs INDEXED BY runs_unfinished" RUN_USAGE
+    " WHERE state < 4 AND id > ?1"
     " ORDER BY id LIMIT ?2",
 };
 
@@ -301,7 +309,7 @@ list_text(char *out, size_t size, const struct store_page *page)
     enum list_scope scope = list_scope_of(page);
     enum list_states states = list_states_of(page->states);
     snprintf(out, size,
-             "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s WHERE id %s ?1%s%s"
+             "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s" RUN_USAGE " WHERE id %s ?1%s%s"
              " AND (?7 OR parent IS NULL) ORDER BY id %s LIMIT ?2 OFFSET ?3",
              list_index(scope, states), page->is_ascending ? ">" : "<", scopes[scope],
              filters[states], page->is_ascending ? "ASC" : "DESC");
