@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "expr/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
