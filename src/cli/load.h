@@ -9,7 +9,8 @@
 #include "cli/cli.h"
 
 /* Reads and checks a workflow file ("-": standard input); every problem is printed on standard
- * error. rows: see plan_options, or NULL. *text is the caller's to end on every result. */
+ * error. rows: see plan_options, or NULL. *text is the caller's to end on every result; templates
+ * that lie in files beside the workflow have been put into it. */
 int load_workflow(const struct cli *cli, const char *file, const char *rows, struct buffer *text,
                   struct plan **plan);
 

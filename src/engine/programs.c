@@ -88,7 +88,8 @@ compile(struct programs *programs, struct slice text, struct program **out, stru
     arena_init(&arena, MIB(4));
     struct problems *problems = mem_alloc(sizeof(*problems));
     problems_init(problems, &arena);
-    struct plan_options options = {programs->options.catalog, programs->options.rows_file};
+    struct plan_options options = {.catalog = programs->options.catalog,
+                                   .rows_file = programs->options.rows_file};
     struct plan *plan = NULL;
     enum status status = plan_load(&plan, text, &options, problems);
     if (status == STATUS_OK)

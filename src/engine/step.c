@@ -144,6 +144,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
         *out = field->literal;
         return true;
     case FIELD_GROUP:
+    case FIELD_MARKUP:
         break;
     }
     assert(!"a field that is rendered");

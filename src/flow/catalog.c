@@ -68,6 +68,7 @@ field_kind_words(enum field_kind kind)
         [FIELD_SCHEMA] = "JSON Schema",
         [FIELD_RATE] = "rate",
         [FIELD_GROUP] = "object",
+        [FIELD_MARKUP] = "Markdown template",
         [FIELD_AGGREGATE_MAP] = "names and jq",
         [FIELD_PATHS] = "path or list of paths",
         [FIELD_ORDER] = "list of paths, or of {path, order}",

@@ -83,6 +83,7 @@ enum field_kind {
     FIELD_SCHEMA,         /* a JSON Schema, literal */
     FIELD_RATE,           /* literal: "10/s", base/rate.h */
     FIELD_GROUP,          /* object of fields of its own: `parts`; kept apart */
+    FIELD_MARKUP,         /* expr/markup.h: the text, or a name under `templates`; kept apart */
 };
 
 struct field_decl {
@@ -99,8 +100,9 @@ struct field_decl {
     const struct field_decl *parts;
     size_t part_count;
     const char *const *one_of; /* as in struct step_decl */
-    const char *const *roots;  /* names beside the usual ones that expressions in it may begin with;
-                                * NULL-terminated, or NULL */
+    /* FIELD_GROUP and FIELD_MARKUP: names beside the usual ones that expressions in it may begin
+     * with; NULL-terminated, or NULL. */
+    const char *const *roots;
 };
 
 struct step_decl {
@@ -115,6 +117,9 @@ struct step_decl {
     /* Exactly one of the fields of a group must be given: names, NULL-terminated, or NULL. */
     const char *const *one_of;
     struct reshape_decl reshape; /* STEP_SHAPE_RESHAPE */
+    /* What it is with `per: table`, of the same name; has the field `per`. NULL: always the same.
+     */
+    const struct step_decl *per_table;
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

@@ -93,6 +93,7 @@ kind_schema(struct arena *arena, const struct field_decl *field)
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_EXPRESSION:
+    case FIELD_MARKUP:
         return of_type(arena, "string");
     case FIELD_ANY:
         return value_empty_object();

@@ -1,10 +1,10 @@
 /* flow/load.h - what the files that load a workflow share.
  *
  * Loading goes in passes over all steps, so that every error is found in one go: keys and configs
- * (load_step.c, load_config.c, load_paths.c), needs and their order (load_needs.c, load_sides.c),
- * tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c), workflows that
- * are called (load_callees.c). A pass goes on after an error with what it could understand; a pass
- * that would only repeat an error of the one before is left out.
+ * (load_step.c, load_config.c, load_paths.c, load_markup.c), needs and their order (load_needs.c,
+ * load_sides.c), tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c),
+ * workflows that are called (load_callees.c). A pass goes on after an error with what it could
+ * understand; a pass that would only repeat an error of the one before is left out.
  *
  * Threads: one at a time.
  */
@@ -79,8 +79,11 @@ struct leaf {
     uint16_t draft;                  /* LEAF_OF_OUTPUT: of `output:` */
     uint8_t skip;                    /* bytes before the text that was written, as of a path */
     const char *const *roots;        /* further names that it may begin with, or NULL */
-    const struct template *template; /* one of the two */
+    const struct template *template; /* one of the three */
     const struct expr *expr;
+    const struct markup *markup;
+    struct slice file, text; /* of a markup that stands in a file of its own; .ptr NULL: it does not
+                              */
 };
 #define LEAF_OF_OUTPUT UINT16_MAX
 
@@ -95,6 +98,8 @@ struct loader {
     uint16_t draft_count;
     uint16_t *order; /* drafts by position, once they are sorted */
     bool graph_is_broken;
+    const struct plan_options *options;
+    struct spot root;         /* of the whole file */
     struct leaf *leaves;      /* newest first */
     const char *const *roots; /* of the leaves that are added now */
 };
@@ -166,6 +171,14 @@ struct template *load_template(struct loader *loader, struct spot spot, uint16_t
 /* A jq expression as a template, and by itself; NULL after a complaint. */
 struct template *load_expression(struct loader *loader, struct spot spot, uint16_t draft);
 struct expr *load_condition(struct loader *loader, struct spot spot, uint16_t draft);
+
+/* A Markdown template; NULL after complaints. */
+struct markup *load_markup(struct loader *loader, struct spot spot, uint16_t draft);
+load_fn load_templates; /* target: NULL */
+
+/* Adds a problem at a byte of the leaf's text. */
+void load_problem_in_leaf(struct loader *loader, const struct leaf *leaf, size_t offset,
+                          const char *nearest, const char *words);
 
 /* A JSON Schema; NULL after complaints. */
 struct schema *load_schema(struct loader *loader, struct spot spot);

@@ -213,6 +213,14 @@ read_rate(const struct place_of_field *in)
         load_problem(in->loader, in->spot, NULL, "%s", error.text);
 }
 
+static void
+read_markup(const struct place_of_field *in)
+{
+    in->loader->roots = in->field->decl->roots;
+    in->field->markup = load_markup(in->loader, in->spot, in->draft);
+    in->loader->roots = NULL;
+}
+
 static void read_group(const struct place_of_field *in);
 
 typedef void read_fn(const struct place_of_field *in);
@@ -239,6 +247,7 @@ static read_fn *const readers[] = {
     [FIELD_SCHEMA] = read_schema,
     [FIELD_RATE] = read_rate,
     [FIELD_GROUP] = read_group,
+    [FIELD_MARKUP] = read_markup,
 };
 
 /* The fields of a step's config, or the parts of a group. */

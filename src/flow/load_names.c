@@ -31,7 +31,7 @@ complain(const struct scope *scope, size_t offset, const char *nearest, const ch
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
     offset = offset > scope->leaf->skip ? offset - scope->leaf->skip : 0;
-    load_problem_inside(scope->loader, scope->leaf->spot, offset, nearest, words);
+    load_problem_in_leaf(scope->loader, scope->leaf, offset, nearest, words);
 }
 
 static bool
@@ -268,6 +268,8 @@ load_names(struct loader *loader)
         struct scope scope = {.loader = loader, .leaf = leaf};
         if (leaf->expr != NULL)
             expr_each_root_path(leaf->expr, check_path, &scope);
+        else if (leaf->markup != NULL)
+            markup_each_root_path(leaf->markup, check_path, &scope);
         else
             template_each_root_path(leaf->template, check_path, &scope);
     }

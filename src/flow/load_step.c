@@ -185,6 +185,20 @@ set_type(struct loader *loader, struct draft *draft)
                      "unknown step type \"%.*s\"", SLICE_FORMAT(slice_cut(name, 64)));
 }
 
+/* Some types are of another shape for a whole table. */
+static void
+set_variant(struct draft *draft)
+{
+    const struct step_decl *decl = draft->node.decl;
+    if (decl == NULL || decl->per_table == NULL || draft->config.at == NULL)
+        return;
+    struct value per = draft->config.at->value.kind == VALUE_OBJECT
+                           ? value_get(draft->config.at->value, "per")
+                           : value_null();
+    if (per.kind == VALUE_STRING && slice_is(value_slice(per), "table"))
+        draft->node.decl = decl->per_table;
+}
+
 /* Only an effect is tried again by itself: a pure step gives the same answer each time. */
 static void
 set_defaults(struct draft *draft)
@@ -224,6 +238,7 @@ load_step(struct loader *loader, struct spot spot, uint16_t index, uint32_t posi
     set_id(loader, draft, position);
     check_id_is_new(loader, draft);
     set_type(loader, draft);
+    set_variant(draft);
     set_defaults(draft);
     load_config(loader, index);
     check_reshape(loader, draft);

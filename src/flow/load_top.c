@@ -260,6 +260,7 @@ static const struct load_key top_keys[] = {
     {"triggers", read_triggers, false},
     {"limits", read_limits, false},
     {"notify", read_notify, false},
+    {"templates", load_templates, false},
     {"steps", load_steps, true},
     {"output", read_output, false},
 };
@@ -324,6 +325,7 @@ static void
 load_document(struct loader *loader, const struct located *root, const char *rows_file)
 {
     struct spot top = {.at = root, .key = {root->line, root->column}, .path = ""};
+    loader->root = top;
     /* The first draft is kept for the file of rows. */
     loader->draft_count = rows_file == NULL ? 0 : 1;
     load_members(loader, top, top_keys, COUNT_OF(top_keys), NULL);
@@ -403,6 +405,7 @@ plan_load(struct plan **out, struct slice text, const struct plan_options *optio
                             .scratch = &scratch,
                             .problems = problems,
                             .catalog = options->catalog,
+                            .options = options,
                             .text = text,
                             .drafts = mem_alloc_array(LOAD_STEPS_MAX, sizeof(struct draft)),
                             .order = mem_alloc_array(LOAD_STEPS_MAX, sizeof(uint16_t))};

@@ -22,10 +22,12 @@
 #define FLOW_PLAN_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "base/value.h"
 #include "expr/expr.h"
+#include "expr/markup.h"
 #include "expr/schema.h"
 #include "expr/template.h"
 #include "flow/catalog.h"
@@ -45,6 +47,7 @@ struct config_field {
     bool is_given;
     struct template *template; /* TEXT, ANY, EXPRESSION, DURATION; NULL otherwise */
     struct schema *schema;     /* SCHEMA */
+    struct markup *markup;     /* MARKUP */
     struct value literal;      /* NAMES, LABEL, BOOL, INT, CHOICE, STEP, SCHEMA; DURATION if
                                 * constant: ms as INT; ORDER: whether descending, an array of
                                 * booleans; VALUE_NONE when not given */
@@ -158,10 +161,17 @@ struct plan {
     _Atomic uint32_t references;
 };
 
+/* Appends the text of a template that the workflow names and does not hold. */
+typedef enum status plan_template_fn(void *context, struct slice name, struct buffer *text,
+                                     struct error *error);
+
 struct plan_options {
     const struct catalog *catalog;
     /* Put a read_csv or read_jsonl of this file before the first step; NULL: no. */
     const char *rows_file;
+    /* For a workflow without `templates`; NULL: all have to stand in it. */
+    plan_template_fn *find_template;
+    void *context;
 };
 
 /* Loads YAML or JSON text of a workflow; problems is fresh from problems_init(). On INVALID it

@@ -52,7 +52,7 @@ static enum status
 load_checked(struct service *service, struct slice text, struct problems *problems,
              struct plan **plan)
 {
-    struct plan_options options = {service->options.catalog, NULL};
+    struct plan_options options = {.catalog = service->options.catalog};
     return plan_load(plan, text, &options, problems);
 }
 
