@@ -9,6 +9,7 @@
 #define BASE_EXCHANGE_H
 
 #include "base/arena.h"
+#include "base/id.h"
 #include "base/queue.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -51,6 +52,7 @@ struct exchange {
     unsigned redirects_max; /* 0: an answer 3xx is given as it is */
     exchange_done_fn *done; /* called once, on the transport's thread */
     void *owner;            /* for `done` */
+    struct id workspace;    /* on whose behalf; for transports that look up what it has kept */
     bool needs_work;        /* what is made of the answer may wait for files, children, the store */
 
     /* The answer. */

@@ -96,6 +96,10 @@
 /* Bytes of the text of one source, which is kept so that quotes of it can be looked up: a book of
  * 2,000 pages. */
 #define LIMIT_SOURCE_TEXT_BYTES MIB(4)
+/* Texts that one call may keep beside its value. */
+#define LIMIT_CALL_TEXTS 12
+/* Documents of one folder that a step takes as sources. */
+#define LIMIT_FOLDER_DOCUMENTS 1000
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Tables of runs that one server renders at once; further requests are answered 503. */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/children.h"
+#include "engine/env.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -45,6 +46,7 @@ struct call {
     bool is_ok;
     struct arena arena; /* of the outcome */
     struct value outcome;
+    struct step_env *env;    /* of calls that need work, in `arena`; else NULL */
     struct step_usage usage; /* of all attempts so far */
     struct value details;    /* of a failure, in `arena`; VALUE_NONE: none */
     struct step_failure failure;
@@ -91,6 +93,7 @@ drop_arena(struct call *call)
     if (call->arena.limit_bytes > 0)
         arena_done(&call->arena);
     call->arena = (struct arena){0};
+    call->env = NULL;
 }
 
 static void
@@ -234,11 +237,15 @@ call_record(struct call *call)
         .attempts = call->attempts,
         .started_unix_ms = call->started_unix_ms,
         .ended_unix_ms = clock_unix_ms(run->engine->options.clock),
+        .tokens_in = call->usage.tokens_in,
+        .tokens_out = call->usage.tokens_out,
         .cost_microcredits = call->usage.cost_microcredits,
         .value = json_text(&intent->arena, call->outcome),
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
+    if (call->env != NULL)
+        env_record(call->env, intent);
     run_commit(run, intent, recorded_done, call);
 }
 
@@ -367,6 +374,14 @@ answer_home(struct engine *engine, struct message *message)
         call_again_or_fail(call);
 }
 
+static void
+add_usage(struct step_usage *total, const struct step_usage *more)
+{
+    total->tokens_in += more->tokens_in;
+    total->tokens_out += more->tokens_out;
+    total->cost_microcredits += more->cost_microcredits;
+}
+
 /* The answer becomes the step's value, and goes home as data. */
 static void
 call_conclude(struct call *call)
@@ -376,15 +391,14 @@ call_conclude(struct call *call)
         .node = call->node,
         .config = call->config,
         .exchange = call->exchange,
+        .env = call->env,
         .arena = &call->arena,
     };
     call->is_ok = type->conclude(&conclusion);
     call->outcome = conclusion.value;
     call->failure = conclusion.failure;
     call->details = conclusion.details;
-    call->usage.tokens_in += conclusion.usage.tokens_in;
-    call->usage.tokens_out += conclusion.usage.tokens_out;
-    call->usage.cost_microcredits += conclusion.usage.cost_microcredits;
+    add_usage(&call->usage, &conclusion.usage);
     call->message.handle = answer_home;
     queue_push_soon(call->run->engine->mailbox, &call->message.node);
 }
@@ -405,6 +419,14 @@ post_conclude(struct call *call, enum engine_pool pool)
                 run->is_interactive ? NULL : &run->flows[(enum share_queue)pool]);
 }
 
+/* What is made of a model's answer reads kept texts at most; of others, documents are read and
+ * files made in sandbox children, behind which it should not have to wait. */
+static enum engine_pool
+work_pool(const struct exchange *exchange)
+{
+    return slice_starts_with(exchange->url, SLICE("ai:")) ? ENGINE_POOL_WORK : ENGINE_POOL_SANDBOX;
+}
+
 /* On the transport's thread, which has other answers to look after: a large one is read elsewhere.
  */
 static void
@@ -413,11 +435,25 @@ answer_done(struct exchange *exchange)
     struct call *call = exchange->owner;
     fault_point(FAULT_call_after_answer);
     if (exchange->needs_work)
-        post_conclude(call, ENGINE_POOL_SANDBOX);
+        post_conclude(call, work_pool(exchange));
     else if (exchange->answer_body.size > READ_AT_ONCE_BYTES)
         post_conclude(call, ENGINE_POOL_EVAL);
     else
         call_conclude(call);
+}
+
+static struct step_env *
+make_env(struct call *call)
+{
+    struct run *run = call->run;
+    struct step_env *env = arena_alloc(&call->arena, sizeof(*env));
+    env->options = &run->engine->options;
+    env->run = run->id;
+    env->workspace = run->workspace;
+    env->arena = &call->arena;
+    env->is_cancelled = &run->has_left;
+    env->time_ms_max = call->node->timeout_ms;
+    return env;
 }
 
 static void
@@ -443,6 +479,7 @@ call_begin(struct call *call)
     call->failure = (struct step_failure){0};
     call->details = (struct value){0};
     struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
+    exchange->workspace = run->workspace;
     exchange->timeout_ms = call->node->timeout_ms;
     exchange->max_answer_bytes = LIMIT_ANSWER_BYTES;
     exchange->done = answer_done;
@@ -456,12 +493,13 @@ call_begin(struct call *call)
     call->exchange = exchange;
     call->is_sent = exchange->url.size > 0;
     assert(call->is_sent || exchange->needs_work);
+    call->env = exchange->needs_work ? make_env(call) : NULL;
     enter_flight(call);
     fault_point(FAULT_call_before_send);
     if (call->is_sent)
         call->ticket = ports->call(ports->world, exchange);
     else
-        post_conclude(call, ENGINE_POOL_SANDBOX);
+        post_conclude(call, work_pool(exchange));
 }
 
 static struct run *

@@ -7,9 +7,8 @@
 
 #include <unistd.h>
 
-/* All that the bytes depend on: the file, and what is made of it how. */
-static struct digest
-name_of(const struct step_file *file, const struct convert_request *request)
+struct digest
+convert_name(const struct step_file *file, const struct convert_request *request)
 {
     const struct step_conversion *how = request->how;
     struct buffer text;
@@ -28,22 +27,22 @@ take_output(struct slice piece, void *context, struct error *error)
     return converted_write(context, piece, error);
 }
 
-static enum status
-run_converter(const struct step_file *file, const struct convert_request *request,
-              struct conversion *conversion, struct error *error)
+enum status
+convert_run(int fd, const struct convert_request *request, struct conversion *conversion,
+            struct error *error)
 {
     const struct engine_ports *ports = request->options->ports;
+    int64_t time_ms_max = request->time_ms_max;
     struct buffer options;
     buffer_init(&options, LIMIT_SANDBOX_REQUEST_BYTES);
     json_print(&options, request->how->options);
     conversion->kind = request->how->kind;
     conversion->options = buffer_slice(&options);
-    conversion->input_fd = file_fd(file);
-    conversion->output_bytes_max = LIMIT_CONVERTED_BYTES;
+    conversion->input_fd = fd;
     conversion->memory_bytes_max = LIMIT_SANDBOX_MEMORY_BYTES;
-    conversion->time_ms_max = LIMIT_SANDBOX_MS;
+    conversion->time_ms_max =
+        time_ms_max > 0 && time_ms_max < LIMIT_SANDBOX_MS ? time_ms_max : LIMIT_SANDBOX_MS;
     conversion->is_cancelled = request->is_cancelled;
-    conversion->output = take_output;
     enum status status = ports->convert(ports->world, conversion, error);
     buffer_done(&options);
     return status;
@@ -54,13 +53,14 @@ make(const struct step_file *file, const struct convert_request *request, const 
      int *fd, struct error *error)
 {
     struct converted_draft *draft = NULL;
-    struct conversion conversion = {.kind = NULL};
+    struct conversion conversion = {.output_bytes_max = LIMIT_CONVERTED_BYTES,
+                                    .output = take_output};
     enum status status = converted_begin(&draft, request->options->converted, name, error);
     if (status != STATUS_OK)
         return status;
     conversion.context = draft;
     buffer_init(&conversion.result, LIMIT_SANDBOX_RESULT_BYTES);
-    status = run_converter(file, request, &conversion, error);
+    status = convert_run(file_fd(file), request, &conversion, error);
     if (status != STATUS_OK)
         error_prepend(error, "%s", file->name);
     else
@@ -84,7 +84,7 @@ enum status
 convert_file(struct step_file **file, const struct convert_request *request, const char **code,
              struct error *error)
 {
-    struct digest name = name_of(*file, request);
+    struct digest name = convert_name(*file, request);
     int fd = -1;
     enum status status = converted_find(request->options->converted, &name, &fd);
     if (status == STATUS_NOT_FOUND)

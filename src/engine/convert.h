@@ -1,14 +1,15 @@
-/* engine/convert.h - sources of foreign documents: the file is converted in a sandbox child first.
+/* engine/convert.h - what sandbox children make of foreign documents.
  *
- * What comes out is kept by the digest of what it was made from, and made again with the same bytes
- * should it be gone; so rows are read from it by offset like those of any other file, and nothing
- * of it has to survive a crash.
+ * The file of a source is converted before its rows are read. What comes out is kept by the digest
+ * of what it was made from, and made again with the same bytes should it be gone; so rows are read
+ * from it by offset like those of any other file, and nothing of it has to survive a crash.
  *
  * Threads: those of the sandbox pool, or a caller's own that may wait.
  */
 #ifndef ENGINE_CONVERT_H
 #define ENGINE_CONVERT_H
 
+#include "base/digest.h"
 #include "engine/engine.h"
 #include "engine/step.h"
 
@@ -19,7 +20,16 @@ struct convert_request {
     const struct step_conversion *how;
     const char *identity;            /* of the file, as it is now */
     const atomic_bool *is_cancelled; /* may be NULL */
+    int64_t time_ms_max;             /* 0: LIMIT_SANDBOX_MS */
 };
+
+/* By what comes out of the file is kept: all that its bytes depend on. */
+struct digest convert_name(const struct step_file *file, const struct convert_request *request);
+
+/* Has a child make something of what can be read from fd; of the conversion, output, context,
+ * output_bytes_max and result are the caller's. Its status and words. */
+MUST_USE enum status convert_run(int fd, const struct convert_request *request,
+                                 struct conversion *conversion, struct error *error);
 
 /* Puts what comes out of the file in the place of *file, which it closes. Otherwise, with words,
  * and a code for docs/errors in *code: INVALID and LIMIT are the document's fault; UNAVAILABLE: no

@@ -191,8 +191,12 @@ open_converted(struct opening *opening, struct arena *arena)
     status = check_identity(opening);
     if (status != STATUS_OK)
         return status;
-    struct convert_request request = {&table->run->engine->options, &how, opening->identity,
-                                      &table->run->has_left};
+    struct convert_request request = {
+        .options = &table->run->engine->options,
+        .how = &how,
+        .identity = opening->identity,
+        .is_cancelled = &table->run->has_left,
+    };
     return convert_file(&opening->file, &request, &opening->code, opening->error);
 }
 

@@ -1,0 +1,35 @@
+/* engine/env.h - the inside of engine/step_env.h: what one call keeps until it is recorded.
+ *
+ * Threads: made on the engine's, used by the thread that concludes the call, then the engine's
+ * again; the arena is the outcome's.
+ */
+#ifndef ENGINE_ENV_H
+#define ENGINE_ENV_H
+
+#include "engine/engine.h"
+#include "engine/step_env.h"
+#include "store/intent.h"
+
+#include <stdatomic.h>
+
+struct step_env {
+    const struct engine_options *options;
+    struct id run, workspace;
+    struct arena *arena;             /* of the outcome; this struct lies in it too */
+    const atomic_bool *is_cancelled; /* the run goes nowhere any more */
+    int64_t time_ms_max;             /* for each thing that is waited for */
+    struct text_row texts[LIMIT_CALL_TEXTS];
+    uint32_t text_count;
+};
+
+/* Adds what was kept and made to the intent that records the call. It borrows from the outcome. */
+void env_record(const struct step_env *env, struct intent *intent);
+
+/* A failure by how the conversion of a document ended. */
+bool env_fail_conversion(enum status status, const struct error *error,
+                         struct step_failure *failure);
+
+/* Bytes as a file that a sandbox child can read; -1 and the failure filled. */
+int env_bytes_fd(struct slice bytes, struct step_failure *failure);
+
+#endif

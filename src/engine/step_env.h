@@ -1,0 +1,67 @@
+/* engine/step_env.h - what the conclusion of a call may do beside looking at the answer.
+ *
+ * A call whose exchange says needs_work is concluded where waiting is allowed, with a struct
+ * step_env at hand. What it keeps or makes there belongs to the call: it is committed together with
+ * the call's value, all or none, and of a call that fails nothing is left. So a value may name a
+ * kept text or a made file, and whoever reads the value finds it.
+ *
+ * Functions that return bool fill the failure and return false when it does not go well; the codes
+ * are those of docs/errors. A cancelled run ends what waits here with the failure "cancelled".
+ *
+ * Threads: that of step_conclude_fn, for the length of that call.
+ */
+#ifndef ENGINE_STEP_ENV_H
+#define ENGINE_STEP_ENV_H
+
+#include "engine/step.h"
+
+struct step_env;
+
+/* --- documents in --- */
+
+/* A file by its path, if `file` is not empty, and otherwise bytes that are at hand. */
+struct step_document {
+    struct slice file; /* as the `file` of sources: a path only under `windrow run` */
+    struct slice bytes;
+    struct slice name;         /* of the bytes: a file name or a URL; for words, and to tell their
+                                  kind by where they do not tell it themselves */
+    struct slice content_type; /* of the bytes, as an answer said; may be empty */
+};
+
+/* What a document says. All lives in the arena of the call's outcome. */
+struct step_text {
+    struct digest digest; /* SHA-256 of the text: its name among the kept ones */
+    struct slice text;    /* UTF-8, no NUL, at most LIMIT_SOURCE_TEXT_BYTES */
+    struct slice name;    /* last part of the file's path, or as given */
+    struct slice title;   /* may be empty */
+    struct slice kind;    /* "pdf", "docx", "html", "markdown", "text", ... */
+    int64_t pages;        /* 0: the kind has none */
+};
+
+/* Reads the document in a sandbox child and keeps its text. `no_file`, `bad_file`, `no_sandbox`,
+ * `not_converted`, `document_too_long`. */
+bool step_env_read(struct step_env *env, const struct step_document *document,
+                   struct step_text *out, struct step_failure *failure);
+
+/* {digest, title, name, kind, pages, bytes}; pages and title are null where there are none. */
+struct value step_text_value(struct arena *arena, const struct step_text *text);
+
+/* The documents of a folder: an array of {file, name}, sorted by name, bytewise. Regular files
+ * only, no hidden ones, none that lie elsewhere by a link; match: a glob over names, as fnmatch()
+ * has it; empty: all. `no_file`, `bad_file`; `limit_exceeded` beyond LIMIT_FOLDER_DOCUMENTS. */
+bool step_env_list(struct step_env *env, struct slice folder, struct slice match, struct value *out,
+                   struct step_failure *failure);
+
+/* --- kept texts --- */
+
+/* Keeps a text of the step's own making, such as one that a row holds, so that it is found by its
+ * digest later on. Borrowed: it has to live as long as the outcome. At most LIMIT_CALL_TEXTS with
+ * those that were read; `document_too_long`, `limit_exceeded`. */
+bool step_env_keep(struct step_env *env, struct slice text, struct digest *digest,
+                   struct step_failure *failure);
+
+/* The kept text with that digest, into an arena of the caller's. `no_text`: there is none. */
+bool step_env_text(struct step_env *env, const struct digest *digest, struct arena *arena,
+                   struct slice *out, struct step_failure *failure);
+
+#endif
