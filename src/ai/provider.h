@@ -38,8 +38,10 @@ struct ai_model {
 struct ai_setup {
     struct slice name; /* the first part of a model's name */
     const struct ai_provider *provider;
-    struct slice base_url; /* without a slash at the end; empty for one that computes here */
-    struct slice key;      /* a secret: never in words, logs or hashes; empty: none */
+    struct slice base_url;   /* without a slash at the end; empty for one that computes here */
+    struct slice key;        /* a secret: never in words, logs or hashes; empty: none */
+    struct slice key_name;   /* where the key is from, for words: "OPENAI_API_KEY" */
+    struct slice key_header; /* that carries it; empty: Authorization: Bearer */
     const struct exchange_header *headers;
     size_t header_count;
     const struct ai_model *models; /* the last one stands for any other */
@@ -56,7 +58,7 @@ struct ai_setup {
 
 /* Why there is no answer. */
 struct ai_failure {
-    int http_status;        /* that the ai: exchange ends with */
+    int http_status;        /* that the ai: exchange ends with; 0: the answer broke off */
     char code[40];          /* has a page in docs/errors */
     char words[512];        /* for a human */
     int64_t retry_after_ms; /* asked for by the other side; 0: not */

@@ -47,7 +47,8 @@ struct exchange {
     struct slice url; /* absolute, http or https; "ai:": for a model; empty: nothing is sent */
     size_t header_count;
     struct slice body;
-    int64_t timeout_ms; /* of the whole exchange, > 0 */
+    int64_t timeout_ms;      /* of the whole exchange, > 0 */
+    int64_t idle_timeout_ms; /* in which nothing comes or goes, counted in seconds; 0: any */
     size_t max_answer_bytes;
     unsigned redirects_max; /* 0: an answer 3xx is given as it is */
     exchange_done_fn *done; /* called once, on the transport's thread */

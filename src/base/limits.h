@@ -169,6 +169,8 @@
 #define LIMIT_AI_LABELS 500
 /* Turns of a conversation that an AI request carries beyond its prompt. */
 #define LIMIT_AI_TURNS 8
+/* Bytes of the words that are sent with one AI request. */
+#define LIMIT_AI_PROMPT_BYTES MIB(16)
 /* Bytes of an AI provider's answer, all pieces of a stream with their wrapping. */
 #define LIMIT_AI_ANSWER_BYTES MIB(16)
 /* Citations of one AI answer that are looked up; further ones are left out. */

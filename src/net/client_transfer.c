@@ -176,6 +176,12 @@ configure_look_up(CURL *easy, struct transfer *transfer)
     must(curl_easy_setopt(easy, CURLOPT_RESOLVE, forget));
 }
 
+static int64_t
+idle_timeout_s(const struct transfer *transfer)
+{
+    return (transfer->exchange->idle_timeout_ms + 999) / 1000;
+}
+
 static void
 configure_time(CURL *easy, const struct transfer *transfer)
 {
@@ -184,6 +190,10 @@ configure_time(CURL *easy, const struct transfer *transfer)
         left_ms = 1;
     set_long(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
     set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, TRANSFER_CONNECT_MS);
+    if (transfer->exchange->idle_timeout_ms == 0)
+        return;
+    set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1);
+    set_long(easy, CURLOPT_LOW_SPEED_TIME, (long)idle_timeout_s(transfer));
 }
 
 bool
@@ -446,13 +456,30 @@ end_failed(struct transfer *transfer, CURLcode code)
         transfer_end_unsent(transfer, words);
 }
 
-/* libcurl has one code for our deadline and for a connection that takes too long. The loop's clock
- * lags a little behind libcurl's. */
+/* The loop's clock lags a little behind libcurl's. */
+static bool
+is_past_deadline(const struct transfer *transfer)
+{
+    return transfer->thread->now_us + 100000 >= transfer->deadline_us;
+}
+
+/* libcurl has one code for our deadline, for silence, and for a connection that takes too long. */
 static bool
 is_late(const struct transfer *transfer)
 {
-    return transfer->notes.has_request ||
-           transfer->thread->now_us + 100000 >= transfer->deadline_us;
+    return transfer->notes.has_request || is_past_deadline(transfer);
+}
+
+static void
+end_late(struct transfer *transfer)
+{
+    if (transfer->exchange->idle_timeout_ms > 0 && !is_past_deadline(transfer))
+        transfer_end(transfer, EXCHANGE_TIMED_OUT, "nothing came for %lld s",
+                     (long long)idle_timeout_s(transfer));
+    else
+        transfer_end(transfer, EXCHANGE_TIMED_OUT, "no whole answer within %lld ms%s",
+                     (long long)transfer->exchange->timeout_ms,
+                     transfer->notes.has_request ? "" : "; the connection did not come about");
 }
 
 enum transfer_next
@@ -468,9 +495,7 @@ transfer_conclude(struct transfer *transfer, CURLcode code)
     else if (notes->refused[0] != '\0' && !notes->has_socket)
         end_refused(transfer);
     else if (code == CURLE_OPERATION_TIMEDOUT && is_late(transfer))
-        transfer_end(transfer, EXCHANGE_TIMED_OUT, "no whole answer within %lld ms%s",
-                     (long long)transfer->exchange->timeout_ms,
-                     notes->has_request ? "" : "; the connection did not come about");
+        end_late(transfer);
     else
         end_failed(transfer, code);
     return TRANSFER_ENDED;

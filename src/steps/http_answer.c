@@ -2,14 +2,13 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "steps/moment.h"
+#include "net/retry_after.h"
 
 #include <assert.h>
 #include <strings.h>
 
 /* Bytes of the answer's body that a failure quotes. */
 #define QUOTED_BYTES ((size_t)200)
-#define RETRY_AFTER_MS_MAX INT64_C(3600000)
 
 /* --- which statuses are well --- */
 
@@ -76,26 +75,6 @@ http_answer_check_expect(struct value config, struct step_failure *failure)
 
 /* --- failures --- */
 
-static int64_t
-retry_after_ms(const struct exchange *exchange)
-{
-    struct slice text = slice_trim(exchange_answer_header(exchange, "retry-after"));
-    int64_t seconds = 0;
-    int64_t until_ms = 0;
-    int64_t answered_ms = 0;
-    int64_t wait_ms = 0;
-    if (slice_parse_int64(text, &seconds)) {
-        wait_ms = seconds > RETRY_AFTER_MS_MAX / 1000 ? RETRY_AFTER_MS_MAX : seconds * 1000;
-    } else if (moment_parse_http(text, &until_ms) &&
-               moment_parse_http(exchange_answer_header(exchange, "date"), &answered_ms)) {
-        /* By the clock of the server that said both. */
-        wait_ms = until_ms - answered_ms;
-    }
-    if (wait_ms > RETRY_AFTER_MS_MAX)
-        return RETRY_AFTER_MS_MAX;
-    return wait_ms > 0 ? wait_ms : 0;
-}
-
 static bool
 may_go_well_later(int http_status)
 {
@@ -130,10 +109,10 @@ fail_by_status(const struct exchange *exchange, struct step_failure *failure)
     int status = exchange->http_status;
     step_fail(failure, "http_status", "the server answered %d%s%s", status,
               quoted[0] == '\0' ? "" : ": ", quoted);
-    bool has_time = exchange_answer_header(exchange, "retry-after").ptr != NULL;
+    bool has_time = retry_after_is_given(exchange);
     failure->may_retry = may_go_well_later(status);
     failure->is_free = status == 429 || (status == 503 && has_time);
-    failure->retry_after_ms = failure->may_retry && has_time ? retry_after_ms(exchange) : 0;
+    failure->retry_after_ms = failure->may_retry ? retry_after_ms(exchange) : 0;
     return false;
 }
 

@@ -1,4 +1,4 @@
-#include "steps/moment.h"
+#include "base/moment.h"
 #include "steps/types.h"
 
 static const struct field_decl wait_fields[] = {

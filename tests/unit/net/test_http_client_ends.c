@@ -24,6 +24,16 @@ test_timeout(void **state)
 }
 
 static void
+test_silence_ends_an_answer(void **state)
+{
+    struct world *world = world_new(NULL, 0);
+    struct exchange *exchange = world_exchange(world, "POST", NULL, "/hang");
+    exchange->idle_timeout_ms = 1000;
+    check_end(world_run(world, exchange), EXCHANGE_TIMED_OUT, "nothing came for 1 s");
+    world_free(world);
+}
+
+static void
 test_closed_port_is_unreachable(void **state)
 {
     struct world *world = world_new("127.0.0.1", 0);
@@ -335,6 +345,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_silence_ends_an_answer),
         cmocka_unit_test(test_closed_port_is_unreachable),
         cmocka_unit_test(test_effect_is_not_repeated_on_the_quiet),
         cmocka_unit_test(test_cancel_ends_one),

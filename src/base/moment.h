@@ -1,11 +1,11 @@
-/* steps/moment.h - points in time as other programs write them.
+/* base/moment.h - points in time as other programs write them.
  *
  * Sources: RFC 3339 (ISO 8601 with a zone), RFC 9110 5.6.7 (IMF-fixdate). Days are counted as in
  *          Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
  * Threads: pure.
  */
-#ifndef STEPS_MOMENT_H
-#define STEPS_MOMENT_H
+#ifndef BASE_MOMENT_H
+#define BASE_MOMENT_H
 
 #include "base/slice.h"
 

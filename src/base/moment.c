@@ -1,4 +1,4 @@
-#include "steps/moment.h"
+#include "base/moment.h"
 
 #include "base/civil.h"
 

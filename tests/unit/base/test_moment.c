@@ -1,6 +1,6 @@
 /* Times as ISO 8601 and as HTTP write them, read exactly or not at all. */
 #include "base/clock.h"
-#include "steps/moment.h"
+#include "base/moment.h"
 #include "test.h"
 
 typedef bool parse_fn(struct slice text, int64_t *unix_ms);
