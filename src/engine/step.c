@@ -117,8 +117,10 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
         return true;
     switch (field->decl->kind) {
     case FIELD_TEXT:
+    case FIELD_MODEL:
         return render_text(scope, field, out, failure);
     case FIELD_ANY:
+    case FIELD_SOURCES:
     case FIELD_EXPRESSION:
         return render(scope, field->template, field->decl->name, out, failure);
     case FIELD_TEXT_MAP:
@@ -141,6 +143,9 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_STEP:
     case FIELD_SCHEMA:
     case FIELD_RATE:
+    case FIELD_NUMBER:
+    case FIELD_FACTS:
+    case FIELD_CLASSES:
         *out = field->literal;
         return true;
     case FIELD_GROUP:

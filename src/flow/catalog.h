@@ -82,17 +82,26 @@ enum field_kind {
     FIELD_STEP,           /* a step of the workflow, as in `needs` */
     FIELD_SCHEMA,         /* a JSON Schema, literal */
     FIELD_RATE,           /* literal: "10/s", base/rate.h */
-    FIELD_GROUP,          /* object of fields of its own: `parts`; kept apart */
-    FIELD_MARKUP,         /* expr/markup.h: the text, or a name under `templates`; kept apart */
+    FIELD_MODEL,          /* template that renders to "provider/model" or "default" */
+    FIELD_NUMBER,         /* literal, min to max */
+    FIELD_SOURCES, /* a text, an object such as {file: PATH}, or a list of these; templates */
+    FIELD_FACTS,   /* object: name -> description or {type, description, enum, unit}; type is
+                    * one of `choices`; literal */
+    FIELD_CLASSES, /* list of labels, or object: label -> description; literal */
+    FIELD_GROUP,   /* object of fields of its own: `parts`; kept apart */
+    FIELD_MARKUP,  /* expr/markup.h: the text, or a name under `templates`; kept apart */
 };
 
 struct field_decl {
     const char *name;
     enum field_kind kind;
     bool required;
-    int64_t min, max;           /* FIELD_INT; both 0: unbounded */
-    const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
-    const char *help;           /* one sentence for the docs */
+    int64_t min, max;           /* FIELD_INT (both 0: unbounded), FIELD_NUMBER */
+    const char *const *choices; /* FIELD_CHOICE, FIELD_FACTS: NULL-terminated */
+    /* FIELD_FACTS, and FIELD_SCHEMA, which is then one of objects: names that the step adds itself
+     * and nobody else may; NULL-terminated, or NULL. */
+    const char *const *reserved;
+    const char *help; /* one sentence for the docs */
     /* It says how an effect is gone about, not what it is: not rendered with the others and not
      * covered by the effect's hash, so that a change of it makes nothing anew. */
     bool is_apart;

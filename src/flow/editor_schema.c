@@ -88,6 +88,24 @@ bool_or_names_schema(struct arena *arena)
 }
 
 static struct value
+number_schema(struct arena *arena, const struct field_decl *field)
+{
+    struct value schema = with(arena, of_type(arena, "number"), "minimum", value_int(field->min));
+    return with(arena, schema, "maximum", value_int(field->max));
+}
+
+/* {name: text, or an object with the types of this field} */
+static struct value
+facts_schema(struct arena *arena, const struct field_decl *field)
+{
+    struct value fact = reference(arena, "#/$defs/fact");
+    struct value type = one_member(arena, "enum", text_array(arena, field->choices));
+    fact = with(arena, fact, "properties", one_member(arena, "type", type));
+    struct value schema = with(arena, of_type(arena, "object"), "additionalProperties", fact);
+    return with(arena, schema, "minProperties", value_int(1));
+}
+
+static struct value
 kind_schema(struct arena *arena, const struct field_decl *field)
 {
     switch (field->kind) {
@@ -130,6 +148,16 @@ kind_schema(struct arena *arena, const struct field_decl *field)
         return of_type(arena, "object");
     case FIELD_RATE:
         return rate_schema(arena);
+    case FIELD_MODEL:
+        return of_type(arena, "string");
+    case FIELD_NUMBER:
+        return number_schema(arena, field);
+    case FIELD_SOURCES:
+        return reference(arena, "#/$defs/sources");
+    case FIELD_FACTS:
+        return facts_schema(arena, field);
+    case FIELD_CLASSES:
+        return reference(arena, "#/$defs/classes");
     case FIELD_GROUP:
         return group_schema(arena, field);
     }

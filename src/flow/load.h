@@ -1,10 +1,10 @@
 /* flow/load.h - what the files that load a workflow share.
  *
  * Loading goes in passes over all steps, so that every error is found in one go: keys and configs
- * (load_step.c, load_config.c, load_paths.c, load_markup.c), needs and their order (load_needs.c,
- * load_sides.c), tables (load_tables.c, load_reshapes.c), names in expressions (load_names.c),
- * workflows that are called (load_callees.c). A pass goes on after an error with what it could
- * understand; a pass that would only repeat an error of the one before is left out.
+ * (load_step.c, load_config.c, load_paths.c, load_ask.c, load_markup.c), needs and their order
+ * (load_needs.c, load_sides.c), tables (load_tables.c, load_reshapes.c), names in expressions
+ * (load_names.c), workflows that are called (load_callees.c). A pass goes on after an error with
+ * what it could understand; a pass that would only repeat an error of the one before is left out.
  *
  * Threads: one at a time.
  */
@@ -195,6 +195,16 @@ void load_paths(struct loader *loader, struct spot spot, uint16_t draft,
 void load_order(struct loader *loader, struct spot spot, uint16_t draft,
                 struct config_field *field);
 void load_keys(struct loader *loader, struct spot spot, uint16_t draft, struct config_field *field);
+
+/* Fields of what is asked of a model. */
+void load_sources(struct loader *loader, struct spot spot, uint16_t draft,
+                  struct config_field *field);
+void load_facts(struct loader *loader, struct spot spot, struct config_field *field);
+void load_classes(struct loader *loader, struct spot spot, struct config_field *field);
+
+/* Complains of a schema that is not one of objects, or that declares a reserved property. */
+void load_check_object_schema(struct loader *loader, struct spot spot,
+                              const struct field_decl *decl);
 
 void load_aggregates(struct loader *loader, struct spot spot, struct config_field *field);
 

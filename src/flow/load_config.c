@@ -198,6 +198,8 @@ read_schema(const struct place_of_field *in)
 {
     in->field->literal = in->spot.at->value;
     in->field->schema = load_schema(in->loader, in->spot);
+    if (in->field->schema != NULL && in->field->decl->reserved != NULL)
+        load_check_object_schema(in->loader, in->spot, in->field->decl);
 }
 
 static void
@@ -219,6 +221,38 @@ read_markup(const struct place_of_field *in)
     in->loader->roots = in->field->decl->roots;
     in->field->markup = load_markup(in->loader, in->spot, in->draft);
     in->loader->roots = NULL;
+}
+
+static void
+read_number(const struct place_of_field *in)
+{
+    const struct field_decl *decl = in->field->decl;
+    struct value number = in->spot.at->value;
+    bool is_in = value_is_number(number) && value_compare(number, value_int(decl->min)) >= 0 &&
+                 value_compare(number, value_int(decl->max)) <= 0;
+    if (is_in)
+        in->field->literal = number;
+    else
+        load_problem(in->loader, in->spot, NULL, "expected a number from %" PRId64 " to %" PRId64,
+                     decl->min, decl->max);
+}
+
+static void
+read_sources(const struct place_of_field *in)
+{
+    load_sources(in->loader, in->spot, in->draft, in->field);
+}
+
+static void
+read_facts(const struct place_of_field *in)
+{
+    load_facts(in->loader, in->spot, in->field);
+}
+
+static void
+read_classes(const struct place_of_field *in)
+{
+    load_classes(in->loader, in->spot, in->field);
 }
 
 static void read_group(const struct place_of_field *in);
@@ -246,6 +280,11 @@ static read_fn *const readers[] = {
     [FIELD_STEP] = read_label,
     [FIELD_SCHEMA] = read_schema,
     [FIELD_RATE] = read_rate,
+    [FIELD_MODEL] = read_text,
+    [FIELD_NUMBER] = read_number,
+    [FIELD_SOURCES] = read_sources,
+    [FIELD_FACTS] = read_facts,
+    [FIELD_CLASSES] = read_classes,
     [FIELD_GROUP] = read_group,
     [FIELD_MARKUP] = read_markup,
 };
