@@ -325,13 +325,13 @@ print_completed(const char *id, struct value run, const struct follow_options *o
 }
 
 static void
-print_end(const struct run_row *row, const struct follow_options *options)
+print_end(struct service *service, const struct run_row *row, const struct follow_options *options)
 {
     char id[ID_HEX_BYTES];
     id_hex(&row->id, id);
     struct arena arena;
     arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
-    struct value value = present_run(row, &arena);
+    struct value value = present_run(row, service, &arena);
     if (options->as_json) {
         print_value(value);
     } else if (row->state == RUN_STATE_PAUSED) {
@@ -363,7 +363,7 @@ follow_run(struct service *service, const struct id *run, const struct follow_op
         status = copy_files(service, &row, options, &error);
     int exit_code = status == STATUS_OK ? exit_of(row.state) : cli_complain(&error);
     if (status == STATUS_OK)
-        print_end(&row, options);
+        print_end(service, &row, options);
     arena_done(&arena);
     return exit_code;
 }

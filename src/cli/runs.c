@@ -56,7 +56,7 @@ list_row_json(const struct run_row *row, void *context)
     arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
     if (out->size > 0 && out->ptr[out->size - 1] == '}')
         buffer_append_byte(out, ',');
-    json_print(out, present_run(row, &arena));
+    json_print(out, present_run(row, NULL, &arena));
     arena_done(&arena);
     return true;
 }
@@ -106,7 +106,7 @@ show_one(struct stored *stored, const struct run_row *row, const struct runs_opt
     arena_init(&arena, 8 * LIMIT_VALUE_BYTES);
     buffer_init(&out, MIB(256));
     if (options->as_json) {
-        json_print(&out, present_run(row, &arena));
+        json_print(&out, present_run(row, stored->service, &arena));
         buffer_append_byte(&out, '\n');
     } else {
         show_run(stored->service, row, &arena, &out);

@@ -40,7 +40,7 @@ largest_table(struct value run)
 void
 show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out)
 {
-    struct value run = present_run(row, arena);
+    struct value run = present_run(row, NULL, arena);
     struct value table = largest_table(run);
     struct value parent = value_get(run, "parentRunId");
     buffer_append_format(
@@ -124,6 +124,32 @@ show_failures(struct service *service, const struct run_row *row, struct value r
 }
 
 static void
+show_used(struct value used, struct buffer *out)
+{
+    int64_t calls = count_of(used, "calls");
+    buffer_append_format(out, "%lld %s, %lld tokens in, %lld out, ", (long long)calls,
+                         calls == 1 ? "call" : "calls", (long long)count_of(used, "tokensIn"),
+                         (long long)count_of(used, "tokensOut"));
+    json_print(out, value_get(used, "cost"));
+    buffer_append_text(out, " credits\n");
+}
+
+static void
+show_usage(struct value usage, struct buffer *out)
+{
+    struct value steps = value_get(usage, "steps");
+    if (usage.kind != VALUE_OBJECT)
+        return;
+    buffer_append_text(out, "\nused: ");
+    show_used(usage, out);
+    for (uint32_t s = 0; s < steps.count; s++) {
+        const struct member *step = &value_members(steps)[s];
+        buffer_append_format(out, "  %-20.*s ", SLICE_FORMAT(value_slice(step->key)));
+        show_used(step->value, out);
+    }
+}
+
+static void
 show_head(const struct run_row *row, struct value run, struct buffer *out)
 {
     char duration[DURATION_TEXT_BYTES] = "";
@@ -148,11 +174,12 @@ void
 show_run(struct service *service, const struct run_row *row, struct arena *arena,
          struct buffer *out)
 {
-    struct value run = present_run(row, arena);
+    struct value run = present_run(row, service, arena);
     show_head(row, run, out);
     struct value tables = value_get(value_get(run, "counts"), "tables");
     for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++)
         show_table(value_items(tables)[t], out);
+    show_usage(value_get(run, "usage"), out);
     size_t before = out->size;
     buffer_append_text(out, "\nfiles:\n");
     size_t head = out->size;

@@ -13,7 +13,7 @@
 const char *show_run_head(void);
 void show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out);
 
-/* A run with its tables, steps, counts, duration, files and the first failures. */
+/* A run with its tables, steps, counts, duration, usage, files and the first failures. */
 void show_run(struct service *service, const struct run_row *row, struct arena *arena,
               struct buffer *out);
 

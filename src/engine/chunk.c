@@ -272,22 +272,44 @@ found_effect_compare(const struct found_effect *a, const struct found_effect *b)
     return memcmp(a->hash, b->hash, STORE_HASH_BYTES);
 }
 
-static const struct found_effect *
-found_effect_find(const struct chunk *chunk, const struct found_effect *wanted)
+/* The place of the first one that is not before `wanted`. */
+static uint32_t
+found_effect_seek(const struct chunk *chunk, const struct found_effect *wanted)
 {
     uint32_t low = 0;
     uint32_t high = chunk->found_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = found_effect_compare(&chunk->found[middle], wanted);
-        if (order == 0)
-            return &chunk->found[middle];
-        if (order < 0)
+        if (found_effect_compare(&chunk->found[middle], wanted) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return low;
+}
+
+static const struct found_effect *
+found_effect_find(const struct chunk *chunk, const struct found_effect *wanted)
+{
+    uint32_t place = found_effect_seek(chunk, wanted);
+    if (place == chunk->found_count || found_effect_compare(&chunk->found[place], wanted) != 0)
+        return NULL;
+    return &chunk->found[place];
+}
+
+struct usage
+chunk_item_usage(const struct chunk *chunk, uint32_t item, uint16_t node)
+{
+    struct key key = chunk_item_key(chunk, item);
+    struct found_effect first = {.node = node, .key = key_slice(&key)};
+    struct usage sum = {0};
+    for (uint32_t i = found_effect_seek(chunk, &first); i < chunk->found_count; i++) {
+        const struct found_effect *found = &chunk->found[i];
+        if (found->node != node || !slice_equal(found->key, first.key))
+            break;
+        usage_add(&sum, &found->used);
+    }
+    return sum;
 }
 
 static void

@@ -1,3 +1,4 @@
+#include "base/credits.h"
 #include "base/limits.h"
 #include "engine/look.h"
 #include "engine/run.h"
@@ -25,6 +26,26 @@ column_value(struct arena *arena, const struct column *column)
     return out;
 }
 
+/* With what the step has used on the item, if anything. */
+static struct value
+add_usage(struct arena *arena, struct value step, const struct usage *used)
+{
+    if (used->calls == 0)
+        return step;
+    char cost[CREDITS_TEXT_BYTES];
+    credits_print(used->cost_microcredits, cost);
+    struct slice text = arena_copy(arena, slice_text(cost));
+    struct member tokens[] = {
+        {value_text("in"), value_int(used->tokens_in)},
+        {value_text("out"), value_int(used->tokens_out)},
+    };
+    if (text.ptr == NULL)
+        return (struct value){0};
+    step = value_object_set(arena, step, value_text("tokens"),
+                            value_object_new(arena, tokens, COUNT_OF(tokens)));
+    return value_object_set(arena, step, value_text("cost"), value_number(text));
+}
+
 static struct value
 item_value(struct chunk *chunk, uint32_t index)
 {
@@ -33,9 +54,11 @@ item_value(struct chunk *chunk, uint32_t index)
     struct value steps = value_empty_object();
     for (uint16_t c = 0; c < chunk->table->node_count; c++) {
         const struct plan_node *node = &chunk->program->plan->nodes[chunk->table->nodes[c]];
-        if (item->columns[c].state != NODE_STATE_PENDING && !node->is_side)
-            steps =
-                value_object_set(arena, steps, node->id, column_value(arena, &item->columns[c]));
+        if (item->columns[c].state == NODE_STATE_PENDING || node->is_side)
+            continue;
+        struct usage used = chunk_item_usage(chunk, index, node->index);
+        struct value step = column_value(arena, &item->columns[c]);
+        steps = value_object_set(arena, steps, node->id, add_usage(arena, step, &used));
     }
     char text[64];
     struct key key = chunk_item_key(chunk, index);

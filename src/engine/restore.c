@@ -59,11 +59,13 @@ found_row(const struct effect_row *row, void *context)
     if (found == NULL)
         found = found_add(finding, row);
     struct value value = {0};
+    struct usage used = effect_usage(row);
     if (found == NULL ||
         json_parse(&value, &chunk->arena, row->value, 0, NULL, NULL) != STATUS_OK) {
         finding->is_over = true;
         return false;
     }
+    usage_add(&found->used, &used);
     if (row->state == EFFECT_OK) {
         found->is_ok = true;
         found->value = value;

@@ -1,7 +1,9 @@
 #include "service/present.h"
 
 #include "base/clock.h"
+#include "base/credits.h"
 #include "base/json.h"
+#include "service/service.h"
 
 static struct value
 id_value(const struct id *id, struct arena *arena)
@@ -65,14 +67,58 @@ put_json(struct buffer *out, const char *name, struct slice json)
 }
 
 static void
-put_count(struct buffer *out, const char *name, uint32_t count)
+put_count(struct buffer *out, const char *name, int64_t count)
 {
     put_name(out, name);
     buffer_append_int64(out, count);
 }
 
+/* Without the brace at its end. */
+static void
+put_used(struct buffer *out, const struct usage *used)
+{
+    char cost[CREDITS_TEXT_BYTES];
+    credits_print(used->cost_microcredits, cost);
+    buffer_append_slice(out, SLICE("{\"calls\":"));
+    buffer_append_int64(out, used->calls);
+    put_count(out, "tokensIn", used->tokens_in);
+    put_count(out, "tokensOut", used->tokens_out);
+    put_name(out, "cost");
+    buffer_append_text(out, cost);
+}
+
+static bool
+put_step_used(const struct usage_row *row, void *context)
+{
+    struct buffer *out = context;
+    if (!buffer_is_over(out) && out->ptr[out->size - 1] != '{')
+        buffer_append_byte(out, ',');
+    json_print_string(out, row->step);
+    buffer_append_byte(out, ':');
+    put_used(out, &row->used);
+    buffer_append_byte(out, '}');
+    return true;
+}
+
+static void
+put_usage(struct buffer *out, const struct run_row *row, struct service *service)
+{
+    if (row->usage.calls == 0)
+        return;
+    put_name(out, "usage");
+    put_used(out, &row->usage);
+    if (service != NULL) {
+        put_name(out, "steps");
+        buffer_append_byte(out, '{');
+        status_ignore(service_run_usage(service, &row->id, put_step_used, out));
+        buffer_append_byte(out, '}');
+    }
+    buffer_append_byte(out, '}');
+}
+
 void
-present_run_text(struct buffer *out, const struct run_row *row, const char *status)
+present_run_text(struct buffer *out, const struct run_row *row, const char *status,
+                 struct service *service)
 {
     char id[ID_HEX_BYTES];
     id_hex(&row->id, id);
@@ -97,16 +143,17 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
     else
         put_id(out, "parentRunId", &row->parent);
     put_json(out, "counts", row->counts);
+    put_usage(out, row, service);
     buffer_append_byte(out, '}');
 }
 
 struct value
-present_run(const struct run_row *row, struct arena *arena)
+present_run(const struct run_row *row, struct service *service, struct arena *arena)
 {
     struct buffer text;
     struct value run = {0};
     buffer_init(&text, arena->limit_bytes);
-    present_run_text(&text, row, run_state_name(row->state));
+    present_run_text(&text, row, run_state_name(row->state), service);
     /* Stored JSON is sound, so it can only be too large. */
     if (buffer_is_over(&text) ||
         json_parse(&run, arena, buffer_slice(&text), 0, NULL, NULL) != STATUS_OK)

@@ -1,6 +1,6 @@
 /* service/present.h - stored rows as JSON values in the native shape, for HTTP and command line.
  *
- * Threads: pure.
+ * Threads: any.
  */
 #ifndef SERVICE_PRESENT_H
 #define SERVICE_PRESENT_H
@@ -10,14 +10,18 @@
 #include "base/value.h"
 #include "store/store.h"
 
+struct service;
+
 /* {id, workflowId, status, input, output?, error?, createdAt, startedAt?, completedAt?, version,
- * generation, trigger, parentRunId?, counts?}: the fields of Metal's run record and ours beside
- * them. Stored JSON goes out as it lies there. status: the word for the row's state in the caller's
- * dialect. */
-void present_run_text(struct buffer *out, const struct run_row *row, const char *status);
+ * generation, trigger, parentRunId?, counts?, usage?}: the fields of Metal's run record and ours
+ * beside them. Stored JSON goes out as it lies there. status: the word for the row's state in the
+ * caller's dialect. service: where to read what each step used; NULL, as within a list, leaves that
+ * out. */
+void present_run_text(struct buffer *out, const struct run_row *row, const char *status,
+                      struct service *service);
 
 /* The same as a value, with our own words for states; null over the arena's limit. */
-struct value present_run(const struct run_row *row, struct arena *arena);
+struct value present_run(const struct run_row *row, struct service *service, struct arena *arena);
 
 /* {id, name, slug, status, version, publishedVersion?, createdAt, updatedAt}. */
 struct value present_workflow(const struct workflow_row *row, struct arena *arena);

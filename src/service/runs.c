@@ -114,6 +114,13 @@ service_run_files(struct service *service, const struct id *run, store_file_fn *
     return store_file_list(service->store, run, visit, context);
 }
 
+enum status
+service_run_usage(struct service *service, const struct id *run, store_usage_fn *visit,
+                  void *context)
+{
+    return store_usage_list(service->store, run, visit, context);
+}
+
 void
 service_file_path(struct service *service, const struct id *file, char out[4096])
 {

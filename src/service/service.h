@@ -199,6 +199,10 @@ void service_run_resume(struct service *service, const struct id *run, run_moved
 void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
                           void *context);
 
+/* What the steps of a run have used, by name. */
+MUST_USE enum status service_run_usage(struct service *service, const struct id *run,
+                                       store_usage_fn *visit, void *context);
+
 /* See engine_run_at(). */
 MUST_USE enum status service_run_at(struct service *service, const struct run_row *run,
                                     uint32_t generation, struct run_row *out, struct error *error);

@@ -42,8 +42,8 @@ const char *native_status(enum run_state state);
 /* {"data": run}: 201 for a new one. */
 void native_answer_run(struct call *call, int http_status, const struct run_row *row);
 
-/* Appends the run as it stands in answers. */
-void native_put_run(struct buffer *out, const struct run_row *row);
+/* Appends the run as it stands in answers; service: NULL within a list (service/present.h). */
+void native_put_run(struct buffer *out, const struct run_row *row, struct service *service);
 
 /* Answers 201 when the run is stored; the call is the context. */
 run_started_fn native_run_started;

@@ -20,9 +20,9 @@ native_status(enum run_state state)
 }
 
 void
-native_put_run(struct buffer *out, const struct run_row *row)
+native_put_run(struct buffer *out, const struct run_row *row, struct service *service)
 {
-    present_run_text(out, row, native_status(row->state));
+    present_run_text(out, row, native_status(row->state), service);
 }
 
 void
@@ -31,7 +31,7 @@ native_answer_run(struct call *call, int http_status, const struct run_row *row)
     struct buffer body;
     call_begin_body(&body);
     buffer_append_slice(&body, SLICE("{\"data\":"));
-    native_put_run(&body, row);
+    native_put_run(&body, row, call->service);
     buffer_append_byte(&body, '}');
     if (http_status == 201)
         call_answer_created(call, &body, SLICE("/v1/workflow-runs/"), &row->id);

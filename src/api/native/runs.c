@@ -57,7 +57,7 @@ put_run(const struct run_row *row, void *context)
     if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
         return false;
     native_next_item(&list->body);
-    native_put_run(&list->body, row);
+    native_put_run(&list->body, row, NULL);
     return !buffer_is_over(&list->body);
 }
 

@@ -3,6 +3,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/run.h"
+#include "store/simulated/simulated.h"
 
 static const char workflow[] =
     "{name: t, steps: [{id: rows, type: read_csv, config: {file: f}},"
@@ -154,6 +156,71 @@ test_effects_are_found_by_their_hash(void **state)
     chunk_scene_close(&scene);
 }
 
+static void
+put_effect(struct store *store, const struct effect_row *row)
+{
+    struct intent *intent = intent_new(65536);
+    intent_add(intent, STORE_EFFECT_INSERT, 100)->effect = row;
+    assert_int_equal(store_commit(store, &intent, 1, NULL), STATUS_OK);
+    intent_free(&intent);
+}
+
+static void
+assert_item_used(const struct chunk *chunk, uint32_t item, struct usage want)
+{
+    struct usage got = chunk_item_usage(chunk, item, chunk->table->nodes[0]);
+    assert_int_equal(got.calls, want.calls);
+    assert_int_equal(got.tokens_in, want.tokens_in);
+    assert_int_equal(got.tokens_out, want.tokens_out);
+    assert_int_equal(got.cost_microcredits, want.cost_microcredits);
+}
+
+/* All its calls count, asked in any words, in any generation. */
+static void
+test_usage_of_an_item(void **state)
+{
+    static const char *const three[] = {"{\"n\":1}", "{\"n\":2}", "{\"n\":3}", NULL};
+    static const struct {
+        uint32_t item, call, generation;
+        uint8_t hash;
+        struct usage used;
+    } effects[] = {
+        {0, 0, 1, 1, {1, 10, 1, 100}}, {0, 0, 2, 1, {1, 20, 2, 200}}, {0, 0, 2, 9, {1, 40, 4, 400}},
+        {0, 1, 1, 1, {1, 80, 8, 800}}, {2, 0, 1, 1, {1, 5, 5, 0}},    {2, 1, 1, 1, {0, 0, 0, 0}},
+    };
+    struct chunk_scene scene;
+    struct store *store = simulated_store_new(1);
+    chunk_scene_open(&scene,
+                     "{name: t, steps: [{id: rows, type: read_csv, config: {file: f}},"
+                     "{id: c, type: http_request, config: {url: 'http://x/'}}]}",
+                     three);
+    scene.chunk.run = (struct id){{1}};
+    for (size_t i = 0; i < COUNT_OF(effects); i++) {
+        struct key key = chunk_item_key(&scene.chunk, effects[i].item);
+        struct effect_row row = {
+            .run = scene.chunk.run,
+            .step = SLICE("c"),
+            .key = key_slice(&key),
+            .call = effects[i].call,
+            .hash = {effects[i].hash},
+            .generation = effects[i].generation,
+            .state = EFFECT_FAILED,
+            .tokens_in = effects[i].used.tokens_in,
+            .tokens_out = effects[i].used.tokens_out,
+            .cost_microcredits = effects[i].used.cost_microcredits,
+            .value = SLICE("{}"),
+        };
+        put_effect(store, &row);
+    }
+    struct error error = {0};
+    assert_int_equal(chunk_find_effects(&scene.chunk, store, &error), STATUS_OK);
+    assert_item_used(&scene.chunk, 0, (struct usage){4, 150, 15, 1500});
+    assert_item_used(&scene.chunk, 1, (struct usage){0});
+    assert_item_used(&scene.chunk, 2, (struct usage){1, 5, 5, 0});
+    store_close(&store);
+    chunk_scene_close(&scene);
+}
+
 int
 main(void)
 {
@@ -162,6 +229,7 @@ main(void)
         cmocka_unit_test(test_a_record_cut_anywhere_is_refused),
         cmocka_unit_test(test_a_record_damaged_anywhere_does_no_harm),
         cmocka_unit_test(test_effects_are_found_by_their_hash),
+        cmocka_unit_test(test_usage_of_an_item),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
