@@ -177,5 +177,9 @@
 #define LIMIT_AI_CITATIONS 1000
 /* Bytes of a quote that is looked up in its source; a longer one counts as not found. */
 #define LIMIT_QUOTE_BYTES KIB(16)
+/* Bytes of the Markdown of one document. */
+#define LIMIT_RENDER_MARKDOWN_BYTES MIB(8)
+/* Bytes of what a document is made of: the Markdown and its pictures in Base64. */
+#define LIMIT_RENDER_INPUT_BYTES MIB(64)
 
 #endif

@@ -40,8 +40,8 @@ struct chart {
     const struct chart_series *series;
 };
 
-/* Reads and checks a chart; it borrows the texts of `from`. INVALID, LIMIT with words, which
- * the caller says the place of. */
+/* Reads and checks a chart, whose texts are in the arena. INVALID, LIMIT with words that the caller
+ * says the place of. */
 MUST_USE enum status chart_read(const struct chart **out, struct arena *arena, struct value from,
                                 struct error *error);
 

@@ -34,8 +34,8 @@ enum span_kind {
     SPAN_EMPHASIS, /* first */
     SPAN_STRONG,   /* first */
     SPAN_STRIKE,   /* first */
-    SPAN_LINK,     /* first, link */
-    SPAN_PICTURE,  /* text is what to read in its place; picture */
+    SPAN_LINK,     /* first, address, title */
+    SPAN_PICTURE,  /* text is what to read in its place; picture, title */
     SPAN_BREAK,    /* the line ends here */
     SPAN_NOTE,     /* note, use */
     SPAN_CITATION, /* citation, use */
@@ -46,12 +46,10 @@ struct span {
     struct span *next;
     struct span *first; /* what is inside */
     struct slice text;
-    uint32_t use; /* of a note or citation: which of the marks that lead there, from 1 */
+    struct slice address; /* "#anchor": inside the document */
+    struct slice title;   /* may be empty */
+    uint32_t use;         /* of a note or citation: which of the marks that lead there, from 1 */
     union {
-        struct {
-            struct slice address; /* "#anchor": inside the document */
-            struct slice title;   /* may be empty */
-        } link;
         const struct picture *picture;
         const struct note *note;
         const struct citation *citation;
@@ -142,8 +140,8 @@ struct note {
     struct block *first;
 };
 
-/* Where a statement comes from. Those that marks lead to come first, in the order of their first
- * marks; when no mark leads to any, all are there, in the order given; else the others are not. */
+/* Where a statement comes from. A document has those that marks lead to, in the order of their
+ * first marks; when no mark leads to any, all that were given, in the order of their numbers. */
 struct citation {
     const struct citation *next;
     uint32_t number;       /* that is shown, from 1 */

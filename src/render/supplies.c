@@ -1,0 +1,51 @@
+#include "render/supplies.h"
+
+#include <stdlib.h>
+
+static int
+compare_citation(const void *key, const void *element)
+{
+    int64_t wanted = *(const int64_t *)key;
+    int64_t number = ((const struct citation *)element)->given_number;
+    return (wanted > number) - (wanted < number);
+}
+
+struct citation *
+supplies_find_citation(const struct supplies *supplies, int64_t given_number)
+{
+    if (supplies->citation_count == 0)
+        return NULL;
+    return bsearch(&given_number, supplies->citations, supplies->citation_count,
+                   sizeof(supplies->citations[0]), compare_citation);
+}
+
+const struct picture *
+supplies_find_picture(const struct supplies *supplies, struct slice name)
+{
+    for (size_t i = 0; i < supplies->picture_count; i++) {
+        if (slice_equal(supplies->pictures[i].name, name))
+            return &supplies->pictures[i];
+    }
+    return NULL;
+}
+
+const struct chart *
+supplies_find_chart(const struct supplies *supplies, struct slice name)
+{
+    for (size_t i = 0; i < supplies->chart_count; i++) {
+        if (slice_equal(supplies->charts[i].name, name))
+            return supplies->charts[i].chart;
+    }
+    return NULL;
+}
+
+void
+supplies_warn(struct supplies *supplies, struct arena *arena, const char *before, struct slice what,
+              const char *after)
+{
+    if (supplies->warning_count == SUPPLIES_WARNINGS_MAX)
+        return;
+    struct slice cut = slice_cut(what, 200);
+    supplies->warnings[supplies->warning_count++] =
+        arena_format(arena, "%s%.*s%s", before, SLICE_FORMAT(cut), after);
+}
