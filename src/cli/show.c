@@ -164,6 +164,9 @@ show_head(const struct run_row *row, struct value run, struct buffer *out)
     struct value parent = value_get(run, "parentRunId");
     if (parent.kind == VALUE_STRING)
         buffer_append_format(out, ", called by run %.*s", SLICE_FORMAT(value_slice(parent)));
+    struct value model = value_get(value_get(run, "models"), "default");
+    if (model.kind == VALUE_STRING)
+        buffer_append_format(out, "\ndefault model: %.*s", SLICE_FORMAT(value_slice(model)));
     struct value words = value_get(value_get(run, "error"), "message");
     if (words.kind == VALUE_STRING)
         buffer_append_format(out, "\nerror: %.*s", SLICE_FORMAT(value_slice(words)));

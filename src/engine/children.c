@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/child.h"
+#include "engine/models.h"
 #include "engine/tree.h"
 
 #include <assert.h>
@@ -383,7 +384,8 @@ print_pins(const struct child_call *call, char out[PINS_BYTES])
     out[PINS_BYTES - 1] = '\0';
 }
 
-/* {"pins": of its versions, "workflows": those that it calls, "runs": that the tree may have}. */
+/* {"pins": of its versions, "models", "workflows": those that it calls, "runs": that the tree may
+ * have}. */
 static struct slice
 resolved_text(const struct child_call *call, struct arena *arena)
 {
@@ -391,6 +393,8 @@ resolved_text(const struct child_call *call, struct arena *arena)
     print_pins(call, pins);
     struct member member = {value_text("pins"), value_string_copy(arena, slice_text(pins))};
     struct value resolved = value_object_new(arena, &member, 1);
+    if (call->run->default_model.kind == VALUE_STRING)
+        resolved = models_pin(call->run->default_model, resolved, arena);
     if (call->callee->program->plan->calls_workflows) {
         resolved = callees_pin(call->run->callees, resolved, arena);
         resolved = value_object_set(arena, resolved, value_text("runs"),
@@ -454,6 +458,7 @@ begin_child(struct child_call *call)
     child->is_interactive &= parent->is_interactive;
     child->input = value_copy(&child->arena, call->input);
     child->run_value = run_value_make(&child->arena, &call->row, callee->workflow_value);
+    child->default_model = value_copy(&child->arena, parent->default_model);
     set_above(child, parent);
     if (callee->program->plan->calls_workflows) {
         callees_hold(parent->callees);

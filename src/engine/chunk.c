@@ -603,6 +603,7 @@ run_node(struct turn *turn)
         .plan = turn->chunk->program->plan,
         .node = turn->node,
         .root = root,
+        .default_model = turn->chunk->default_model,
         .arena = &turn->chunk->arena,
     };
     if (turn->node->decl->shape == STEP_SHAPE_EFFECT)

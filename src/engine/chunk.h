@@ -101,6 +101,7 @@ struct chunk {
     struct id run;
 
     struct value input, run_value, vars, outer_steps; /* parts of the root */
+    struct value default_model;                       /* as in struct step_scope */
     const struct outside *outside;                    /* by node index */
 
     struct source_place begin, end;

@@ -56,6 +56,7 @@ chunk_job_bare(struct table_run *table, uint32_t index, uint16_t stretch)
     chunk->run = run->id;
     chunk->input = run->input;
     chunk->run_value = run->run_value;
+    chunk->default_model = run->default_model;
     chunk->vars = value_empty_object();
 
     struct chunk_job *job = mem_alloc(sizeof(*job));

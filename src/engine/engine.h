@@ -60,7 +60,9 @@ struct engine_options {
     const struct engine_ports *ports;
     struct clock *clock;
     struct rng rng;
-    bool allow_paths;  /* `file` may be a path (windrow run); otherwise only a handle */
+    const char *default_model; /* "provider/model": what `default` means in runs started from now
+                                * on; NULL without steps that ask models */
+    bool allow_paths;          /* `file` may be a path (windrow run); otherwise only a handle */
     bool take_up_runs; /* go on with what the store holds unfinished (serve); otherwise only what an
                         * ended run has left below it is ended too */
 };

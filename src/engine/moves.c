@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/children.h"
+#include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -211,7 +212,10 @@ pin_again(const struct move_request *request, struct run_row *row, struct arena 
         status = callees_find(&callees, &wanted, program, NULL);
     if (status == STATUS_OK && row->resolved.size > 0)
         status = json_parse(&resolved, arena, row->resolved, 0, NULL, NULL);
-    if (status == STATUS_OK && callees != NULL)
+    bool has_models = status == STATUS_OK && models_are_used(program, callees);
+    if (has_models)
+        resolved = models_pin(value_text(options->default_model), resolved, arena);
+    if (status == STATUS_OK && (has_models || callees != NULL))
         row->resolved = json_text(arena, callees_pin(callees, resolved, arena));
     callees_drop(&callees);
     program_drop(&program);

@@ -74,6 +74,16 @@ limit_of(const struct plan_node *node)
     return limit;
 }
 
+static bool
+asks_models(const struct step_decl *decl)
+{
+    for (size_t i = 0; i < decl->field_count; i++) {
+        if (decl->fields[i].kind == FIELD_MODEL)
+            return true;
+    }
+    return false;
+}
+
 struct program *
 program_new(struct plan *plan, const struct step_table *types)
 {
@@ -91,6 +101,7 @@ program_new(struct plan *plan, const struct step_table *types)
         program->limits[i] = limit_of(&plan->nodes[i]);
         program->has_follow[i] = has_follow(program->types[i], &plan->nodes[i]);
         program_find_upstream(program, &plan->nodes[i]);
+        program->uses_models |= asks_models(plan->nodes[i].decl);
     }
     return program;
 }

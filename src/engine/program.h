@@ -19,6 +19,7 @@ struct program {
     bool *is_chain;
     bool *has_follow;          /* by node index: an effect that may take several calls */
     struct pace_limit *limits; /* by node index */
+    bool uses_models;          /* some step has a FIELD_MODEL */
     _Atomic uint32_t references;
 };
 

@@ -176,8 +176,9 @@ struct run {
     struct program *program;
     struct callees *callees; /* NULL: its steps call no workflows */
     struct value input, run_value;
-    bool is_interactive; /* no table of many items: first lane everywhere */
-    struct share *share; /* of the workspace, while the engine holds the run */
+    struct value default_model; /* pinned (models.h); VALUE_NONE: its steps ask no models */
+    bool is_interactive;        /* no table of many items: first lane everywhere */
+    struct share *share;        /* of the workspace, while the engine holds the run */
     struct fair_flow own_flows[SHARE_COUNT];
     struct fair_flow *flows; /* where it waits: its own, or those of its tree */
     bool is_born;            /* began in this process: nothing of it can be in the store */

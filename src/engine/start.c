@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/in_place.h"
+#include "engine/models.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -74,9 +75,9 @@ inline_end(struct chunk *chunk, const struct run_start *start, struct run_row *r
 /* False: it takes longer than a run in place may. What went over the small budget may do well with
  * the full one. */
 static bool
-compute_in_place(const struct run_start *start, struct run_row *row, struct arena *arena,
-                 int64_t now_unix_ms)
+compute_in_place(const struct run_start *start, struct run_row *row, struct arena *arena)
 {
+    int64_t now_unix_ms = row->created_unix_ms;
     struct in_place what = {
         .program = start->program,
         .callees = start->callees,
@@ -160,12 +161,16 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
     run->is_born = true;
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);
+    if (models_are_used(start->program, start->callees))
+        run->default_model = value_text(engine->options.default_model);
     return run;
 }
 
 static void
-fill_row(const struct run_start *start, struct run_row *row, struct arena *arena, int64_t now)
+fill_row(const struct engine *engine, const struct run_start *start, struct run_row *row,
+         struct arena *arena)
 {
+    int64_t now = clock_unix_ms(engine->options.clock);
     *row = (struct run_row){
         .workspace = start->workspace,
         .id = start->run,
@@ -180,6 +185,8 @@ fill_row(const struct run_start *start, struct run_row *row, struct arena *arena
         .input = json_text(arena, start->input),
     };
     struct value resolved = callees_pin(start->callees, start->resolved, arena);
+    if (models_are_used(start->program, start->callees))
+        resolved = models_pin(value_text(engine->options.default_model), resolved, arena);
     if (resolved.kind != VALUE_NONE)
         row->resolved = json_text(arena, resolved);
     int64_t limit_ms = start->program->plan->limits.deadline_ms;
@@ -205,12 +212,11 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     const struct engine_ports *ports = engine->options.ports;
     struct intent *intent = intent_new(4 * LIMIT_INPUT_BYTES + 4 * LIMIT_VALUE_BYTES);
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
-    int64_t now = clock_unix_ms(engine->options.clock);
-    fill_row(start, row, &intent->arena, now);
+    fill_row(engine, start, row, &intent->arena);
 
     struct start_request *request = mem_alloc(sizeof(*request));
     bool is_inline = start->program->plan->is_inline && callees_are_pure(start->callees) &&
-                     start->machine != NULL && compute_in_place(start, row, &intent->arena, now);
+                     start->machine != NULL && compute_in_place(start, row, &intent->arena);
     if (!is_inline) {
         request->run = make_run(engine, start, row);
         engine->away++;

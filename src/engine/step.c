@@ -108,16 +108,44 @@ render_text(struct step_scope *scope, const struct config_field *field, struct v
     return true;
 }
 
+/* "provider/model", both of which may stand for more to whoever knows them. */
+static bool
+is_model(struct slice name)
+{
+    const char *slash = name.size == 0 ? NULL : memchr(name.ptr, '/', name.size);
+    return slash != NULL && slash != name.ptr && slash != name.ptr + name.size - 1;
+}
+
+static bool
+render_model(struct step_scope *scope, const struct config_field *field, struct value *out,
+             struct step_failure *failure)
+{
+    *out = value_text("default");
+    if (field->is_given && !render_text(scope, field, out, failure))
+        return false;
+    struct slice name = slice_trim(value_slice(*out));
+    *out = value_string(name);
+    if (slice_is(name, "default") && scope->default_model.kind == VALUE_STRING)
+        *out = scope->default_model;
+    else if (!slice_is(name, "default") && !is_model(name))
+        return step_fail(failure, "bad_config",
+                         "%s: expected \"default\" or a name such as openai/gpt-4o-mini, found "
+                         "\"%.*s\"",
+                         field->decl->name, SLICE_FORMAT(slice_cut(name, 80)));
+    return true;
+}
+
 static bool
 render_field(struct step_scope *scope, const struct config_field *field, struct value *out,
              struct step_failure *failure)
 {
     *out = (struct value){0};
+    if (field->decl->kind == FIELD_MODEL)
+        return render_model(scope, field, out, failure);
     if (!field->is_given)
         return true;
     switch (field->decl->kind) {
     case FIELD_TEXT:
-    case FIELD_MODEL:
         return render_text(scope, field, out, failure);
     case FIELD_ANY:
     case FIELD_SOURCES:
@@ -148,6 +176,7 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
     case FIELD_CLASSES:
         *out = field->literal;
         return true;
+    case FIELD_MODEL:
     case FIELD_GROUP:
     case FIELD_MARKUP:
         break;

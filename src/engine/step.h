@@ -43,11 +43,14 @@ struct step_scope {
     const struct plan *plan;
     const struct plan_node *node;
     struct value root;
+    struct value default_model; /* that a FIELD_MODEL means by `default`, and when it is not given;
+                                   VALUE_NONE where no models are asked */
     struct arena *arena;
 };
 
 /* Renders one field of the node's config: TEXT gives a string, ANY any value, EXPRESSION exactly
- * one value, maps an object in written order, literals themselves; VALUE_NONE if not given.
+ * one value, maps an object in written order, literals themselves; VALUE_NONE if not given, but for
+ * MODEL, which always has a value.
  * DURATION gives milliseconds. False: the failure is filled (code "expression_failed",
  * "limit_exceeded" or "bad_config", words that name field and place). */
 bool step_render(struct step_scope *scope, const char *field, struct value *out,

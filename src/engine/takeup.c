@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/children.h"
+#include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -310,9 +311,9 @@ workflow_value(struct store *store, const struct run_row *row, struct arena *are
     return workflow_value_make(arena, &workflow, row->version);
 }
 
-/* Pinned when the run began. */
+/* The workflows that it calls and the model that it means, pinned when the run began. */
 static enum status
-load_callees(struct engine *engine, const struct run_row *row, struct run *run, struct error *error)
+load_pins(struct engine *engine, const struct run_row *row, struct run *run, struct error *error)
 {
     struct callees_options options = {
         .programs = engine->options.programs,
@@ -329,7 +330,12 @@ load_callees(struct engine *engine, const struct run_row *row, struct run *run, 
     bool has_limit = value_integer(value_get(resolved, "runs"), &limit) && limit > 0;
     run->below_limit = has_limit ? (uint32_t)limit : LIMIT_TREE_RUNS;
     options.pins = value_get(resolved, "workflows");
-    return callees_find(&run->callees, &options, run->program, error);
+    enum status status = callees_find(&run->callees, &options, run->program, error);
+    if (status == STATUS_OK && models_are_used(run->program, run->callees)) {
+        resolved = models_pin(value_text(engine->options.default_model), resolved, &run->arena);
+        run->default_model = value_copy(&run->arena, models_pinned(resolved));
+    }
+    return status;
 }
 
 enum status
@@ -349,7 +355,7 @@ run_load(struct engine *engine, const struct run_row *row, bool is_reading, stru
     struct run *run = run_new(engine, program, &started);
     *out = run;
     if (!is_reading) {
-        status = load_callees(engine, row, run, error);
+        status = load_pins(engine, row, run, error);
         if (status != STATUS_OK)
             return status;
     }

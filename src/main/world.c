@@ -93,6 +93,7 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         sandbox = sandbox_new(NULL);
         options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};
         options.clock = clock_system();
+        options.default_model = "local/extractive-1";
         status = service_open(out, &options, error);
     }
     free(folder);

@@ -145,6 +145,7 @@ make_engine(struct service *service, struct error *error)
         .programs = service->programs,
         .ports = &service->ports,
         .clock = service->options.clock,
+        .default_model = service->options.default_model,
         .allow_paths = service->options.allow_paths,
         .take_up_runs = service->options.take_up_runs,
     };

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/credits.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "service/service.h"
 
 static struct value
@@ -64,6 +65,20 @@ put_json(struct buffer *out, const char *name, struct slice json)
 {
     put_name(out, name);
     buffer_append_slice(out, json.size == 0 ? SLICE("null") : json);
+}
+
+/* {"default": "provider/model"}, or null of a run that asks no models. */
+static void
+put_models(struct buffer *out, struct slice resolved)
+{
+    struct arena arena;
+    struct value value;
+    arena_init(&arena, 8 * resolved.size + KIB(64));
+    put_name(out, "models");
+    if (resolved.size == 0 || json_parse(&value, &arena, resolved, 0, NULL, NULL) != STATUS_OK)
+        value = value_null();
+    json_print(out, value_find_or_null(value, SLICE("models")));
+    arena_done(&arena);
 }
 
 static void
@@ -142,6 +157,7 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
         put_json(out, "parentRunId", slice_of("", 0));
     else
         put_id(out, "parentRunId", &row->parent);
+    put_models(out, row->resolved);
     put_json(out, "counts", row->counts);
     put_usage(out, row, service);
     buffer_append_byte(out, '}');

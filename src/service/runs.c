@@ -73,6 +73,9 @@ service_run_rerun(struct service *service, const struct run_row *run, run_starte
     if (status == STATUS_OK && run->resolved.size > 0)
         status = json_parse(&wanted.resolved, &arena, run->resolved, 0, NULL, error);
     if (status == STATUS_OK) {
+        /* What `default` means is asked anew. */
+        if (wanted.resolved.kind == VALUE_OBJECT)
+            wanted.resolved = value_object_remove(&arena, wanted.resolved, SLICE("models"));
         wanted.version = workflow.published_version == 0 ? run->version : 0;
         status = service_run_start(service, &wanted, started, context, error);
     }

@@ -51,10 +51,11 @@ struct service_options {
     struct service_transport transport;
     struct service_converter converter;
     struct clock *clock;
-    unsigned eval_threads; /* 0: one a core */
-    bool allow_paths;      /* `file` may be a path: windrow run */
-    bool take_up_runs;     /* go on with unfinished runs: windrow serve */
-    bool is_reader;        /* looks only: takes no lock, writes nothing, runs nothing */
+    const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
+    unsigned eval_threads;     /* 0: one a core */
+    bool allow_paths;          /* `file` may be a path: windrow run */
+    bool take_up_runs;         /* go on with unfinished runs: windrow serve */
+    bool is_reader;            /* looks only: takes no lock, writes nothing, runs nothing */
 };
 
 MUST_USE enum status service_open(struct service **out, const struct service_options *options,

@@ -126,6 +126,7 @@ begin_process(struct world *world)
         .programs = world->programs,
         .ports = &world->ports,
         .clock = &world->clock.clock,
+        .default_model = "sim/model",
         .allow_paths = true,
         .take_up_runs = world->takes_up_runs,
     };
