@@ -46,9 +46,9 @@ struct call {
     bool is_ok;
     struct arena arena; /* of the outcome */
     struct value outcome;
-    struct step_env *env;    /* of calls that need work, in `arena`; else NULL */
-    struct step_usage usage; /* of all attempts so far */
-    struct value details;    /* of a failure, in `arena`; VALUE_NONE: none */
+    struct step_env *env; /* of calls that need work, in `arena`; else NULL */
+    struct usage usage;   /* of all attempts so far */
+    struct value details; /* of a failure, in `arena`; VALUE_NONE: none */
     struct step_failure failure;
 };
 
@@ -374,14 +374,6 @@ answer_home(struct engine *engine, struct message *message)
         call_again_or_fail(call);
 }
 
-static void
-add_usage(struct step_usage *total, const struct step_usage *more)
-{
-    total->tokens_in += more->tokens_in;
-    total->tokens_out += more->tokens_out;
-    total->cost_microcredits += more->cost_microcredits;
-}
-
 /* The answer becomes the step's value, and goes home as data. */
 static void
 call_conclude(struct call *call)
@@ -398,7 +390,10 @@ call_conclude(struct call *call)
     call->outcome = conclusion.value;
     call->failure = conclusion.failure;
     call->details = conclusion.details;
-    add_usage(&call->usage, &conclusion.usage);
+    /* Whatever a provider says, the sums stay in their range. */
+    const struct step_usage *used = &conclusion.usage;
+    usage_add(&call->usage,
+              &(struct usage){1, used->tokens_in, used->tokens_out, used->cost_microcredits});
     call->message.handle = answer_home;
     queue_push_soon(call->run->engine->mailbox, &call->message.node);
 }
