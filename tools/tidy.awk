@@ -19,7 +19,7 @@ BEGIN {
     may["flow"] = "base expr flow"
     may["store"] = "base flow store"
     may["sandbox"] = "base sandbox"
-    may["convert"] = "base sandbox render convert"
+    may["convert"] = "base sandbox document render convert"
     may["engine"] = "base spill expr flow store engine"
     may["ai"] = "base net expr ai"
     may["document"] = "base document"

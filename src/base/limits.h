@@ -100,6 +100,8 @@
 #define LIMIT_CALL_TEXTS 12
 /* Documents of one folder that a step takes as sources. */
 #define LIMIT_FOLDER_DOCUMENTS 1000
+/* Bytes of a text or web page whose text is read. */
+#define LIMIT_SOURCE_FILE_BYTES MIB(64)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Tables of runs that one server renders at once; further requests are answered 503. */

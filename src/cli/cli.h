@@ -8,6 +8,7 @@
 #define CLI_CLI_H
 
 #include "base/buffer.h"
+#include "base/conversion.h"
 #include "base/status.h"
 #include "service/service.h"
 
@@ -35,6 +36,8 @@ struct cli {
     enum status (*open_reader)(struct cli *cli, const char *data_folder, struct service **out,
                                struct error *error);
     void (*close)(struct cli *cli, struct service **service);
+    /* What is made of a foreign document, in a sandbox child (base/conversion.h). */
+    enum status (*convert)(struct conversion *conversion, struct error *error);
     const char *allow; /* addresses that outgoing calls may reach beside the public internet */
 };
 
@@ -47,6 +50,7 @@ cli_command_fn cli_check;
 cli_command_fn cli_docs;
 cli_command_fn cli_eval;
 cli_command_fn cli_keys;
+cli_command_fn cli_text;
 
 #define CLI_DATA_DEFAULT "windrow-data"
 

@@ -1,4 +1,5 @@
 /* windrow-convert: what the server starts for each foreign document; nobody calls it by hand. */
+#include "convert/text.h"
 #include "convert/xlsx.h"
 #include "sandbox/child.h"
 
@@ -8,10 +9,10 @@ flush(void *context)
     child_flush(context);
 }
 
-static enum status
-run_xlsx(struct child *child)
+static struct convert_job
+job_of(struct child *child)
 {
-    struct xlsx_job job = {
+    return (struct convert_job){
         .fd = child->input_fd,
         .options = child->options,
         .arena = &child->arena,
@@ -19,7 +20,29 @@ run_xlsx(struct child *child)
         .flush = flush,
         .context = child,
     };
+}
+
+static enum status
+run_xlsx(struct child *child)
+{
+    struct convert_job job = job_of(child);
     enum status status = xlsx_convert(&job, &child->error);
+    child->result = job.result;
+    return status;
+}
+
+static void
+prepare_text(struct child *child)
+{
+    const struct convert_job job = job_of(child);
+    text_prepare(&job);
+}
+
+static enum status
+run_text(struct child *child)
+{
+    struct convert_job job = job_of(child);
+    enum status status = text_convert(&job, &child->error);
     child->result = job.result;
     return status;
 }
@@ -28,8 +51,9 @@ int
 main(void)
 {
     static const struct child_kind kinds[] = {
-        {"xlsx", run_xlsx, NULL},
-        {NULL, NULL, NULL},
+        {.name = "xlsx", .run = run_xlsx},
+        {.name = "text", .run = run_text, .prepare = prepare_text},
+        {.name = NULL},
     };
     child_main(kinds);
 }

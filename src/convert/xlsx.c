@@ -4,7 +4,7 @@
 #include "convert/xlsx_sheet.h"
 
 static struct value
-make_result(const struct xlsx_job *job, const struct xlsx_rows *rows)
+make_result(const struct convert_job *job, const struct xlsx_rows *rows)
 {
     struct member members[] = {
         {value_text("sheet"), value_text(rows->book->sheet_name)},
@@ -15,7 +15,7 @@ make_result(const struct xlsx_job *job, const struct xlsx_rows *rows)
 }
 
 static enum status
-read_book(struct xlsx_job *job, struct package *package, struct error *error)
+read_book(struct convert_job *job, struct package *package, struct error *error)
 {
     struct xlsx_book book;
     struct xlsx_strings strings;
@@ -44,7 +44,7 @@ read_book(struct xlsx_job *job, struct package *package, struct error *error)
 }
 
 enum status
-xlsx_convert(struct xlsx_job *job, struct error *error)
+xlsx_convert(struct convert_job *job, struct error *error)
 {
     struct package *package = NULL;
     enum status status = package_open(&package, job->fd, error);

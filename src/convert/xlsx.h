@@ -9,21 +9,9 @@
 #ifndef CONVERT_XLSX_H
 #define CONVERT_XLSX_H
 
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/status.h"
-#include "base/value.h"
+#include "convert/job.h"
 
-struct xlsx_job {
-    int fd;
-    struct value options;
-    struct arena *arena;
-    struct buffer *out;
-    void (*flush)(void *context); /* called after each row: may empty `out` */
-    void *context;
-    struct value result;
-};
-
-MUST_USE enum status xlsx_convert(struct xlsx_job *job, struct error *error);
+MUST_USE enum status xlsx_convert(struct convert_job *job, struct error *error);
 
 #endif

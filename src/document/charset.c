@@ -116,6 +116,16 @@ charset_nearest(struct slice wrong)
     return slice_nearest(wrong, names, COUNT_OF(names));
 }
 
+/* What stays open keeps the tables of its charset in memory. */
+void
+charset_load_all(void)
+{
+    for (size_t i = 0; i < COUNT_OF(charsets); i++) {
+        if (charsets[i].iconv_name != NULL)
+            (void)iconv_open("UTF-8", charsets[i].iconv_name);
+    }
+}
+
 /* --- decoding --- */
 
 struct decoder {

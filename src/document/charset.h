@@ -42,6 +42,10 @@ charset_is_utf8(const struct charset *charset)
     return charset->iconv_name == NULL;
 }
 
+/* Reads what the decoders of all charsets need from files, for a process that soon may open none.
+ * It stays until the process ends. */
+void charset_load_all(void);
+
 /* --- what a file is written in --- */
 
 struct charset_guess {

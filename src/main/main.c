@@ -27,6 +27,7 @@ static const struct {
     {"serve", world_serve, "answer the HTTP API"},
     {"validate", cli_validate, "check workflow files"},
     {"check", cli_check, "check JSON and YAML files against a JSON Schema"},
+    {"text", cli_text, "print the text of documents: PDF, DOCX, web pages"},
     {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
     {"keys", cli_keys, "make API keys"},

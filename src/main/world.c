@@ -135,6 +135,15 @@ close_service(struct cli *cli, struct service **service)
     sandbox_free(&sandbox);
 }
 
+static enum status
+convert_document(struct conversion *conversion, struct error *error)
+{
+    struct sandbox *children = sandbox_new(NULL);
+    enum status status = sandbox_convert(children, conversion, error);
+    sandbox_free(&children);
+    return status;
+}
+
 void
 world_init(struct cli *cli)
 {
@@ -144,5 +153,6 @@ world_init(struct cli *cli)
         .open = open_here,
         .open_reader = open_reader,
         .close = close_service,
+        .convert = convert_document,
     };
 }

@@ -115,6 +115,8 @@ run_kind(struct child *child, const struct child_kind *kinds)
                          SLICE_FORMAT(value_slice(request.kind)));
     child->options = request.options;
     request.limits.folders = kind->folders;
+    if (kind->prepare != NULL)
+        kind->prepare(child);
     status = confine_process(&request.limits, &child->error);
     return status == STATUS_OK ? kind->run(child) : status;
 }

@@ -28,10 +28,14 @@ struct child {
  * then, and fills child->result. Other than OK: child->error has words for the document's owner. */
 typedef enum status child_kind_fn(struct child *child);
 
+/* What a kind has to do while it still may: it parses nothing. */
+typedef void child_prepare_fn(struct child *child);
+
 struct child_kind {
     const char *name;
     child_kind_fn *run;
     const char *const *folders; /* what it may read beside the document; confine.h */
+    child_prepare_fn *prepare;  /* or NULL */
 };
 
 /* The whole program; ends the process. kinds ends with a NULL name. */

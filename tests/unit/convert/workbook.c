@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "convert/text.h"
 #include "convert/xlsx.h"
 #include "document/zip_write.h"
 
@@ -135,25 +136,39 @@ keep(void *context)
 {
 }
 
-void
-lines_of(struct lines *out, int fd, const char *options)
+typedef enum status convert_fn(struct convert_job *job, struct error *error);
+
+static void
+convert(struct lines *out, int fd, const char *options, convert_fn *kind)
 {
     struct arena arena;
     arena_init(&arena, MIB(64));
     *out = (struct lines){.status = STATUS_OK};
     buffer_init(&out->text, MIB(256));
     buffer_init(&out->result, MIB(1));
-    struct xlsx_job job = {
+    struct convert_job job = {
         .fd = fd, .arena = &arena, .out = &out->text, .flush = keep, .result = value_null()};
     enum status status =
         json_parse(&job.options, &arena, slice_text(options), 0, NULL, &out->error);
     assert(status == STATUS_OK);
-    out->status = xlsx_convert(&job, &out->error);
+    out->status = kind(&job, &out->error);
     json_print(&out->result, job.result);
     buffer_append_byte(&out->text, '\0');
     buffer_append_byte(&out->result, '\0');
     arena_done(&arena);
     close(fd);
+}
+
+void
+lines_of(struct lines *out, int fd, const char *options)
+{
+    convert(out, fd, options, xlsx_convert);
+}
+
+void
+text_of(struct lines *out, int fd, const char *options)
+{
+    convert(out, fd, options, text_convert);
 }
 
 void

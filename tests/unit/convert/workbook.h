@@ -32,6 +32,8 @@ int bytes_file(const void *bytes, size_t size);
 
 /* Converts the file, which it closes; options: JSON. Ends with lines_done(). */
 void lines_of(struct lines *out, int fd, const char *options);
+/* The same as the kind "text". */
+void text_of(struct lines *out, int fd, const char *options);
 void lines_done(struct lines *lines);
 
 #endif

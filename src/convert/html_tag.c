@@ -1,0 +1,111 @@
+#include "convert/html_tag.h"
+
+#include <stdint.h>
+
+static const uint8_t roles[GUMBO_TAG_LAST + 1] = {
+    [GUMBO_TAG_ADDRESS] = HTML_BLOCK,
+    [GUMBO_TAG_ARTICLE] = HTML_PARAGRAPH,
+    [GUMBO_TAG_ASIDE] = HTML_ASIDE,
+    [GUMBO_TAG_AUDIO] = HTML_SKIPPED,
+    [GUMBO_TAG_BLOCKQUOTE] = HTML_PARAGRAPH,
+    [GUMBO_TAG_BODY] = HTML_BLOCK,
+    [GUMBO_TAG_BR] = HTML_LINE,
+    [GUMBO_TAG_BUTTON] = HTML_SKIPPED,
+    [GUMBO_TAG_CANVAS] = HTML_SKIPPED,
+    [GUMBO_TAG_CAPTION] = HTML_BLOCK,
+    [GUMBO_TAG_CENTER] = HTML_BLOCK,
+    [GUMBO_TAG_DATALIST] = HTML_SKIPPED,
+    [GUMBO_TAG_DD] = HTML_BLOCK,
+    [GUMBO_TAG_DETAILS] = HTML_PARAGRAPH,
+    [GUMBO_TAG_DIR] = HTML_LIST,
+    [GUMBO_TAG_DIV] = HTML_BLOCK,
+    [GUMBO_TAG_DL] = HTML_PARAGRAPH,
+    [GUMBO_TAG_DT] = HTML_BLOCK,
+    [GUMBO_TAG_EMBED] = HTML_SKIPPED,
+    [GUMBO_TAG_FIELDSET] = HTML_BLOCK,
+    [GUMBO_TAG_FIGCAPTION] = HTML_BLOCK,
+    [GUMBO_TAG_FIGURE] = HTML_PARAGRAPH,
+    [GUMBO_TAG_FOOTER] = HTML_ASIDE,
+    [GUMBO_TAG_FORM] = HTML_BLOCK,
+    [GUMBO_TAG_H1] = HTML_PARAGRAPH,
+    [GUMBO_TAG_H2] = HTML_PARAGRAPH,
+    [GUMBO_TAG_H3] = HTML_PARAGRAPH,
+    [GUMBO_TAG_H4] = HTML_PARAGRAPH,
+    [GUMBO_TAG_H5] = HTML_PARAGRAPH,
+    [GUMBO_TAG_H6] = HTML_PARAGRAPH,
+    [GUMBO_TAG_HEAD] = HTML_SKIPPED,
+    [GUMBO_TAG_HEADER] = HTML_BLOCK,
+    [GUMBO_TAG_HGROUP] = HTML_BLOCK,
+    [GUMBO_TAG_HR] = HTML_PARAGRAPH,
+    [GUMBO_TAG_IFRAME] = HTML_SKIPPED,
+    [GUMBO_TAG_LEGEND] = HTML_BLOCK,
+    [GUMBO_TAG_LI] = HTML_ITEM,
+    [GUMBO_TAG_LISTING] = HTML_VERBATIM,
+    [GUMBO_TAG_MAIN] = HTML_BLOCK,
+    [GUMBO_TAG_MAP] = HTML_SKIPPED,
+    [GUMBO_TAG_MENU] = HTML_LIST,
+    [GUMBO_TAG_METER] = HTML_SKIPPED,
+    [GUMBO_TAG_NAV] = HTML_SKIPPED,
+    [GUMBO_TAG_NOEMBED] = HTML_SKIPPED,
+    [GUMBO_TAG_NOFRAMES] = HTML_SKIPPED,
+    [GUMBO_TAG_NOSCRIPT] = HTML_SKIPPED,
+    [GUMBO_TAG_OBJECT] = HTML_SKIPPED,
+    [GUMBO_TAG_OL] = HTML_LIST,
+    [GUMBO_TAG_P] = HTML_PARAGRAPH,
+    [GUMBO_TAG_PLAINTEXT] = HTML_VERBATIM,
+    [GUMBO_TAG_PRE] = HTML_VERBATIM,
+    [GUMBO_TAG_PROGRESS] = HTML_SKIPPED,
+    [GUMBO_TAG_SCRIPT] = HTML_SKIPPED,
+    [GUMBO_TAG_SECTION] = HTML_PARAGRAPH,
+    [GUMBO_TAG_SELECT] = HTML_SKIPPED,
+    [GUMBO_TAG_STYLE] = HTML_SKIPPED,
+    [GUMBO_TAG_SUMMARY] = HTML_BLOCK,
+    [GUMBO_TAG_SVG] = HTML_SKIPPED,
+    [GUMBO_TAG_TABLE] = HTML_TABLE,
+    [GUMBO_TAG_TD] = HTML_CELL,
+    [GUMBO_TAG_TEMPLATE] = HTML_SKIPPED,
+    [GUMBO_TAG_TEXTAREA] = HTML_SKIPPED,
+    [GUMBO_TAG_TH] = HTML_CELL,
+    [GUMBO_TAG_TITLE] = HTML_SKIPPED,
+    [GUMBO_TAG_TR] = HTML_ROW,
+    [GUMBO_TAG_UL] = HTML_LIST,
+    [GUMBO_TAG_VIDEO] = HTML_SKIPPED,
+    [GUMBO_TAG_XMP] = HTML_VERBATIM,
+};
+
+enum html_role
+html_tag_role(GumboTag tag)
+{
+    return (enum html_role)roles[tag];
+}
+
+GumboTag
+html_tag_of(struct slice name)
+{
+    return name.size > 32 ? GUMBO_TAG_UNKNOWN : gumbo_tagn_enum(name.ptr, (unsigned)name.size);
+}
+
+bool
+html_tag_is_void(GumboTag tag)
+{
+    static const bool is_void[GUMBO_TAG_LAST + 1] = {
+        [GUMBO_TAG_AREA] = true,   [GUMBO_TAG_BASE] = true,  [GUMBO_TAG_BASEFONT] = true,
+        [GUMBO_TAG_BR] = true,     [GUMBO_TAG_COL] = true,   [GUMBO_TAG_EMBED] = true,
+        [GUMBO_TAG_FRAME] = true,  [GUMBO_TAG_HR] = true,    [GUMBO_TAG_IMAGE] = true,
+        [GUMBO_TAG_IMG] = true,    [GUMBO_TAG_INPUT] = true, [GUMBO_TAG_KEYGEN] = true,
+        [GUMBO_TAG_LINK] = true,   [GUMBO_TAG_META] = true,  [GUMBO_TAG_PARAM] = true,
+        [GUMBO_TAG_SOURCE] = true, [GUMBO_TAG_TRACK] = true, [GUMBO_TAG_WBR] = true,
+    };
+    return is_void[tag];
+}
+
+bool
+html_tag_is_raw(GumboTag tag)
+{
+    static const bool is_raw[GUMBO_TAG_LAST + 1] = {
+        [GUMBO_TAG_IFRAME] = true, [GUMBO_TAG_NOEMBED] = true, [GUMBO_TAG_NOFRAMES] = true,
+        [GUMBO_TAG_SCRIPT] = true, [GUMBO_TAG_STYLE] = true,   [GUMBO_TAG_TEXTAREA] = true,
+        [GUMBO_TAG_TITLE] = true,  [GUMBO_TAG_XMP] = true,
+    };
+    return is_raw[tag];
+}
