@@ -185,7 +185,7 @@ to_utf8(const struct reading *reading, enum sniffed sniffed, struct slice *bytes
 
 /* --- text and Markdown --- */
 
-/* Controls that no text has, in more than one of 32 bytes. */
+/* Controls that no text has, more than a few. */
 static bool
 is_binary(struct slice text)
 {
@@ -196,7 +196,7 @@ is_binary(struct slice text)
         controls += byte == 0xFF || (byte < ' ' && strchr("\t\n\v\f\r\b\x1B", byte) == NULL) ||
                     byte == '\0';
     }
-    return controls > size / 32;
+    return controls > size / 32 + 2;
 }
 
 static struct slice
