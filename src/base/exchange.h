@@ -54,6 +54,7 @@ struct exchange {
     exchange_done_fn *done; /* called once, on the transport's thread */
     void *owner;            /* for `done` */
     struct id workspace;    /* on whose behalf; for transports that look up what it has kept */
+    struct id run;          /* likewise; transports that let exchanges wait are fair among runs */
     bool needs_work;        /* what is made of the answer may wait for files, children, the store */
 
     /* The answer. */

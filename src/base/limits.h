@@ -171,6 +171,10 @@
 #define LIMIT_AI_LABELS 500
 /* Turns of a conversation that an AI request carries beyond its prompt. */
 #define LIMIT_AI_TURNS 8
+/* AI calls that wait or are on their way, all providers together; further ones are answered 429. */
+#define LIMIT_AI_CALLS 8192
+/* Milliseconds for which the AI desk itself repeats a call that meets overload. */
+#define LIMIT_AI_OVERLOAD_MS INT64_C(300000)
 /* Bytes of the words that are sent with one AI request. */
 #define LIMIT_AI_PROMPT_BYTES MIB(16)
 /* Bytes of an AI provider's answer, all pieces of a stream with their wrapping. */

@@ -475,6 +475,7 @@ call_begin(struct call *call)
     call->details = (struct value){0};
     struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
     exchange->workspace = run->workspace;
+    exchange->run = run->id;
     exchange->timeout_ms = call->node->timeout_ms;
     exchange->max_answer_bytes = LIMIT_ANSWER_BYTES;
     exchange->done = answer_done;
