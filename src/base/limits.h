@@ -181,6 +181,8 @@
 #define LIMIT_AI_ANSWER_BYTES MIB(16)
 /* Citations of one AI answer that are looked up; further ones are left out. */
 #define LIMIT_AI_CITATIONS 1000
+/* Bytes of a model's bad answer that are kept, and told back to it. */
+#define LIMIT_AI_RAW_BYTES KIB(64)
 /* Bytes of a quote that is looked up in its source; a longer one counts as not found. */
 #define LIMIT_QUOTE_BYTES KIB(16)
 /* Bytes of the Markdown of one document. */

@@ -13,6 +13,7 @@
 #ifndef ENGINE_STEP_ENV_H
 #define ENGINE_STEP_ENV_H
 
+#include "base/digest.h"
 #include "engine/step.h"
 
 struct step_env;

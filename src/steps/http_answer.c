@@ -75,8 +75,8 @@ http_answer_check_expect(struct value config, struct step_failure *failure)
 
 /* --- failures --- */
 
-static bool
-may_go_well_later(int http_status)
+bool
+http_answer_may_retry(int http_status)
 {
     static const int statuses[] = {408, 425, 429, 500, 502, 503, 504};
     for (size_t i = 0; i < COUNT_OF(statuses); i++) {
@@ -110,7 +110,7 @@ fail_by_status(const struct exchange *exchange, struct step_failure *failure)
     step_fail(failure, "http_status", "the server answered %d%s%s", status,
               quoted[0] == '\0' ? "" : ": ", quoted);
     bool has_time = retry_after_is_given(exchange);
-    failure->may_retry = may_go_well_later(status);
+    failure->may_retry = http_answer_may_retry(status);
     failure->is_free = status == 429 || (status == 503 && has_time);
     failure->retry_after_ms = failure->may_retry ? retry_after_ms(exchange) : 0;
     return false;
@@ -123,6 +123,39 @@ fail_by_transport(const struct exchange *exchange, const char *code, bool may_re
     step_fail(failure, code, "%s", exchange->words[0] == '\0' ? code : exchange->words);
     failure->may_retry = may_retry;
     return false;
+}
+
+bool
+http_answer_came(const struct exchange *exchange, struct step_failure *failure)
+{
+    switch (exchange->end) {
+    case EXCHANGE_ANSWERED:
+        return true;
+    case EXCHANGE_REFUSED:
+        return fail_by_transport(exchange, "address_refused", false, failure);
+    case EXCHANGE_UNREACHABLE:
+        return fail_by_transport(exchange, "unreachable", true, failure);
+    case EXCHANGE_BROKEN:
+        return fail_by_transport(exchange, "connection_broken", true, failure);
+    case EXCHANGE_TIMED_OUT:
+        return fail_by_transport(exchange, "timed_out", true, failure);
+    case EXCHANGE_TOO_LARGE:
+        return fail_by_transport(exchange, "answer_too_large", false, failure);
+    case EXCHANGE_CANCELLED:
+        return fail_by_transport(exchange, "cancelled", false, failure);
+    case EXCHANGE_PENDING:
+        break;
+    }
+    assert(!"the transport has ended the exchange");
+    return false;
+}
+
+bool
+http_answer_is_well(struct value config, const struct exchange *exchange,
+                    struct step_failure *failure)
+{
+    return http_answer_came(exchange, failure) &&
+           (is_expected(config, exchange->http_status) || fail_by_status(exchange, failure));
 }
 
 /* --- the value --- */
@@ -245,28 +278,7 @@ answer_value(const struct exchange *exchange, struct arena *arena, struct value 
 bool
 http_answer_conclude(struct step_conclusion *conclusion)
 {
-    struct exchange *exchange = conclusion->exchange;
-    struct step_failure *failure = &conclusion->failure;
-    switch (exchange->end) {
-    case EXCHANGE_ANSWERED:
-        return is_expected(conclusion->config, exchange->http_status)
-                   ? answer_value(exchange, conclusion->arena, &conclusion->value, failure)
-                   : fail_by_status(exchange, failure);
-    case EXCHANGE_REFUSED:
-        return fail_by_transport(exchange, "address_refused", false, failure);
-    case EXCHANGE_UNREACHABLE:
-        return fail_by_transport(exchange, "unreachable", true, failure);
-    case EXCHANGE_BROKEN:
-        return fail_by_transport(exchange, "connection_broken", true, failure);
-    case EXCHANGE_TIMED_OUT:
-        return fail_by_transport(exchange, "timed_out", true, failure);
-    case EXCHANGE_TOO_LARGE:
-        return fail_by_transport(exchange, "answer_too_large", false, failure);
-    case EXCHANGE_CANCELLED:
-        return fail_by_transport(exchange, "cancelled", false, failure);
-    case EXCHANGE_PENDING:
-        break;
-    }
-    assert(!"the transport has ended the exchange");
-    return false;
+    return http_answer_is_well(conclusion->config, conclusion->exchange, &conclusion->failure) &&
+           answer_value(conclusion->exchange, conclusion->arena, &conclusion->value,
+                        &conclusion->failure);
 }

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "net/url.h"
 #include "steps/form.h"
+#include "steps/host.h"
 #include "steps/http_answer.h"
 #include "steps/paging.h"
 #include "steps/types.h"
@@ -321,25 +322,10 @@ http_request_prepare(struct value config, struct slice idempotency_key, struct e
     return set_url(&request) && set_body(&request) && set_headers(&request, idempotency_key);
 }
 
-/* The authority of the url without user and default port. */
 static struct slice
 http_request_host(struct value config)
 {
-    struct slice url = slice_trim(value_slice(value_get(config, "url")));
-    bool is_tls = url.size > 8 && strncasecmp(url.ptr, "https://", 8) == 0;
-    size_t begin = is_tls ? 8 : 7;
-    size_t end = begin;
-    if (!is_tls && (url.size <= 7 || strncasecmp(url.ptr, "http://", 7) != 0))
-        return slice_of("", 0);
-    while (end < url.size && strchr("/?#", url.ptr[end]) == NULL) {
-        if (url.ptr[end++] == '@')
-            begin = end;
-    }
-    struct slice host = slice_of(url.ptr + begin, end - begin);
-    struct slice port = is_tls ? SLICE(":443") : SLICE(":80");
-    bool is_default =
-        host.size > port.size && memcmp(host.ptr + host.size - port.size, port.ptr, port.size) == 0;
-    return is_default ? slice_cut(host, host.size - port.size) : host;
+    return host_of_url(value_slice(value_get(config, "url")));
 }
 
 /* Pages make a list. */

@@ -29,6 +29,9 @@
     each(wait)               \
     each(workflow)           \
     each(http_request)       \
+    each(ai_generate)        \
+    each(extract)            \
+    each(classify)           \
     each(write_csv)          \
     each(write_jsonl)        \
     each(write_xlsx)
