@@ -19,6 +19,9 @@ struct reading {
     uint64_t next_key; /* of a table of many items */
     bool is_reshaped;  /* keys come in any order */
     uint64_t counts[ITEM_STATE_COUNT];
+    struct value table;      /* in the counts */
+    struct usage used;       /* by its steps */
+    int64_t items_tokens_in; /* of all items together */
 };
 
 /* --- the row --- */
@@ -59,6 +62,45 @@ note_item_state(struct reading *reading, struct value item)
         reading->counts[s] += slice_is(state, item_state_name((enum item_state)s));
 }
 
+/* Whether that step of a table calls the server. */
+static bool
+is_request(struct value table, struct value id)
+{
+    struct value steps = value_get(table, "steps");
+    for (uint32_t s = 0; s < steps.count; s++) {
+        struct value step = value_items(steps)[s];
+        if (slice_equal(value_slice(value_get(step, "id")), value_slice(id)))
+            return slice_is(value_slice(value_get(step, "type")), "http_request");
+    }
+    return false;
+}
+
+/* Adds up what the item has used, and takes that away if a retry may have come before a call was
+ * made that another life makes in vain: it asks for other things once the items before it went
+ * well.
+ */
+static struct value
+read_item_usage(struct reading *reading, struct value item, struct arena *arena)
+{
+    struct value steps = value_get(item, "steps");
+    struct value rest = value_empty_object();
+    for (uint32_t s = 0; s < steps.count; s++) {
+        struct member step = value_members(steps)[s];
+        int64_t tokens_in = 0;
+        struct value tokens = value_get(step.value, "tokens");
+        if (tokens.kind == VALUE_OBJECT && value_integer(value_get(tokens, "in"), &tokens_in))
+            reading->items_tokens_in += tokens_in;
+        if (tokens_in == 0 && is_request(reading->table, step.key) &&
+            slice_is(value_slice(value_get(step.value, "state")), "done"))
+            world_fail(reading->story->world, "%s: an answer cost nothing", reading->story->name);
+        step.value = value_object_remove(arena, step.value, SLICE("tokens"));
+        step.value = value_object_remove(arena, step.value, SLICE("cost"));
+        rest = value_object_set(arena, rest, step.key, step.value);
+    }
+    return reading->row.generation == 1 ? item
+                                        : value_object_set(arena, item, value_text("steps"), rest);
+}
+
 static bool
 read_item(struct value item, void *context)
 {
@@ -68,9 +110,12 @@ read_item(struct value item, void *context)
     if (value_get(item, "key").count > 0 && !may_have_gaps)
         check_key(reading, item);
     note_item_state(reading, item);
+    struct arena arena;
+    arena_init(&arena, MIB(4));
     buffer_append_text(&reading->outcome->text, "item ");
-    json_print(&reading->outcome->text, item);
+    json_print(&reading->outcome->text, read_item_usage(reading, item, &arena));
     buffer_append_byte(&reading->outcome->text, '\n');
+    arena_done(&arena);
     return true;
 }
 
@@ -103,6 +148,7 @@ read_items(struct reading *reading, struct value table)
     struct item_query query = {.table = value_slice(value_get(table, "table"))};
     if (query.table.size == 0)
         query.table = slice_of("", 0);
+    reading->table = table;
     reading->next_key = 0;
     reading->is_reshaped = slice_starts_with(query.table, SLICE("r_"));
     memset(reading->counts, 0, sizeof(reading->counts));
@@ -225,6 +271,41 @@ mask_ids(struct buffer *text)
     }
 }
 
+/* --- what it cost --- */
+
+static bool
+add_step_usage(const struct usage_row *row, void *context)
+{
+    struct reading *reading = context;
+    char text[100];
+    usage_add(&reading->used, &row->used);
+    if (reading->row.generation > 1)
+        return true;
+    snprintf(text, sizeof(text), "%lld calls, %lld in, %lld out, cost %lld",
+             (long long)row->used.calls, (long long)row->used.tokens_in,
+             (long long)row->used.tokens_out, (long long)row->used.cost_microcredits);
+    add_line(&reading->outcome->text, "used", row->step);
+    add_line(&reading->outcome->text, "used", slice_text(text));
+    return true;
+}
+
+/* The total of the run is that of its steps, and that of its items. */
+static void
+read_usage(struct reading *reading)
+{
+    struct world *world = reading->story->world;
+    const struct usage *total = &reading->row.usage;
+    enum status status = store_usage_list(world->store, &reading->row.id, add_step_usage, reading);
+    if (status != STATUS_OK)
+        world_fail(world, "%s: what it used cannot be read", reading->story->name);
+    if (total->calls != reading->used.calls || total->tokens_in != reading->used.tokens_in ||
+        total->tokens_out != reading->used.tokens_out ||
+        total->cost_microcredits != reading->used.cost_microcredits)
+        world_fail(world, "%s: its usage is not that of its steps", reading->story->name);
+    if (reading->row.state == RUN_STATE_COMPLETED && total->tokens_in != reading->items_tokens_in)
+        world_fail(world, "%s: its usage is not that of its items", reading->story->name);
+}
+
 void
 outcome_read(struct outcome *outcome, struct story *story)
 {
@@ -242,6 +323,7 @@ outcome_read(struct outcome *outcome, struct story *story)
         add_line(&outcome->text, "error", reading.row.error);
         add_line(&outcome->text, "counts", reading.row.counts);
         read_tables(&reading);
+        read_usage(&reading);
         read_files(&reading);
         kin_print(&outcome->text, story);
         mask_ids(&outcome->text);

@@ -4,6 +4,7 @@
 #include "disk.h"
 #include "kin.h"
 #include "look.h"
+#include "paying.h"
 #include "stuck.h"
 
 #include "base/limits.h"
@@ -113,7 +114,7 @@ begin_process(struct world *world)
 {
     world->process++;
     world->is_dead = false;
-    struct programs_options programs = {world->store, &step_catalog, &step_table, NULL};
+    struct programs_options programs = {world->store, &step_catalog, paying_steps(), NULL};
     world->programs = programs_new(&programs);
     char folder[256];
     snprintf(folder, sizeof(folder), "%s/blobs", scenes_folder());
