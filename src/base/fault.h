@@ -18,6 +18,7 @@
     FAULT_POINT(writer_between_done)                                                               \
     FAULT_POINT(call_before_send)                                                                  \
     FAULT_POINT(call_after_answer)                                                                 \
+    FAULT_POINT(call_after_file)                                                                   \
     FAULT_POINT(record_before_push)                                                                \
     FAULT_POINT(tap_after_append)                                                                  \
     FAULT_POINT(tap_after_sync)                                                                    \

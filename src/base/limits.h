@@ -102,6 +102,10 @@
 #define LIMIT_FOLDER_DOCUMENTS 1000
 /* Bytes of a text or web page whose text is read. */
 #define LIMIT_SOURCE_FILE_BYTES MIB(64)
+/* Bytes of a file that a step makes for one item. */
+#define LIMIT_MADE_FILE_BYTES MIB(256)
+/* Bytes of memory in which the files of a run are listed: about a million of them. */
+#define LIMIT_FILE_LIST_BYTES MIB(256)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
 /* Tables of runs that one server renders at once; further requests are answered 503. */

@@ -200,7 +200,7 @@ copy_bytes(int from, int to, uint64_t size, const char *path, struct error *erro
 static enum status
 copy_file(const char *source, uint64_t size, const char *path, struct error *error)
 {
-    char beside[4200];
+    char beside[4400];
     snprintf(beside, sizeof(beside), "%s.part", path);
     int from = open(source, O_RDONLY | O_CLOEXEC);
     if (from < 0)
@@ -225,9 +225,7 @@ copy_file(const char *source, uint64_t size, const char *path, struct error *err
 
 struct copying {
     struct service *service;
-    const struct run_row *run;
     const char *out;
-    struct arena arena;
     enum status status;
     struct error *error;
     bool is_quiet;
@@ -237,13 +235,11 @@ static bool
 copy_result(const struct file_row *row, void *context)
 {
     struct copying *copying = context;
-    if (row->revision != copying->run->generation)
-        return true;
     char source[4096];
     service_file_path(copying->service, &row->id, source);
-    struct slice name = fs_safe_name(&copying->arena, row->name);
-    const char *path = arena_format(&copying->arena, "%s/%s%s", copying->out, name.ptr,
-                                    row->is_partial ? ".partial" : "");
+    char path[4352];
+    snprintf(path, sizeof(path), "%s/%.*s%s", copying->out, SLICE_FORMAT(row->name),
+             row->is_partial ? ".partial" : "");
     copying->status = fs_make_folder(copying->out, copying->error);
     if (copying->status == STATUS_OK)
         copying->status = copy_file(source, row->size_bytes, path, copying->error);
@@ -256,14 +252,9 @@ static enum status
 copy_files(struct service *service, const struct run_row *run, const struct follow_options *options,
            struct error *error)
 {
-    struct copying copying = {.service = service,
-                              .run = run,
-                              .out = options->out,
-                              .error = error,
-                              .is_quiet = options->as_json};
-    arena_init(&copying.arena, MIB(1));
-    enum status status = service_run_files(service, &run->id, copy_result, &copying);
-    arena_done(&copying.arena);
+    struct copying copying = {
+        .service = service, .out = options->out, .error = error, .is_quiet = options->as_json};
+    enum status status = service_run_files(service, run, copy_result, &copying, error);
     return status == STATUS_OK ? copying.status : status;
 }
 

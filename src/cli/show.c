@@ -186,7 +186,9 @@ show_run(struct service *service, const struct run_row *row, struct arena *arena
     size_t before = out->size;
     buffer_append_text(out, "\nfiles:\n");
     size_t head = out->size;
-    status_ignore(service_run_files(service, &row->id, show_file, out));
+    struct error error = {0};
+    if (service_run_files(service, row, show_file, out, &error) != STATUS_OK)
+        buffer_append_format(out, "  %s\n", error.text);
     if (out->size == head)
         out->size = before;
     show_failures(service, row, run, out);

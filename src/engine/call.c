@@ -35,6 +35,7 @@ struct call {
     uint8_t hash[STORE_HASH_BYTES];
     char idempotency_key[2 * DIGEST_BYTES + 1];
     struct key key;
+    struct effect_name name;
     struct value config; /* in the chunk's arena, which stays while the call is open */
     uint32_t attempts, free_tries;
     int64_t overloaded_us; /* when it was told so first */
@@ -387,6 +388,8 @@ call_conclude(struct call *call)
         .arena = &call->arena,
     };
     call->is_ok = type->conclude(&conclusion);
+    if (!call->is_ok && call->env != NULL)
+        env_forget(call->env);
     call->outcome = conclusion.value;
     call->failure = conclusion.failure;
     call->details = conclusion.details;
@@ -443,8 +446,9 @@ make_env(struct call *call)
     struct run *run = call->run;
     struct step_env *env = arena_alloc(&call->arena, sizeof(*env));
     env->options = &run->engine->options;
-    env->run = run->id;
     env->workspace = run->workspace;
+    env->call = &call->name;
+    env->generation = run->generation;
     env->arena = &call->arena;
     env->is_cancelled = &run->has_left;
     env->time_ms_max = call->node->timeout_ms;
@@ -549,9 +553,9 @@ calls_take(struct run *run, struct chunk_job *job)
         call->config = wanted->config;
         call->key = chunk_item_key(chunk, wanted->item);
         memcpy(call->hash, wanted->hash, STORE_HASH_BYTES);
-        struct effect_name name = {&run->id, value_slice(call->node->id), key_slice(&call->key),
-                                   call->number, call->hash};
-        effect_idempotency_key(&name, wanted->failed_generation, call->idempotency_key);
+        call->name = (struct effect_name){&run->id, value_slice(call->node->id),
+                                          key_slice(&call->key), call->number, call->hash};
+        effect_idempotency_key(&call->name, wanted->failed_generation, call->idempotency_key);
         struct pace_target target = {&run->workspace, wanted->host,
                                      &run->program->limits[wanted->node]};
         pace_enter(&run->engine->pace, &call->pace, &run->pace, &target);

@@ -62,8 +62,12 @@ step_env_text(struct step_env *env, const struct digest *digest, struct arena *a
 }
 
 void
-env_record(const struct step_env *env, struct intent *intent)
+env_record(struct step_env *env, struct intent *intent)
 {
+    if (env->has_file) {
+        env->file.created_unix_ms = clock_unix_ms(env->options->clock);
+        intent_add(intent, STORE_FILE_INSERT, 512)->file = &env->file;
+    }
     for (uint32_t i = 0; i < env->text_count; i++)
         intent_add(intent, STORE_TEXT_PUT, env->texts[i].body.size + 64)->text = &env->texts[i];
 }

@@ -6,6 +6,7 @@
 #ifndef ENGINE_ENV_H
 #define ENGINE_ENV_H
 
+#include "engine/chunk.h"
 #include "engine/engine.h"
 #include "engine/step_env.h"
 #include "store/intent.h"
@@ -14,16 +15,23 @@
 
 struct step_env {
     const struct engine_options *options;
-    struct id run, workspace;
+    struct id workspace;
+    const struct effect_name *call; /* whose conclusion it is */
+    uint32_t generation;
     struct arena *arena;             /* of the outcome; this struct lies in it too */
     const atomic_bool *is_cancelled; /* the run goes nowhere any more */
     int64_t time_ms_max;             /* for each thing that is waited for */
     struct text_row texts[LIMIT_CALL_TEXTS];
     uint32_t text_count;
+    struct file_row file; /* that was made: on the disk, and of no run before it is recorded */
+    bool has_file;
 };
 
 /* Adds what was kept and made to the intent that records the call. It borrows from the outcome. */
-void env_record(const struct step_env *env, struct intent *intent);
+void env_record(struct step_env *env, struct intent *intent);
+
+/* The call has failed: nothing is left of what was made. On the thread that concluded it. */
+void env_forget(struct step_env *env);
 
 /* A failure by how the conversion of a document ended. */
 bool env_fail_conversion(enum status status, const struct error *error,

@@ -65,4 +65,22 @@ bool step_env_keep(struct step_env *env, struct slice text, struct digest *diges
 bool step_env_text(struct step_env *env, const struct digest *digest, struct arena *arena,
                    struct slice *out, struct step_failure *failure);
 
+/* --- files out --- */
+
+/* A file of the item, shown among those of the run. */
+struct step_made_file {
+    const char *kind;     /* of the conversion that makes it of the input, as base/conversion.h has
+                             it; NULL: the input is the file */
+    struct value options; /* of the conversion */
+    struct slice input;
+    struct slice name;        /* any text; it is made safe */
+    const char *content_type; /* outlives everything */
+};
+
+/* Makes it, at most one in a call: {file, bytes}, file being its safe name. Files of several items
+ * that have the same name are told apart where they are shown. `bad_file` if the input cannot be
+ * made into one, `no_sandbox`, `not_converted`, `file_not_written`. */
+bool step_env_make_file(struct step_env *env, const struct step_made_file *made, struct value *out,
+                        struct step_failure *failure);
+
 #endif

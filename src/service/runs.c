@@ -111,13 +111,6 @@ service_run_list(struct service *service, const struct store_page *page, store_r
 }
 
 enum status
-service_run_files(struct service *service, const struct id *run, store_file_fn *visit,
-                  void *context)
-{
-    return store_file_list(service->store, run, visit, context);
-}
-
-enum status
 service_run_usage(struct service *service, const struct id *run, store_usage_fn *visit,
                   void *context)
 {

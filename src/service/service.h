@@ -180,9 +180,13 @@ MUST_USE enum status service_run_list(struct service *service, const struct stor
 MUST_USE enum status service_workflow_list(struct service *service, const struct store_page *page,
                                            store_workflow_fn *visit, void *context);
 
-/* The files of a run, oldest first, and where one lies. */
-MUST_USE enum status service_run_files(struct service *service, const struct id *run,
-                                       store_file_fn *visit, void *context);
+/* The files of a run as its generation has them: those of taps, then those of items by step and
+ * key, newest for each. Their names are safe for a folder and different from each other: of several
+ * with one name the first keeps it, and the others are called name-KEY.ending. LIMIT: the run has
+ * too many to be listed. */
+MUST_USE enum status service_run_files(struct service *service, const struct run_row *run,
+                                       store_file_fn *visit, void *context, struct error *error);
+/* Where one lies. */
 void service_file_path(struct service *service, const struct id *file, char out[4096]);
 
 void service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,

@@ -167,6 +167,8 @@ struct file_row {
     struct id workspace, id;
     struct id run; /* zero: an upload */
     struct slice step;
+    bool is_of_item;  /* made by a call for one item; else a tap's, or an upload */
+    struct slice key; /* of that item */
     struct slice name;
     struct slice content_type;
     uint64_t size_bytes;

@@ -336,6 +336,21 @@ test_files(void **state)
     assert_true(id_is_zero(&got.run));
     assert_false(got.is_partial);
     assert_slice(got.step, SLICE(""));
+    assert_false(got.is_of_item);
+
+    /* Of items, with a key of some bytes and with that of a one-item table. */
+    static const struct slice keys[] = {{"\x01\0\x05", 3}, {"", 0}};
+    for (uint32_t i = 0; i < COUNT_OF(keys); i++) {
+        struct file_row made = {.workspace = id_of(1),
+                                .id = id_of(5 + i),
+                                .run = id_of(21),
+                                .is_of_item = true,
+                                .key = keys[i]};
+        COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &made});
+        assert_int_equal(store_file_get(f->store, &f->arena, &made.id, &got), STATUS_OK);
+        assert_true(got.is_of_item);
+        assert_slice(got.key, keys[i]);
+    }
 
     struct id none = id_of(99);
     assert_int_equal(store_file_get(f->store, &f->arena, &none, &got), STATUS_NOT_FOUND);

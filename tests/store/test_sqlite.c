@@ -392,6 +392,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE runs DROP COLUMN parent_generation;"
                 "ALTER TABLE effects DROP COLUMN tokens_in;"
                 "ALTER TABLE effects DROP COLUMN tokens_out;"
+                "ALTER TABLE files DROP COLUMN item;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;

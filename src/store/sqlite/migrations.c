@@ -195,6 +195,9 @@ static const char *const migrations[] = {
     " UNIQUE (workspace, hash)"
     ") STRICT;"
     "CREATE INDEX cache_expires ON cache (expires_unix_ms);",
+
+    /* 4: the key of the item that a file was made for; NULL: of none. */
+    "ALTER TABLE files ADD COLUMN item BLOB;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

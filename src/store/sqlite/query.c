@@ -108,6 +108,12 @@ query_count(struct query *query)
     return (uint32_t)query_int(query);
 }
 
+bool
+query_is_null(struct query *query)
+{
+    return sqlite3_column_type(query->statement, query->column) == SQLITE_NULL;
+}
+
 struct slice
 query_slice(struct query *query)
 {

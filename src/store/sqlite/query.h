@@ -49,6 +49,8 @@ int64_t query_int(struct query *query);
 uint32_t query_count(struct query *query);
 /* Empty, with status LIMIT, if the arena has no room. */
 struct slice query_slice(struct query *query);
+/* Whether the column to be read next is null; it stays the next. */
+bool query_is_null(struct query *query);
 /* Bytes of a fixed size; zeroes if the column has another, which only a damaged file can show. */
 void query_bytes(struct query *query, void *out, size_t size);
 struct id query_id(struct query *query);

@@ -9,6 +9,7 @@
 #include "store/converted.h"
 #include "store/simulated/simulated.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -83,6 +84,10 @@ convert(void *converter, struct conversion *conversion, struct error *error)
 
 /* --- the place --- */
 
+static const struct id run = {{2}};
+static const uint8_t hash[STORE_HASH_BYTES] = {3};
+static const struct effect_name call = {&run, {"memo", 4}, {"\x01\x07", 2}, 0, hash};
+
 static int
 set_up(void **state)
 {
@@ -98,13 +103,19 @@ set_up(void **state)
         .store = simulated_store_new(1),
         .converted = converted_new(converted),
         .ports = &f->ports,
+        .clock = clock_system(),
         .allow_paths = true,
     };
+    struct error error = {0};
+    snprintf(converted, sizeof(converted), "%s/blobs", f->folder);
+    if (blobs_open(&f->options.blobs, converted, NULL, &error) != STATUS_OK)
+        return 1;
     arena_init(&f->arena, LIMIT_OUTCOME_BYTES);
     f->env = (struct step_env){
         .options = &f->options,
         .workspace = {{1}},
-        .run = {{2}},
+        .call = &call,
+        .generation = 1,
         .arena = &f->arena,
         .is_cancelled = &f->is_cancelled,
         .time_ms_max = 5000,
@@ -123,6 +134,7 @@ tear_down(void **state)
 {
     struct fixture *f = *state;
     store_close(&f->options.store);
+    blobs_close(&f->options.blobs);
     converted_free(&f->options.converted);
     arena_done(&f->arena);
     int failed = nftw(f->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
@@ -151,6 +163,7 @@ record(struct fixture *f)
     assert_int_equal(intent->status, STATUS_OK);
     intent_free(&intent);
     f->env.text_count = 0;
+    f->env.has_file = false;
 }
 
 static void
@@ -386,6 +399,163 @@ test_folders_that_cannot_be_listed(void **state)
     assert_string_equal(f->failure.code, "no_file");
 }
 
+/* --- files of items --- */
+
+struct found {
+    struct fixture *fixture;
+    unsigned count;
+    char words[256];
+};
+
+static bool
+see_file(const struct file_row *row, void *context)
+{
+    struct found *found = context;
+    struct blob *blob = NULL;
+    struct buffer bytes;
+    struct error error = {0};
+    buffer_init(&bytes, MIB(1));
+    assert_int_equal(blob_read_open(&blob, found->fixture->options.blobs, &row->id, &error),
+                     STATUS_OK);
+    assert_int_equal(blob_read(&bytes, blob, 0, row->size_bytes, &error), STATUS_OK);
+    blob_close(&blob);
+    assert_true(row->is_of_item && row->key.size == 2 && row->revision == 1);
+    assert_int_equal(bytes.size, row->size_bytes);
+    found->count++;
+    snprintf(found->words, sizeof(found->words), "%.*s %.*s %.*s %.*s", SLICE_FORMAT(row->step),
+             SLICE_FORMAT(row->name), SLICE_FORMAT(row->content_type),
+             SLICE_FORMAT(buffer_slice(&bytes)));
+    buffer_done(&bytes);
+    return true;
+}
+
+static void
+assert_files(struct fixture *f, unsigned count, const char *words)
+{
+    struct found found = {.fixture = f};
+    assert_int_equal(store_file_list(f->options.store, &run, see_file, &found), STATUS_OK);
+    assert_int_equal(found.count, count);
+    if (count > 0)
+        assert_string_equal(found.words, words);
+}
+
+static bool
+make_file(struct fixture *f, const char *kind, const char *input)
+{
+    struct step_made_file made = {
+        .kind = kind,
+        .options = value_object_set(&f->arena, value_empty_object(), value_text("format"),
+                                    value_text("pdf")),
+        .input = slice_text(input),
+        .name = SLICE("../a/Memo.pdf"),
+        .content_type = "application/pdf",
+    };
+    struct value value;
+    bool is_ok = step_env_make_file(&f->env, &made, &value, &f->failure);
+    if (is_ok)
+        assert_non_null(strstr(json_text(&f->arena, value).ptr, "Memo.pdf\",\"bytes\":"));
+    return is_ok;
+}
+
+static unsigned blob_count;
+
+static int
+count_entry(const char *path, const struct stat *about, int kind, struct FTW *walk)
+{
+    blob_count += kind == FTW_F;
+    return 0;
+}
+
+static unsigned
+count_blobs(struct fixture *f)
+{
+    blob_count = 0;
+    assert_int_equal(nftw(blobs_folder(f->options.blobs), count_entry, 16, FTW_PHYS), 0);
+    return blob_count;
+}
+
+static void
+test_a_file_counts_with_its_call(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(make_file(f, "render", "# Hello"));
+    assert_string_equal(f->told, "render {\"format\":\"pdf\"}");
+    assert_files(f, 0, NULL);
+    /* The process dies here: the next makes it again, in the same place. */
+    f->env.has_file = false;
+    assert_true(make_file(f, "render", "# Hello you"));
+    assert_int_equal(count_blobs(f), 1);
+    record(f);
+    assert_files(f, 1, "memo _a_Memo.pdf application/pdf Says # Hello you");
+}
+
+static void
+test_a_file_may_be_the_input_itself(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(make_file(f, NULL, "plain"));
+    assert_int_equal(f->conversions, 0);
+    record(f);
+    assert_files(f, 1, "memo _a_Memo.pdf application/pdf plain");
+}
+
+static void
+test_nothing_is_left_of_a_file_that_fails(void **state)
+{
+    static const struct {
+        const char *input;
+        const char *code;
+    } table[] = {{"bad", "bad_file"}, {"broken", "not_converted"}, {"nowhere", "no_sandbox"}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        assert_false(make_file(f, "render", table[i].input));
+        assert_string_equal(f->failure.code, table[i].code);
+        env_forget(&f->env);
+        assert_int_equal(count_blobs(f), 0);
+    }
+    /* Made, but the call fails all the same. */
+    assert_true(make_file(f, "render", "x"));
+    assert_int_equal(count_blobs(f), 1);
+    env_forget(&f->env);
+    assert_int_equal(count_blobs(f), 0);
+    record(f);
+    assert_files(f, 0, NULL);
+}
+
+static int
+full_open(const char *path, int flags, mode_t mode)
+{
+    return open(path, flags, mode);
+}
+
+static ssize_t
+full_pwrite(int fd, const void *bytes, size_t size, off_t offset)
+{
+    errno = ENOSPC;
+    return -1;
+}
+
+static void
+test_a_full_disk_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_calls calls = *blobs_system();
+    char folder[128];
+    struct error error = {0};
+    calls.open = full_open;
+    calls.pwrite = full_pwrite;
+    snprintf(folder, sizeof(folder), "%s", blobs_folder(f->options.blobs));
+    blobs_close(&f->options.blobs);
+    assert_int_equal(blobs_open(&f->options.blobs, folder, &calls, &error), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_false(make_file(f, i == 0 ? NULL : "render", "x"));
+        assert_string_equal(f->failure.code, "file_not_written");
+        assert_true(f->failure.may_retry && f->failure.is_free);
+        assert_int_equal(f->failure.retry_after_ms, 1000);
+        env_forget(&f->env);
+    }
+}
+
 int
 main(void)
 {
@@ -398,6 +568,11 @@ main(void)
         cmocka_unit_test_setup_teardown(test_texts_are_kept_up_to_the_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_folder_lists_its_documents_by_name, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_counts_with_its_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_may_be_the_input_itself, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_is_left_of_a_file_that_fails, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_full_disk_is_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folders_that_cannot_be_listed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
