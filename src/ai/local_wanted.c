@@ -1,0 +1,170 @@
+#include "ai/local_wanted.h"
+
+#include "ai/local_value.h"
+#include "ai/local_words.h"
+#include "base/mem.h"
+
+#include <assert.h>
+
+/* Words of one meaning that a core word may bring along. */
+#define ALIKE_MAX 16
+#define USES_PER_FIELD (LOCAL_CORES_MAX * (1 + ALIKE_MAX) + LOCAL_HINTS_MAX)
+#define ALIKE_WEIGHT 88
+
+/* Bytes of a name whose words are told apart. */
+#define NAME_BYTES 256
+
+void
+local_wanted_init(struct local_wanted *wanted, const struct local_lexicon *lexicon,
+                  size_t field_max)
+{
+    assert(field_max <= LOCAL_FIELDS_MAX);
+    size_t uses = field_max * USES_PER_FIELD + 1;
+    size_t slots = 16;
+    while (slots < uses * 2)
+        slots *= 2;
+    *wanted = (struct local_wanted){.lexicon = lexicon, .term_slots = slots, .use_max = uses};
+    wanted->fields = mem_alloc_array(field_max + 1, sizeof(*wanted->fields));
+    wanted->terms = mem_alloc_array(slots, sizeof(*wanted->terms));
+    wanted->uses = mem_alloc_array(uses, sizeof(*wanted->uses));
+}
+
+void
+local_wanted_done(struct local_wanted *wanted)
+{
+    mem_free(wanted->fields);
+    mem_free(wanted->terms);
+    mem_free(wanted->uses);
+}
+
+static struct local_term *
+term_of(struct local_wanted *wanted, uint64_t stem)
+{
+    size_t at = stem >> 12;
+    for (;; at++) {
+        struct local_term *term = &wanted->terms[at & (wanted->term_slots - 1)];
+        if (term->stem == 0 || term->stem == stem)
+            return term;
+    }
+}
+
+void
+local_wanted_use(struct local_wanted *wanted, struct local_use use, uint64_t stem)
+{
+    struct local_term *term = term_of(wanted, stem);
+    if (wanted->use_count == wanted->use_max || stem == 0)
+        return;
+    for (uint32_t i = term->first; i != 0; i = wanted->uses[i - 1].next)
+        if (wanted->uses[i - 1].field == use.field)
+            return;
+    use.next = term->first;
+    wanted->uses[wanted->use_count++] = use;
+    term->stem = stem;
+    term->first = (uint32_t)wanted->use_count;
+    wanted->filter[stem >> 6 & 63] |= UINT64_C(1) << (stem & 63);
+}
+
+/* --- A field's words --- */
+
+struct alike {
+    struct local_wanted *wanted;
+    struct local_use use;
+    size_t count;
+};
+
+static void
+add_alike(void *context, uint64_t stem)
+{
+    struct alike *alike = context;
+    if (alike->count++ < ALIKE_MAX)
+        local_wanted_use(alike->wanted, alike->use, stem);
+}
+
+static void
+add_core(struct local_wanted *wanted, size_t field, uint64_t stem)
+{
+    struct local_field *to = &wanted->fields[field];
+    struct local_use use = {.field = (uint16_t)field, .core = to->core_count++, .weight = 100};
+    local_wanted_use(wanted, use, stem);
+    use.weight = ALIKE_WEIGHT;
+    struct alike alike = {.wanted = wanted, .use = use};
+    local_lexicon_each_alike(wanted->lexicon, stem, add_alike, &alike);
+}
+
+static void
+add_hints(struct local_wanted *wanted, size_t field, struct slice text)
+{
+    struct local_field *to = &wanted->fields[field];
+    struct local_word word;
+    for (size_t at = 0; to->hint_count < LOCAL_HINTS_MAX && local_word_next(text, &at, &word);) {
+        unsigned roles = local_lexicon_roles(wanted->lexicon, word.stem);
+        to->roles |= roles & (LOCAL_ROLE_YEARLY | LOCAL_ROLE_PERCENT | LOCAL_ROLE_NAMED);
+        if ((roles & (LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC)) != 0)
+            continue;
+        to->hint_count++;
+        local_wanted_use(
+            wanted, (struct local_use){.field = (uint16_t)field, .core = LOCAL_HINT, .weight = 100},
+            word.stem);
+    }
+}
+
+/* "netIncome2023" as "net Income 2023". */
+static struct slice
+spread_name(struct slice name, char out[NAME_BYTES * 2])
+{
+    size_t size = 0;
+    for (size_t i = 0; i < name.size && i < NAME_BYTES; i++) {
+        char byte = name.ptr[i];
+        char before = i > 0 ? name.ptr[i - 1] : ' ';
+        bool rises = byte >= 'A' && byte <= 'Z' && before >= 'a' && before <= 'z';
+        bool counts = byte >= '0' && byte <= '9' && before >= 'A' && !(before <= '9');
+        if (rises || counts)
+            out[size++] = ' ';
+        out[size++] = byte;
+    }
+    return slice_of(out, size);
+}
+
+/* Core words are those with a meaning; if there are none, whatever there is. */
+static void
+add_name(struct local_wanted *wanted, size_t field, struct slice name)
+{
+    char spread[NAME_BYTES * 2];
+    struct local_word words[16];
+    size_t count = local_words_read(spread_name(name, spread), words, 16);
+    struct local_field *to = &wanted->fields[field];
+    unsigned skipped = LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC;
+    uint64_t year = local_stem(SLICE("year"));
+    uint64_t date = local_stem(SLICE("date"));
+    for (int pass = 0; pass < 3 && to->core_count == 0; pass++) {
+        for (size_t i = 0; i < count && to->core_count < LOCAL_CORES_MAX; i++) {
+            unsigned roles = local_lexicon_roles(wanted->lexicon, words[i].stem);
+            bool is_time = words[i].stem == year || words[i].stem == date;
+            to->roles |= roles;
+            if (pass == 2 || (pass == 1 && (roles & LOCAL_ROLE_STOP) == 0) ||
+                (pass == 0 && (roles & skipped) == 0 && !is_time))
+                add_core(wanted, field, words[i].stem);
+        }
+    }
+}
+
+size_t
+local_wanted_add(struct local_wanted *wanted, const struct local_field_made *made)
+{
+    size_t field = wanted->field_count++;
+    struct local_field *to = &wanted->fields[field];
+    *to = (struct local_field){
+        .name = made->path, .type = made->type, .choices = made->choices, .schema = made->schema};
+    add_name(wanted, field, made->name);
+    add_hints(wanted, field, made->description);
+    to->unit = local_unit_named(made->unit);
+    if (to->unit == 0)
+        to->unit = local_unit_named(made->description);
+    bool has_sign = memchr(made->description.ptr, '%', made->description.size) != NULL ||
+                    memchr(made->unit.ptr, '%', made->unit.size) != NULL;
+    to->wants_percent =
+        has_sign || made->type == AI_FIELD_PERCENTAGE || (to->roles & LOCAL_ROLE_PERCENT) != 0;
+    to->wants_year = (to->roles & LOCAL_ROLE_YEARLY) != 0 || made->type == AI_FIELD_DATE;
+    to->wants_full_date = slice_is(value_slice(value_get(made->schema, "format")), "date");
+    return field;
+}

@@ -1,0 +1,187 @@
+/* The embedded provider: what it finds in texts of our own, by table. */
+#include "test.h"
+
+#include "ai/provider.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Texts that the rows share. */
+
+#define COMPANY                                                                                       \
+    "Nordwind Turbinen AG\n\nNordwind Turbinen AG is a German maker of wind turbines. Founded in "    \
+    "1987 by Greta Holm and Peter Stein, it is headquartered in Bremen, Germany. The company "        \
+    "employs about 12,400 people at nine sites. In 2023 revenue rose by 8% to €3.2 billion from "   \
+    "€2.96 billion a year before; net profit was €214 million. Its chief executive is Anna-Lena " \
+    "Brandt. Nordwind is not listed on any stock exchange. Press: press@nordwind.example, "           \
+    "https://www.nordwind.example/press.\n"
+
+#define MEMO                                                                                       \
+    "# Memo: supplier review\n\nDate: 12 March 2024\nAuthor: Maria Okafor\n\n## Figures\n\n"       \
+    "| Supplier | Revenue (USD million) | Employees | On time |\n|---|---|---|---|\n"              \
+    "| Acme Forge | 412.5 | 3,100 | 97 % |\n\nTerms\n- Payment: 30 days\n- Penalty: yes\n"         \
+    "- Regions:\n  - Europe\n  - North Africa\n  - Middle East\n"
+
+#define PRODUCT                                                                                    \
+    "Trail Lamp 300\n\nPrice: $49.95\nWeight = 85 g\nBattery life – 40 hours\nWaterproof: yes\n" \
+    "Colours: black, moss green and signal red\nWarranty: 2 years\nWebsite: traillamp.example\n"   \
+    "Address:\nHigh Street 12\n4020 Linz\nAustria\n\nRelease date: 2023-09-01\n"
+
+#define GERMAN                                                                                     \
+    "Müller Maschinenbau GmbH\n\nDie Müller Maschinenbau GmbH mit Sitz in Ulm wurde 1954 "       \
+    "gegründet. Sie beschäftigt 1.850 Mitarbeiter und erzielte 2022 einen Umsatz von 312,5 "     \
+    "Mio. Euro.\n\nGeschäftsführer: Jörg Müller\nGründung: 3. Mai 1954\n"
+
+#define FRENCH                                                                                     \
+    "Fiche d'entreprise\n\nSiège : Lyon\nEffectif : 2 340\nChiffre d'affaires : 1,2 milliard "    \
+    "d'euros\nDate de création : 14 juillet 1998\n"
+
+#define OUTLINE                                                                                    \
+    "Economy\n  Exports\n    Exports 2023: $3.1 billion (2023 est.)\n    Exports 2024: $3.4 "      \
+    "billion (2024 est.)\n  Exports - partners: Italy 20%, Malta 10%\nPeople\n  Population\n"      \
+    "    total: 1,204,300 (2024 est.)\n    male: 600,100\n  Population growth rate: 0.4%\n"        \
+    "Government\n  Capital\n    name: Port Vell (on Isla Grande)\n    time difference: UTC+1\n"    \
+    "    etymology: from a word for gate\nGeography\n  Area\n    total: 8,120 sq km\n"             \
+    "    land: 8,000 sq km\n  Area - comparative: twice a city\n"
+
+struct row {
+    const char *label;
+    const char *text;
+    const char *field; /* JSON of one field */
+    const char *want;  /* JSON */
+};
+
+static const struct row extract_table[] = {
+    {"year of foundation in a sentence", COMPANY, "\"founded\":{\"type\":\"date\"}", "\"1987\""},
+    {"the same as a number", COMPANY, "\"founded_year\":{\"type\":\"integer\"}", "1987"},
+    {"employees by a verb", COMPANY, "\"employees\":{\"type\":\"integer\"}", "12400"},
+    {"to, not by, not from", COMPANY, "\"revenue\":{\"type\":\"money\"}",
+     "{\"amount\":3200000000,\"currency\":\"EUR\"}"},
+    {"two words beside another value", COMPANY, "\"netProfit\":{\"type\":\"money\"}",
+     "{\"amount\":214000000,\"currency\":\"EUR\"}"},
+    {"place of a seat", COMPANY, "\"headquarters\":{\"type\":\"string\"}", "\"Bremen, Germany\""},
+    {"person by office", COMPANY, "\"ceo\":{\"type\":\"string\"}", "\"Anna-Lena Brandt\""},
+    {"not", COMPANY, "\"listed\":{\"type\":\"boolean\"}", "false"},
+    {"e-mail", COMPANY, "\"contact\":{\"type\":\"email\"}", "\"press@nordwind.example\""},
+    {"web page", COMPANY, "\"page\":{\"type\":\"url\"}", "\"https://www.nordwind.example/press\""},
+    {"what is not said", COMPANY, "\"share_price\":{\"type\":\"money\"}", "null"},
+    {"what is not said, text", COMPANY, "\"auditor\":{\"type\":\"string\"}", "null"},
+    {"date behind a label", MEMO, "\"date\":{\"type\":\"date\"}", "\"2024-03-12\""},
+    {"name behind a label", MEMO, "\"author\":{\"type\":\"string\"}", "\"Maria Okafor\""},
+    {"scale and currency of a column", MEMO, "\"revenue\":{\"type\":\"money\"}",
+     "{\"amount\":412500000,\"currency\":\"USD\"}"},
+    {"column", MEMO, "\"employees\":{\"type\":\"integer\"}", "3100"},
+    {"percentage in a table", MEMO, "\"on_time\":{\"type\":\"percentage\"}", "97"},
+    {"bullet with a label", MEMO, "\"penalty\":{\"type\":\"boolean\"}", "true"},
+    {"bullets as a list", MEMO, "\"regions\":{\"type\":\"list\"}",
+     "[\"Europe\",\"North Africa\",\"Middle East\"]"},
+    {"price", PRODUCT, "\"price\":{\"type\":\"money\"}", "{\"amount\":49.95,\"currency\":\"USD\"}"},
+    {"equals sign", PRODUCT, "\"weight\":{\"type\":\"number\",\"unit\":\"g\"}", "85"},
+    {"dash", PRODUCT, "\"battery_life\":{\"type\":\"number\",\"description\":\"hours\"}", "40"},
+    {"list on a line", PRODUCT, "\"colours\":{\"type\":\"list\"}",
+     "[\"black\",\"moss green\",\"signal red\"]"},
+    {"bare domain", PRODUCT, "\"website\":{\"type\":\"url\"}", "\"traillamp.example\""},
+    {"address on lines", PRODUCT, "\"address\":{\"type\":\"address\"}",
+     "\"High Street 12, 4020 Linz, Austria\""},
+    {"ISO date", PRODUCT, "\"release_date\":{\"type\":\"date\"}", "\"2023-09-01\""},
+    {"choice", PRODUCT, "\"waterproof\":{\"type\":\"string\",\"enum\":[\"no\",\"yes\"]}",
+     "\"yes\""},
+    {"German number of people", GERMAN, "\"employees\":{\"type\":\"integer\"}", "1850"},
+    {"German money", GERMAN, "\"revenue\":{\"type\":\"money\"}",
+     "{\"amount\":312500000,\"currency\":\"EUR\"}"},
+    {"German date", GERMAN, "\"founded\":{\"type\":\"date\"}", "\"1954-05-03\""},
+    {"German name", GERMAN, "\"ceo\":{\"type\":\"string\"}", "\"Jörg Müller\""},
+    {"German place", GERMAN, "\"headquarters\":{\"type\":\"string\"}", "\"Ulm\""},
+    {"French number", FRENCH, "\"employees\":{\"type\":\"integer\"}", "2340"},
+    {"French money", FRENCH, "\"chiffre_affaires\":{\"type\":\"money\"}",
+     "{\"amount\":1200000000,\"currency\":\"EUR\"}"},
+    {"French date", FRENCH, "\"date_de_creation\":{\"type\":\"date\"}", "\"1998-07-14\""},
+    {"French place", FRENCH, "\"siege\":{\"type\":\"string\"}", "\"Lyon\""},
+    {"newest of several years", OUTLINE, "\"exports\":{\"type\":\"money\"}",
+     "{\"amount\":3400000000,\"currency\":\"USD\"}"},
+    {"total, not male, not growth", OUTLINE, "\"population\":{\"type\":\"number\"}", "1204300"},
+    {"name without brackets", OUTLINE, "\"capital\":{\"type\":\"string\"}", "\"Port Vell\""},
+    {"unit", OUTLINE, "\"area\":{\"type\":\"number\",\"unit\":\"sq km\"}", "8120"},
+    {"members without percentages", OUTLINE, "\"export_partners\":{\"type\":\"list\"}",
+     "[\"Italy\",\"Malta\"]"},
+};
+
+/* Asks the provider; *envelope is what it answers. */
+static void
+ask(struct arena *arena, const char *request_text, struct value *envelope)
+{
+    struct ai_request request;
+    struct ai_answer answer;
+    struct ai_failure failure = {.words = ""};
+    struct error error;
+    if (ai_request_parse(&request, arena, slice_text(request_text), &error) != STATUS_OK)
+        fail_msg("%s", error.text);
+    if (!ai_local.answer(&request, arena, &answer, &failure))
+        fail_msg("%s", failure.words);
+    if (json_parse(envelope, arena, answer.text, 0, NULL, &error) != STATUS_OK)
+        fail_msg("%s", error.text);
+}
+
+/* Each quote stands in the text, at `start`. */
+static void
+check_quotes(const char *label, const char *text, struct value envelope)
+{
+    struct value citations = value_get(envelope, "citations");
+    for (uint32_t i = 0; i < citations.count; i++) {
+        struct value citation = value_items(citations)[i];
+        struct slice quote = value_slice(value_get(citation, "quote"));
+        int64_t start = value_get(citation, "start").integer;
+        if (quote.size == 0 || start < 0 || (size_t)start + quote.size > strlen(text) ||
+            memcmp(text + start, quote.ptr, quote.size) != 0)
+            fail_msg("%s: the quote does not stand there: %.*s", label, SLICE_FORMAT(quote));
+    }
+}
+
+static const char *
+request_of(struct arena *arena, const char *text, const char *rest)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, MIB(16));
+    buffer_append_text(&buffer, "{\"model\":\"local/extractive-1\",");
+    buffer_append_text(&buffer, rest);
+    buffer_append_text(&buffer, ",\"sources\":[{\"number\":1,\"title\":\"t\",\"text\":");
+    json_print_string(&buffer, slice_text(text));
+    buffer_append_text(&buffer, "}]}");
+    struct slice copy = arena_copy(arena, buffer_slice(&buffer));
+    buffer_done(&buffer);
+    return copy.ptr;
+}
+
+static void
+test_fields_are_found(void **state)
+{
+    size_t failures = 0;
+    for (size_t i = 0; i < sizeof(extract_table) / sizeof(extract_table[0]); i++) {
+        const struct row *row = &extract_table[i];
+        struct arena arena;
+        struct value envelope;
+        arena_init(&arena, MIB(32));
+        const char *rest = arena_format(&arena, "\"task\":\"extract\",\"fields\":{%s}", row->field);
+        ask(&arena, request_of(&arena, row->text, rest), &envelope);
+        struct value output = value_get(envelope, "output");
+        struct slice got = json_text(&arena, value_members(output)[0].value);
+        check_quotes(row->label, row->text, envelope);
+        if (!slice_is(got, row->want)) {
+            print_error("%s: %.*s instead of %s\n", row->label, SLICE_FORMAT(got), row->want);
+            failures++;
+        }
+        arena_done(&arena);
+    }
+    assert_int_equal(failures, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields_are_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
