@@ -10,41 +10,77 @@
 
 /* Texts that the rows share. */
 
-#define COMPANY                                                                                       \
-    "Nordwind Turbinen AG\n\nNordwind Turbinen AG is a German maker of wind turbines. Founded in "    \
-    "1987 by Greta Holm and Peter Stein, it is headquartered in Bremen, Germany. The company "        \
-    "employs about 12,400 people at nine sites. In 2023 revenue rose by 8% to €3.2 billion from "   \
-    "€2.96 billion a year before; net profit was €214 million. Its chief executive is Anna-Lena " \
-    "Brandt. Nordwind is not listed on any stock exchange. Press: press@nordwind.example, "           \
-    "https://www.nordwind.example/press.\n"
+static const char company[] =
+    "Nordwind Turbinen AG\n\n"
+    "Nordwind Turbinen AG is a German maker of wind turbines. Founded in 1987 by Greta "
+    "Holm and Peter Stein, it is headquartered in Bremen, Germany. The company employs "
+    "about 12,400 people at nine sites. In 2023 revenue rose by 8% to €3.2 billion from "
+    "€2.96 billion a year before; net profit was €214 million. Its chief executive is "
+    "Anna-Lena Brandt. Nordwind is not listed on any stock exchange. Press: "
+    "press@nordwind.example, https://www.nordwind.example/press.\n";
 
-#define MEMO                                                                                       \
-    "# Memo: supplier review\n\nDate: 12 March 2024\nAuthor: Maria Okafor\n\n## Figures\n\n"       \
-    "| Supplier | Revenue (USD million) | Employees | On time |\n|---|---|---|---|\n"              \
-    "| Acme Forge | 412.5 | 3,100 | 97 % |\n\nTerms\n- Payment: 30 days\n- Penalty: yes\n"         \
-    "- Regions:\n  - Europe\n  - North Africa\n  - Middle East\n"
+static const char memo[] = "# Memo: supplier review\n\n"
+                           "Date: 12 March 2024\n"
+                           "Author: Maria Okafor\n\n"
+                           "## Figures\n\n"
+                           "| Supplier | Revenue (USD million) | Employees | On time |\n"
+                           "|---|---|---|---|\n"
+                           "| Acme Forge | 412.5 | 3,100 | 97 % |\n\n"
+                           "Terms\n"
+                           "- Payment: 30 days\n"
+                           "- Penalty: yes\n"
+                           "- Regions:\n"
+                           "  - Europe\n"
+                           "  - North Africa\n"
+                           "  - Middle East\n";
 
-#define PRODUCT                                                                                    \
-    "Trail Lamp 300\n\nPrice: $49.95\nWeight = 85 g\nBattery life – 40 hours\nWaterproof: yes\n" \
-    "Colours: black, moss green and signal red\nWarranty: 2 years\nWebsite: traillamp.example\n"   \
-    "Address:\nHigh Street 12\n4020 Linz\nAustria\n\nRelease date: 2023-09-01\n"
+static const char product[] = "Trail Lamp 300\n\n"
+                              "Price: $49.95\n"
+                              "Weight = 85 g\n"
+                              "Battery life – 40 hours\n"
+                              "Waterproof: yes\n"
+                              "Colours: black, moss green and signal red\n"
+                              "Warranty: 2 years\n"
+                              "Website: traillamp.example\n"
+                              "Address:\n"
+                              "High Street 12\n"
+                              "4020 Linz\n"
+                              "Austria\n\n"
+                              "Release date: 2023-09-01\n";
 
-#define GERMAN                                                                                     \
-    "Müller Maschinenbau GmbH\n\nDie Müller Maschinenbau GmbH mit Sitz in Ulm wurde 1954 "       \
-    "gegründet. Sie beschäftigt 1.850 Mitarbeiter und erzielte 2022 einen Umsatz von 312,5 "     \
-    "Mio. Euro.\n\nGeschäftsführer: Jörg Müller\nGründung: 3. Mai 1954\n"
+static const char german[] =
+    "Müller Maschinenbau GmbH\n\n"
+    "Die Müller Maschinenbau GmbH mit Sitz in Ulm wurde 1954 gegründet. Sie beschäftigt "
+    "1.850 Mitarbeiter und erzielte 2022 einen Umsatz von 312,5 Mio. Euro.\n\n"
+    "Geschäftsführer: Jörg Müller\n"
+    "Gründung: 3. Mai 1954\n";
 
-#define FRENCH                                                                                     \
-    "Fiche d'entreprise\n\nSiège : Lyon\nEffectif : 2 340\nChiffre d'affaires : 1,2 milliard "    \
-    "d'euros\nDate de création : 14 juillet 1998\n"
+static const char french[] = "Fiche d'entreprise\n\n"
+                             "Siège : Lyon\n"
+                             "Effectif : 2 340\n"
+                             "Chiffre d'affaires : 1,2 milliard d'euros\n"
+                             "Date de création : 14 juillet 1998\n";
 
-#define OUTLINE                                                                                    \
-    "Economy\n  Exports\n    Exports 2023: $3.1 billion (2023 est.)\n    Exports 2024: $3.4 "      \
-    "billion (2024 est.)\n  Exports - partners: Italy 20%, Malta 10%\nPeople\n  Population\n"      \
-    "    total: 1,204,300 (2024 est.)\n    male: 600,100\n  Population growth rate: 0.4%\n"        \
-    "Government\n  Capital\n    name: Port Vell (on Isla Grande)\n    time difference: UTC+1\n"    \
-    "    etymology: from a word for gate\nGeography\n  Area\n    total: 8,120 sq km\n"             \
-    "    land: 8,000 sq km\n  Area - comparative: twice a city\n"
+static const char outline[] = "Economy\n"
+                              "  Exports\n"
+                              "    Exports 2023: $3.1 billion (2023 est.)\n"
+                              "    Exports 2024: $3.4 billion (2024 est.)\n"
+                              "  Exports - partners: Italy 20%, Malta 10%\n"
+                              "People\n"
+                              "  Population\n"
+                              "    total: 1,204,300 (2024 est.)\n"
+                              "    male: 600,100\n"
+                              "  Population growth rate: 0.4%\n"
+                              "Government\n"
+                              "  Capital\n"
+                              "    name: Port Vell (on Isla Grande)\n"
+                              "    time difference: UTC+1\n"
+                              "    etymology: from a word for gate\n"
+                              "Geography\n"
+                              "  Area\n"
+                              "    total: 8,120 sq km\n"
+                              "    land: 8,000 sq km\n"
+                              "  Area - comparative: twice a city\n";
 
 struct row {
     const char *label;
@@ -54,57 +90,57 @@ struct row {
 };
 
 static const struct row extract_table[] = {
-    {"year of foundation in a sentence", COMPANY, "\"founded\":{\"type\":\"date\"}", "\"1987\""},
-    {"the same as a number", COMPANY, "\"founded_year\":{\"type\":\"integer\"}", "1987"},
-    {"employees by a verb", COMPANY, "\"employees\":{\"type\":\"integer\"}", "12400"},
-    {"to, not by, not from", COMPANY, "\"revenue\":{\"type\":\"money\"}",
+    {"year of foundation in a sentence", company, "\"founded\":{\"type\":\"date\"}", "\"1987\""},
+    {"the same as a number", company, "\"founded_year\":{\"type\":\"integer\"}", "1987"},
+    {"employees by a verb", company, "\"employees\":{\"type\":\"integer\"}", "12400"},
+    {"to, not by, not from", company, "\"revenue\":{\"type\":\"money\"}",
      "{\"amount\":3200000000,\"currency\":\"EUR\"}"},
-    {"two words beside another value", COMPANY, "\"netProfit\":{\"type\":\"money\"}",
+    {"two words beside another value", company, "\"netProfit\":{\"type\":\"money\"}",
      "{\"amount\":214000000,\"currency\":\"EUR\"}"},
-    {"place of a seat", COMPANY, "\"headquarters\":{\"type\":\"string\"}", "\"Bremen, Germany\""},
-    {"person by office", COMPANY, "\"ceo\":{\"type\":\"string\"}", "\"Anna-Lena Brandt\""},
-    {"not", COMPANY, "\"listed\":{\"type\":\"boolean\"}", "false"},
-    {"e-mail", COMPANY, "\"contact\":{\"type\":\"email\"}", "\"press@nordwind.example\""},
-    {"web page", COMPANY, "\"page\":{\"type\":\"url\"}", "\"https://www.nordwind.example/press\""},
-    {"what is not said", COMPANY, "\"share_price\":{\"type\":\"money\"}", "null"},
-    {"what is not said, text", COMPANY, "\"auditor\":{\"type\":\"string\"}", "null"},
-    {"date behind a label", MEMO, "\"date\":{\"type\":\"date\"}", "\"2024-03-12\""},
-    {"name behind a label", MEMO, "\"author\":{\"type\":\"string\"}", "\"Maria Okafor\""},
-    {"scale and currency of a column", MEMO, "\"revenue\":{\"type\":\"money\"}",
+    {"place of a seat", company, "\"headquarters\":{\"type\":\"string\"}", "\"Bremen, Germany\""},
+    {"person by office", company, "\"ceo\":{\"type\":\"string\"}", "\"Anna-Lena Brandt\""},
+    {"not", company, "\"listed\":{\"type\":\"boolean\"}", "false"},
+    {"e-mail", company, "\"contact\":{\"type\":\"email\"}", "\"press@nordwind.example\""},
+    {"web page", company, "\"page\":{\"type\":\"url\"}", "\"https://www.nordwind.example/press\""},
+    {"what is not said", company, "\"share_price\":{\"type\":\"money\"}", "null"},
+    {"what is not said, text", company, "\"auditor\":{\"type\":\"string\"}", "null"},
+    {"date behind a label", memo, "\"date\":{\"type\":\"date\"}", "\"2024-03-12\""},
+    {"name behind a label", memo, "\"author\":{\"type\":\"string\"}", "\"Maria Okafor\""},
+    {"scale and currency of a column", memo, "\"revenue\":{\"type\":\"money\"}",
      "{\"amount\":412500000,\"currency\":\"USD\"}"},
-    {"column", MEMO, "\"employees\":{\"type\":\"integer\"}", "3100"},
-    {"percentage in a table", MEMO, "\"on_time\":{\"type\":\"percentage\"}", "97"},
-    {"bullet with a label", MEMO, "\"penalty\":{\"type\":\"boolean\"}", "true"},
-    {"bullets as a list", MEMO, "\"regions\":{\"type\":\"list\"}",
+    {"column", memo, "\"employees\":{\"type\":\"integer\"}", "3100"},
+    {"percentage in a table", memo, "\"on_time\":{\"type\":\"percentage\"}", "97"},
+    {"bullet with a label", memo, "\"penalty\":{\"type\":\"boolean\"}", "true"},
+    {"bullets as a list", memo, "\"regions\":{\"type\":\"list\"}",
      "[\"Europe\",\"North Africa\",\"Middle East\"]"},
-    {"price", PRODUCT, "\"price\":{\"type\":\"money\"}", "{\"amount\":49.95,\"currency\":\"USD\"}"},
-    {"equals sign", PRODUCT, "\"weight\":{\"type\":\"number\",\"unit\":\"g\"}", "85"},
-    {"dash", PRODUCT, "\"battery_life\":{\"type\":\"number\",\"description\":\"hours\"}", "40"},
-    {"list on a line", PRODUCT, "\"colours\":{\"type\":\"list\"}",
+    {"price", product, "\"price\":{\"type\":\"money\"}", "{\"amount\":49.95,\"currency\":\"USD\"}"},
+    {"equals sign", product, "\"weight\":{\"type\":\"number\",\"unit\":\"g\"}", "85"},
+    {"dash", product, "\"battery_life\":{\"type\":\"number\",\"description\":\"hours\"}", "40"},
+    {"list on a line", product, "\"colours\":{\"type\":\"list\"}",
      "[\"black\",\"moss green\",\"signal red\"]"},
-    {"bare domain", PRODUCT, "\"website\":{\"type\":\"url\"}", "\"traillamp.example\""},
-    {"address on lines", PRODUCT, "\"address\":{\"type\":\"address\"}",
+    {"bare domain", product, "\"website\":{\"type\":\"url\"}", "\"traillamp.example\""},
+    {"address on lines", product, "\"address\":{\"type\":\"address\"}",
      "\"High Street 12, 4020 Linz, Austria\""},
-    {"ISO date", PRODUCT, "\"release_date\":{\"type\":\"date\"}", "\"2023-09-01\""},
-    {"choice", PRODUCT, "\"waterproof\":{\"type\":\"string\",\"enum\":[\"no\",\"yes\"]}",
+    {"ISO date", product, "\"release_date\":{\"type\":\"date\"}", "\"2023-09-01\""},
+    {"choice", product, "\"waterproof\":{\"type\":\"string\",\"enum\":[\"no\",\"yes\"]}",
      "\"yes\""},
-    {"German number of people", GERMAN, "\"employees\":{\"type\":\"integer\"}", "1850"},
-    {"German money", GERMAN, "\"revenue\":{\"type\":\"money\"}",
+    {"German number of people", german, "\"employees\":{\"type\":\"integer\"}", "1850"},
+    {"German money", german, "\"revenue\":{\"type\":\"money\"}",
      "{\"amount\":312500000,\"currency\":\"EUR\"}"},
-    {"German date", GERMAN, "\"founded\":{\"type\":\"date\"}", "\"1954-05-03\""},
-    {"German name", GERMAN, "\"ceo\":{\"type\":\"string\"}", "\"Jörg Müller\""},
-    {"German place", GERMAN, "\"headquarters\":{\"type\":\"string\"}", "\"Ulm\""},
-    {"French number", FRENCH, "\"employees\":{\"type\":\"integer\"}", "2340"},
-    {"French money", FRENCH, "\"chiffre_affaires\":{\"type\":\"money\"}",
+    {"German date", german, "\"founded\":{\"type\":\"date\"}", "\"1954-05-03\""},
+    {"German name", german, "\"ceo\":{\"type\":\"string\"}", "\"Jörg Müller\""},
+    {"German place", german, "\"headquarters\":{\"type\":\"string\"}", "\"Ulm\""},
+    {"French number", french, "\"employees\":{\"type\":\"integer\"}", "2340"},
+    {"French money", french, "\"chiffre_affaires\":{\"type\":\"money\"}",
      "{\"amount\":1200000000,\"currency\":\"EUR\"}"},
-    {"French date", FRENCH, "\"date_de_creation\":{\"type\":\"date\"}", "\"1998-07-14\""},
-    {"French place", FRENCH, "\"siege\":{\"type\":\"string\"}", "\"Lyon\""},
-    {"newest of several years", OUTLINE, "\"exports\":{\"type\":\"money\"}",
+    {"French date", french, "\"date_de_creation\":{\"type\":\"date\"}", "\"1998-07-14\""},
+    {"French place", french, "\"siege\":{\"type\":\"string\"}", "\"Lyon\""},
+    {"newest of several years", outline, "\"exports\":{\"type\":\"money\"}",
      "{\"amount\":3400000000,\"currency\":\"USD\"}"},
-    {"total, not male, not growth", OUTLINE, "\"population\":{\"type\":\"number\"}", "1204300"},
-    {"name without brackets", OUTLINE, "\"capital\":{\"type\":\"string\"}", "\"Port Vell\""},
-    {"unit", OUTLINE, "\"area\":{\"type\":\"number\",\"unit\":\"sq km\"}", "8120"},
-    {"members without percentages", OUTLINE, "\"export_partners\":{\"type\":\"list\"}",
+    {"total, not male, not growth", outline, "\"population\":{\"type\":\"number\"}", "1204300"},
+    {"name without brackets", outline, "\"capital\":{\"type\":\"string\"}", "\"Port Vell\""},
+    {"unit", outline, "\"area\":{\"type\":\"number\",\"unit\":\"sq km\"}", "8120"},
+    {"members without percentages", outline, "\"export_partners\":{\"type\":\"list\"}",
      "[\"Italy\",\"Malta\"]"},
 };
 
