@@ -83,6 +83,7 @@ run_value_of(const struct chunk *parent, const struct child_wish *wish, struct a
     id_hex(&wish->run, id);
     struct member members[] = {
         {value_text("id"), value_string_copy(arena, slice_text(id))},
+        {value_text("createdAt"), value_find_or_null(parent->run_value, SLICE("createdAt"))},
         {value_text("startedAt"), value_find_or_null(parent->run_value, SLICE("startedAt"))},
         {value_text("generation"), value_int(1)},
         {value_text("trigger"), value_text("workflow")},

@@ -32,7 +32,7 @@ struct engine;
 enum engine_pool {
     ENGINE_POOL_EVAL,    /* pure steps; the thread context is a struct expr_machine */
     ENGINE_POOL_WORK,    /* files and reads of the store; the same context */
-    ENGINE_POOL_SANDBOX, /* waits for sandbox children; no context */
+    ENGINE_POOL_SANDBOX, /* waits for sandbox children; the same context */
 };
 #define ENGINE_POOL_COUNT (ENGINE_POOL_SANDBOX + 1)
 

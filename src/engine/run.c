@@ -77,11 +77,14 @@ struct value
 run_value_make(struct arena *arena, const struct run_row *row, struct value workflow_value)
 {
     char id[ID_HEX_BYTES];
+    char created[CLOCK_ISO_BYTES];
     char started[CLOCK_ISO_BYTES];
     id_hex(&row->id, id);
+    clock_iso(row->created_unix_ms, created);
     clock_iso(row->started_unix_ms, started);
     struct member members[] = {
         {value_text("id"), value_string_copy(arena, slice_text(id))},
+        {value_text("createdAt"), value_string_copy(arena, slice_text(created))},
         {value_text("startedAt"), value_string_copy(arena, slice_text(started))},
         {value_text("generation"), value_int(row->generation)},
         {value_text("trigger"), value_string_copy(arena, row->trigger)},

@@ -235,6 +235,9 @@ struct sink_start {
     struct value columns;    /* array of names; VALUE_NONE: those that the node declares. Borrowed
                                 until the book is closed */
     int64_t started_unix_ms; /* of the run: the only date inside */
+    /* Sees what the table's steps see beside the rows; outlives the book. NULL when a table is
+     * rendered on demand. */
+    struct step_scope *scope;
 };
 typedef struct sink_book *sink_open_fn(const struct sink_start *start);
 /* These append bytes of the file. LIMIT, with words: the format cannot hold it. */
@@ -242,6 +245,16 @@ typedef enum status sink_add_fn(struct sink_book *book, struct value row, struct
                                 struct error *error);
 typedef enum status sink_end_fn(struct sink_book *book, struct buffer *out, struct error *error);
 typedef void sink_close_fn(struct sink_book **book);
+/* What a sandbox child makes of those bytes: the file is what it gives. */
+typedef enum status sink_convert_fn(const struct plan_node *node, struct arena *arena,
+                                    struct step_conversion *out, struct error *error);
+
+/* What kind of file a sink writes. */
+struct file_form {
+    const char *ending;       /* of the default name, "csv" */
+    const char *content_type; /* "text/csv; charset=utf-8" */
+};
+typedef struct file_form sink_form_fn(const struct plan_node *node);
 
 /* --- reshapes --- */
 
@@ -320,14 +333,15 @@ struct step_type {
     sink_add_fn *sink_add;
     sink_end_fn *sink_end;
     sink_close_fn *sink_close;
+    sink_convert_fn *sink_convert;     /* NULL: the bytes are the file */
     reshape_encode_fn *reshape_encode; /* with `value` for the column; NULL: nothing is taken */
     reshape_open_fn *reshape_open;     /* NULL: it keeps nothing between two rows */
     reshape_put_fn *reshape_put;
     reshape_end_fn *reshape_end;     /* may be NULL */
     reshape_drain_fn *reshape_drain; /* may be NULL: all is put out as it comes */
     reshape_close_fn *reshape_close;
-    const char *ending;       /* sinks: of the default name, "csv" */
-    const char *content_type; /* sinks */
+    struct file_form form;   /* sinks */
+    sink_form_fn *sink_form; /* NULL: always `form` */
 };
 
 /* All step types of this build, in the order of the catalog. */

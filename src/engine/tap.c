@@ -5,11 +5,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/columns.h"
+#include "engine/convert.h"
+#include "engine/env.h"
 #include "engine/run.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TAP_RETRY_MS 1000
 
@@ -61,6 +64,7 @@ struct whole {
     struct blob *blob;
     struct sink_book *book;
     struct value columns; /* VALUE_NONE: as declared */
+    struct buffer raw;    /* of a sink with sink_convert: what it wrote */
     enum status status;
 };
 
@@ -80,9 +84,13 @@ static enum status
 append_bytes(struct whole *whole, const struct buffer *bytes)
 {
     struct error *error = &whole->job->error;
-    return buffer_is_over(bytes)
-               ? error_set(error, STATUS_LIMIT, "the text of one chunk is too large")
-               : blob_append(whole->blob, buffer_slice(bytes), error);
+    if (whole->job->tap->type->sink_convert != NULL)
+        buffer_append_slice(&whole->raw, buffer_slice(bytes));
+    if (buffer_is_over(bytes) || buffer_is_over(&whole->raw))
+        return error_set(error, STATUS_LIMIT, "the text of one chunk is too large");
+    if (whole->job->tap->type->sink_convert != NULL)
+        return STATUS_OK;
+    return blob_append(whole->blob, buffer_slice(bytes), error);
 }
 
 static void
@@ -159,10 +167,57 @@ write_text(struct whole *whole)
 }
 
 static enum status
+take_converted(struct slice piece, void *context, struct error *error)
+{
+    struct whole *whole = context;
+    return blob_append(whole->blob, piece, error);
+}
+
+/* What the sink wrote becomes the file in a sandbox child. */
+static enum status
+convert_book(struct whole *whole)
+{
+    struct tap_job *job = whole->job;
+    struct error *error = &job->error;
+    struct step_conversion how;
+    struct step_failure failure;
+    struct conversion conversion = {
+        .output_bytes_max = LIMIT_CONVERTED_BYTES, .output = take_converted, .context = whole};
+    enum status status = job->tap->type->sink_convert(job->tap->node, &whole->arena, &how, error);
+    if (status != STATUS_OK)
+        return status;
+    int fd = env_bytes_fd(buffer_slice(&whole->raw), &failure);
+    if (fd < 0)
+        return error_set(error, STATUS_IO, "%s", failure.words);
+    struct convert_request request = {.options = &job->job.engine->options, .how = &how};
+    buffer_init(&conversion.result, LIMIT_SANDBOX_RESULT_BYTES);
+    status = convert_run(fd, &request, &conversion, error);
+    buffer_done(&conversion.result);
+    close(fd);
+    return status;
+}
+
+/* What a book may use beside the rows. */
+static void
+make_scope(struct tap_job *job, struct step_scope *scope)
+{
+    struct chunk *chunk = job->batch.model->chunk;
+    *scope = (struct step_scope){
+        .machine = job->batch.machine,
+        .plan = chunk->program->plan,
+        .node = job->tap->node,
+        .root = chunk_outer_root(chunk),
+        .arena = &chunk->arena,
+    };
+}
+
+static enum status
 write_book(struct whole *whole)
 {
     const struct tap_run *tap = whole->job->tap;
-    struct sink_start start = {tap->node, whole->columns, tap->run->started_unix_ms};
+    struct step_scope scope;
+    make_scope(whole->job, &scope);
+    struct sink_start start = {tap->node, whole->columns, tap->run->started_unix_ms, &scope};
     whole->book = tap->type->sink_open(&start);
     enum status status = each_chunk(whole, add_rows);
     struct buffer rest;
@@ -173,6 +228,8 @@ write_book(struct whole *whole)
         status = append_bytes(whole, &rest);
     buffer_done(&rest);
     tap->type->sink_close(&whole->book);
+    if (status == STATUS_OK && tap->type->sink_convert != NULL)
+        status = convert_book(whole);
     return status;
 }
 
@@ -182,11 +239,13 @@ build_whole(struct tap_job *job, struct blob *blob)
     const struct step_type *type = job->tap->type;
     struct whole whole = {.job = job, .blob = blob};
     arena_init(&whole.arena, LIMIT_CHUNK_BYTES);
+    buffer_init(&whole.raw, LIMIT_CHUNK_BYTES);
     enum status status = STATUS_OK;
     if (!type->sink_is_declared(job->tap->node))
         status = find_columns(&whole);
     if (status == STATUS_OK)
         status = type->sink_open == NULL ? write_text(&whole) : write_book(&whole);
+    buffer_done(&whole.raw);
     arena_done(&whole.arena);
     return status;
 }
@@ -202,14 +261,9 @@ render_name(struct tap_job *job)
     if (!chunk_make_items(chunk, 1))
         return error_set(&job->error, STATUS_LIMIT, "name: no room to render it");
     chunk->items[0].row = value_null();
-    struct step_scope scope = {
-        .machine = job->batch.machine,
-        .plan = chunk->program->plan,
-        .node = job->tap->node,
-        .root = chunk_outer_root(chunk),
-        .arena = &chunk->arena,
-    };
+    struct step_scope scope;
     struct step_failure failure;
+    make_scope(job, &scope);
     if (step_render(&scope, "name", &job->name, &failure))
         return STATUS_OK;
     return error_set(&job->error, STATUS_INVALID, "%s", failure.words);
@@ -245,13 +299,19 @@ tap_work(struct task *task, void *thread_context)
 
 /* --- the commit: cursor and, at the end, the file --- */
 
+static struct file_form
+form_of(const struct tap_run *tap)
+{
+    return tap->type->sink_form == NULL ? tap->type->form : tap->type->sink_form(tap->node);
+}
+
 static struct value
 file_name(const struct tap_run *tap, struct arena *arena)
 {
     if (tap->name.kind == VALUE_STRING)
         return tap->name;
     return value_text(arena_format(arena, "%.*s.%s", SLICE_FORMAT(value_slice(tap->node->id)),
-                                   tap->type->ending));
+                                   form_of(tap).ending));
 }
 
 static void
@@ -264,7 +324,7 @@ fill_file(struct tap_run *tap, struct file_row *row, struct arena *arena, bool i
         .run = run->id,
         .step = value_slice(tap->node->id),
         .name = value_slice(file_name(tap, arena)),
-        .content_type = slice_text(tap->type->content_type),
+        .content_type = slice_text(form_of(tap).content_type),
         .size_bytes = tap->offset,
         .revision = run->generation,
         .is_partial = is_partial,
@@ -422,7 +482,9 @@ tap_begin(struct tap_run *tap, uint32_t chunk_end, bool is_last)
     job->rows = tap->feed.has_pieces ? tap->rows : 0;
     feed_take(&tap->feed, &job->batch, chunk_end, is_last);
     tap->is_busy = true;
-    job_post(tap->run, &job->job, ENGINE_POOL_WORK, tap_work, tap_home);
+    enum engine_pool pool =
+        tap->type->sink_convert == NULL ? ENGINE_POOL_WORK : ENGINE_POOL_SANDBOX;
+    job_post(tap->run, &job->job, pool, tap_work, tap_home);
 }
 
 void

@@ -13,8 +13,9 @@
  * `#each` and `#if` take `= jq` too; without `as` an element is called `this`. A line that holds
  * nothing but such a tag, #, /, else or !, leaves no trace.
  *
- * The citations of a value `x.name` are those elements of `x.citations` whose `field` is "name". A
- * mark is `[@n]`; n counts the citations of the whole text, from 1.
+ * The citations of a value `x.name` are those elements of `x.citations` whose `field` is "name";
+ * those without one are about the answer as a whole, `x.text` or `x.label`. A mark is `[@n]`; n
+ * counts the citations of the whole text, from 1.
  *
  * Threads: a compiled markup is read-only and shared.
  */

@@ -182,10 +182,13 @@ citations_of(const struct markup_node *node, struct value root)
 static bool
 is_about(const struct markup_node *node, struct value citation)
 {
-    struct value field =
-        citation.kind == VALUE_OBJECT ? value_get(citation, "field") : value_null();
-    return field.kind == VALUE_STRING &&
-           slice_equal(value_slice(field), node->names[node->name_count - 1]);
+    struct slice name = node->names[node->name_count - 1];
+    if (citation.kind != VALUE_OBJECT)
+        return false;
+    struct value field = value_find_or_null(citation, SLICE("field"));
+    if (field.kind == VALUE_STRING)
+        return slice_equal(value_slice(field), name);
+    return field.kind == VALUE_NULL && (slice_is(name, "text") || slice_is(name, "label"));
 }
 
 /* Where the citation's quote ends in a text; 0: it does not stand there. */

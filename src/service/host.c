@@ -124,9 +124,10 @@ start_pools(struct service *service)
     options.threads = WORK_THREADS;
     if (status == STATUS_OK)
         status = pool_start(&service->pools[ENGINE_POOL_WORK], &options);
-    struct pool_options sandbox = {.name = "sandbox", .threads = LIMIT_SANDBOX_CHILDREN};
+    options.name = "sandbox";
+    options.threads = LIMIT_SANDBOX_CHILDREN;
     if (status == STATUS_OK)
-        status = pool_start(&service->pools[ENGINE_POOL_SANDBOX], &sandbox);
+        status = pool_start(&service->pools[ENGINE_POOL_SANDBOX], &options);
     return status;
 }
 

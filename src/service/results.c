@@ -23,7 +23,7 @@ sink_with_ending(const struct step_table *steps, const char *ending)
 {
     for (size_t i = 0; i < steps->count; i++) {
         const struct step_type *type = steps->types[i];
-        if (type->ending != NULL && strcmp(type->ending, ending) == 0)
+        if (type->form.ending != NULL && strcmp(type->form.ending, ending) == 0)
             return type;
     }
     return NULL;
@@ -185,7 +185,7 @@ results_next(struct results *results, struct buffer *out, bool *is_end, struct e
 const char *
 results_content_type(const struct results *results)
 {
-    return results->is_array ? "application/json" : results->format->content_type;
+    return results->is_array ? "application/json" : results->format->form.content_type;
 }
 
 const char *
@@ -195,7 +195,7 @@ results_file_name(const struct results *results, struct arena *arena)
     if (table.size == 0)
         table = SLICE("input");
     return arena_format(arena, "%.*s.%s", SLICE_FORMAT(table),
-                        results->is_array ? "json" : results->format->ending);
+                        results->is_array ? "json" : results->format->form.ending);
 }
 
 void

@@ -34,7 +34,12 @@
     each(classify)           \
     each(write_csv)          \
     each(write_jsonl)        \
-    each(write_xlsx)
+    each(write_xlsx)         \
+    each(document)
+
+/* Types that are others of the catalog with `per: table` (step_decl.per_table). */
+#define STEP_TYPES_PER_TABLE(each) \
+    each(document_table)
 /* clang-format on */
 
 #define STEP_TYPE_EXTERN(name)                                                                     \
@@ -42,5 +47,6 @@
     extern const struct step_type step_##name;
 
 STEP_TYPES(STEP_TYPE_EXTERN)
+STEP_TYPES_PER_TABLE(STEP_TYPE_EXTERN)
 
 #endif

@@ -122,6 +122,5 @@ const struct step_type step_write_csv = {
     .sink_row = row_of_item,
     .sink_header = write_csv_header,
     .sink_encode = write_csv_encode,
-    .ending = "csv",
-    .content_type = "text/csv; charset=utf-8",
+    .form = {"csv", "text/csv; charset=utf-8"},
 };

@@ -40,6 +40,5 @@ const struct step_type step_write_jsonl = {
     .sink_is_declared = write_jsonl_is_declared,
     .sink_row = row_of_item,
     .sink_encode = write_jsonl_encode,
-    .ending = "jsonl",
-    .content_type = "application/x-ndjson",
+    .form = {"jsonl", "application/x-ndjson"},
 };

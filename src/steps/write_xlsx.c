@@ -125,6 +125,5 @@ const struct step_type step_write_xlsx = {
     .sink_add = write_xlsx_add,
     .sink_end = write_xlsx_end,
     .sink_close = write_xlsx_close,
-    .ending = "xlsx",
-    .content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    .form = {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
 };

@@ -15,7 +15,7 @@ static const char root_text[] =
     "{\"field\":\"area\",\"quote\":\"five\",\"digest\":\"d2\",\"start\":1}]},"
     "\"memo\":{\"text\":\"First. Second.\",\"citations\":["
     "{\"field\":\"text\",\"quote\":\"Second.\",\"digest\":\"d1\",\"start\":50},"
-    "{\"field\":\"text\",\"quote\":\"First.\",\"digest\":\"d1\",\"start\":3},"
+    "{\"field\":null,\"quote\":\"First.\",\"digest\":\"d1\",\"start\":3},"
     "{\"field\":\"text\",\"quote\":\"elsewhere\",\"digest\":\"d9\",\"start\":3}]}},"
     "\"rows\":[{\"item\":{\"name\":\"x\",\"tags\":[\"p\",\"q\"]}},"
     "{\"item\":{\"name\":\"y\",\"tags\":[]}}]}";

@@ -99,6 +99,23 @@ step_env_text(struct step_env *env, const struct digest *digest, struct arena *a
     return step_fail(failure, "no_text", "no such text is kept");
 }
 
+/* The file is what it would be made of. */
+bool
+step_env_make_file(struct step_env *env, const struct step_made_file *made, struct value *out,
+                   struct step_failure *failure)
+{
+    struct arena *arena = &env->talk->scene.arena;
+    struct member members[] = {
+        {value_text("file"), value_string_copy(arena, made->name)},
+        {value_text("kind"), value_text(made->kind)},
+        {value_text("options"), value_copy(arena, made->options)},
+        {value_text("type"), value_text(made->content_type)},
+        {value_text("input"), value_string_copy(arena, made->input)},
+    };
+    *out = value_object_new(arena, members, COUNT_OF(members));
+    return true;
+}
+
 /* --- the conversation --- */
 
 void

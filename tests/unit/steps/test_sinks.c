@@ -138,15 +138,15 @@ test_only_csv_without_columns_needs_two_passes(void **state)
     struct scene scene;
     scene_open(&scene, ROWS OUT, "out", "{}");
     assert_false(scene.type->sink_is_declared(scene.scope.node));
-    assert_string_equal(scene.type->ending, "csv");
-    assert_string_equal(scene.type->content_type, "text/csv; charset=utf-8");
+    assert_string_equal(scene.type->form.ending, "csv");
+    assert_string_equal(scene.type->form.content_type, "text/csv; charset=utf-8");
     scene_close(&scene);
 
     scene_open(&scene, ROWS "  - { id: out, type: write_jsonl }\n", "out", "{}");
     assert_true(scene.type->sink_is_declared(scene.scope.node));
     assert_null(scene.type->sink_header);
-    assert_string_equal(scene.type->ending, "jsonl");
-    assert_string_equal(scene.type->content_type, "application/x-ndjson");
+    assert_string_equal(scene.type->form.ending, "jsonl");
+    assert_string_equal(scene.type->form.content_type, "application/x-ndjson");
     scene_close(&scene);
 }
 
@@ -296,7 +296,8 @@ test_a_workbook_is_opened_as_configured(void **state)
         scene_open(&scene, workflow, "out", "{}");
         bool is_declared = scene.type->sink_is_declared(scene.scope.node);
         struct value names = value_array_append(&scene.arena, value_empty_array(), value_text("a"));
-        struct sink_start start = {scene.scope.node, is_declared ? (struct value){0} : names, 0};
+        struct sink_start start = {scene.scope.node, is_declared ? (struct value){0} : names, 0,
+                                   NULL};
         struct sink_book *book = scene.type->sink_open(&start);
         struct buffer out;
         struct error error = {0};
