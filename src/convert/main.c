@@ -1,6 +1,7 @@
 /* windrow-convert: what the server starts for each foreign document; nobody calls it by hand. */
 #include "convert/text.h"
 #include "convert/xlsx.h"
+#include "render/render.h"
 #include "sandbox/child.h"
 
 static void
@@ -47,12 +48,30 @@ run_text(struct child *child)
     return status;
 }
 
+static enum status
+run_render(struct child *child)
+{
+    struct render_job job = {
+        .fd = child->input_fd,
+        .options = child->options,
+        .arena = &child->arena,
+        .out = &child->output,
+        .flush = flush,
+        .context = child,
+        .result = value_empty_object(),
+    };
+    enum status status = render_convert(&job, &child->error);
+    child->result = job.result;
+    return status;
+}
+
 int
 main(void)
 {
     static const struct child_kind kinds[] = {
         {.name = "xlsx", .run = run_xlsx},
         {.name = "text", .run = run_text, .prepare = prepare_text},
+        {.name = "render", .run = run_render},
         {.name = NULL},
     };
     child_main(kinds);

@@ -1,6 +1,7 @@
 #include "render/chart.h"
 
 #include "base/json.h"
+#include "render/names.h"
 #include "render/text.h"
 
 #include <math.h>
@@ -108,26 +109,6 @@ read_values(struct chart_reader *reader, struct chart_series *series, struct val
     return status;
 }
 
-static enum status
-check_names(struct chart_reader *reader, struct value object, const char *const *names,
-            size_t count)
-{
-    for (uint32_t i = 0; i < object.count; i++) {
-        struct slice name = value_slice(value_members(object)[i].key);
-        bool is_known = false;
-        for (size_t j = 0; j < count && !is_known; j++)
-            is_known = slice_is(name, names[j]);
-        if (is_known)
-            continue;
-        const char *nearest = slice_nearest(name, names, count);
-        return error_set(reader->error, STATUS_INVALID, "a chart has no \"%.*s\"%s%s%s",
-                         SLICE_FORMAT(slice_cut(name, 100)),
-                         nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
-                         nearest == NULL ? "" : "\"?");
-    }
-    return STATUS_OK;
-}
-
 /* An object with a name, or a bare list of numbers. */
 static enum status
 read_one_series(struct chart_reader *reader, struct chart_series *series, struct value from)
@@ -137,7 +118,8 @@ read_one_series(struct chart_reader *reader, struct chart_series *series, struct
         return read_values(reader, series, from);
     if (from.kind != VALUE_OBJECT)
         return invalid(reader, "a series is {name: ..., values: [...]}");
-    enum status status = check_names(reader, from, names, COUNT_OF(names));
+    enum status status =
+        names_check(from, "the series' member", names, COUNT_OF(names), reader->error);
     if (status == STATUS_OK)
         status = read_text(reader, &series->name, value_get(from, "name"), "a series' name");
     return status == STATUS_OK ? read_values(reader, series, value_get(from, "values")) : status;
@@ -185,7 +167,7 @@ chart_read(const struct chart **out, struct arena *arena, struct value from, str
     *out = NULL;
     if (from.kind != VALUE_OBJECT)
         return invalid(&reader, "a chart is {type: bar, labels: [...], series: [...]}");
-    enum status status = check_names(&reader, from, names, COUNT_OF(names));
+    enum status status = names_check(from, "the chart's member", names, COUNT_OF(names), error);
     if (status == STATUS_OK)
         status = read_type(&reader, value_get(from, "type"));
     if (status == STATUS_OK)

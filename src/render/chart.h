@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CHART_SERIES_MAX 12
+#define CHART_SERIES_MAX 8
 #define CHART_LABELS_MAX 500
 #define CHART_TEXT_BYTES_MAX 500
 /* Values are within +- this, so that no arithmetic on them overflows. */

@@ -46,10 +46,11 @@ struct reader {
     struct frame frames[MODEL_DEPTH_MAX + 1];
     size_t depth;
     struct span **spans[MODEL_SPANS_DEEP_MAX + 1]; /* where the next span goes, by depth */
+    struct span *last[MODEL_SPANS_DEEP_MAX + 1];   /* the span before that; may be NULL */
     size_t span_depth;
-    bool is_kept[OPEN_SPANS_MAX]; /* whether the model has the spans that are open */
+    bool is_open[SPAN_CITATION + 1]; /* spans that others are inside of, by kind */
+    int8_t opened[OPEN_SPANS_MAX];   /* kinds of the spans that are open; -1: not in the model */
     size_t open_count;
-    size_t link_count; /* open links that the model has: at most one */
     size_t picture_count;
     struct span *late; /* marks met in a link, which they follow */
     struct span **late_end;
@@ -83,6 +84,7 @@ append_span(struct reader *reader, enum span_kind kind)
     span->kind = kind;
     *reader->spans[reader->span_depth] = span;
     reader->spans[reader->span_depth] = &span->next;
+    reader->last[reader->span_depth] = span;
     return span;
 }
 
@@ -109,6 +111,7 @@ begin_spans(struct reader *reader, struct span **first)
 {
     reader->span_depth = 0;
     reader->spans[0] = first;
+    reader->last[0] = NULL;
     reader->is_break = false;
     reader->chart = NULL;
 }
@@ -376,12 +379,19 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *context)
 static bool
 keeps_link(struct reader *reader, struct slice address)
 {
-    if (reader->link_count > 0)
-        return false;
     if (!address_is_safe(address))
         warn(reader, "the link to \"", address,
              "\" is left out: only http, https, mailto and places in the document may be linked");
     return address_is_safe(address);
+}
+
+static void
+go_inside(struct reader *reader, struct span *span)
+{
+    reader->is_open[span->kind] = true;
+    reader->span_depth++;
+    reader->spans[reader->span_depth] = &span->first;
+    reader->last[reader->span_depth] = NULL;
 }
 
 static void
@@ -390,34 +400,56 @@ open_link(struct reader *reader, const MD_SPAN_A_DETAIL *detail, struct slice ad
     struct span *span = append_span(reader, SPAN_LINK);
     span->address = address;
     span->title = attribute_text(reader, &detail->title);
-    reader->spans[++reader->span_depth] = &span->first;
-    reader->link_count++;
+    go_inside(reader, span);
     reader->late = NULL;
     reader->late_end = &reader->late;
 }
 
-static bool
+/* -1: the model has no such span around others. */
+static int
+span_kind_of(MD_SPANTYPE type)
+{
+    switch (type) {
+    case MD_SPAN_EM:
+        return SPAN_EMPHASIS;
+    case MD_SPAN_STRONG:
+        return SPAN_STRONG;
+    case MD_SPAN_DEL:
+        return SPAN_STRIKE;
+    case MD_SPAN_A:
+        return SPAN_LINK;
+    case MD_SPAN_IMG:
+    case MD_SPAN_CODE:
+    case MD_SPAN_LATEXMATH:
+    case MD_SPAN_LATEXMATH_DISPLAY:
+    case MD_SPAN_WIKILINK:
+    case MD_SPAN_U:
+        break;
+    }
+    return -1;
+}
+
+/* Opens the span and gives its kind; -1: the model does not have it, or already has one around. */
+static int
 open_span(struct reader *reader, MD_SPANTYPE type, void *detail)
 {
-    static const enum span_kind kinds[] = {
-        [MD_SPAN_EM] = SPAN_EMPHASIS,
-        [MD_SPAN_STRONG] = SPAN_STRONG,
-        [MD_SPAN_DEL] = SPAN_STRIKE,
-    };
-    if (reader->span_depth == MODEL_SPANS_DEEP_MAX)
-        return false;
-    if (type == MD_SPAN_A) {
+    int kind = span_kind_of(type);
+    struct span *last = reader->last[reader->span_depth];
+    if (kind < 0 || reader->is_open[kind])
+        return -1;
+    if (kind == SPAN_LINK) {
         struct slice address = attribute_text(reader, &((MD_SPAN_A_DETAIL *)detail)->href);
         if (!keeps_link(reader, address))
-            return false;
+            return -1;
         open_link(reader, detail, address);
-        return true;
+    } else if (last != NULL && last->kind == (enum span_kind)kind) {
+        /* What goes on where it ended is one; the places below are still those of its end. */
+        reader->is_open[kind] = true;
+        reader->span_depth++;
+    } else {
+        go_inside(reader, append_span(reader, (enum span_kind)kind));
     }
-    if (type != MD_SPAN_EM && type != MD_SPAN_STRONG && type != MD_SPAN_DEL)
-        return false;
-    struct span *span = append_span(reader, kinds[type]);
-    reader->spans[++reader->span_depth] = &span->first;
-    return true;
+    return kind;
 }
 
 static int
@@ -427,13 +459,13 @@ enter_span(MD_SPANTYPE type, void *detail, void *context)
     want_paragraph(reader);
     if (reader->open_count == OPEN_SPANS_MAX)
         return fail(reader, STATUS_LIMIT, "emphasis is nested too deep");
-    bool is_kept = false;
+    int kind = -1;
     if (reader->picture_count == 0) {
         flush_text(reader);
-        is_kept = open_span(reader, type, detail);
+        kind = open_span(reader, type, detail);
     }
     reader->picture_count += type == MD_SPAN_IMG;
-    reader->is_kept[reader->open_count++] = is_kept;
+    reader->opened[reader->open_count++] = (int8_t)kind;
     return reader->status != STATUS_OK;
 }
 
@@ -444,13 +476,12 @@ replace_picture(struct reader *reader, struct slice address, struct slice alt)
     warn(reader, "the picture \"", address, "\" is not among the images given");
     if (alt.size == 0)
         alt = address;
-    if (reader->link_count == 0 && address_is_web(address) &&
-        reader->span_depth < MODEL_SPANS_DEEP_MAX) {
+    if (!reader->is_open[SPAN_LINK] && address_is_web(address)) {
+        struct span *text = arena_alloc(reader->arena, sizeof(*text));
+        text->text = alt;
         struct span *link = append_span(reader, SPAN_LINK);
         link->address = address;
-        reader->spans[++reader->span_depth] = &link->first;
-        append_span(reader, SPAN_TEXT)->text = alt;
-        reader->span_depth--;
+        link->first = text;
     } else {
         buffer_append_slice(&reader->text, alt);
     }
@@ -478,18 +509,18 @@ close_picture(struct reader *reader, const MD_SPAN_IMG_DETAIL *detail)
 static void
 close_link(struct reader *reader)
 {
-    reader->link_count--;
     if (reader->late == NULL)
         return;
     *reader->spans[reader->span_depth] = reader->late;
     reader->spans[reader->span_depth] = reader->late_end;
+    reader->last[reader->span_depth] = reader->late;
 }
 
 static int
 leave_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
-    bool is_kept = reader->is_kept[--reader->open_count];
+    int kind = reader->opened[--reader->open_count];
     reader->picture_count -= type == MD_SPAN_IMG;
     if (reader->picture_count > 0)
         return 0;
@@ -498,9 +529,10 @@ leave_span(MD_SPANTYPE type, void *detail, void *context)
     } else if (type == MD_SPAN_CODE) {
         struct slice text = take_text(reader);
         append_span(reader, SPAN_CODE)->text = text;
-    } else if (is_kept) {
+    } else if (kind >= 0) {
         flush_text(reader);
         reader->span_depth--;
+        reader->is_open[kind] = false;
         if (type == MD_SPAN_A)
             close_link(reader);
     }
@@ -514,7 +546,7 @@ static struct span *
 append_mark(struct reader *reader, enum span_kind kind)
 {
     flush_text(reader);
-    if (reader->link_count == 0)
+    if (!reader->is_open[SPAN_LINK])
         return append_span(reader, kind);
     struct span *span = arena_alloc(reader->arena, sizeof(*span));
     span->kind = kind;
@@ -637,7 +669,8 @@ take_normal_text(struct reader *reader, struct slice text)
 static void
 end_line(struct reader *reader)
 {
-    if (reader->picture_count > 0) {
+    enum block_kind kind = reader->frames[reader->depth].block->kind;
+    if (reader->picture_count > 0 || kind == BLOCK_HEADING || kind == BLOCK_CELL) {
         buffer_append_byte(&reader->text, ' ');
         return;
     }

@@ -10,8 +10,8 @@
  * What a renderer may rely on: lists hold items only, tables hold rows only, rows hold cells only,
  * as many as the table has columns, and the first row is the head. Nesting is at most
  * MODEL_DEPTH_MAX blocks and MODEL_SPANS_DEEP_MAX spans deep. Addresses of links are safe to put
- * into a document: http, https, mailto, "#" and an anchor that exists, or relative. Links and marks
- * do not stand inside links.
+ * into a document: http, https, mailto, "#" and an anchor that exists, or relative. No span is
+ * inside one of its kind, no mark inside a link; lines break in paragraphs only.
  *
  * Threads: immutable once made.
  */
@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define MODEL_DEPTH_MAX 32
-#define MODEL_SPANS_DEEP_MAX 16
+#define MODEL_SPANS_DEEP_MAX 4
 
 struct chart;
 
@@ -141,12 +141,11 @@ struct note {
 };
 
 /* Where a statement comes from. A document has those that marks lead to, in the order of their
- * first marks; when no mark leads to any, all that were given, in the order of their numbers. */
+ * first marks; when no mark leads to any, all that were given. */
 struct citation {
     const struct citation *next;
     uint32_t number;       /* that is shown, from 1 */
     uint32_t use_count;    /* marks that lead here */
-    int64_t given_number;  /* by which marks name it: [@7] */
     struct slice title;    /* of the source; may be empty */
     struct slice quote;    /* verbatim; may be empty */
     struct slice address;  /* http or https; may be empty */

@@ -1,22 +1,11 @@
 #include "render/supplies.h"
 
-#include <stdlib.h>
-
-static int
-compare_citation(const void *key, const void *element)
-{
-    int64_t wanted = *(const int64_t *)key;
-    int64_t number = ((const struct citation *)element)->given_number;
-    return (wanted > number) - (wanted < number);
-}
-
 struct citation *
-supplies_find_citation(const struct supplies *supplies, int64_t given_number)
+supplies_find_citation(const struct supplies *supplies, int64_t position)
 {
-    if (supplies->citation_count == 0)
+    if (position < 1 || (uint64_t)position > supplies->citation_count)
         return NULL;
-    return bsearch(&given_number, supplies->citations, supplies->citation_count,
-                   sizeof(supplies->citations[0]), compare_citation);
+    return &supplies->citations[position - 1];
 }
 
 const struct picture *

@@ -18,7 +18,7 @@ struct named_chart {
 };
 
 struct supplies {
-    struct citation *citations; /* by given_number, ascending, each once */
+    struct citation *citations; /* the mark [@1] names the first */
     size_t citation_count;
     const struct picture *pictures;
     size_t picture_count;
@@ -28,8 +28,8 @@ struct supplies {
     size_t warning_count;
 };
 
-/* NULL: there is none. */
-struct citation *supplies_find_citation(const struct supplies *supplies, int64_t given_number);
+/* NULL: there is none. position: from 1. */
+struct citation *supplies_find_citation(const struct supplies *supplies, int64_t position);
 const struct picture *supplies_find_picture(const struct supplies *supplies, struct slice name);
 const struct chart *supplies_find_chart(const struct supplies *supplies, struct slice name);
 
