@@ -361,7 +361,8 @@ test_names(void **state)
          "6:19: steps[0].config.json.a[0]: unknown name \"x\", *\n"
          "6:32: steps[0].config.json.a[1].b: unknown name \"y\", *\n"},
         {"run", HEAD SET("a", "{{run.startedat}}{{run.workflow.nam}}"),
-         "3:46: steps[0].config.fields.x: \"run\" has no \"startedat\", expected id, startedAt, "
+         "3:46: steps[0].config.fields.x: \"run\" has no \"startedat\", expected id, createdAt, "
+         "startedAt, "
          "generation, workflow or trigger (did you mean startedAt?)\n"
          "3:63: steps[0].config.fields.x: \"run.workflow\" has no \"nam\", expected id, slug, name "
          "or "
