@@ -1,10 +1,10 @@
+#include "engine/call.h"
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/children.h"
 #include "engine/env.h"
-#include "engine/run.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -21,40 +21,8 @@
 /* Slots over all runs, so that one process does not open sockets without end. */
 #define CALLS_IN_FLIGHT_MAX 2000
 
-/* One effect of one item, through all its attempts; or a nap. */
-struct call {
-    struct message message;
-    struct task task;
-    struct call *next, *previous;
-    struct pace_call pace;
-    struct run *run;
-    struct chunk_job *job;
-    const struct plan_node *node;
-    uint32_t item;
-    uint32_t number; /* among the step's calls on the item */
-    uint8_t hash[STORE_HASH_BYTES];
-    char idempotency_key[2 * DIGEST_BYTES + 1];
-    struct key key;
-    struct effect_name name;
-    struct value config; /* in the chunk's arena, which stays while the call is open */
-    uint32_t attempts, free_tries;
-    int64_t overloaded_us; /* when it was told so first */
-    int64_t started_unix_ms;
-    struct timer timer;
-    struct exchange *exchange;
-    uint64_t ticket; /* of the transport; only of an exchange that was sent */
-    bool is_sent, has_slot, is_recorded;
-    bool is_ok;
-    struct arena arena; /* of the outcome */
-    struct value outcome;
-    struct step_env *env; /* of calls that need work, in `arena`; else NULL */
-    struct usage usage;   /* of all attempts so far */
-    struct value details; /* of a failure, in `arena`; VALUE_NONE: none */
-    struct step_failure failure;
-};
-
-static void
-list_enter(struct call **list, struct call *call)
+void
+call_list_enter(struct call **list, struct call *call)
 {
     call->previous = NULL;
     call->next = *list;
@@ -63,8 +31,8 @@ list_enter(struct call **list, struct call *call)
     *list = call;
 }
 
-static void
-list_leave(struct call **list, struct call *call)
+void
+call_list_leave(struct call **list, struct call *call)
 {
     if (call->previous == NULL)
         *list = call->next;
@@ -100,6 +68,7 @@ drop_arena(struct call *call)
 static void
 call_free(struct call *call)
 {
+    reuse_leave(call);
     if (call->exchange != NULL)
         exchange_free(&call->exchange);
     pace_leave(&call->run->engine->pace, &call->pace);
@@ -116,7 +85,7 @@ leave_flight(struct call *call)
     if (!call->has_slot)
         return;
     call->has_slot = false;
-    list_leave(&call->run->calls_out, call);
+    call_list_leave(&call->run->calls_out, call);
     call->run->calls_in_flight--;
     engine->calls_in_flight--;
     if (!engine->is_short_of_calls)
@@ -127,7 +96,7 @@ leave_flight(struct call *call)
 }
 
 /* Ends a call of a run that is leaving. */
-static void
+void
 call_abandon(struct call *call)
 {
     struct run *run = call->run;
@@ -163,7 +132,7 @@ sleep_for(struct call *call, int64_t wait_ms, timer_fn *fire)
     struct engine *engine = call->run->engine;
     call->timer.fire = fire;
     call->timer.owner = call;
-    list_enter(&call->run->calls_asleep, call);
+    call_list_enter(&call->run->calls_asleep, call);
     timers_set(&engine->timers, &call->timer,
                clock_mono_us(engine->options.clock) + wait_ms * 1000);
 }
@@ -172,7 +141,7 @@ static void
 nap_fire(struct timer *timer)
 {
     struct call *call = timer->owner;
-    list_leave(&call->run->calls_asleep, call);
+    call_list_leave(&call->run->calls_asleep, call);
     run_mark(call->run);
     call->is_ok = true;
     call->outcome = value_null();
@@ -203,6 +172,8 @@ recorded_home(struct engine *engine, struct message *message)
     run_mark(run);
     if (!call->is_recorded)
         run_leave(run);
+    else
+        reuse_give(call);
     if (run->is_leaving)
         call_abandon(call);
     else
@@ -221,7 +192,7 @@ recorded_done(struct intent *intent)
 }
 
 /* A finished call is recorded even after a cancel: the intent has no guard. */
-static void
+void
 call_record(struct call *call)
 {
     struct run *run = call->run;
@@ -247,6 +218,8 @@ call_record(struct call *call)
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
     if (call->env != NULL)
         env_record(call->env, intent);
+    if (call->is_ok)
+        reuse_record(call, intent);
     run_commit(run, intent, recorded_done, call);
 }
 
@@ -289,13 +262,19 @@ call_failed_for_good(struct call *call)
     call_record(call);
 }
 
+void
+call_go(struct call *call)
+{
+    pace_wait(&call->run->engine->pace, &call->pace);
+    run_mark(call->run);
+}
+
 static void
 again_fire(struct timer *timer)
 {
     struct call *call = timer->owner;
-    list_leave(&call->run->calls_asleep, call);
-    pace_wait(&call->run->engine->pace, &call->pace);
-    run_mark(call->run);
+    call_list_leave(&call->run->calls_asleep, call);
+    call_go(call);
 }
 
 static int64_t
@@ -459,7 +438,7 @@ static void
 enter_flight(struct call *call)
 {
     call->has_slot = true;
-    list_enter(&call->run->calls_out, call);
+    call_list_enter(&call->run->calls_out, call);
     call->run->calls_in_flight++;
     call->run->engine->calls_in_flight++;
     call->run->away++;
@@ -559,7 +538,7 @@ calls_take(struct run *run, struct chunk_job *job)
         struct pace_target target = {&run->workspace, wanted->host,
                                      &run->program->limits[wanted->node]};
         pace_enter(&run->engine->pace, &call->pace, &run->pace, &target);
-        pace_wait(&run->engine->pace, &call->pace);
+        reuse_enter(call);
     }
     chunk->call_count = 0;
     take_naps(job);
@@ -574,12 +553,13 @@ calls_cancel(struct run *run)
             ports->call_cancel(ports->world, call->ticket);
     }
     struct pace_call *waiting;
+    reuse_cancel(run);
     while ((waiting = pace_take_back(&run->engine->pace, &run->pace)) != NULL)
         call_abandon(call_of(waiting));
     while (run->calls_asleep != NULL) {
         struct call *call = run->calls_asleep;
         timers_cancel(&run->engine->timers, &call->timer);
-        list_leave(&run->calls_asleep, call);
+        call_list_leave(&run->calls_asleep, call);
         call_abandon(call);
     }
 }

@@ -254,7 +254,8 @@ static bool
 only_waits(const struct run *run)
 {
     if (run->away > 0 || run->gate_count + run->children_dormant == 0 ||
-        run->calls_asleep != NULL || run->pace.waiting > 0 || run->is_finishing)
+        run->calls_asleep != NULL || run->calls_joined != NULL || run->pace.waiting > 0 ||
+        run->is_finishing)
         return false;
     if (run->children_open > 0 || run->children_first != NULL)
         return false;

@@ -26,6 +26,10 @@
 /* Buckets for the runs that steps have asked for. */
 #define ASKED_BUCKETS 4096
 
+/* Buckets for the calls whose answers others may take. */
+#define ALIKE_BUCKETS 4096
+
+struct call;
 struct child_call;
 struct tree;
 struct message;
@@ -198,9 +202,11 @@ struct run {
 
     uint32_t window; /* chunks in memory */
     uint32_t calls_in_flight;
-    struct pace_owner pace;      /* calls that wait for a slot, or for their hosts */
-    struct call *calls_out;      /* in flight */
-    struct call *calls_asleep;   /* between two attempts, and short waits */
+    struct pace_owner pace;    /* calls that wait for a slot, or for their hosts */
+    struct call *calls_out;    /* in flight */
+    struct call *calls_asleep; /* between two attempts, and short waits */
+    uint32_t joined_count;
+    struct call *calls_joined;   /* waiting for the answer of another that asks for the same */
     bool has_children;           /* its steps may leave runs below it */
     struct tree *tree;           /* NULL: nothing is above or below it */
     uint32_t below_count;        /* runs of its tree in the store, when it was read back */
@@ -238,6 +244,8 @@ struct engine {
     uint32_t calls_in_flight;
     bool is_short_of_calls; /* a run found no free slot */
     struct pace pace;
+    struct call *alike[ALIKE_BUCKETS]; /* calls whose answers others may take (reuse.c) */
+    uint32_t kept_answers;             /* in this process */
     struct child_call *asked[ASKED_BUCKETS];
     uint32_t places[LIMIT_TREE_DEPTH + 2]; /* taken by children of that depth */
     bool is_short_of_places;               /* a run found no free one */

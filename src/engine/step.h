@@ -317,6 +317,9 @@ struct step_type {
     step_begin_fn *begin; /* NULL: call 0 is asked with the rendered config */
     step_prepare_fn *prepare;
     step_conclude_fn *conclude;
+    bool joins_alike; /* calls that ask for the same, within a workspace, are made once while the
+                         first is on its way. What conclude makes of an answer must then depend on
+                         what was asked alone, as for every step that may be given `cache` */
     step_follow_fn *follow;   /* NULL: one call is all */
     const char *follow_field; /* follow is asked only where this field is given; NULL: always */
     source_convert_fn *source_convert; /* NULL: the file is read as it is */

@@ -1,0 +1,80 @@
+/* engine/call.h - calls on their way; private to call.c and reuse.c.
+ *
+ * Threads: the engine's, but for what a thread does that concludes the call or looks for its
+ * answer.
+ */
+#ifndef ENGINE_CALL_H
+#define ENGINE_CALL_H
+
+#include "engine/run.h"
+
+struct call;
+
+/* How a call has to do with others that ask for the same (reuse.c). */
+struct reuse {
+    struct call *next_alike; /* leaders of one bucket */
+    struct call *leader;     /* whose answer it waits for, as one of run->calls_joined; or NULL */
+    struct call *followers;  /* of a leader, linked by next_follower */
+    struct call *next_follower;
+    bool is_leader;
+    bool is_taken; /* its answer was kept, or is another call's: nothing was used for it */
+};
+
+/* One effect of one item, through all its attempts; or a nap. */
+struct call {
+    struct message message;
+    struct task task;
+    struct call *next, *previous; /* in one of the run's lists, or among the followers */
+    struct pace_call pace;
+    struct run *run;
+    struct chunk_job *job;
+    const struct plan_node *node;
+    uint32_t item;
+    uint32_t number; /* among the step's calls on the item */
+    uint8_t hash[STORE_HASH_BYTES];
+    char idempotency_key[2 * DIGEST_BYTES + 1];
+    struct key key;
+    struct effect_name name;
+    struct value config; /* in the chunk's arena, which stays while the call is open */
+    uint32_t attempts, free_tries;
+    int64_t overloaded_us; /* when it was told so first */
+    int64_t started_unix_ms;
+    struct timer timer;
+    struct exchange *exchange;
+    uint64_t ticket; /* of the transport; only of an exchange that was sent */
+    bool is_sent, has_slot, is_recorded;
+    struct reuse reuse;
+    bool is_ok;
+    struct arena arena; /* of the outcome */
+    struct value outcome;
+    struct step_env *env; /* of calls that need work, in `arena`; else NULL */
+    struct usage usage;   /* of all attempts so far */
+    struct value details; /* of a failure, in `arena`; VALUE_NONE: none */
+    struct step_failure failure;
+};
+
+void call_list_enter(struct call **list, struct call *call);
+void call_list_leave(struct call **list, struct call *call);
+
+/* It wants to be made. */
+void call_go(struct call *call);
+/* The outcome is there: records it, then delivers it. */
+void call_record(struct call *call);
+/* Ends a call of a run that is leaving; it is in no list. */
+void call_abandon(struct call *call);
+
+/* --- reuse.c --- */
+
+/* A new call: goes by itself, or takes the answer of another that asks for the same, or one that is
+ * kept. */
+void reuse_enter(struct call *call);
+/* A success to be recorded: keeps the answer for later calls where the step says so. */
+void reuse_record(struct call *call, struct intent *intent);
+/* It was recorded well: whoever waited for it has the answer too. */
+void reuse_give(struct call *call);
+/* It will give nothing any more: whoever still waits for it goes by itself. */
+void reuse_leave(struct call *call);
+/* The run is leaving: none of its calls waits for another. */
+void reuse_cancel(struct run *run);
+
+#endif
