@@ -36,13 +36,28 @@ lists_word(const char *words, const char *word, size_t size)
     return false;
 }
 
+/* Whether what begins here is as long as a month's name and a number follows it. */
+static bool
+may_be_month(struct slice rest)
+{
+    size_t at = 0;
+    while (at < rest.size && at < 14 && ((rest.ptr[at] | 0x20) >= 'a' || rest.ptr[at] < 0))
+        at++;
+    size_t end = at;
+    while (end < rest.size && end - at < 3 && memchr(" .,", rest.ptr[end], 3) != NULL)
+        end++;
+    bool is_spanish = end + 3 < rest.size && memcmp(rest.ptr + end, "de ", 3) == 0;
+    return at >= 3 && end > at && end < rest.size && (is_digit(rest.ptr[end]) || is_spanish);
+}
+
 /* The month (1 to 12) whose name stands at *at, which moves behind it; 0: none. */
 static int
 read_month(struct slice text, size_t *at)
 {
     struct slice rest = slice_of(text.ptr + *at, text.size - *at);
     char folded[LOCAL_WORD_LETTERS];
-    if (rest.size < 3 || memchr("jfmasondegJFMASONDEG", rest.ptr[0], 20) == NULL)
+    if (rest.size < 3 || memchr("jfmasondegJFMASONDEG", rest.ptr[0], 20) == NULL ||
+        !may_be_month(rest))
         return 0;
     struct local_word word;
     size_t end = 0;

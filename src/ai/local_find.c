@@ -198,10 +198,11 @@ match_word(struct local_finder *finder, size_t index, const struct local_use *us
             continue;
         }
         double weight = use->weight / 100.0;
-        if (match->cores[use->core] < weight)
-            match->cores[use->core] = weight;
-        if (match->word_count < sizeof(match->words) / sizeof(match->words[0]))
-            match->words[match->word_count++] = (uint16_t)index;
+        if (match->word_count == sizeof(match->words) / sizeof(match->words[0]))
+            continue;
+        match->word_cores[match->word_count] = use->core;
+        match->word_weights[match->word_count] = weight;
+        match->words[match->word_count++] = (uint16_t)index;
     }
 }
 

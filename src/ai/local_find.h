@@ -49,6 +49,8 @@ struct local_match {
     bool has_core;                    /* in a label */
     unsigned hints;
     uint16_t words[LOCAL_CORES_MAX * 2]; /* places of core words in the sentence */
+    uint8_t word_cores[LOCAL_CORES_MAX * 2];
+    double word_weights[LOCAL_CORES_MAX * 2];
     size_t word_count;
     unsigned word_hints;
 };

@@ -156,10 +156,12 @@ joint_here(struct slice text, size_t at, bool is_dotted)
 {
     static const char *const joints[] = {" > ", " › ", " » ", " → ", " / ", "::", ": "};
     struct slice rest = slice_of(text.ptr + at, text.size - at);
+    if (rest.ptr[0] != ' ' && rest.ptr[0] != ':')
+        return is_dotted && rest.ptr[0] == '.';
     for (size_t i = 0; i < sizeof(joints) / sizeof(joints[0]); i++)
         if (slice_starts_with(rest, slice_text(joints[i])))
             return strlen(joints[i]);
-    return is_dotted && rest.ptr[0] == '.';
+    return 0;
 }
 
 /* Pushes the labels of a path, all with the same key. */

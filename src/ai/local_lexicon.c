@@ -57,6 +57,7 @@ static const struct {
      "following answer question use using based provide paragraph bullet points point "
      "one two three four five six seven eight nine ten most important main key "
      "zusammenfassen fasse schreibe nenne me us does did do can could would should"},
+    {LOCAL_ROLE_PARTIAL, "quarter quarterly half month monthly week weekly quartal trimestre"},
     {LOCAL_ROLE_YES, "yes true ja oui si sim y wahr vrai"},
     {LOCAL_ROLE_NO, "no false nein non nao n falsch faux none"},
 };
@@ -64,9 +65,10 @@ static const struct {
 /* One line a meaning. */
 static const char *const alike_table[] = {
     "employees staff workforce headcount personnel workers employs mitarbeiter beschaftigte "
-    "effectif salaries empleados dipendenti medewerkers collaborators",
-    "revenue revenues sales turnover umsatz umsatzerlose ingresos fatturato omzet recettes",
-    "profit earnings gewinn benefice beneficio utile winst",
+    "work employ emploie effectif salaries empleados dipendenti medewerkers collaborators",
+    "revenue revenues sales turnover umsatz umsatzerlose affaires ingresos fatturato omzet "
+    "recettes",
+    "profit earnings income gewinn benefice beneficio utile winst",
     "founded established incorporated gegrundet grundung fondee fonde fundada fundado founding "
     "foundation grundungsjahr started begun opgericht fondata",
     "headquarters headquarter headquartered hq based seat sitz hauptsitz siege sede hoofdkantoor "

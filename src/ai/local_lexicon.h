@@ -26,8 +26,9 @@ enum local_role {
     LOCAL_ROLE_PERCENT = 256, /* "share", "margin": a percentage may be meant */
     LOCAL_ROLE_YES = 512,
     LOCAL_ROLE_NO = 1024,
-    LOCAL_ROLE_ASK = 4096,  /* "summarise", "sentences": says how to answer, not of what */
-    LOCAL_ROLE_LINK = 2048, /* "is", "was", "of": joins what is asked for with its value */
+    LOCAL_ROLE_PARTIAL = 8192, /* "quarter": a number is of a part of a year */
+    LOCAL_ROLE_ASK = 4096,     /* "summarise", "sentences": says how to answer, not of what */
+    LOCAL_ROLE_LINK = 2048,    /* "is", "was", "of": joins what is asked for with its value */
 };
 
 struct local_lexeme {

@@ -22,7 +22,8 @@ static size_t
 bullet_bytes(struct slice text)
 {
     static const char *const signs[] = {"- ", "* ", "+ ", "• ", "– ", "‣ ", "◦ ", "▪ ", "· "};
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+    bool is_letter = text.size > 0 && (text.ptr[0] | 0x20) >= 'a' && (text.ptr[0] | 0x20) <= 'z';
+    for (size_t i = 0; !is_letter && i < sizeof(signs) / sizeof(signs[0]); i++)
         if (slice_starts_with(text, slice_text(signs[i])))
             return strlen(signs[i]);
     size_t digits = 0;

@@ -378,8 +378,11 @@ static size_t
 currency_sign_here(struct slice text, size_t at, char code[4])
 {
     struct slice rest = rest_of(text, at);
+    if (rest.size == 0 || memchr("$UACNHSRz\xC2\xE2", rest.ptr[0], 11) == NULL)
+        return 0;
     for (size_t i = 0; i < sizeof(currency_signs) / sizeof(currency_signs[0]); i++)
-        if (slice_starts_with(rest, slice_text(currency_signs[i].word))) {
+        if (rest.ptr[0] == currency_signs[i].word[0] &&
+            slice_starts_with(rest, slice_text(currency_signs[i].word))) {
             memcpy(code, currency_signs[i].code, 4);
             return strlen(currency_signs[i].word);
         }
@@ -390,7 +393,7 @@ static size_t
 currency_code_here(struct slice text, size_t at, char code[4])
 {
     struct slice rest = rest_of(text, at);
-    if (rest.size < 3 || is_letter(byte_at(rest, 3)))
+    if (rest.size < 3 || rest.ptr[0] < 'A' || rest.ptr[0] > 'Z' || is_letter(byte_at(rest, 3)))
         return 0;
     for (const char *known = currency_codes;; known += 4) {
         if (memcmp(known, rest.ptr, 3) == 0) {

@@ -15,7 +15,7 @@
 #define QUERY_TERMS_MAX 48
 #define PROMPT_BYTES 4000
 /* Sentences that go into the last round, and their words that are compared. */
-#define RANK_SENTENCES 128
+#define RANK_SENTENCES 64
 #define RANK_WORDS 48
 #define WORDS_LEAST 4
 /* TextRank: the part of a sentence's weight that others give it, and rounds until it is steady. */

@@ -15,8 +15,21 @@
 #define WORD_BEHIND 0.05
 #define WORD_BEFORE 0.12
 #define CLAUSE_BETWEEN 0.65
+#define JOINT_BEHIND 0.9
+#define JOINT_BEFORE 0.7
+/* A number of a quarter, where one of a year is asked for. */
+#define PARTIAL_WEIGHT 0.8
+/* Words of one name stand so near to each other. */
+#define CLUSTER_WORDS 2
+#define CLUSTER_SPREAD 0.7
 #define NAME_WORD 0.15
+#define AGENT_WORD 0.02
+/* The verb of an agent's name is known by its form, which weighs its cover down; this mends it. */
+#define AGENT_CERTAIN 1.2
 #define PHRASE_BYTES 120
+/* Words of a description that tell as much as its name, and how much that is. */
+#define HINTS_ENOUGH 3
+#define HINTS_COVER 0.82
 
 struct sentence {
     struct local_finder *finder;
@@ -25,6 +38,9 @@ struct sentence {
     const struct local_match *match;
     struct slice text;
     double score; /* of the words met */
+    /* For each of the match's words: how many of the field's words stand near it, as a part of the
+     * most that do. */
+    double clusters[LOCAL_CORES_MAX * 2];
 };
 
 static struct slice
@@ -53,12 +69,19 @@ word_at(const struct local_finder *finder, size_t byte)
 static bool
 has_clause_between(const struct sentence *sentence, size_t from, size_t to)
 {
-    for (size_t i = from; i < to; i++) {
-        char byte = sentence->text.ptr[i];
-        if (byte == ';' || byte == ':' || byte == '\n')
-            return byte == ';';
-    }
-    return false;
+    return from < to && memchr(sentence->text.ptr + from, ';', to - from) != NULL;
+}
+
+/* Whether "and" or a comma stands between the words. */
+static bool
+has_joint_between(const struct sentence *sentence, size_t from, size_t to)
+{
+    const struct local_word *words = sentence->finder->words;
+    for (size_t i = from + 1; i < to; i++)
+        if (local_list_is_and(word_text(sentence, i)))
+            return true;
+    return memchr(sentence->text.ptr + words[from].end, ',', words[to].start - words[from].end) !=
+           NULL;
 }
 
 /* How near words [first, last] stand to the field's nearest word. */
@@ -70,22 +93,40 @@ nearness(const struct sentence *sentence, size_t first, size_t last)
     double best = 0;
     for (size_t i = 0; i < match->word_count; i++) {
         size_t core = match->words[i];
-        double near;
-        bool clause;
-        if (core < first) {
-            double between = (double)(first - core - 1);
-            near = 1 / (1 + WORD_BEHIND * (between > 2 ? between - 2 : 0));
-            clause = has_clause_between(sentence, words[core].end, words[first].start);
-        } else {
-            double between = core > last ? (double)(core - last - 1) : 0;
-            near = 1 / (1 + WORD_BEFORE * (between > 2 ? between - 2 : 0));
-            clause =
-                core > last && has_clause_between(sentence, words[last].end, words[core].start);
-        }
-        near *= clause ? CLAUSE_BETWEEN : 1;
+        bool is_behind = core < first;
+        size_t from = is_behind ? core : last;
+        size_t to = is_behind ? first : core;
+        double between = to > from ? (double)(to - from - 1) : 0;
+        double near =
+            1 / (1 + (is_behind ? WORD_BEHIND : WORD_BEFORE) * (between > 2 ? between - 2 : 0));
+        if (to > from && has_clause_between(sentence, words[from].end, words[to].start))
+            near *= CLAUSE_BETWEEN;
+        if (to > from && has_joint_between(sentence, from, to))
+            near *= is_behind ? JOINT_BEHIND : JOINT_BEFORE;
+        near *= sentence->clusters[i];
         best = near > best ? near : best;
     }
     return best;
+}
+
+/* Whether the word, of the name or of the description, is the field's. */
+static bool
+is_ours(const struct sentence *sentence, size_t word)
+{
+    const struct local_wanted *wanted = sentence->finder->wanted;
+    const struct local_use *use = local_wanted_find(wanted, sentence->finder->words[word].stem);
+    while (use != NULL && use->field != sentence->index)
+        use = local_use_next(wanted, use);
+    return use != NULL;
+}
+
+static bool
+has_partial(const struct sentence *sentence)
+{
+    for (size_t i = 0; i < sentence->finder->word_count; i++)
+        if ((sentence->finder->roles[i] & LOCAL_ROLE_PARTIAL) != 0)
+            return (sentence->field->roles & LOCAL_ROLE_PARTIAL) == 0;
+    return false;
 }
 
 /* "rose by 2 to 12": the 2 is no level but a change. */
@@ -105,6 +146,7 @@ judge_typed(const struct sentence *sentence)
 {
     struct local_finder *finder = sentence->finder;
     struct local_scale scale = {.exponent = 0};
+    double partial = has_partial(sentence) ? PARTIAL_WEIGHT : 1;
     local_finder_need_values(finder);
     for (size_t i = 0; i < finder->value_count; i++) {
         const struct local_found *found = &finder->values[i];
@@ -114,7 +156,7 @@ judge_typed(const struct sentence *sentence)
         size_t first = word_at(finder, found->start);
         size_t behind = word_at(finder, found->end);
         size_t last = behind > first ? behind - 1 : first;
-        double score = sentence->score * fit * nearness(sentence, first, last) *
+        double score = partial * sentence->score * fit * nearness(sentence, first, last) *
                        word_before_weight(sentence, first);
         bool is_form = found->kind == LOCAL_EMAIL || found->kind == LOCAL_URL;
         if (is_form && score < BY_FORM_WEIGHT)
@@ -175,20 +217,11 @@ name_end(const struct sentence *sentence, size_t first)
 }
 
 static bool
-is_core(const struct sentence *sentence, size_t word)
-{
-    for (size_t i = 0; i < sentence->match->word_count; i++)
-        if (sentence->match->words[i] == word)
-            return true;
-    return false;
-}
-
-static bool
 is_copula(struct slice word)
 {
-    static const char *const verbs[] = {"is",  "was",     "are",    "ist",   "war",    "est",
-                                        "es",  "remains", "became", "named", "called", "by",
-                                        "von", "in",      "at",     "as"};
+    static const char *const verbs[] = {"been", "is",  "was",     "are",    "ist",   "war",
+                                        "est",  "es",  "remains", "became", "named", "called",
+                                        "by",   "von", "in",      "at",     "as"};
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (slice_is(word, verbs[i]))
             return true;
@@ -207,21 +240,31 @@ name_relation(const struct sentence *sentence, size_t core, size_t first, size_t
     for (size_t i = from; i < to; i++) {
         bool is_link = (finder->roles[i] & LOCAL_ROLE_LINK) != 0;
         has_copula = has_copula || is_copula(word_text(sentence, i));
-        others += is_link || is_core(sentence, i) ? 0 : 1;
+        others += is_link || is_ours(sentence, i) ? 0 : 1;
     }
     bool is_apart = has_clause_between(sentence, finder->words[core < first ? core : last].end,
                                        finder->words[core < first ? first : core].start);
     double relation = 1 / (1 + NAME_WORD * others);
-    if (first > 0 && first - 1 != core && slice_is(word_text(sentence, first - 1), "of"))
-        relation *= 0.5;
-    if (first > core && first - core > 1 && slice_is(word_text(sentence, first - 1), "of"))
-        relation *= 0.6;
+    if (first > 0 && slice_is(word_text(sentence, first - 1), "of"))
+        relation *= 0.4;
     char next = from < to ? sentence->text.ptr[finder->words[last].end] : ' ';
     if (core > last && !has_copula && next != ',' && next != '(')
         relation *= 0.7;
     if (core < first && !has_copula && to > from)
         relation *= 0.85;
     return relation * (is_apart ? CLAUSE_BETWEEN : 1);
+}
+
+/* Who did what the verb says: "founded in 1847 by A", "A founded". */
+static double
+agent_relation(const struct sentence *sentence, size_t verb, size_t first, size_t last)
+{
+    if (verb > last)
+        return verb == last + 1 ? 0.9 : 0.1;
+    struct slice before = word_text(sentence, first - 1);
+    bool is_by = slice_is(before, "by") || slice_is(before, "von") || slice_is(before, "par") ||
+                 slice_is(before, "por");
+    return is_by ? 1 / (1 + AGENT_WORD * (double)(first - verb)) : 0.1;
 }
 
 /* "Munich, Germany" is one place. */
@@ -239,23 +282,62 @@ place_end(const struct sentence *sentence, size_t first, size_t last)
     return slice_is(between, ", ") ? name_end(sentence, last + 1) : last;
 }
 
+/* "A, B and C": the last word of the names that are joined to the one that ends with `last`. */
+static size_t
+names_end(const struct sentence *sentence, size_t last)
+{
+    const struct local_finder *finder = sentence->finder;
+    for (;;) {
+        size_t next = last + 1;
+        if (next < finder->word_count && local_list_is_and(word_text(sentence, next)))
+            next++;
+        if (next >= finder->word_count || !is_capital(sentence, next))
+            return last;
+        struct slice between = slice_of(sentence->text.ptr + finder->words[next - 1].end,
+                                        finder->words[next].start - finder->words[next - 1].end);
+        bool is_joined_on = next > last + 1 ? slice_is(between, " ") : slice_is(between, ", ");
+        if (!is_joined_on)
+            return last;
+        last = name_end(sentence, next);
+    }
+}
+
 static void
 judge_name(const struct sentence *sentence, size_t first, size_t last, double weight)
 {
     struct local_finder *finder = sentence->finder;
     const struct local_match *match = sentence->match;
     double best = 0;
+    bool is_list = sentence->field->type == AI_FIELD_LIST;
+    if (is_list)
+        last = names_end(sentence, last);
     for (size_t i = 0; i < match->word_count; i++) {
         if (match->words[i] >= first && match->words[i] <= last)
             continue;
-        double relation = name_relation(sentence, match->words[i], first, last);
+        bool is_verb = match->word_weights[i] <= LOCAL_AGENT_WEIGHT / 100.0;
+        double relation =
+            is_verb ? agent_relation(sentence, match->words[i], first, last) * AGENT_CERTAIN
+                    : name_relation(sentence, match->words[i], first, last);
         best = relation > best ? relation : best;
     }
-    last = place_end(sentence, first, last);
+    if (!is_list)
+        last = place_end(sentence, first, last);
     struct slice name = slice_of(sentence->text.ptr + finder->words[first].start,
                                  finder->words[last].end - finder->words[first].start);
     if (best > 0)
         local_take_text(finder, sentence->index, name, sentence->score * best * weight);
+}
+
+static bool
+is_in_date(const struct sentence *sentence, size_t word)
+{
+    struct local_finder *finder = sentence->finder;
+    local_finder_need_values(finder);
+    for (size_t i = 0; i < finder->value_count; i++)
+        if (finder->values[i].start <= finder->words[word].start &&
+            finder->words[word].start < finder->values[i].end)
+            return true;
+    return false;
 }
 
 /* A capital letter at the beginning of a sentence says nothing about a common word. */
@@ -264,7 +346,8 @@ begins_name(const struct sentence *sentence, size_t word)
 {
     unsigned roles = sentence->finder->roles[word];
     unsigned common = LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC | LOCAL_ROLE_RESIDUAL | LOCAL_ROLE_NOT;
-    return is_capital(sentence, word) && !is_core(sentence, word) && (roles & common) == 0;
+    return is_capital(sentence, word) && !is_ours(sentence, word) && (roles & common) == 0 &&
+           !is_in_date(sentence, word);
 }
 
 static void
@@ -277,7 +360,7 @@ judge_names(const struct sentence *sentence, double weight)
         size_t last = name_end(sentence, i);
         size_t end = last;
         for (size_t j = i + 1; j <= last; j++)
-            if (is_core(sentence, j)) {
+            if (is_ours(sentence, j)) {
                 end = j - 1;
                 break;
             }
@@ -356,6 +439,7 @@ judge_list(const struct sentence *sentence)
     struct local_finder *finder = sentence->finder;
     size_t word = sentence->match->words[0] + 1;
     bool is_told = false;
+
     for (; word < finder->word_count; word++) {
         struct slice text = word_text(sentence, word);
         bool is_verb = is_copula(text) || slice_is(text, "include") || slice_is(text, "includes") ||
@@ -363,6 +447,11 @@ judge_list(const struct sentence *sentence)
         is_told = is_told || is_verb;
         if (!is_verb && (finder->roles[word] & LOCAL_ROLE_LINK) == 0)
             break;
+    }
+    bool is_named = (sentence->field->roles & LOCAL_ROLE_NAMED) != 0;
+    if (is_named && (!is_told || word >= finder->word_count || is_capital(sentence, word))) {
+        judge_names(sentence, 0.9);
+        return;
     }
     if (!is_told || word >= finder->word_count)
         return;
@@ -441,6 +530,47 @@ judge_type(struct sentence *sentence)
     }
 }
 
+/* The best part of the field's words that stand together, or in the labels above. */
+static double
+words_cover(struct sentence *sentence)
+{
+    const struct local_match *match = sentence->match;
+    size_t reach = sentence->field->core_count + CLUSTER_WORDS;
+    double best = 0;
+    for (size_t i = 0; i < match->word_count; i++) {
+        double cores[LOCAL_CORES_MAX] = {0};
+        for (size_t j = 0; j < match->word_count; j++) {
+            size_t between = match->words[i] > match->words[j] ? match->words[i] - match->words[j]
+                                                               : match->words[j] - match->words[i];
+            double weight = match->word_weights[j] * (between <= reach ? 1 : CLUSTER_SPREAD);
+            if (cores[match->word_cores[j]] < weight)
+                cores[match->word_cores[j]] = weight;
+        }
+        double sum = 0;
+        for (size_t j = 0; j < sentence->field->core_count; j++)
+            sum += cores[j] > match->cores[j] ? cores[j] : match->cores[j];
+        sentence->clusters[i] = sum;
+        best = sum > best ? sum : best;
+    }
+    for (size_t i = 0; i < match->word_count && best > 0; i++)
+        sentence->clusters[i] /= best;
+    return sentence->field->core_count == 0 ? 0 : best / sentence->field->core_count;
+}
+
+/* Words of the description alone suffice if enough of them stand in the sentence. */
+static double
+cover_of(struct sentence *sentence)
+{
+    const struct local_match *match = sentence->match;
+    unsigned hints =
+        sentence->field->hint_count < HINTS_ENOUGH ? sentence->field->hint_count : HINTS_ENOUGH;
+    if (match->word_count > 0)
+        return words_cover(sentence);
+    bool is_told = sentence->field->type == AI_FIELD_BOOLEAN ||
+                   (sentence->field->roles & LOCAL_ROLE_TOLD) != 0;
+    return is_told && hints >= 2 && match->word_hints >= hints ? HINTS_COVER : 0;
+}
+
 static bool
 is_in_remark(const struct local_finder *finder)
 {
@@ -458,14 +588,9 @@ local_sentence_judge(struct local_finder *finder, size_t index)
                                 .field = &finder->wanted->fields[index],
                                 .match = &finder->matches[index],
                                 .text = finder->piece->text};
-    double cover = local_match_cover(sentence.field, sentence.match);
     bool by_form = sentence.field->type == AI_FIELD_EMAIL || sentence.field->type == AI_FIELD_URL;
-    bool by_hint = sentence.match->word_count == 0 && sentence.match->word_hints >= 2;
-    if (by_hint && cover < COVER_LEAST)
-        cover = COVER_LEAST;
+    double cover = cover_of(&sentence);
     if (cover < COVER_LEAST && !by_form)
-        return;
-    if (sentence.match->word_count == 0 && !by_form)
         return;
     sentence.score = SENTENCE_WEIGHT * cover;
     if (is_in_remark(finder))

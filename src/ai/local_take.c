@@ -9,6 +9,8 @@
 /* Years back that a value may be before it counts no less. */
 #define RECENT_YEARS 40
 #define RECENT_WEIGHT 0.05
+/* A list that begins with a number is seldom one of names. */
+#define NUMERIC_LIST 0.6
 #define SHORT_VALUE 160
 #define LONG_VALUE 1200
 
@@ -201,6 +203,13 @@ apply_scale(struct local_found *found, const struct local_scale *scale,
         memcpy(found->currency, scale->currency, sizeof(found->currency));
 }
 
+/* "(1,234)" alone is how accounts write what is below zero. */
+static bool
+is_loss(struct slice text, size_t values)
+{
+    return values == 1 && text.size > 2 && text.ptr[0] == '(' && text.ptr[text.size - 1] == ')';
+}
+
 static void
 take_typed(struct local_finder *finder, size_t index, double score)
 {
@@ -213,7 +222,9 @@ take_typed(struct local_finder *finder, size_t index, double score)
         struct local_found found = finder->values[i];
         double fit = local_take_fit(field, &found, &scale);
         fit /= 1 + BYTES_BEFORE * found.start;
-        fit *= found.brackets > 0 ? 0.7 : 1;
+        bool loss = is_loss(finder->piece->text, finder->value_count);
+        found.negative = found.negative || (loss && found.kind != LOCAL_DATE);
+        fit *= found.brackets > 0 && !loss ? 0.7 : 1;
         fit *= recent(year_of(finder, &found));
         if (fit <= best_score)
             continue;
@@ -419,7 +430,9 @@ take_lines(struct local_finder *finder, size_t index, double score)
         return;
     if (!is_list && (piece->text.size < 8 || piece->text.size > 250))
         return;
-    struct local_candidate candidate = {.score = score, .text = piece->text};
+    bool is_numeric = is_list && piece->text.ptr[0] >= '0' && piece->text.ptr[0] <= '9';
+    struct local_candidate candidate = {.score = is_numeric ? score * NUMERIC_LIST : score,
+                                        .text = piece->text};
     candidate.key = text_key(piece->text);
     if (piece->is_item && piece->label_count > 0)
         candidate.serial = piece->labels[piece->label_count - 1].serial;

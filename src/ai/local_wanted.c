@@ -8,7 +8,7 @@
 
 /* Words of one meaning that a core word may bring along. */
 #define ALIKE_MAX 16
-#define USES_PER_FIELD (LOCAL_CORES_MAX * (1 + ALIKE_MAX) + LOCAL_HINTS_MAX)
+#define USES_PER_FIELD (LOCAL_CORES_MAX * (2 + ALIKE_MAX) + LOCAL_HINTS_MAX)
 #define ALIKE_WEIGHT 88
 
 /* Bytes of a name whose words are told apart. */
@@ -80,8 +80,21 @@ add_alike(void *context, uint64_t stem)
         local_wanted_use(alike->wanted, alike->use, stem);
 }
 
+/* Who did it is told by the verb: "founder" by "founded". 0 if the word is no such noun. */
+static uint64_t
+verb_stem(struct slice word)
+{
+    char letters[LOCAL_WORD_LETTERS + 2];
+    size_t size = local_word_fold(word, letters);
+    size -= size > 6 && letters[size - 1] == 's';
+    if (size < 6 || letters[size - 2] != 'e' || letters[size - 1] != 'r')
+        return 0;
+    letters[size - 1] = 'd';
+    return local_stem(slice_of(letters, size));
+}
+
 static void
-add_core(struct local_wanted *wanted, size_t field, uint64_t stem)
+add_core(struct local_wanted *wanted, size_t field, uint64_t stem, struct slice word)
 {
     struct local_field *to = &wanted->fields[field];
     struct local_use use = {.field = (uint16_t)field, .core = to->core_count++, .weight = 100};
@@ -89,6 +102,8 @@ add_core(struct local_wanted *wanted, size_t field, uint64_t stem)
     use.weight = ALIKE_WEIGHT;
     struct alike alike = {.wanted = wanted, .use = use};
     local_lexicon_each_alike(wanted->lexicon, stem, add_alike, &alike);
+    use.weight = LOCAL_AGENT_WEIGHT;
+    local_wanted_use(wanted, use, verb_stem(word));
 }
 
 static void
@@ -98,7 +113,8 @@ add_hints(struct local_wanted *wanted, size_t field, struct slice text)
     struct local_word word;
     for (size_t at = 0; to->hint_count < LOCAL_HINTS_MAX && local_word_next(text, &at, &word);) {
         unsigned roles = local_lexicon_roles(wanted->lexicon, word.stem);
-        to->roles |= roles & (LOCAL_ROLE_YEARLY | LOCAL_ROLE_PERCENT | LOCAL_ROLE_NAMED);
+        to->roles |= roles & (LOCAL_ROLE_YEARLY | LOCAL_ROLE_PERCENT | LOCAL_ROLE_NAMED |
+                              LOCAL_ROLE_PARTIAL);
         if ((roles & (LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC)) != 0)
             continue;
         to->hint_count++;
@@ -131,7 +147,8 @@ add_name(struct local_wanted *wanted, size_t field, struct slice name)
 {
     char spread[NAME_BYTES * 2];
     struct local_word words[16];
-    size_t count = local_words_read(spread_name(name, spread), words, 16);
+    name = spread_name(name, spread);
+    size_t count = local_words_read(name, words, 16);
     struct local_field *to = &wanted->fields[field];
     unsigned skipped = LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC;
     uint64_t year = local_stem(SLICE("year"));
@@ -143,7 +160,8 @@ add_name(struct local_wanted *wanted, size_t field, struct slice name)
             to->roles |= roles;
             if (pass == 2 || (pass == 1 && (roles & LOCAL_ROLE_STOP) == 0) ||
                 (pass == 0 && (roles & skipped) == 0 && !is_time))
-                add_core(wanted, field, words[i].stem);
+                add_core(wanted, field, words[i].stem,
+                         slice_of(name.ptr + words[i].start, words[i].end - words[i].start));
         }
     }
 }

@@ -23,6 +23,8 @@
 /* Core words of one field; further ones are hints. */
 #define LOCAL_CORES_MAX 6
 #define LOCAL_HINTS_MAX 24
+/* The weight of a use by which a verb tells of who does it: "founded" of "founder". */
+#define LOCAL_AGENT_WEIGHT 75
 /* The core of a use that is a hint. */
 #define LOCAL_HINT 255
 

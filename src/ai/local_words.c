@@ -144,7 +144,7 @@ strip_verb(struct letters *letters)
         letters->size -= 3;
     else if (ends_with(letters, "ed", 3) && has_vowel(letters->folded, letters->size - 2))
         letters->size -= 2;
-    else if (ends_with(letters, "ee", 4))
+    else if (ends_with(letters, "ee", 4) || ends_with(letters, "ly", 4))
         letters->size -= 2;
     const char *last = letters->folded + letters->size - 1;
     if (letters->size < before && last[0] == last[-1] && memchr("lsz", *last, 3) == NULL)
