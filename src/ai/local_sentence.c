@@ -449,7 +449,9 @@ judge_list(const struct sentence *sentence)
             break;
     }
     bool is_named = (sentence->field->roles & LOCAL_ROLE_NAMED) != 0;
-    if (is_named && (!is_told || word >= finder->word_count || is_capital(sentence, word))) {
+    bool is_common = is_told && word < finder->word_count &&
+                     (finder->words[word].flags & (LOCAL_WORD_CAPITAL | LOCAL_WORD_DIGIT)) == 0;
+    if (is_named && !is_common) {
         judge_names(sentence, 0.9);
         return;
     }
