@@ -10,6 +10,9 @@
 #define TOKEN_BYTES 4
 #define ANSWER_TOKENS 300
 
+/* The code of all that passes by itself, whatever status the provider gave it. */
+#define OVERLOADED "overloaded"
+
 static struct desk_call *
 call_of(struct task *task)
 {
@@ -66,7 +69,8 @@ desk_call_fail(struct desk_call *call, const struct ai_failure *failure)
     };
     struct value error = value_object_new(arena, members, COUNT_OF(members));
     struct value body = value_object_set(arena, value_empty_object(), value_text("error"), error);
-    end(call, failure->http_status, body);
+    bool is_overloaded = strcmp(failure->code, OVERLOADED) == 0;
+    end(call, is_overloaded ? 429 : failure->http_status, body);
     add_retry_after(call->exchange, failure->retry_after_ms);
 }
 
@@ -214,7 +218,7 @@ answered_end(const struct desk_call *call)
     int status = call->failure.http_status;
     if (call->failure.code[0] == '\0')
         return THROTTLE_OK;
-    if (strcmp(call->failure.code, "overloaded") == 0)
+    if (strcmp(call->failure.code, OVERLOADED) == 0)
         return status == 429 ? THROTTLE_OVERLOADED : THROTTLE_CROWDED;
     return status == 0 || status >= 500 ? THROTTLE_FAILED : THROTTLE_OK;
 }

@@ -196,11 +196,13 @@ fail_by_status(struct gathering *gathering, int http_status, struct value error,
     bool is_overloaded = is_overload(gathering, http_status, error);
     bool may_pass = http_status >= 500 || http_status == 408 || http_status == 409;
     const char *code = may_pass ? "provider_failed" : "provider_refused";
-    int status = may_pass && http_status < 500 ? 502 : http_status;
+    int status = http_status;
     if (is_overloaded)
         code = "overloaded";
     else if (http_status == 429)
         status = 402;
+    else if (may_pass && status != 500 && status != 503 && status != 504)
+        status = 502; /* which steps know as worth another try */
     failure->retry_after_ms = retry_after_ms(gathering->exchange);
     return ai_fail(failure, status, code, "the provider %.*s answered %d%s%.*s%s",
                    SLICE_FORMAT(setup->name), http_status, words.size > 0 ? ": " : "",

@@ -175,6 +175,12 @@
 #define LIMIT_AI_LABELS 500
 /* Turns of a conversation that an AI request carries beyond its prompt. */
 #define LIMIT_AI_TURNS 8
+/* AI providers of one configuration. */
+#define LIMIT_AI_PROVIDERS 64
+/* Models that the configuration of one AI provider names. */
+#define LIMIT_AI_MODELS 500
+/* Headers that the configuration of one AI provider adds. */
+#define LIMIT_AI_HEADERS 20
 /* AI calls that wait or are on their way, all providers together; further ones are answered 429. */
 #define LIMIT_AI_CALLS 8192
 /* Milliseconds for which the AI desk itself repeats a call that meets overload. */
