@@ -220,8 +220,8 @@ read_headers(struct reading *reading, const struct located *at, struct ai_setup 
         arena_alloc(reading->config->arena, LIMIT_AI_HEADERS * sizeof(*headers));
     for (uint32_t i = 0; i < at->count; i++)
         headers[i] = (struct exchange_header){
-            .name = arena_copy(reading->config->arena,
-                               value_slice(value_members(at->value)[i].key)),
+            .name =
+                arena_copy(reading->config->arena, value_slice(value_members(at->value)[i].key)),
             .value = read_text(reading, &at->children[i]),
         };
     setup->headers = headers;
@@ -378,9 +378,8 @@ static void
 unknown_setting(struct reading *reading, const struct located *at, const char *const *names,
                 size_t count)
 {
-    struct slice name = slice_text(strrchr(reading->path, '.') == NULL
-                                       ? reading->path
-                                       : strrchr(reading->path, '.') + 1);
+    struct slice name = slice_text(
+        strrchr(reading->path, '.') == NULL ? reading->path : strrchr(reading->path, '.') + 1);
     const char *nearest = slice_nearest(name, names, count);
     char words[100];
     snprintf(words, sizeof(words), "there is no such setting%s%s%s",
@@ -422,7 +421,8 @@ static void
 read_provider(struct reading *reading, const struct located *at, struct slice name)
 {
     struct ai_config *config = reading->config;
-    snprintf(reading->path, sizeof(reading->path), "providers.%.*s", SLICE_FORMAT(slice_cut(name, 60)));
+    snprintf(reading->path, sizeof(reading->path), "providers.%.*s",
+             SLICE_FORMAT(slice_cut(name, 60)));
     size_t path_size = strlen(reading->path);
     if (at->value.kind != VALUE_OBJECT || name.size == 0 || memchr(name.ptr, '/', name.size)) {
         refuse(reading, at, STATUS_INVALID, "expected a name without a slash, and its settings");

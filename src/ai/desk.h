@@ -7,9 +7,9 @@
  *
  * An `ai:` exchange ends as any other does. ANSWERED with 200 its body is the neutral answer;
  * ANSWERED with another status it is {"error": {"code", "message"}}, with the code of a page in
- * docs/errors: no_provider, no_source, provider_refused (4xx), provider_failed (5xx), overloaded
- * (429, with Retry-After), limit_exceeded, bad_config. Of its headers, Idempotency-Key goes to the
- * provider.
+ * docs/errors: no_provider, no_source, no_text, provider_refused (4xx), provider_failed (5xx),
+ * overloaded (429, with Retry-After), limit_exceeded, bad_config. Of its headers, Idempotency-Key
+ * goes to the provider.
  *
  * When a provider failed many times in a row, the others wait until one call alone has tried
  * again; if it fails too, so do those that waited.

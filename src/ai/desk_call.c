@@ -112,7 +112,7 @@ load_texts(struct desk_call *call, struct ai_request *request, struct arena *are
             return ai_fail(&call->failure, 413, "limit_exceeded",
                            "the sources are too large to be read for one request");
         if (status != STATUS_OK)
-            return ai_fail(&call->failure, status == STATUS_NOT_FOUND ? 400 : 503, "no_source",
+            return ai_fail(&call->failure, status == STATUS_NOT_FOUND ? 400 : 503, "no_text",
                            "the text of source %lld cannot be loaded: %s",
                            (long long)source->number, status_name(status));
     }

@@ -120,6 +120,22 @@ digest_hex(const struct digest *digest, char out[2 * DIGEST_BYTES + 1])
 }
 
 bool
+digest_from_hex(struct digest *out, struct slice hex)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (hex.size != 2 * DIGEST_BYTES)
+        return false;
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        const char *high = memchr(digits, hex.ptr[2 * i], 16);
+        const char *low = memchr(digits, hex.ptr[2 * i + 1], 16);
+        if (high == NULL || low == NULL)
+            return false;
+        out->bytes[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
+bool
 digest_secret_equal(struct slice a, struct slice b)
 {
     return a.size == b.size && (a.size == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.size) == 0);

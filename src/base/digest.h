@@ -32,6 +32,9 @@ struct digest digest_hmac(struct slice key, struct slice bytes);
 /* 64 lower-case hex digits and a NUL. */
 void digest_hex(const struct digest *digest, char out[2 * DIGEST_BYTES + 1]);
 
+/* Reads 64 lower-case hex digits; false on anything else. */
+bool digest_from_hex(struct digest *out, struct slice hex);
+
 /* In constant time for equal sizes. */
 bool digest_secret_equal(struct slice a, struct slice b);
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 struct run_options {
-    const char *data, *out, *rows, *resume, *allow;
+    const char *data, *out, *rows, *resume, *allow, *config;
     struct option_list inputs;
     struct option_list with; /* files of workflows that FILE calls */
     bool as_json;
@@ -24,7 +24,7 @@ struct run_options {
 static const struct option_table *
 run_table(struct run_options *into)
 {
-    static struct option options[8];
+    static struct option options[9];
     static struct option_table table = {
         .usage = "windrow run FILE [--with FILE…] [--input NAME=VALUE…] [--rows FILE] [--out DIR]\n"
                  "                 [--data DIR]\n"
@@ -75,6 +75,12 @@ run_table(struct run_options *into)
                                  .into.list = &into->with,
                                  .value = "FILE",
                                  .help = "a workflow that FILE calls; kept in the data folder"};
+    options[8] = (struct option){.name = "--config",
+                                 .kind = OPTION_TEXT,
+                                 .into.text = &into->config,
+                                 .value = "FILE",
+                                 .help = "providers of models (docs/models.md)",
+                                 .environment = "WINDROW_CONFIG"};
     return &table;
 }
 
@@ -373,6 +379,7 @@ cli_run(struct cli *cli, int argc, char **argv)
     if (end != OPTIONS_OK)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
     cli->allow = options.allow;
+    cli->config = options.config;
     if ((files.count == 1) == (options.resume != NULL)) {
         fprintf(stderr, "windrow: run needs a workflow file, or --resume with a run's id\n");
         return CLI_USAGE;

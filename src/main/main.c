@@ -1,6 +1,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 #include "cli/cli.h"
+#include "main/models.h"
 #include "main/world.h"
 
 #include <malloc.h>
@@ -30,6 +31,7 @@ static const struct {
     {"text", cli_text, "print the text of documents: PDF, DOCX, web pages"},
     {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
+    {"models", models_command, "list the models that can be asked, and the default one"},
     {"keys", cli_keys, "make API keys"},
     {"version", print_version, "print the version"},
     {"help", print_help, "print this"},

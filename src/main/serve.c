@@ -21,6 +21,7 @@ struct serve_options {
     const char *store;
     const char *public_url;
     const char *allow;
+    const char *config;
     const char *log_level;
     bool log_json;
     int64_t http_threads;
@@ -69,6 +70,12 @@ read_options(int argc, char **argv, struct serve_options *into)
          .value = "LIST",
          .help = "addresses that steps may call beside the public internet",
          .environment = "WINDROW_ALLOW"},
+        {.name = "--config",
+         .kind = OPTION_TEXT,
+         .into.text = &into->config,
+         .value = "FILE",
+         .help = "providers of models (docs/models.md)",
+         .environment = "WINDROW_CONFIG"},
         {.name = "--http-threads",
          .kind = OPTION_INT,
          .into.number = &into->http_threads,
@@ -245,6 +252,7 @@ world_serve(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     }
     cli->allow = options.allow;
+    cli->config = options.config;
 
     /* Threads inherit the mask, so that these signals wait for this one. */
     sigset_t signals;

@@ -1,7 +1,9 @@
 #include "main/world.h"
 
+#include "ai/request.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "main/models.h"
 #include "net/address.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -18,13 +20,16 @@
 static struct address_rules *rules;
 static struct http_client *client;
 static struct sandbox *sandbox;
+static struct store *store;
 
 static enum status
 open_store(struct store **out, const char *folder, struct error *error)
 {
     char path[4200];
     snprintf(path, sizeof(path), "%s/windrow.db", folder);
-    return sqlite_store_open(out, path, NULL, error);
+    enum status status = sqlite_store_open(out, path, NULL, error);
+    store = *out;
+    return status;
 }
 
 static enum status
@@ -35,21 +40,28 @@ open_store_reader(struct store **out, const char *folder, struct error *error)
     return sqlite_store_open_reader(out, path, error);
 }
 
+/* Tickets of the desk are odd, those of the network even. */
 static uint64_t
 send_exchange(void *context, struct exchange *exchange)
 {
-    return http_client_submit(client, exchange);
+    if (slice_is(exchange->url, AI_URL))
+        return models_submit(exchange) * 2 + 1;
+    return http_client_submit(client, exchange) * 2;
 }
 
 static void
 cancel_exchange(void *context, uint64_t ticket)
 {
-    http_client_cancel(client, ticket);
+    if (ticket % 2 == 1)
+        models_cancel(ticket / 2);
+    else
+        http_client_cancel(client, ticket / 2);
 }
 
 static void
 close_transport(void *context)
 {
+    models_close();
     http_client_free(&client);
 }
 
@@ -61,7 +73,10 @@ open_transport(const struct cli *cli, struct error *error)
     if (status != STATUS_OK)
         return status;
     struct http_client_options options = {.threads = 1, .rules = rules};
-    return http_client_new(&client, &options, error);
+    status = http_client_new(&client, &options, error);
+    if (status == STATUS_OK)
+        status = models_read(cli->config, error);
+    return status == STATUS_OK ? models_open(&store, error) : status;
 }
 
 static void
@@ -93,7 +108,7 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         sandbox = sandbox_new(NULL);
         options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};
         options.clock = clock_system();
-        options.default_model = "local/extractive-1";
+        options.default_model = base->is_reader ? NULL : models_default();
         status = service_open(out, &options, error);
     }
     free(folder);
@@ -130,7 +145,8 @@ static void
 close_service(struct cli *cli, struct service **service)
 {
     service_close(service);
-    http_client_free(&client);
+    close_transport(NULL);
+    models_forget();
     address_rules_free(&rules);
     sandbox_free(&sandbox);
 }

@@ -86,20 +86,6 @@ read_quotes(struct quotes *quotes, struct value claimed)
 
 /* --- where they stand --- */
 
-static bool
-read_digest(struct slice hex, struct digest *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < DIGEST_BYTES; i++) {
-        const char *high = memchr(digits, hex.ptr[2 * i], 16);
-        const char *low = memchr(digits, hex.ptr[2 * i + 1], 16);
-        if (high == NULL || low == NULL)
-            return false;
-        out->bytes[i] = (uint8_t)((high - digits) << 4 | (low - digits));
-    }
-    return true;
-}
-
 /* Texts that a row holds are kept once something is cited from them. */
 static bool
 load_text(const struct quotes *quotes, const struct ai_source *source, struct arena *arena,
@@ -108,7 +94,7 @@ load_text(const struct quotes *quotes, const struct ai_source *source, struct ar
     struct step_conclusion *conclusion = quotes->conclusion;
     struct digest digest;
     *out = source->text;
-    if (source->digest.size != 2 * DIGEST_BYTES || !read_digest(source->digest, &digest))
+    if (!digest_from_hex(&digest, source->digest))
         return true;
     return step_env_text(conclusion->env, &digest, arena, out, &conclusion->failure);
 }

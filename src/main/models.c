@@ -1,0 +1,154 @@
+#include "main/models.h"
+
+#include "ai/desk.h"
+#include "ai/registry.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/rng.h"
+#include "net/address.h"
+#include "net/http_client.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#define POOL_THREADS 2
+
+static struct ai_registry *registry;
+static struct address_rules *rules;
+static struct http_client *client;
+static struct ai_desk *desk;
+
+/* --- configuration --- */
+
+static const char *
+environment(const char *name)
+{
+    return getenv(name);
+}
+
+static enum status
+read_file(const char *path, struct error *error)
+{
+    struct buffer text;
+    enum status status = fs_read_file(&text, path, LIMIT_DEFINITION_BYTES, error);
+    if (status == STATUS_OK) {
+        status = ai_registry_new(&registry, buffer_slice(&text), environment, error);
+        if (status != STATUS_OK)
+            error_prepend(error, "%.200s: ", path);
+    }
+    buffer_done(&text);
+    return status;
+}
+
+enum status
+models_read(const char *config, struct error *error)
+{
+    if (config == NULL)
+        config = environment("WINDROW_CONFIG");
+    if (config != NULL && config[0] != '\0')
+        return read_file(config, error);
+    return ai_registry_new(&registry, slice_of(NULL, 0), environment, error);
+}
+
+const struct ai_registry *
+models_registry(void)
+{
+    return registry;
+}
+
+const char *
+models_default(void)
+{
+    return ai_registry_default(registry);
+}
+
+void
+models_forget(void)
+{
+    ai_registry_free(&registry);
+}
+
+/* --- the desk and its network --- */
+
+static uint64_t
+send_exchange(void *context, struct exchange *exchange)
+{
+    return http_client_submit(client, exchange);
+}
+
+static void
+cancel_exchange(void *context, uint64_t ticket)
+{
+    http_client_cancel(client, ticket);
+}
+
+static enum status
+load_text(void *context, const struct id *workspace, struct slice digest, struct arena *arena,
+          struct slice *out)
+{
+    struct store *const *store = context;
+    struct digest bytes;
+    if (!digest_from_hex(&bytes, digest))
+        return STATUS_NOT_FOUND;
+    return store_text_get(*store, arena, workspace, &bytes, out);
+}
+
+static enum status
+open_network(struct error *error)
+{
+    struct buffer allow;
+    buffer_init(&allow, KIB(64));
+    ai_registry_allow(registry, &allow);
+    enum status status = address_rules_parse(&rules, buffer_slice(&allow), error);
+    buffer_done(&allow);
+    if (status != STATUS_OK)
+        return status;
+    struct http_client_options options = {.threads = 1, .rules = rules};
+    return http_client_new(&client, &options, error);
+}
+
+enum status
+models_open(struct store *const *store, struct error *error)
+{
+    enum status status = open_network(error);
+    if (status != STATUS_OK)
+        return status;
+    struct ai_desk_options options = {
+        .clock = clock_system(),
+        .threads = POOL_THREADS,
+        .send = send_exchange,
+        .cancel = cancel_exchange,
+        .text = load_text,
+        .texts = (void *)store,
+    };
+    options.setups = ai_registry_setups(registry, &options.setup_count);
+    rng_secret(&options.seed, sizeof(options.seed));
+    status = ai_desk_new(&desk, &options);
+    if (status == STATUS_OK)
+        status = ai_desk_start(desk);
+    if (status != STATUS_OK)
+        error_set(error, status, "the threads that ask models cannot be started");
+    return status;
+}
+
+uint64_t
+models_submit(struct exchange *exchange)
+{
+    return ai_desk_submit(desk, exchange);
+}
+
+void
+models_cancel(uint64_t ticket)
+{
+    ai_desk_cancel(desk, ticket);
+}
+
+void
+models_close(void)
+{
+    ai_desk_free(&desk);
+    http_client_free(&client);
+    address_rules_free(&rules);
+}
