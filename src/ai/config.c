@@ -19,7 +19,7 @@
 #define CONCURRENCY 256
 #define CONCURRENCY_HERE 4
 
-static const struct ai_provider *const providers[] = {&ai_openai};
+static const struct ai_provider *const providers[] = {&ai_local, &ai_openai};
 
 /* Known names, so that a workstation needs no file. */
 static const struct {

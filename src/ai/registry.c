@@ -44,9 +44,8 @@ static void
 add_local(struct ai_registry *registry)
 {
     struct slice name = SLICE("local");
-    const struct ai_provider *provider = ai_config_kind(name);
-    if (provider != NULL && !has_setup(registry, name))
-        add(registry, name, provider);
+    if (!has_setup(registry, name))
+        add(registry, name, &ai_local);
 }
 
 static enum status
@@ -156,13 +155,12 @@ fill(struct ai_registry *registry, struct slice text, ai_environment_fn *environ
         return status;
     registry->count = config.setup_count;
     const char *chosen = variable(environment, "WINDROW_MODEL");
-    const char *where = NULL;
+    const char *where = "default_model";
     registry->default_model = DEFAULT_MODEL;
     if (chosen != NULL) {
         where = "WINDROW_MODEL";
         registry->default_model = arena_copy(&registry->arena, slice_text(chosen)).ptr;
     } else if (config.default_model.size > 0) {
-        where = "default_model";
         registry->default_model = config.default_model.ptr;
     }
     add_local(registry);
@@ -170,9 +168,7 @@ fill(struct ai_registry *registry, struct slice text, ai_environment_fn *environ
     status = add_openai(registry, environment, begins_with(model, "openai/"), error);
     if (status == STATUS_OK)
         status = add_ollama(registry, environment, begins_with(model, "ollama/"), error);
-    if (status == STATUS_OK && where != NULL)
-        status = check_default(registry, where, error);
-    return status;
+    return status == STATUS_OK ? check_default(registry, where, error) : status;
 }
 
 enum status
