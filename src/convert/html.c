@@ -292,7 +292,6 @@ put_item(struct walk *walk, struct frame *frame)
 static void
 put_table_part(struct walk *walk, struct frame *frame)
 {
-    struct frame *outer = walk->depth > 1 ? frame - 1 : NULL;
     if (frame->role == HTML_TABLE) {
         frame->table = table_find(walk, frame->node);
         const struct html_table *table = &walk->tables[frame->table - 1];
@@ -302,8 +301,8 @@ put_table_part(struct walk *walk, struct frame *frame)
         plain_break(walk->plain, 1);
     } else if (frame->role == HTML_ROW) {
         plain_row_begin(walk->plain);
-    } else if (outer != NULL && outer->cells++ > 0) {
-        plain_bar(walk->plain);
+    } else {
+        plain_cell(walk->plain);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "convert/compound.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #define RATIO_FREE_BYTES MIB(64)
 /* Parts of one file. */
 #define PARTS_MAX 100000
-/* Where a sector of an old Office file begins, and how much of it is looked at. */
+/* Of what is no ZIP file: how much is looked at. */
 #define HEAD_BYTES KIB(4)
 
 struct package {
@@ -28,35 +29,20 @@ struct package {
 
 /* --- what it seems to be --- */
 
-static bool
-has_wide(struct slice bytes, const char *name)
-{
-    char wide[64] = "";
-    size_t size = strlen(name);
-    for (size_t i = 0; i < size && i < sizeof(wide) / 2; i++)
-        wide[2 * i] = name[i];
-    return bytes.size >= 2 * size && memmem(bytes.ptr, bytes.size, wide, 2 * size) != NULL;
-}
-
-/* The directory of a compound file (MS-CFB 2.2, 2.6) says what it holds. */
 static const char *
 guess_compound(int fd, struct slice head)
 {
-    char directory[HEAD_BYTES];
-    const unsigned char *bytes = (const unsigned char *)head.ptr;
-    if (head.size < 52)
+    switch (compound_holds(fd, head)) {
+    case COMPOUND_DAMAGED:
         return "a damaged file of an old Office program";
-    unsigned shift = bytes[30] | (unsigned)bytes[31] << 8;
-    uint32_t sector = bytes[48] | (uint32_t)bytes[49] << 8 | (uint32_t)bytes[50] << 16 |
-                      (uint32_t)bytes[51] << 24;
-    ssize_t size = -1;
-    if (shift >= 9 && shift <= 12)
-        size = pread(fd, directory, sizeof(directory), ((off_t)sector + 1) << shift);
-    struct slice names = slice_of(directory, size < 0 ? 0 : (size_t)size);
-    if (has_wide(names, "EncryptedPackage"))
+    case COMPOUND_PROTECTED:
         return "protected by a password; remove it in Excel (File, Info, Protect Workbook)";
-    if (has_wide(names, "Workbook") || has_wide(names, "Book"))
+    case COMPOUND_WORKBOOK:
         return "a workbook of Excel 97 (.xls); save it as an Excel workbook (.xlsx)";
+    case COMPOUND_DOCUMENT:
+    case COMPOUND_OTHER:
+        break;
+    }
     return "a file of an old Office program; save it as an Excel workbook (.xlsx)";
 }
 
@@ -78,7 +64,7 @@ guess(int fd)
     char room[HEAD_BYTES];
     ssize_t size = pread(fd, room, sizeof(room), 0);
     struct slice head = slice_of(room, size < 0 ? 0 : (size_t)size);
-    if (slice_starts_with(head, SLICE("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")))
+    if (compound_is(head))
         return guess_compound(fd, head);
     if (slice_starts_with(head, SLICE("PK\3\4")))
         return "damaged: the end of the file is missing";

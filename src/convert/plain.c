@@ -265,6 +265,12 @@ plain_item(struct plain *plain, const char *marker)
         snprintf(plain->marker, sizeof(plain->marker), "%s", marker);
 }
 
+void
+plain_indent(struct plain *plain, unsigned indent)
+{
+    plain->indent = indent;
+}
+
 /* --- tables --- */
 
 void
@@ -272,6 +278,8 @@ plain_row_begin(struct plain *plain)
 {
     plain_break(plain, 1);
     plain->row_depth++;
+    if (plain->row_depth == 1)
+        plain->cells = 0;
 }
 
 void
@@ -284,10 +292,14 @@ plain_row_end(struct plain *plain)
 }
 
 void
-plain_bar(struct plain *plain)
+plain_cell(struct plain *plain)
 {
-    plain->is_space_owed = plain->row_depth > 1;
-    plain->bars += plain->row_depth == 1;
+    plain->is_space_owed = true;
+    if (plain->row_depth != 1)
+        return;
+    plain->is_space_owed = false;
+    plain->bars += plain->cells > 0;
+    plain->cells++;
 }
 
 /* --- titles --- */

@@ -27,6 +27,7 @@ struct plain {
     /* Where we are. */
     unsigned indent;    /* lists in lists */
     unsigned row_depth; /* > 0: all goes on one line */
+    unsigned cells;     /* of the row, that are begun */
     bool is_line_begun; /* something stands on the line */
     bool is_page_begun;
     /* What is owed before the next words. */
@@ -55,12 +56,14 @@ void plain_page(struct plain *plain);
 void plain_list_begin(struct plain *plain);
 void plain_list_end(struct plain *plain);
 void plain_item(struct plain *plain, const char *marker);
+/* For lists that are no lists in the document: how deep the next line is set off, from 0. */
+void plain_indent(struct plain *plain, unsigned indent);
 
 /* A row of a table is a line; one within a cell is part of that cell. */
 void plain_row_begin(struct plain *plain);
 void plain_row_end(struct plain *plain);
-/* Between two cells. */
-void plain_bar(struct plain *plain);
+/* The next cell of the row. */
+void plain_cell(struct plain *plain);
 
 /* Ends the last line. LIMIT, with words: there is more than a text may have. */
 MUST_USE enum status plain_end(struct plain *plain, struct error *error);

@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "convert/compound.h"
+#include "convert/docx.h"
 #include "convert/html.h"
 #include "convert/plain.h"
 #include "convert/sniff.h"
@@ -298,6 +300,22 @@ make_result(const struct reading *reading)
 }
 
 static enum status
+refuse_compound(int fd, struct error *error)
+{
+    static const char *const words[] = {
+        [COMPOUND_DAMAGED] = "a damaged file of an old Office program",
+        [COMPOUND_PROTECTED] = "protected by a password; save it without one",
+        [COMPOUND_WORKBOOK] = "a workbook of Excel 97 (.xls); save it as .xlsx, whose rows "
+                              "read_xlsx reads",
+        [COMPOUND_DOCUMENT] = "a document of Word 97 (.doc); save it as a Word document (.docx)",
+        [COMPOUND_OTHER] = "a file of an old Office program; save it as .docx or PDF",
+    };
+    char head[512];
+    struct slice bytes = slice_of(head, read_head(fd, head, sizeof(head)));
+    return error_set(error, STATUS_INVALID, "it is %s", words[compound_holds(fd, bytes)]);
+}
+
+static enum status
 read_as(struct reading *reading, enum sniffed sniffed, const char *words, struct error *error)
 {
     switch (sniffed) {
@@ -308,9 +326,11 @@ read_as(struct reading *reading, enum sniffed sniffed, const char *words, struct
     case SNIFFED_PDF:
         return error_set(error, STATUS_INVALID, "it is a PDF");
     case SNIFFED_ZIP:
-        return error_set(error, STATUS_INVALID, "it is a ZIP file");
+        reading->kind = "docx";
+        return docx_read(&reading->plain, reading->job->fd, reading->job->arena, &reading->title,
+                         error);
     case SNIFFED_COMPOUND:
-        return error_set(error, STATUS_INVALID, "it is of an old Office program");
+        return refuse_compound(reading->job->fd, error);
     case SNIFFED_OTHER:
         break;
     }

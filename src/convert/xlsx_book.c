@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "convert/links.h"
 #include "convert/xlsx_format.h"
 #include "convert/xml.h"
 
@@ -14,16 +15,11 @@
 /* Bytes of a part that is no sheet and holds no texts. */
 #define PART_BYTES_MAX MIB(64)
 #define SHEETS_MAX 10000
-#define LINKS_MAX 20000
 #define FORMATS_MAX 100000
 
 struct sheet {
     const char *name, *relation;
     bool is_hidden;
-};
-
-struct link {
-    const char *id, *type, *target;
 };
 
 /* An own format of a workbook. */
@@ -35,11 +31,9 @@ struct own_format {
 struct reading_book {
     struct xlsx_book *book;
     struct arena *arena;
-    const char *workbook_part;
     struct sheet *sheets;
     uint32_t sheet_count;
-    struct link *links; /* of the part that was read last */
-    uint32_t link_count;
+    struct links links;
     struct own_format *own;
     uint32_t own_count;
     bool is_in_formats; /* of cells */
@@ -63,84 +57,6 @@ ignore_end(struct xml *xml, const char *name)
 {
 }
 
-/* --- relationships --- */
-
-static void
-on_link(struct xml *xml, const char *name, const char **attributes)
-{
-    struct reading_book *reading = xml_context(xml);
-    const char *mode = xml_attribute(attributes, "TargetMode");
-    if (strcmp(name, "Relationship") != 0 || (mode != NULL && strcmp(mode, "External") == 0))
-        return;
-    if (reading->link_count == LINKS_MAX) {
-        xml_fail(xml, STATUS_LIMIT, "a part has more than %d relationships", LINKS_MAX);
-        return;
-    }
-    struct link link = {
-        keep(reading, xml_attribute(attributes, "Id")),
-        keep(reading, xml_attribute(attributes, "Type")),
-        keep(reading, xml_attribute(attributes, "Target")),
-    };
-    if (link.id == NULL || link.type == NULL || link.target == NULL)
-        xml_fail(xml, STATUS_LIMIT, "a part has too many relationships");
-    else
-        reading->links[reading->link_count++] = link;
-}
-
-/* The relationships of a part, "" being the whole package. */
-static enum status
-read_links(struct reading_book *reading, const char *part, struct error *error)
-{
-    const char *base = strrchr(part, '/');
-    base = base == NULL ? part : base + 1;
-    const char *links =
-        arena_format(reading->arena, "%.*s_rels/%s.rels", (int)(base - part), part, base);
-    struct xml_handler handler = {on_link, ignore_end, NULL, reading};
-    reading->link_count = 0;
-    return xml_read(reading->book->package, links, PART_BYTES_MAX, &handler, error);
-}
-
-/* What stands behind the last slash of a type is the same in both families of namespaces. */
-static bool
-is_type(const struct link *link, const char *type)
-{
-    const char *slash = strrchr(link->type, '/');
-    return slash != NULL && strcmp(slash + 1, type) == 0;
-}
-
-/* A target is relative to the folder of its part, or begins with a slash. */
-static const char *
-resolve(struct reading_book *reading, const char *part, const char *target)
-{
-    if (target[0] == '/')
-        return target + 1;
-    const char *slash = strrchr(part, '/');
-    size_t folder = slash == NULL ? 0 : (size_t)(slash - part) + 1;
-    for (;;) {
-        if (strncmp(target, "./", 2) == 0) {
-            target += 2;
-        } else if (strncmp(target, "../", 3) == 0) {
-            target += 3;
-            folder -= folder > 0;
-            while (folder > 0 && part[folder - 1] != '/')
-                folder--;
-        } else {
-            break;
-        }
-    }
-    return arena_format(reading->arena, "%.*s%s", (int)folder, part, target);
-}
-
-static const char *
-linked(struct reading_book *reading, const char *type)
-{
-    for (uint32_t i = 0; i < reading->link_count; i++) {
-        if (is_type(&reading->links[i], type))
-            return resolve(reading, reading->workbook_part, reading->links[i].target);
-    }
-    return NULL;
-}
-
 /* --- the workbook --- */
 
 static enum status
@@ -161,8 +77,7 @@ static enum status
 find_workbook(struct reading_book *reading, struct error *error)
 {
     struct package *package = reading->book->package;
-    enum status status = read_links(reading, "", error);
-    reading->workbook_part = "";
+    enum status status = links_read(&reading->links, "", error);
     if (status == STATUS_NOT_FOUND && package_has(package, "content.xml"))
         return error_set(error, STATUS_INVALID,
                          "it is an OpenDocument file (.ods); save it as an Excel workbook (.xlsx)");
@@ -170,10 +85,10 @@ find_workbook(struct reading_book *reading, struct error *error)
         return error_set(error, STATUS_INVALID, "it is a ZIP file, but not a workbook");
     if (status != STATUS_OK)
         return status;
-    const char *part = linked(reading, "officeDocument");
+    const char *part = links_part(&reading->links, "officeDocument");
     if (part == NULL)
         return error_set(error, STATUS_INVALID, "it is a ZIP file, but not a workbook");
-    reading->workbook_part = part;
+    reading->book->book_part = part;
     return refuse_kind(part, error);
 }
 
@@ -201,22 +116,12 @@ on_workbook(struct xml *xml, const char *name, const char **attributes)
         reading->sheets[reading->sheet_count++] = sheet;
 }
 
-static const struct link *
-link_of_sheet(const struct reading_book *reading, const struct sheet *sheet)
-{
-    for (uint32_t i = 0; i < reading->link_count; i++) {
-        if (strcmp(reading->links[i].id, sheet->relation) == 0)
-            return &reading->links[i];
-    }
-    return NULL;
-}
-
 /* Sheets that hold a chart or macros have no rows. */
 static bool
 has_rows(const struct reading_book *reading, const struct sheet *sheet)
 {
-    const struct link *link = link_of_sheet(reading, sheet);
-    return link != NULL && is_type(link, "worksheet");
+    const struct link *link = links_find(&reading->links, sheet->relation);
+    return link != NULL && link_is(link, "worksheet");
 }
 
 static enum status
@@ -275,24 +180,24 @@ choose_sheet(struct reading_book *reading, struct value wanted, struct error *er
     const struct sheet *sheet = &reading->sheets[index];
     reading->book->sheet_name = sheet->name;
     reading->book->sheet_part =
-        resolve(reading, reading->workbook_part, link_of_sheet(reading, sheet)->target);
+        links_target(&reading->links, links_find(&reading->links, sheet->relation));
     return STATUS_OK;
 }
 
 static enum status
 read_workbook(struct reading_book *reading, struct value sheet, struct error *error)
 {
-    struct xml_handler handler = {on_workbook, ignore_end, NULL, reading};
+    struct xml_handler handler = {on_workbook, ignore_end, NULL, reading, xml_spreadsheet};
     enum status status =
-        xml_read(reading->book->package, reading->workbook_part, PART_BYTES_MAX, &handler, error);
+        xml_read(reading->book->package, reading->book->book_part, PART_BYTES_MAX, &handler, error);
     if (status == STATUS_OK)
-        status = read_links(reading, reading->workbook_part, error);
+        status = links_read(&reading->links, reading->book->book_part, error);
     if (status == STATUS_NOT_FOUND)
         status = STATUS_INVALID;
     if (status != STATUS_OK)
         return status;
-    reading->book->strings_part = linked(reading, "sharedStrings");
-    reading->book->styles_part = linked(reading, "styles");
+    reading->book->strings_part = links_part(&reading->links, "sharedStrings");
+    reading->book->styles_part = links_part(&reading->links, "styles");
     return choose_sheet(reading, sheet, error);
 }
 
@@ -353,7 +258,7 @@ on_style_end(struct xml *xml, const char *name)
 static enum status
 read_styles(struct reading_book *reading, struct error *error)
 {
-    struct xml_handler handler = {on_style, on_style_end, NULL, reading};
+    struct xml_handler handler = {on_style, on_style_end, NULL, reading, xml_spreadsheet};
     if (reading->book->styles_part == NULL)
         return STATUS_OK;
     enum status status = xml_read(reading->book->package, reading->book->styles_part,
@@ -370,9 +275,9 @@ xlsx_book_read(struct xlsx_book *out, struct package *package, struct value shee
         .book = out,
         .arena = arena,
         .sheets = mem_alloc_array(SHEETS_MAX, sizeof(struct sheet)),
-        .links = mem_alloc_array(LINKS_MAX, sizeof(struct link)),
         .own = mem_alloc_array(SHEETS_MAX, sizeof(struct own_format)),
     };
+    links_init(&reading.links, package, arena);
     out->formats = arena_try_alloc(arena, FORMATS_MAX);
     enum status status = out->formats == NULL
                              ? error_set(error, STATUS_LIMIT, "no memory is left to read it")
@@ -382,7 +287,7 @@ xlsx_book_read(struct xlsx_book *out, struct package *package, struct value shee
     if (status == STATUS_OK)
         status = read_styles(&reading, error);
     mem_free(reading.sheets);
-    mem_free(reading.links);
+    links_done(&reading.links);
     mem_free(reading.own);
     return status;
 }

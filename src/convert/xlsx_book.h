@@ -17,7 +17,7 @@
 struct xlsx_book {
     struct package *package; /* borrowed */
     bool is_1904;
-    const char *sheet_part, *sheet_name;
+    const char *book_part, *sheet_part, *sheet_name;
     const char *strings_part, *styles_part; /* NULL: there is none */
     uint8_t *formats;                       /* enum xlsx_format, by the style of a cell */
     uint32_t format_count;

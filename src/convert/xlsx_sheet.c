@@ -343,7 +343,7 @@ xlsx_sheet_read(struct xlsx_rows *rows, struct error *error)
     reading->places = mem_alloc_array(COLUMNS_MAX, sizeof(*reading->places));
     buffer_init(&reading->text, LIMIT_ROW_BYTES);
     buffer_init(&reading->values, LIMIT_ROW_BYTES);
-    struct xml_handler handler = {on_begin, on_end, on_text, reading};
+    struct xml_handler handler = {on_begin, on_end, on_text, reading, xml_spreadsheet};
     enum status status =
         xml_read(rows->book->package, rows->book->sheet_part, PART_BYTES_MAX, &handler, error);
     buffer_done(&reading->text);

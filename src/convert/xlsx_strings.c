@@ -85,7 +85,7 @@ xlsx_strings_read(struct xlsx_strings *out, struct package *package, const char 
         return STATUS_OK;
     struct reading_strings reading = {.strings = out};
     buffer_init(&reading.text, LIMIT_ROW_BYTES);
-    struct xml_handler handler = {on_begin, on_end, on_text, &reading};
+    struct xml_handler handler = {on_begin, on_end, on_text, &reading, xml_spreadsheet};
     enum status status = xml_read(package, part, PART_BYTES_MAX, &handler, error);
     buffer_done(&reading.text);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;

@@ -19,15 +19,21 @@ struct xml {
     enum status status;
 };
 
-static const char *const namespaces[] = {
+const char *const xml_package[] = {
+    "http://schemas.openxmlformats.org/package/2006/relationships",
+    NULL,
+};
+
+const char *const xml_spreadsheet[] = {
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
-    "http://schemas.openxmlformats.org/package/2006/relationships",
+    NULL,
 };
 
 static const char *const relations[] = {
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
+    NULL,
 };
 
 void *
@@ -38,21 +44,21 @@ xml_context(struct xml *xml)
 
 /* The local name behind one of the namespaces, or NULL. */
 static const char *
-name_in(const char *name, const char *const *list, size_t count)
+name_in(const char *name, const char *const *list)
 {
     const char *local = strchr(name, SEPARATOR);
-    for (size_t i = 0; local != NULL && i < count; i++) {
+    for (; local != NULL && *list != NULL; list++) {
         size_t size = (size_t)(local - name);
-        if (strlen(list[i]) == size && memcmp(name, list[i], size) == 0)
+        if (strlen(*list) == size && memcmp(name, *list, size) == 0)
             return local + 1;
     }
     return NULL;
 }
 
 static const char *
-local_name(const char *name)
+local_name(const struct xml *xml, const char *name)
 {
-    const char *local = name_in(name, namespaces, COUNT_OF(namespaces));
+    const char *local = name_in(name, xml->handler->namespaces);
     if (local != NULL)
         return local;
     return strchr(name, SEPARATOR) == NULL ? name : "";
@@ -68,15 +74,27 @@ xml_attribute(const char **attributes, const char *name)
     return NULL;
 }
 
-const char *
-xml_relation(const char **attributes)
+static const char *
+attribute_in(const char **attributes, const char *name, const char *const *list)
 {
     for (size_t i = 0; attributes[i] != NULL; i += 2) {
-        const char *local = name_in(attributes[i], relations, COUNT_OF(relations));
-        if (local != NULL && strcmp(local, "id") == 0)
+        const char *local = name_in(attributes[i], list);
+        if (local != NULL && strcmp(local, name) == 0)
             return attributes[i + 1];
     }
     return NULL;
+}
+
+const char *
+xml_own_attribute(const struct xml *xml, const char **attributes, const char *name)
+{
+    return attribute_in(attributes, name, xml->handler->namespaces);
+}
+
+const char *
+xml_relation(const char **attributes)
+{
+    return attribute_in(attributes, "id", relations);
 }
 
 bool
@@ -121,7 +139,7 @@ on_begin(void *context, const char *name, const char **attributes)
     if (++xml->depth > XML_DEPTH_MAX)
         xml_fail(xml, STATUS_LIMIT, "%s is nested deeper than %d", xml->part, XML_DEPTH_MAX);
     if (xml->status == STATUS_OK)
-        xml->handler->begin(xml, local_name(name), attributes);
+        xml->handler->begin(xml, local_name(xml, name), attributes);
 }
 
 static void
@@ -130,7 +148,7 @@ on_end(void *context, const char *name)
     struct xml *xml = context;
     xml->depth--;
     if (xml->status == STATUS_OK)
-        xml->handler->end(xml, local_name(name));
+        xml->handler->end(xml, local_name(xml, name));
 }
 
 static void

@@ -1,6 +1,6 @@
 /* convert/xml.h - reads a part of a package as XML, piece by piece.
  *
- * Handlers are called with local names; elements of namespaces that nobody here knows have an empty
+ * Handlers are called with local names; elements of namespaces that they do not name have an empty
  * name. A document type, and with it every entity of its own, is refused, as is what is nested
  * deeper than XML_DEPTH_MAX.
  *
@@ -27,17 +27,24 @@ typedef void xml_end_fn(struct xml *xml, const char *name);
 /* Text comes in any number of pieces, as UTF-8. */
 typedef void xml_text_fn(struct xml *xml, struct slice text);
 
+/* Namespaces, each list ending with NULL: of relationships, and of workbooks. */
+extern const char *const xml_package[];
+extern const char *const xml_spreadsheet[];
+
 struct xml_handler {
     xml_begin_fn *begin;
     xml_end_fn *end;
     xml_text_fn *text; /* may be NULL */
     void *context;     /* whatever the handlers need; see xml_context() */
+    const char *const *namespaces;
 };
 
 void *xml_context(struct xml *xml);
 
 /* The value of an attribute without a namespace, or NULL. */
 const char *xml_attribute(const char **attributes, const char *name);
+/* The value of an attribute in one of the handler's namespaces, or NULL. */
+const char *xml_own_attribute(const struct xml *xml, const char **attributes, const char *name);
 /* The value of r:id, or NULL. */
 const char *xml_relation(const char **attributes);
 

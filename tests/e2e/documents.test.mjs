@@ -7,7 +7,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { DeletedTextRun, Document, Footer, FootnoteReferenceRun, Header, HeadingLevel, InsertedTextRun, LevelFormat,
+  Packer, PageBreak, Paragraph, Table, TableCell, TableRow, TextRun } from 'docx';
+import { convert as htmlToText } from 'html-to-text';
+import mammoth from 'mammoth';
+
+import { makeZip, sheetXml, workbookParts } from '../zip.mjs';
 import { windrow, WINDROW } from './server.mjs';
+
+const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+
+/** The parts of a Word document with that body. */
+const wordParts = (body) => ({
+  '_rels/.rels': workbookParts('')['_rels/.rels'].replace('xl/workbook.xml', 'word/document.xml'),
+  'word/document.xml': `<w:document ${W}><w:body>${body}</w:body></w:document>`,
+});
 
 let folder;
 before(async () => {
@@ -88,4 +102,98 @@ test('hostile pages end with text or with words', async () => {
     'ab\n\nc and more words so that it is text\n');
   const clones = Array.from({ length: 20_000 }, (_, i) => `<p><b id=${i}>`).join('');
   assert.match((await read('clones.html', clones + 'a')).problem, /more than \d+ MB of memory/);
+});
+
+// --- what other programs write and read ---
+
+/** The words of a text, without signs. */
+const words = (text) => text.match(/[\p{L}\p{N}]+/gu) ?? [];
+
+async function wordDocument() {
+  const cell = (...lines) => new TableCell({ children: lines.map((line) => new Paragraph(line)) });
+  const listed = (reference, level, text) => new Paragraph({ text, numbering: { reference, level } });
+  return Packer.toBuffer(new Document({
+    title: 'Jahresbericht',
+    numbering: { config: [{ reference: 'steps', levels: [
+      { level: 0, format: LevelFormat.DECIMAL, text: '%1.', start: 3 },
+      { level: 1, format: LevelFormat.LOWER_LETTER, text: '%1.%2' }] }] },
+    footnotes: { 1: { children: [new Paragraph('As audited.')] } },
+    sections: [{
+      headers: { default: new Header({ children: [new Paragraph('HEADER')] }) },
+      footers: { default: new Footer({ children: [new Paragraph('FOOTER')] }) },
+      children: [
+        new Paragraph({ text: 'Siemens Healthineers', heading: HeadingLevel.HEADING_1 }),
+        new Paragraph({ children: [new TextRun('Revenue '), new TextRun({ text: 'grew', bold: true }),
+          new TextRun(' by 5 %'), new FootnoteReferenceRun(1), new TextRun('.'),
+          new DeletedTextRun({ text: 'DELETED', id: 1, author: 'a', date: '2024-01-01T00:00:00Z' }),
+          new InsertedTextRun({ text: ' Added.', id: 2, author: 'a', date: '2024-01-01T00:00:00Z' })] }),
+        new Paragraph({ text: 'One', bullet: { level: 0 } }),
+        new Paragraph({ text: 'Two', bullet: { level: 1 } }),
+        listed('steps', 0, 'Third'), listed('steps', 1, 'Inner'), listed('steps', 0, 'Fourth'),
+        new Table({ rows: [['Year', 'Revenue'], ['2023', '21.7'], ['2024', '22.4']].map((row) =>
+          new TableRow({ children: row.map((text) => cell(text)) })) }),
+        new Paragraph({ children: [new TextRun('Before'), new PageBreak()] }),
+        new Paragraph('日本語 and עברית & <tags>'),
+      ],
+    }],
+  }));
+}
+
+test('a document of Word, and the same words that mammoth finds', async () => {
+  const bytes = await wordDocument();
+  const { kind, title, text } = await read('report.docx', bytes);
+  assert.deepEqual({ kind, title }, { kind: 'docx', title: 'Jahresbericht' });
+  assert.equal(text, `Siemens Healthineers
+
+Revenue grew by 5 % [As audited.]. Added.
+
+- One
+  - Two
+3. Third
+  3.a Inner
+4. Fourth
+
+Year | Revenue
+2023 | 21.7
+2024 | 22.4
+
+Before
+\f日本語 and עברית & <tags>
+`);
+  const { value } = await mammoth.extractRawText({ buffer: bytes });
+  const ours = new Set(words(text));
+  for (const word of words(value)) assert.ok(ours.has(word), `"${word}" is missing`);
+});
+
+test('a page, and the same words that html-to-text finds', async () => {
+  const cards = Array.from({ length: 300 }, (_, i) => `<section class="card c${i}"><h2>Title${i}</h2>
+<p>Some <em>words</em> of card&nbsp;${i}, <a href="/x${i}">linked${i}</a><br>and&mdash;more${i}</p>
+<ul><li>first${i}<li>second${i}</ul><table><tr><th>K${i}<th>V${i}<tr><td>k${i}<td>v${i}</table>
+<div style="display:none">hidden${i}</div><script>var script${i};</script></section>`).join('\n');
+  const { text } = await read('cards.html', `<!doctype html><body><nav>NAV</nav>${cards}<footer>FOOT</footer>`);
+  const selectors = ['nav', 'footer', 'div'].map((selector) => ({ selector, format: 'skip' }));
+  const theirs = htmlToText(cards, { wordwrap: false, selectors: [...selectors,
+    { selector: 'a', options: { ignoreHref: true } }, { selector: 'h2', options: { uppercase: false } },
+    { selector: 'table', format: 'dataTable', options: { uppercaseHeaderCells: false } }] });
+  assert.deepEqual(words(text), words(theirs));
+  assert.doesNotMatch(text, /NAV|FOOT|hidden|script/);
+});
+
+test('packages that are refused', async () => {
+  const bomb = { ...wordParts('<w:p/>'), 'word/document.xml':
+    `<w:document ${W}><w:body>${' '.repeat(200 << 20)}</w:body></w:document>` };
+  for (const [name, bytes, problem] of [
+    ['bomb.docx', makeZip(bomb), /packed more than 200 times: the file seems to be a bomb/],
+    ['torn.docx', makeZip(wordParts('<w:p/>')).subarray(0, -30), /it is damaged: the end of the file is missing/],
+    ['broken.docx', makeZip(wordParts('<w:p>a</w:p>'), { damage: 'word/document.xml' }), /it is damaged/],
+    ['locked.docx', makeZip(wordParts('<w:p/>'), { encrypted: 'word/document.xml' }), /it is encrypted/],
+    ['empty.docx', makeZip(wordParts('<w:p/>')), /it is without text/],
+    ['book.docx', makeZip(workbookParts(sheetXml(''))), /it is an Excel workbook; read_xlsx reads its rows/],
+    ['text.odt', makeZip({ mimetype: 'application/vnd.oasis.opendocument.text', 'content.xml': '<a/>' }),
+      /it is an OpenDocument file; save it as a Word document/],
+    ['some.zip', makeZip({ 'a.txt': 'a' }), /it is a ZIP file; unpack it/],
+    ['old.doc', Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(2000)]), /of an old Office program/],
+    ['a.rtf', '{\\rtf1 a}', /it is an RTF document/],
+  ])
+    assert.match((await read(name, bytes)).problem ?? '', problem, name);
 });
