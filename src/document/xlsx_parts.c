@@ -182,6 +182,8 @@ append_content_types(struct buffer *out, const struct xlsx_book *book)
         "<Types xmlns=\"" PACKAGE "content-types\">"
         "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package."
         "relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/>"
+        "<Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument."
+        "vmlDrawing\"/>"
         "<Override PartName=\"/xl/workbook.xml\" ContentType=\"" KIND "sheet.main+xml\"/>"
         "<Override PartName=\"/xl/styles.xml\" ContentType=\"" KIND "styles+xml\"/>"
         "<Override PartName=\"/docProps/core.xml\" ContentType=\"application/vnd.openxmlformats-"
@@ -191,6 +193,13 @@ append_content_types(struct buffer *out, const struct xlsx_book *book)
                              "<Override PartName=\"/xl/worksheets/sheet%" PRIu32
                              ".xml\" ContentType=\"" KIND "worksheet+xml\"/>",
                              i);
+    for (uint32_t i = 1; i <= book->sheet_count; i++) {
+        if (book->has_comments[i - 1])
+            buffer_append_format(out,
+                                 "<Override PartName=\"/xl/comments%" PRIu32
+                                 ".xml\" ContentType=\"" KIND "comments+xml\"/>",
+                                 i);
+    }
     buffer_append_text(out, "</Types>");
 }
 

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Characters of a sheet's name that Excel takes. */
@@ -22,6 +23,7 @@ struct xlsx_book {
     struct slice sheet; /* wanted name of the first */
     uint32_t sheet_count;
     const uint32_t *last_rows; /* of each sheet's table; 0: it is empty */
+    const bool *has_comments;  /* of each sheet: it has the parts of xlsx_comments */
     const char *last_column;   /* letters */
     int64_t created_unix_ms;
 };

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "document/xlsx_cell.h"
+#include "document/xlsx_comments.h"
 #include "document/xlsx_parts.h"
 #include "document/zip_write.h"
 
@@ -24,7 +25,8 @@
 
 #define SHEET_BEGIN                                                                                \
     "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"                              \
-    "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">"              \
+    "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" "              \
+    "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">"             \
     "<sheetViews><sheetView workbookViewId=\"0\">"
 #define SHEET_FROZEN                                                                               \
     "<pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>"
@@ -43,6 +45,8 @@ struct xlsx_writer {
     uint32_t sheet_count;
     uint32_t row;        /* of the sheet, from 1: the last that was written */
     uint32_t *last_rows; /* of the sheets that are ended */
+    bool *has_comments;  /* likewise */
+    struct xlsx_comments comments;
 };
 
 struct xlsx_writer *
@@ -56,6 +60,7 @@ xlsx_writer_new(const struct xlsx_options *options)
     for (uint32_t c = 0; c < options->columns.count; c++)
         xlsx_letters(c, writer->columns[c].letters);
     buffer_init(&writer->xml, XML_BYTES_MAX);
+    xlsx_comments_init(&writer->comments);
     return writer;
 }
 
@@ -70,6 +75,8 @@ xlsx_writer_free(struct xlsx_writer **writer)
     buffer_done(&gone->xml);
     mem_free(gone->columns);
     mem_free(gone->last_rows);
+    mem_free(gone->has_comments);
+    xlsx_comments_done(&gone->comments);
     mem_free(gone);
 }
 
@@ -172,6 +179,8 @@ sheet_begin(struct xlsx_writer *writer, struct buffer *out, struct error *error)
     writer->sheet_count++;
     writer->last_rows =
         mem_resize(writer->last_rows, writer->sheet_count * sizeof(*writer->last_rows));
+    writer->has_comments =
+        mem_resize(writer->has_comments, writer->sheet_count * sizeof(*writer->has_comments));
     snprintf(name, sizeof(name), "xl/worksheets/sheet%" PRIu32 ".xml", writer->sheet_count);
     zip_begin(writer->zip, name, out);
     writer->row = 0;
@@ -190,7 +199,9 @@ static void
 sheet_end(struct xlsx_writer *writer, struct buffer *out)
 {
     uint32_t count = writer->options.columns.count;
+    bool has_comments = xlsx_comments_any(&writer->comments);
     writer->last_rows[writer->sheet_count - 1] = count == 0 ? 0 : writer->row;
+    writer->has_comments[writer->sheet_count - 1] = has_comments;
     buffer_append_text(&writer->xml, "</sheetData>");
     if (count > 0) {
         const char *letters = writer->columns[count - 1].letters;
@@ -202,9 +213,12 @@ sheet_end(struct xlsx_writer *writer, struct buffer *out)
                              "\" numberStoredAsText=\"1\"/></ignoredErrors>",
                              letters, writer->row);
     }
-    buffer_append_text(&writer->xml, "</worksheet>");
+    buffer_append_text(&writer->xml,
+                       has_comments ? XLSX_COMMENTS_ELEMENT "</worksheet>" : "</worksheet>");
     write_xml(writer, out);
     zip_end(writer->zip, out);
+    if (has_comments)
+        xlsx_comments_write(&writer->comments, writer->sheet_count, writer->zip, out);
 }
 
 /* --- the interface --- */
@@ -217,6 +231,7 @@ write_parts(struct xlsx_writer *writer, const struct xlsx_part *parts, struct bu
         .sheet = writer->options.sheet,
         .sheet_count = writer->sheet_count,
         .last_rows = writer->last_rows,
+        .has_comments = writer->has_comments,
         .last_column = count == 0 ? "A" : writer->columns[count - 1].letters,
         .created_unix_ms = writer->options.created_unix_ms,
     };
@@ -274,6 +289,18 @@ xlsx_writer_add(struct xlsx_writer *writer, struct value row, struct buffer *out
         return error_set(error, STATUS_LIMIT, "row %" PRIu32 ": the sheet is larger than 4 GiB",
                          writer->row);
     return STATUS_OK;
+}
+
+void
+xlsx_writer_comment(struct xlsx_writer *writer, struct slice column, struct slice text)
+{
+    struct value names = writer->options.columns;
+    for (uint32_t c = 0; c < names.count; c++) {
+        if (!slice_equal(value_slice(value_items(names)[c]), column))
+            continue;
+        xlsx_comments_add(&writer->comments, writer->row - 1, c, text);
+        return;
+    }
 }
 
 enum status

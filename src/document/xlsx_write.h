@@ -47,6 +47,10 @@ void xlsx_writer_free(struct xlsx_writer **writer);
 MUST_USE enum status xlsx_writer_add(struct xlsx_writer *writer, struct value row,
                                      struct buffer *out, struct error *error);
 
+/* A comment on a cell of the row that was added last; nothing happens if there is no such column.
+ * Bounded, see document/xlsx_comments.h. */
+void xlsx_writer_comment(struct xlsx_writer *writer, struct slice column, struct slice text);
+
 /* The rest of the file. LIMIT as above, or it is larger than 4 GiB. */
 MUST_USE enum status xlsx_writer_end(struct xlsx_writer *writer, struct buffer *out,
                                      struct error *error);

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "document/xlsx_write.h"
 #include "steps/row.h"
+#include "steps/row_notes.h"
 #include "steps/types.h"
 
 static const struct field_decl write_xlsx_fields[] = {
@@ -34,6 +35,9 @@ const struct step_decl write_xlsx_decl = {
     .field_count = COUNT_OF(write_xlsx_fields),
 };
 
+/* Beside its cells a row brings the notes on them, under a name that no column has. */
+#define NOTES "\x01notes"
+
 struct sink_book {
     struct xlsx_writer *writer;
     struct arena arena; /* of the names of declared columns */
@@ -47,12 +51,10 @@ write_xlsx_is_declared(const struct plan_node *node)
 
 /* What no cell can hold fails its own row, not the file. */
 static bool
-write_xlsx_row(struct step_scope *scope, struct value *out, struct step_failure *failure)
+check_cells(struct value row, struct step_failure *failure)
 {
-    if (!row_of_item(scope, out, failure))
-        return false;
-    const struct member *members = value_members(*out);
-    for (uint32_t i = 0; i < out->count; i++) {
+    const struct member *members = value_members(row);
+    for (uint32_t i = 0; i < row.count; i++) {
         if (xlsx_can_hold(members[i].value))
             continue;
         return step_fail(failure, "cell_too_long",
@@ -63,11 +65,36 @@ write_xlsx_row(struct step_scope *scope, struct value *out, struct step_failure 
     return true;
 }
 
+static bool
+write_xlsx_row(struct step_scope *scope, struct value *out, struct step_failure *failure)
+{
+    if (!row_of_item(scope, out, failure))
+        return false;
+    struct value notes = row_notes(scope, out);
+    if (!check_cells(*out, failure))
+        return false;
+    if (notes.kind == VALUE_NONE || notes.count > 0)
+        *out = value_object_set(scope->arena, *out, value_text(NOTES), notes);
+    return out->kind != VALUE_NONE || step_fail(failure, "limit_exceeded", "the row is too large");
+}
+
 static uint32_t
 rows_of_sheet(const struct plan_node *node)
 {
     const struct config_field *field = plan_node_field(node, "max_rows");
     return field->is_given ? (uint32_t)field->literal.integer : XLSX_ROWS_MAX - 1;
+}
+
+/* Columns that were found in rows have the notes among them. */
+static struct value
+without_notes(struct arena *arena, struct value columns)
+{
+    struct value kept = value_empty_array();
+    for (uint32_t i = 0; i < columns.count; i++) {
+        if (!slice_is(value_slice(value_items(columns)[i]), NOTES))
+            kept = value_array_append(arena, kept, value_items(columns)[i]);
+    }
+    return kept;
 }
 
 static struct sink_book *
@@ -86,6 +113,8 @@ write_xlsx_open(const struct sink_start *start)
     const struct config_field *columns = plan_node_field(node, "columns");
     if (options.columns.kind == VALUE_NONE)
         options.columns = value_array_new(&book->arena, columns->entry_names, columns->entry_count);
+    else
+        options.columns = without_notes(&book->arena, options.columns);
     const struct config_field *sheet = plan_node_field(node, "sheet");
     if (sheet->is_given)
         options.sheet = value_slice(sheet->literal);
@@ -96,7 +125,12 @@ write_xlsx_open(const struct sink_start *start)
 static enum status
 write_xlsx_add(struct sink_book *book, struct value row, struct buffer *out, struct error *error)
 {
-    return xlsx_writer_add(book->writer, row, out, error);
+    enum status status = xlsx_writer_add(book->writer, row, out, error);
+    struct value notes = value_get(row, NOTES);
+    for (uint32_t i = 0; status == STATUS_OK && notes.kind == VALUE_OBJECT && i < notes.count; i++)
+        xlsx_writer_comment(book->writer, value_slice(value_members(notes)[i].key),
+                            value_slice(value_members(notes)[i].value));
+    return status;
 }
 
 static enum status

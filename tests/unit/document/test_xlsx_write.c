@@ -298,6 +298,44 @@ test_the_same_rows_give_the_same_bytes(void **state)
 }
 
 static void
+test_comments_have_parts_of_their_own_on_each_sheet(void **state)
+{
+    struct book book;
+    book_open(&book, "[\"a\",\"b\"]", 1, true);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(book_add(&book, "{\"a\":1,\"b\":2}"), STATUS_OK);
+        if (i != 1)
+            xlsx_writer_comment(book.writer, SLICE("b"), SLICE("why"));
+        xlsx_writer_comment(book.writer, SLICE("none"), SLICE("nowhere"));
+    }
+    assert_int_equal(xlsx_writer_end(book.writer, &book.out, &book.error), STATUS_OK);
+    assert_true(holds(&book, "xl/comments1.xml"));
+    assert_true(holds(&book, "xl/drawings/vmlDrawing1.vml"));
+    assert_true(holds(&book, "xl/worksheets/_rels/sheet1.xml.rels"));
+    assert_false(holds(&book, "xl/comments2.xml"));
+    assert_true(holds(&book, "xl/comments3.xml"));
+    book_close(&book);
+}
+
+/* More than are kept: the file is whole, and says so. */
+static void
+test_comments_are_bounded(void **state)
+{
+    struct book book;
+    char text[1000];
+    memset(text, 'x', sizeof(text));
+    book_open(&book, "[\"a\"]", 100000, false);
+    for (int i = 0; i < 10000; i++) {
+        assert_int_equal(book_add(&book, "{\"a\":1}"), STATUS_OK);
+        xlsx_writer_comment(book.writer, SLICE("a"), slice_of(text, sizeof(text)));
+    }
+    assert_int_equal(xlsx_writer_end(book.writer, &book.out, &book.error), STATUS_OK);
+    assert_true(holds(&book, "xl/comments1.xml"));
+    assert_true(book.out.size < MIB(1));
+    book_close(&book);
+}
+
+static void
 test_an_empty_table_is_a_workbook(void **state)
 {
     struct book book;
@@ -320,6 +358,8 @@ main(void)
         cmocka_unit_test(test_too_many_sheets_are_refused),
         cmocka_unit_test(test_a_long_text_is_refused_with_its_place),
         cmocka_unit_test(test_the_same_rows_give_the_same_bytes),
+        cmocka_unit_test(test_comments_have_parts_of_their_own_on_each_sheet),
+        cmocka_unit_test(test_comments_are_bounded),
         cmocka_unit_test(test_an_empty_table_is_a_workbook),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

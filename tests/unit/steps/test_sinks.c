@@ -316,6 +316,62 @@ test_a_workbook_is_opened_as_configured(void **state)
     }
 }
 
+#define FACTS                                                                                      \
+    "  - { id: facts, type: extract, config: { sources: x, fields: { city: b, staff: c } } }\n"
+#define MADE "  - { id: made, type: set, config: { fields: { city: 1 } } }\n"
+#define BOOK(config) "  - { id: out, type: write_xlsx, config: " config " }\n"
+#define QUOTED(field, quote, title, verified)                                                      \
+    "{\"field\":" field ",\"quote\":\"" quote "\",\"title\":" title                                \
+    ",\"document\":\"a.md\",\"url\":null,\"verified\":" verified "}"
+#define FOUND(citations)                                                                           \
+    "{" ITEM ",\"steps\":{\"made\":{\"city\":1},\"facts\":{\"city\":\"Bonn\",\"staff\":5,"         \
+    "\"confidence\":{},\"citations\":[" citations "]}}}"
+#define CITY QUOTED("\"city\"", "in Bonn", "\"On it\"", "true")
+#define STAFF QUOTED("\"staff\"", "5 people", "null", "false")
+#define NOTE_CITY "\"\xE2\x80\x9Cin Bonn\xE2\x80\x9D\\nOn it, a.md\""
+#define NOTE_STAFF                                                                                 \
+    "\"Not found in the source:\\n\xE2\x80\x9C"                                                    \
+    "5 people\xE2\x80\x9D\\na.md\""
+
+/* Cells of a workbook bring the quotes behind them. */
+static void
+test_cells_bring_their_citations(void **state)
+{
+    static const struct {
+        const char *label, *workflow, *root, *row;
+    } table[] = {
+        {"by default", ROWS MADE FACTS BOOK("{}"), FOUND(CITY "," STAFF),
+         "{\"a\":\"1\",\"b\":\"2\",\"c\":null,\"made.city\":1,\"facts.city\":\"Bonn\","
+         "\"facts.staff\":5,\"facts.confidence\":{},\"\\u0001notes\":{\"facts.city\":" NOTE_CITY
+         ",\"facts.staff\":" NOTE_STAFF "}}"},
+        {"without any", ROWS MADE FACTS BOOK("{}"), FOUND(""),
+         "{\"a\":\"1\",\"b\":\"2\",\"c\":null,\"made.city\":1,\"facts.city\":\"Bonn\","
+         "\"facts.staff\":5,\"facts.confidence\":{}}"},
+        {"declared", ROWS MADE FACTS BOOK("{ columns: { c: '{{steps.facts.city}}' } }"),
+         FOUND(CITY "," STAFF), "{\"c\":\"Bonn\",\"\\u0001notes\":{\"c\":" NOTE_CITY "}}"},
+        {"part of a text", ROWS MADE FACTS BOOK("{ columns: { c: 'In {{steps.facts.city}}!' } }"),
+         FOUND(CITY), "{\"c\":\"In Bonn!\",\"\\u0001notes\":{\"c\":" NOTE_CITY "}}"},
+        {"of two fields",
+         ROWS MADE FACTS BOOK("{ columns: { c: '{{steps.facts.city}}{{steps.facts.staff}}' } }"),
+         FOUND(CITY), "{\"c\":\"Bonn5\"}"},
+        {"of another step", ROWS MADE FACTS BOOK("{ columns: { c: '{{steps.made.city}}' } }"),
+         FOUND(CITY), "{\"c\":1}"},
+        {"at most three", ROWS MADE FACTS BOOK("{ columns: { c: '{{steps.facts.city}}' } }"),
+         FOUND(CITY "," CITY "," CITY "," CITY),
+         "{\"c\":\"Bonn\",\"\\u0001notes\":{\"c\":\"\xE2\x80\x9Cin Bonn\xE2\x80\x9D\\nOn it, "
+         "a.md\\n\\n\xE2\x80\x9Cin Bonn\xE2\x80\x9D\\nOn it, a.md\\n\\n\xE2\x80\x9Cin "
+         "Bonn\xE2\x80\x9D\\nOn it, a.md\"}}"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        scene_open(&scene, table[i].workflow, "out", table[i].root);
+        const char *row = row_of(&scene);
+        if (strcmp(row, table[i].row) != 0)
+            fail_msg("%s: %s", table[i].label, row);
+        scene_close(&scene);
+    }
+}
+
 int
 main(void)
 {
@@ -330,6 +386,7 @@ main(void)
         cmocka_unit_test(test_jsonl_text),
         cmocka_unit_test(test_a_text_that_no_cell_holds_fails_its_row),
         cmocka_unit_test(test_a_workbook_is_opened_as_configured),
+        cmocka_unit_test(test_cells_bring_their_citations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
