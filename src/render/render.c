@@ -11,6 +11,7 @@ static const struct {
 } formats[] = {
     {"md", render_markdown},
     {"html", render_html},
+    {"docx", render_docx},
 };
 
 /* The format's place in the table. */

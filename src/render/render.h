@@ -33,6 +33,7 @@ struct rendering {
 typedef enum status render_fn(struct rendering *rendering, struct error *error);
 
 /* The renderers. */
+render_fn render_docx;
 render_fn render_html;
 render_fn render_markdown;
 
