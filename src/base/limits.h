@@ -199,5 +199,11 @@
 #define LIMIT_RENDER_MARKDOWN_BYTES MIB(8)
 /* Bytes of what a document is made of: the Markdown and its pictures in Base64. */
 #define LIMIT_RENDER_INPUT_BYTES MIB(64)
+/* Pages of a PDF that is made. */
+#define LIMIT_PDF_PAGES 2000
+/* Cells of all tables of a PDF that is made. */
+#define LIMIT_PDF_CELLS 100000
+/* Pixels of a PNG picture in a PDF that is made: four bytes of memory each. */
+#define LIMIT_PDF_PICTURE_PIXELS 40000000
 
 #endif
