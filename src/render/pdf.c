@@ -76,7 +76,7 @@ set_paper(struct pdf *pdf)
 }
 
 static void
-lay_out(struct pdf *pdf)
+make_strips(struct pdf *pdf)
 {
     bool has_contents = pdf->rendering->has_contents;
     struct pdf_flow body = pdf_flow_begin(pdf, &pdf->body);
@@ -178,31 +178,57 @@ draw(struct pdf *pdf)
 }
 
 enum status
-render_pdf(struct rendering *rendering, struct error *error)
+pdf_open(struct pdf *pdf, struct rendering *rendering, struct error *error)
 {
-    struct pdf pdf = {
+    *error = (struct error){.status = STATUS_OK};
+    *pdf = (struct pdf){
         .rendering = rendering,
         .document = rendering->document,
         .arena = rendering->arena,
         .error = error,
         .is_from_right = rendering->document->direction == DIRECTION_RIGHT_TO_LEFT,
     };
-    PangoContext *context = NULL;
-    enum status status = pdf_fonts_open(&context, rendering->document, error);
+    enum status status = pdf_fonts_open(&pdf->context, rendering->document, error);
     if (status != STATUS_OK)
         return status;
-    error->status = STATUS_OK;
-    pdf_texts_init(&pdf.texts, context, rendering->arena);
-    set_paper(&pdf);
-    lay_out(&pdf);
-    if (!pdf_is_stopped(&pdf))
-        pdf_pages_deal(&pdf, &pdf.front);
-    if (!pdf_is_stopped(&pdf))
-        pdf_pages_deal(&pdf, &pdf.body);
-    if (!pdf_is_stopped(&pdf))
+    pdf_texts_init(&pdf->texts, pdf->context, rendering->arena);
+    set_paper(pdf);
+    return STATUS_OK;
+}
+
+enum status
+pdf_lay_out(struct pdf *pdf)
+{
+    make_strips(pdf);
+    if (!pdf_is_stopped(pdf))
+        pdf_pages_deal(pdf, &pdf->front);
+    if (!pdf_is_stopped(pdf))
+        pdf_pages_deal(pdf, &pdf->body);
+    return pdf_is_stopped(pdf) ? pdf->error->status : STATUS_OK;
+}
+
+void
+pdf_close(struct pdf *pdf)
+{
+    if (pdf->context == NULL)
+        return;
+    pdf_texts_done(&pdf->texts);
+    g_object_unref(pdf->context);
+    pdf->context = NULL;
+}
+
+enum status
+render_pdf(struct rendering *rendering, struct error *error)
+{
+    struct pdf pdf;
+    enum status status = pdf_open(&pdf, rendering, error);
+    if (status == STATUS_OK)
+        status = pdf_lay_out(&pdf);
+    if (status == STATUS_OK) {
         draw(&pdf);
+        status = error->status;
+    }
     rendering->page_count = pdf.page_count;
-    pdf_texts_done(&pdf.texts);
-    g_object_unref(context);
-    return error->status;
+    pdf_close(&pdf);
+    return status;
 }

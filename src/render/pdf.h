@@ -112,6 +112,7 @@ struct pdf {
     struct rendering *rendering;
     const struct document *document;
     struct arena *arena;
+    PangoContext *context;
     struct pdf_texts texts;
     struct error *error; /* its status is what stopped us, or OK */
     bool is_from_right;
@@ -130,6 +131,13 @@ struct pdf {
     uint32_t page;     /* that is drawn, from 1 */
     bool is_repeating; /* what is drawn stood on an earlier page already */
 };
+
+/* The steps of render_pdf(): afterwards nothing is laid out yet; UNAVAILABLE: there are no fonts.
+ */
+MUST_USE enum status pdf_open(struct pdf *pdf, struct rendering *rendering, struct error *error);
+/* Makes pdf->pages. LIMIT with words. */
+MUST_USE enum status pdf_lay_out(struct pdf *pdf);
+void pdf_close(struct pdf *pdf);
 
 /* Whether to stop: something failed, or the arena is full, which is noted then. */
 bool pdf_is_stopped(struct pdf *pdf);

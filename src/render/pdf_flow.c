@@ -141,8 +141,9 @@ add_heading(struct pdf_flow *flow, const struct block *block)
 {
     uint32_t rank = block->heading.rank;
     const char *destination = pdf_destination(flow->pdf, block->heading.anchor);
+    bool is_listed = rank > 0 && block->heading.text.size > 0;
     struct pdf_heading *heading =
-        rank > 0 ? pdf_heading_add(flow->pdf, block->heading.text, rank, destination) : NULL;
+        is_listed ? pdf_heading_add(flow->pdf, block->heading.text, rank, destination) : NULL;
     struct pdf_text *text = pdf_flow_text_new(flow, block->spans, STYLE_BODY);
     struct pdf_strip *before = flow->strips->last;
     pdf_flow_heading(flow, text, rank > 0 ? rank : block->heading.level, heading);
@@ -166,7 +167,7 @@ set_label(struct pdf_flow *flow, struct slice plain, double width)
     struct pdf_text *label = pdf_flow_text_new(flow, NULL, flow->style);
     label->plain = plain;
     label->width = width - LABEL_GAP;
-    label->align = PANGO_ALIGN_RIGHT;
+    label->align = PDF_ALIGN_END;
     pdf_text_measure(&flow->pdf->texts, label);
     flow->label = label;
     flow->label_width = width;
@@ -292,7 +293,7 @@ add_code_lines(struct pdf_flow *flow, struct slice code)
     while (code.size > 0 && !pdf_is_stopped(flow->pdf)) {
         struct pdf_text *text = pdf_flow_text_new(flow, NULL, STYLE_CODE);
         text->plain = take_line(&code);
-        text->align = PANGO_ALIGN_LEFT;
+        text->align = PDF_ALIGN_LEFT;
         pdf_flow_text(flow, text);
     }
     struct pdf_strip *first = last == NULL ? flow->strips->first : last->next;
@@ -366,6 +367,17 @@ add_rule(struct pdf_flow *flow)
     flow->space = flow->gap + 6;
 }
 
+/* A paragraph in another direction than the document's stands on its own side, unless a label is
+ * beside it. */
+static void
+add_paragraph(struct pdf_flow *flow, const struct block *block)
+{
+    struct pdf_text *text = pdf_flow_text_new(flow, block->spans, flow->style);
+    text->align = flow->list_depth == 0 ? PDF_ALIGN_TEXT : PDF_ALIGN_START;
+    pdf_flow_text(flow, text);
+    flow->space = flow->gap;
+}
+
 static void
 add_block(struct pdf_flow *flow, const struct block *block)
 {
@@ -374,8 +386,7 @@ add_block(struct pdf_flow *flow, const struct block *block)
         add_heading(flow, block);
         return;
     case BLOCK_PARAGRAPH:
-        pdf_flow_text(flow, pdf_flow_text_new(flow, block->spans, flow->style));
-        flow->space = flow->gap;
+        add_paragraph(flow, block);
         return;
     case BLOCK_LIST:
         add_list(flow, block);

@@ -57,7 +57,7 @@ line_add_inside(struct line *line, enum span_kind kind, struct slice text, struc
     struct span *span = line_add(line, kind, SLICE(""));
     span->first = inside.first;
     if (kind == SPAN_LINK)
-        span->link.address = address;
+        span->address = address;
 }
 
 /* A link to the mark itself. */

@@ -114,7 +114,7 @@ is_address(struct slice address)
 static void
 lead_on(struct pdf *pdf, const struct pdf_text *text, const struct span *span, struct pdf_box box)
 {
-    struct slice to = span->kind == SPAN_LINK ? span->link.address : SLICE("");
+    struct slice to = span->kind == SPAN_LINK ? span->address : SLICE("");
     if (span->kind == SPAN_NOTE)
         pdf_link_inside(pdf, box, pdf_mark_destination(pdf, "note", span->note->number, 0));
     else if (span->kind == SPAN_CITATION)

@@ -109,7 +109,7 @@ pdf_place(struct pdf *pdf, const char *destination, double y)
 /* --- strips --- */
 
 static void
-draw_plain(struct pdf *pdf, struct slice plain, enum pdf_style style, PangoAlignment align,
+draw_plain(struct pdf *pdf, struct slice plain, enum pdf_style style, enum pdf_align align,
            struct pdf_box box)
 {
     struct pdf_text text = {.plain = plain, .style = style, .align = align, .width = box.width};
@@ -137,7 +137,7 @@ draw_contents(struct pdf *pdf, const struct pdf_strip *strip, struct pdf_box box
         return;
     char number[16];
     snprintf(number, sizeof(number), "%u", strip->heading->page);
-    draw_plain(pdf, slice_text(number), text->style, PANGO_ALIGN_RIGHT, box);
+    draw_plain(pdf, slice_text(number), text->style, PDF_ALIGN_END, box);
     double from = text_left + (double)line.x + (double)line.width + 6;
     double to = box.x + box.width - 24;
     if (pdf->is_from_right) {
@@ -359,13 +359,14 @@ static void
 draw_edges(struct pdf *pdf)
 {
     char number[48];
-    snprintf(number, sizeof(number), "%u / %u", pdf->page, pdf->page_count);
+    /* A mark for left to right: else the numbers change places in other documents. */
+    snprintf(number, sizeof(number), "\xE2\x80\x8E%u / %u", pdf->page, pdf->page_count);
     struct pdf_box footer = {pdf->margin_side, pdf->page_height - FOOTER_GAP, pdf->width, 11};
-    draw_plain(pdf, slice_text(number), STYLE_PAGE, PANGO_ALIGN_RIGHT, footer);
+    draw_plain(pdf, slice_text(number), STYLE_PAGE, PDF_ALIGN_END, footer);
     if (pdf->page == 1)
         return;
     struct pdf_box header = {pdf->margin_side, HEADER_Y, pdf->width, 11};
-    draw_plain(pdf, pdf->document->title_text, STYLE_PAGE, PANGO_ALIGN_LEFT, header);
+    draw_plain(pdf, pdf->document->title_text, STYLE_PAGE, PDF_ALIGN_START, header);
     struct pdf_box rule = {pdf->margin_side, HEADER_Y + 15, pdf->width, 0.5};
     fill(pdf, rule, COLOR_HAIR);
 }

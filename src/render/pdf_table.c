@@ -22,22 +22,20 @@ struct builder {
 
 /* --- cells --- */
 
-/* Left and right are meant as they are, whichever way the text runs; Pango turns them for text from
- * right to left. */
-static PangoAlignment
-cell_align(const struct column *column, bool is_from_right)
+static enum pdf_align
+cell_align(const struct column *column)
 {
     switch (column->align) {
     case ALIGN_CENTER:
-        return PANGO_ALIGN_CENTER;
+        return PDF_ALIGN_CENTER;
     case ALIGN_LEFT:
-        return is_from_right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
+        return PDF_ALIGN_LEFT;
     case ALIGN_RIGHT:
-        return is_from_right ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT;
+        return PDF_ALIGN_RIGHT;
     case ALIGN_NONE:
         break;
     }
-    return column->is_number && !is_from_right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
+    return column->is_number ? PDF_ALIGN_RIGHT : PDF_ALIGN_START;
 }
 
 static enum pdf_style
@@ -54,7 +52,9 @@ fill_row(const struct builder *builder, struct pdf_row *row, const struct block 
     const struct block *cell = from->first;
     for (uint32_t i = 0; i < builder->table->column_count && cell != NULL; i++) {
         struct pdf_text *text = &row->cells[i];
-        *text = (struct pdf_text){.spans = cell->spans, .style = cell_style(builder, row)};
+        *text = (struct pdf_text){.spans = cell->spans,
+                                  .style = cell_style(builder, row),
+                                  .align = cell_align(&builder->columns[i])};
         cell = cell->next;
     }
 }
@@ -206,19 +206,6 @@ line_height(const struct pdf_row *row, uint32_t line)
     return height;
 }
 
-static void
-set_cell(const struct builder *builder, const struct column *column, struct pdf_text *text,
-         double width)
-{
-    struct pdf_texts *texts = &builder->flow->pdf->texts;
-    text->width = width;
-    PangoLayout *layout = pdf_text_layout(texts, text);
-    bool is_from_right = pango_layout_get_direction(layout, 0) == PANGO_DIRECTION_RTL;
-    text->align = cell_align(column, is_from_right);
-    pango_layout_set_alignment(layout, text->align);
-    pdf_text_measure(texts, text);
-}
-
 /* No page ends within the first two or the last two lines of a row, nor within a short one. */
 static bool
 is_kept_line(const struct pdf_row *row, uint32_t line)
@@ -236,7 +223,8 @@ add_row(struct builder *builder, struct pdf_row *row, const struct pdf_strip *he
     struct pdf_table *table = builder->table;
     row->line_count = 1;
     for (uint32_t c = 0; c < table->column_count; c++) {
-        set_cell(builder, &builder->columns[c], &row->cells[c], table->columns[c].width);
+        row->cells[c].width = table->columns[c].width;
+        pdf_text_measure(&flow->pdf->texts, &row->cells[c]);
         if (row->cells[c].line_count > row->line_count)
             row->line_count = row->cells[c].line_count;
     }
@@ -289,7 +277,8 @@ make_small(struct builder *builder)
             struct pdf_text *text = &builder->rows[r].cells[c];
             pdf_text_drop(texts, text);
             *text = (struct pdf_text){.spans = text->spans,
-                                      .style = cell_style(builder, &builder->rows[r])};
+                                      .style = cell_style(builder, &builder->rows[r]),
+                                      .align = text->align};
         }
     measure_columns(builder);
 }
@@ -320,15 +309,12 @@ make_part(struct builder *part, const struct builder *whole, uint32_t first, uin
     part->table->column_count = count + 1;
     part->table->columns = arena_try_alloc(arena, (count + 1) * sizeof(struct pdf_column));
     part->rows = arena_try_alloc(arena, whole->row_count * sizeof(struct pdf_row));
-    struct column *columns = arena_try_alloc(arena, (count + 1) * sizeof(*columns));
-    if (part->table->columns == NULL || part->rows == NULL || columns == NULL)
+    if (part->table->columns == NULL || part->rows == NULL)
         return false;
     for (uint32_t c = 0; c <= count; c++) {
         uint32_t from = c == 0 ? 0 : first + c - 1;
         part->table->columns[c] = whole->table->columns[from];
-        columns[c] = whole->columns[from];
     }
-    part->columns = columns;
     for (uint32_t r = 0; r < whole->row_count; r++) {
         part->rows[r] = whole->rows[r];
         part->rows[r].table = part->table;
@@ -338,8 +324,10 @@ make_part(struct builder *part, const struct builder *whole, uint32_t first, uin
         for (uint32_t c = 0; c <= count; c++) {
             struct pdf_text *text = &part->rows[r].cells[c];
             const struct pdf_text *from = &whole->rows[r].cells[c == 0 ? 0 : first + c - 1];
-            *text = (struct pdf_text){
-                .spans = from->spans, .style = from->style, .is_again = c == 0 && first > 1};
+            *text = (struct pdf_text){.spans = from->spans,
+                                      .style = from->style,
+                                      .align = from->align,
+                                      .is_again = c == 0 && first > 1};
         }
     }
     return true;

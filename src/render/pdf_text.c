@@ -274,6 +274,49 @@ set_layout(struct builder *builder, PangoLayout *layout)
     pango_layout_set_attributes(layout, builder->attributes);
 }
 
+/* Whether text runs from right to left: as its first letter does, or else as the document. */
+static bool
+is_from_right(const char *text, bool otherwise)
+{
+    for (; *text != '\0'; text = g_utf8_next_char(text)) {
+        gunichar letter = g_utf8_get_char(text);
+        if (g_unichar_isalpha(letter))
+            return (letter >= 0x590 && letter < 0x900) || (letter >= 0xFB1D && letter < 0xFF00) ||
+                   (letter >= 0x10800 && letter < 0x11000) ||
+                   (letter >= 0x1E800 && letter < 0x1F000);
+    }
+    return otherwise;
+}
+
+/* Pango takes left and right as they are, but turns them in a paragraph that runs against the
+ * context's direction. */
+static PangoAlignment
+alignment(const struct pdf_texts *texts, enum pdf_align align, PangoLayout *layout)
+{
+    bool document = pango_context_get_base_dir(texts->context) == PANGO_DIRECTION_RTL;
+    bool text = is_from_right(pango_layout_get_text(layout), document);
+    bool is_right = false;
+    switch (align) {
+    case PDF_ALIGN_START:
+        is_right = document;
+        break;
+    case PDF_ALIGN_END:
+        is_right = !document;
+        break;
+    case PDF_ALIGN_TEXT:
+        is_right = text;
+        break;
+    case PDF_ALIGN_LEFT:
+        break;
+    case PDF_ALIGN_RIGHT:
+        is_right = true;
+        break;
+    case PDF_ALIGN_CENTER:
+        return PANGO_ALIGN_CENTER;
+    }
+    return is_right != (document != text) ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
+}
+
 PangoLayout *
 pdf_text_layout(struct pdf_texts *texts, struct pdf_text *text)
 {
@@ -292,7 +335,7 @@ pdf_text_layout(struct pdf_texts *texts, struct pdf_text *text)
     buffer_done(&builder.string);
     pango_attr_list_unref(builder.attributes);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
-    pango_layout_set_alignment(layout, text->align);
+    pango_layout_set_alignment(layout, alignment(texts, text->align, layout));
     if (text->width > 0)
         pango_layout_set_width(layout, (int)(text->width * PANGO_SCALE));
     text->layout = layout;

@@ -42,6 +42,16 @@ enum pdf_style {
     STYLE_COUNT
 };
 
+/* On which side lines stand. Start and end are those of the document. */
+enum pdf_align {
+    PDF_ALIGN_START,
+    PDF_ALIGN_END,
+    PDF_ALIGN_TEXT, /* where text of its direction begins */
+    PDF_ALIGN_LEFT,
+    PDF_ALIGN_RIGHT,
+    PDF_ALIGN_CENTER,
+};
+
 enum pdf_color {
     COLOR_INK = 0x20262E,
     COLOR_FAINT = 0x66717F,
@@ -83,11 +93,11 @@ struct pdf_text {
     const struct span *spans;
     struct slice plain; /* when there are no spans */
     enum pdf_style style;
-    PangoAlignment align; /* left means: where lines of this text begin */
-    double width;         /* 0: as wide as it is */
-    bool is_again;        /* it stands elsewhere too: nothing leads here */
-    bool is_own;          /* spans of ours, whose links may lead to ":name" */
-    PangoLayout *layout;  /* NULL: to be made when it is needed */
+    enum pdf_align align;
+    double width;        /* 0: as wide as it is */
+    bool is_again;       /* it stands elsewhere too: nothing leads here */
+    bool is_own;         /* spans of ours, whose links may lead to ":name" */
+    PangoLayout *layout; /* NULL: to be made when it is needed */
     struct pdf_mark *marks;
     struct pdf_line *lines;
     uint32_t line_count;
