@@ -45,7 +45,9 @@ BEGIN {
     library["zip.h"] = "1 src/convert"
     library["md4c.h"] = "1 src/render"
     library["pango/"] = "src/render"
-    library["cairo/"] = "src/render"
+    library["cairo.h"] = "src/render"
+    library["cairo-pdf.h"] = "src/render"
+    library["fontconfig/"] = "1 src/render"
     library["zlib.h"] = "1 src/document"
     library["uchardet/"] = "src/document"
 

@@ -71,7 +71,7 @@ main(void)
     static const struct child_kind kinds[] = {
         {.name = "xlsx", .run = run_xlsx},
         {.name = "text", .run = run_text, .prepare = prepare_text},
-        {.name = "render", .run = run_render},
+        {.name = "render", .run = run_render, .folders = render_font_folders},
         {.name = NULL},
     };
     child_main(kinds);

@@ -115,6 +115,8 @@ set_metadata(struct pdf *pdf)
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct slice text = slice_cut(table[i].text, 2000);
+        if (text.size == 0 && table[i].kind != CAIRO_PDF_METADATA_CREATE_DATE)
+            continue;
         cairo_pdf_surface_set_metadata(pdf->surface, table[i].kind,
                                        arena_format(pdf->arena, "%.*s", SLICE_FORMAT(text)));
     }

@@ -1,10 +1,12 @@
 #include "render/pdf_fonts.h"
 
+#include "render/render.h"
+
 #include <fontconfig/fontconfig.h>
 #include <malloc.h>
 #include <stdio.h>
 
-const char *const pdf_font_folders[] = {
+const char *const render_font_folders[] = {
     "/usr/share/fonts",
     "/usr/local/share/fonts",
     /* Packages of TeX fonts put links to these into the first. */

@@ -16,9 +16,6 @@
 
 #include <pango/pangocairo.h>
 
-/* Folders that have to be readable, NULL at the end. */
-extern const char *const pdf_font_folders[];
-
 /* A context in which text is laid out in points, exactly and without hints. Ends with
  * g_object_unref(). UNAVAILABLE: there is no font. */
 MUST_USE enum status pdf_fonts_open(PangoContext **out, const struct document *document,

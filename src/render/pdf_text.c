@@ -85,6 +85,8 @@ pdf_texts_init(struct pdf_texts *texts, PangoContext *context, struct arena *are
 void
 pdf_texts_done(struct pdf_texts *texts)
 {
+    while (texts->held != NULL)
+        pdf_text_drop(texts, texts->held);
     for (int style = 0; style < STYLE_COUNT; style++)
         if (texts->metrics[style].font != NULL)
             pango_font_description_free(texts->metrics[style].font);
@@ -317,6 +319,18 @@ alignment(const struct pdf_texts *texts, enum pdf_align align, PangoLayout *layo
     return is_right != (document != text) ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
 }
 
+static void
+hold(struct pdf_texts *texts, struct pdf_text *text, PangoLayout *layout)
+{
+    text->layout = layout;
+    text->previous = NULL;
+    text->next = texts->held;
+    if (texts->held != NULL)
+        texts->held->previous = text;
+    texts->held = text;
+    texts->held_bytes += strlen(pango_layout_get_text(layout)) + LAYOUT_BYTES;
+}
+
 PangoLayout *
 pdf_text_layout(struct pdf_texts *texts, struct pdf_text *text)
 {
@@ -331,14 +345,13 @@ pdf_text_layout(struct pdf_texts *texts, struct pdf_text *text)
     };
     buffer_init(&builder.string, texts->arena->limit_bytes);
     set_layout(&builder, layout);
-    texts->held_bytes += builder.string.size + LAYOUT_BYTES;
     buffer_done(&builder.string);
     pango_attr_list_unref(builder.attributes);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_alignment(layout, alignment(texts, text->align, layout));
     if (text->width > 0)
         pango_layout_set_width(layout, (int)(text->width * PANGO_SCALE));
-    text->layout = layout;
+    hold(texts, text, layout);
     return layout;
 }
 
@@ -350,6 +363,12 @@ pdf_text_drop(struct pdf_texts *texts, struct pdf_text *text)
     texts->held_bytes -= strlen(pango_layout_get_text(text->layout)) + LAYOUT_BYTES;
     g_object_unref(text->layout);
     text->layout = NULL;
+    if (text->next != NULL)
+        text->next->previous = text->previous;
+    if (text->previous != NULL)
+        text->previous->next = text->next;
+    else
+        texts->held = text->next;
 }
 
 void

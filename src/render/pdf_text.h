@@ -73,7 +73,8 @@ struct pdf_texts {
     PangoContext *context;
     struct arena *arena;
     struct pdf_metrics metrics[STYLE_COUNT];
-    size_t held_bytes; /* of text whose layout is kept */
+    struct pdf_text *held; /* those that have a layout */
+    size_t held_bytes;     /* of their text */
     double picture_height_max;
 };
 
@@ -94,10 +95,11 @@ struct pdf_text {
     struct slice plain; /* when there are no spans */
     enum pdf_style style;
     enum pdf_align align;
-    double width;        /* 0: as wide as it is */
-    bool is_again;       /* it stands elsewhere too: nothing leads here */
-    bool is_own;         /* spans of ours, whose links may lead to ":name" */
-    PangoLayout *layout; /* NULL: to be made when it is needed */
+    double width;                     /* 0: as wide as it is */
+    bool is_again;                    /* it stands elsewhere too: nothing leads here */
+    bool is_own;                      /* spans of ours, whose links may lead to ":name" */
+    PangoLayout *layout;              /* NULL: to be made when it is needed */
+    struct pdf_text *next, *previous; /* that have one */
     struct pdf_mark *marks;
     struct pdf_line *lines;
     uint32_t line_count;
@@ -106,6 +108,7 @@ struct pdf_text {
 
 /* context is borrowed. */
 void pdf_texts_init(struct pdf_texts *texts, PangoContext *context, struct arena *arena);
+/* Drops all layouts. */
 void pdf_texts_done(struct pdf_texts *texts);
 
 /* Size in points of a style's letters. */

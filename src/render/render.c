@@ -12,6 +12,7 @@ static const struct {
     {"md", render_markdown},
     {"html", render_html},
     {"docx", render_docx},
+    {"pdf", render_pdf},
 };
 
 /* The format's place in the table. */

@@ -36,6 +36,10 @@ typedef enum status render_fn(struct rendering *rendering, struct error *error);
 render_fn render_docx;
 render_fn render_html;
 render_fn render_markdown;
+render_fn render_pdf;
+
+/* Folders that have to be readable for it, NULL at the end. */
+extern const char *const render_font_folders[];
 
 struct render_job {
     int fd;

@@ -27,16 +27,13 @@ sheet_begin(struct sheet *sheet)
     *sheet = (struct sheet){0};
     arena_init(&sheet->arena, MIB(256));
     buffer_init(&sheet->out, MIB(64));
-    sheet->citations[0] = (struct citation){
-        .given_number = 1, .title = SLICE("Annual report"), .quote = SLICE("Sales grew by 8 %")};
-    sheet->citations[1] = (struct citation){.given_number = 2,
-                                            .title = SLICE("Outlook"),
+    sheet->citations[0] =
+        (struct citation){.title = SLICE("Annual report"), .quote = SLICE("Sales grew by 8 %")};
+    sheet->citations[1] = (struct citation){.title = SLICE("Outlook"),
                                             .quote = SLICE("It will go on"),
                                             .address = SLICE("https://example.com/a(b)'c")};
-    sheet->citations[2] = (struct citation){.given_number = 3,
-                                            .document = SLICE("notes.md"),
-                                            .quote = SLICE("Nobody said this"),
-                                            .is_unverified = true};
+    sheet->citations[2] = (struct citation){
+        .document = SLICE("notes.md"), .quote = SLICE("Nobody said this"), .is_unverified = true};
     sheet->pictures[0] = (struct picture){.name = SLICE("a.png"),
                                           .type = PICTURE_PNG,
                                           .bytes = slice_of((const char *)png, sizeof(png)),
@@ -57,10 +54,6 @@ sheet_begin(struct sheet *sheet)
 void
 sheet_end(struct sheet *sheet)
 {
-    for (const struct pdf_page *page = sheet->pdf.pages; page != NULL; page = page->next)
-        for (const struct pdf_strip *strip = page->first; strip != page->end; strip = strip->next)
-            if (strip->kind == STRIP_TEXT)
-                pdf_text_drop(&sheet->pdf.texts, strip->text);
     pdf_close(&sheet->pdf);
     arena_done(&sheet->arena);
     buffer_done(&sheet->out);

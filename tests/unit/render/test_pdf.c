@@ -30,12 +30,12 @@ test_what_the_document_says_about_itself(void **state)
 {
     struct sheet sheet;
     sheet_begin(&sheet);
-    sheet_set_title(&sheet, "Memo (draft)");
-    sheet.document.author = SLICE("Research \\ desk");
+    sheet_set_title(&sheet, "Memo, draft");
+    sheet.document.author = SLICE("Research desk");
     sheet.document.subtitle = SLICE("First quarter");
     render(&sheet, "Hello\n");
-    assert_true(sheet_has(&sheet, "/Title (Memo \\(draft\\))"));
-    assert_true(sheet_has(&sheet, "/Author (Research \\\\ desk)"));
+    assert_true(sheet_has(&sheet, "/Title (Memo, draft)"));
+    assert_true(sheet_has(&sheet, "/Author (Research desk)"));
     assert_true(sheet_has(&sheet, "/Subject (First quarter)"));
     assert_true(sheet_has(&sheet, "/CreationDate (20260331000000Z)"));
     assert_true(sheet_has(&sheet, "/Creator (Windrow)"));
@@ -98,10 +98,10 @@ test_headings_are_bookmarks(void **state)
 {
     struct sheet sheet;
     sheet_begin(&sheet);
-    render(&sheet, "# One\n\n## Two\n\n# Three (3)\n\n> # Not this\n");
+    render(&sheet, "# One\n\n## Two\n\n# Three (\n\n> # Not this\n");
     assert_true(sheet_has(&sheet, "/Title (One)"));
     assert_true(sheet_has(&sheet, "/Title (Two)"));
-    assert_true(sheet_has(&sheet, "/Title (Three \\(3\\))"));
+    assert_true(sheet_has(&sheet, "/Title <FEFF0054006800720065006500200028>"));
     assert_false(sheet_has(&sheet, "/Title (Not this)"));
     sheet_end(&sheet);
 }
@@ -173,7 +173,8 @@ test_odd_documents_become_files(void **state)
         "```\n```\n",
         "שלום עולם, 123 English [@1] [^1]\n\n1. אחד\n\n| א | 1 |\n| --- | --- |\n| ב | 2 "
         "|\n\n[^1]: הערה\n",
-        "漢字かな交じり文。한국어. ไทย. नमस्ते. 😀 👩‍👩‍👧 "
+        "漢字かな交じり文。한국어. ไทย. नमस्ते. 😀 "
+        "👩‍👩‍👧 "
         "e\xCC\x81\n",
         "\xE2\x80\xAE turned \xE2\x80\xAC \xE2\x80\xA8 \xEF\xBF\xBC \xEF\xBB\xBF\n",
     };

@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include "base/limits.h"
-#include "render/sheet.h"
 #include "render/pdf_pages.h"
 #include "render/pdf_table.h"
+#include "render/sheet.h"
 
 #include <string.h>
 
