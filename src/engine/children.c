@@ -471,6 +471,7 @@ begin_child(struct child_call *call)
     run_begin(child);
 }
 
+/* Somebody may have found it in the store sooner, and be about to move it there. */
 static void
 stored_home(struct engine *engine, struct message *message)
 {
@@ -482,7 +483,7 @@ stored_home(struct engine *engine, struct message *message)
         run->tree->count--;
     if (came_home(call))
         return;
-    if (is_new && may_begin(run))
+    if (is_new && may_begin(run) && !move_is_under_way(engine, &call->child))
         begin_child(call);
     else
         look(call);

@@ -107,6 +107,7 @@ compare_cancelled(const struct story *story, const struct outcome *got)
     for (size_t g = 0; g < got->file_count; g++) {
         for (size_t w = 0; w < want->file_count; w++) {
             if (strcmp(got->files[g].step, want->files[w].step) == 0 &&
+                strcmp(got->files[g].item, want->files[w].item) == 0 &&
                 !compare_file(story, &got->files[g], &want->files[w]))
                 return false;
         }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/key.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -62,22 +63,22 @@ note_item_state(struct reading *reading, struct value item)
         reading->counts[s] += slice_is(state, item_state_name((enum item_state)s));
 }
 
-/* Whether that step of a table calls the server. */
+/* Whether that step of a table is of that type. */
 static bool
-is_request(struct value table, struct value id)
+is_of_type(struct value table, struct value id, const char *type)
 {
     struct value steps = value_get(table, "steps");
     for (uint32_t s = 0; s < steps.count; s++) {
         struct value step = value_items(steps)[s];
         if (slice_equal(value_slice(value_get(step, "id")), value_slice(id)))
-            return slice_is(value_slice(value_get(step, "type")), "http_request");
+            return slice_is(value_slice(value_get(step, "type")), type);
     }
     return false;
 }
 
 /* Adds up what the item has used, and takes that away if a retry may have come before a call was
  * made that another life makes in vain: it asks for other things once the items before it went
- * well.
+ * well. Of items that share an answer, any may be the one that asked.
  */
 static struct value
 read_item_usage(struct reading *reading, struct value item, struct arena *arena)
@@ -90,15 +91,16 @@ read_item_usage(struct reading *reading, struct value item, struct arena *arena)
         struct value tokens = value_get(step.value, "tokens");
         if (tokens.kind == VALUE_OBJECT && value_integer(value_get(tokens, "in"), &tokens_in))
             reading->items_tokens_in += tokens_in;
-        if (tokens_in == 0 && is_request(reading->table, step.key) &&
+        if (tokens_in == 0 && is_of_type(reading->table, step.key, "http_request") &&
             slice_is(value_slice(value_get(step.value, "state")), "done"))
             world_fail(reading->story->world, "%s: an answer cost nothing", reading->story->name);
-        step.value = value_object_remove(arena, step.value, SLICE("tokens"));
-        step.value = value_object_remove(arena, step.value, SLICE("cost"));
+        if (reading->row.generation > 1 || is_of_type(reading->table, step.key, "ask")) {
+            step.value = value_object_remove(arena, step.value, SLICE("tokens"));
+            step.value = value_object_remove(arena, step.value, SLICE("cost"));
+        }
         rest = value_object_set(arena, rest, step.key, step.value);
     }
-    return reading->row.generation == 1 ? item
-                                        : value_object_set(arena, item, value_text("steps"), rest);
+    return value_object_set(arena, item, value_text("steps"), rest);
 }
 
 static bool
@@ -205,20 +207,42 @@ read_blob(struct reading *reading, const struct file_row *row, struct outcome_fi
                    status_name(status), error.text);
 }
 
+/* Where it goes; NULL: nowhere, since there is a newer one. A finished call of a generation that
+ * was cancelled may have been recorded when the next one had made its file already. */
+static struct outcome_file *
+place_of_file(struct reading *reading, const struct file_row *row, const char *item)
+{
+    struct outcome *outcome = reading->outcome;
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        struct outcome_file *file = &outcome->files[i];
+        if (!slice_is(row->step, file->step) || strcmp(file->item, item) != 0)
+            continue;
+        if (row->revision == file->revision)
+            world_fail(reading->story->world, "%s: two files of step %s", reading->story->name,
+                       file->step);
+        if (row->revision < file->revision)
+            return NULL;
+        buffer_done(&file->content);
+        return file;
+    }
+    assert(outcome->file_count < OUTCOME_FILES_MAX);
+    return &outcome->files[outcome->file_count++];
+}
+
 static bool
 read_file(const struct file_row *row, void *context)
 {
     struct reading *reading = context;
-    struct outcome *outcome = reading->outcome;
-    if (row->revision != reading->row.generation)
+    char item[24] = "";
+    if (row->is_of_item)
+        key_print(row->key, item, sizeof(item));
+    else if (row->revision != reading->row.generation)
         return true;
-    for (size_t i = 0; i < outcome->file_count; i++) {
-        if (slice_is(row->step, outcome->files[i].step))
-            world_fail(reading->story->world, "%s: two files of step %s", reading->story->name,
-                       outcome->files[i].step);
-    }
-    assert(outcome->file_count < OUTCOME_FILES_MAX);
-    struct outcome_file *file = &outcome->files[outcome->file_count++];
+    struct outcome_file *file = place_of_file(reading, row, item);
+    if (file == NULL)
+        return true;
+    memcpy(file->item, item, sizeof(item));
+    file->revision = row->revision;
     snprintf(file->step, sizeof(file->step), "%.*s", SLICE_FORMAT(row->step));
     snprintf(file->name, sizeof(file->name), "%.*s", SLICE_FORMAT(row->name));
     file->is_partial = row->is_partial;
@@ -233,7 +257,8 @@ sort_files(struct outcome *outcome)
     for (size_t i = 1; i < outcome->file_count; i++) {
         for (size_t j = i; j > 0; j--) {
             struct outcome_file *files = &outcome->files[j - 1];
-            if (strcmp(files[0].step, files[1].step) <= 0)
+            int order = strcmp(files[0].step, files[1].step);
+            if (order < 0 || (order == 0 && strcmp(files[0].item, files[1].item) <= 0))
                 break;
             struct outcome_file swapped = files[0];
             files[0] = files[1];
@@ -279,7 +304,7 @@ add_step_usage(const struct usage_row *row, void *context)
     struct reading *reading = context;
     char text[100];
     usage_add(&reading->used, &row->used);
-    if (reading->row.generation > 1)
+    if (reading->row.generation > 1 || server_shares(row->step))
         return true;
     snprintf(text, sizeof(text), "%lld calls, %lld in, %lld out, cost %lld",
              (long long)row->used.calls, (long long)row->used.tokens_in,

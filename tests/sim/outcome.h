@@ -10,15 +10,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct scene;
 struct story;
 
-#define OUTCOME_FILES_MAX 8
+#define OUTCOME_FILES_MAX 64
 
 struct outcome_file {
     char step[64];
+    char item[24]; /* the key of its item; empty: a tap's */
     char name[128];
+    uint32_t revision;
     bool is_partial;
     struct buffer content;
 };

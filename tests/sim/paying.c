@@ -1,5 +1,7 @@
 #include "paying.h"
 
+#include "asking.h"
+
 #include "base/status.h"
 #include "steps/table.h"
 #include "steps/types.h"
@@ -24,11 +26,25 @@ paying_steps(void)
     static struct step_type request;
     static const struct step_type *types[TYPES_MAX];
     static struct step_table table;
-    assert(step_table.count <= TYPES_MAX);
+    assert(step_table.count + ASKING_TYPES <= TYPES_MAX);
     request = step_http_request;
     request.conclude = conclude;
     for (size_t i = 0; i < step_table.count; i++)
         types[i] = step_table.types[i] == &step_http_request ? &request : step_table.types[i];
-    table = (struct step_table){types, step_table.count};
+    for (size_t i = 0; i < ASKING_TYPES; i++)
+        types[step_table.count + i] = asking_types[i];
+    table = (struct step_table){types, step_table.count + ASKING_TYPES};
     return &table;
+}
+
+const struct catalog *
+paying_catalog(void)
+{
+    static const struct step_decl *decls[TYPES_MAX];
+    static struct catalog catalog;
+    const struct step_table *table = paying_steps();
+    for (size_t i = 0; i < table->count; i++)
+        decls[i] = table->types[i]->decl;
+    catalog = (struct catalog){decls, table->count};
+    return &catalog;
 }

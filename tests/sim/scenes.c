@@ -6,6 +6,8 @@
 #include "base/limits.h"
 
 #include <assert.h>
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -428,6 +430,23 @@ static const char calls_patient[] =
     "steps:\n"
     "  - { id: a, type: workflow, config: { slug: waiter, input: { mode: ok } } }\n";
 
+/* Documents are read, rows share answers, in flight or kept, and each has a file. */
+static const char asking[] =
+    "name: asking\n"
+    "limits: { concurrency: 6 }\n"
+    "steps:\n" ROWS
+    "  - { id: kept, type: ask, cache: 365d, retry: { attempts: 3, backoff: 1s..4s }, config: {\n"
+    "      url: \"" URL "/3/kept\", file: \"{{input.file}}\", mode: \"{{input.mode}}\",\n"
+    "      k: \"{{= .item.n | tonumber % 5}}\" } }\n"
+    "  - { id: alike, type: ask, retry: { attempts: 3, backoff: 1s..4s }, config: {\n"
+    "      url: \"" URL "/3/alike\", file: \"{{input.file}}\", mode: \"{{input.mode}}\",\n"
+    "      k: \"{{= .item.n | tonumber % 3}}\" } }\n"
+    "  - { id: memo, type: memo, config: { name: \"memo of {{steps.kept.word}}.txt\",\n"
+    "      text: \"{{item.k}} {{steps.alike.word}}\" } }\n"
+    "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+    "      w: \"{{steps.kept.word}}\", d: \"{{steps.alike.digest}}\",\n"
+    "      f: \"{{steps.memo.file}}\" } } }\n";
+
 #define SCENE(its_name, its_workflow, its_file, its_mode)                                          \
     .name = its_name, .workflow = its_workflow, .file = its_file, .mode = its_mode
 
@@ -470,6 +489,9 @@ const struct scene scenes[] = {
     {SCENE("calls_patient", calls_patient, NULL, "ok")},
     {SCENE("pages", pages, "many.csv", "ok"), .concurrency = 5},
     {SCENE("few_pages", pages, "few.csv", "ok")},
+    {SCENE("asking", asking, "few.csv", "ok"), .concurrency = 6},
+    {SCENE("asking_many", asking, "many.csv", "ok"), .concurrency = 6},
+    {SCENE("asking_down", asking, "few.csv", "down"), .concurrency = 6},
     {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
     {SCENE("reshaped", reshaped, "many.csv", "ok")},
     {SCENE("few_reshaped", reshaped, "few.csv", "ok")},
@@ -573,6 +595,26 @@ scenes_prepare(void)
     }
 }
 
+/* What was made of documents stays from life to life. */
+static void
+remove_converted(void)
+{
+    char path[256 + NAME_MAX + 2];
+    file_path("converted", path, 256);
+    DIR *converted = opendir(path);
+    size_t size = strlen(path);
+    const struct dirent *entry;
+    while (converted != NULL && (entry = readdir(converted)) != NULL) {
+        snprintf(path + size, sizeof(path) - size, "/%s", entry->d_name);
+        if (entry->d_name[0] != '.')
+            unlink(path);
+    }
+    if (converted != NULL)
+        closedir(converted);
+    path[size] = '\0';
+    rmdir(path);
+}
+
 void
 scenes_remove(void)
 {
@@ -583,6 +625,7 @@ scenes_remove(void)
     }
     file_path("blobs", path, sizeof(path));
     rmdir(path);
+    remove_converted();
     rmdir(folder);
 }
 

@@ -209,6 +209,29 @@ check_wait(struct world *world, const struct served *served, const struct exchan
                wait_us / 1000, since);
 }
 
+bool
+server_shares(struct slice step)
+{
+    return slice_is(step, "kept") || slice_is(step, "alike");
+}
+
+/* Where nothing goes wrong for good, nobody has to ask for what another has asked for. */
+static void
+check_alike(struct world *world, const struct served *served, const struct exchange *exchange)
+{
+    if (!server_shares(slice_text(served->step)) || server_status(served, exchange) != 200)
+        return;
+    for (size_t i = 0; i < world->server.served.count; i++) {
+        const struct served *other = world->server.served.items[i];
+        if (other == served || memcmp(&other->request, &served->request, DIGEST_BYTES) != 0)
+            continue;
+        if (other->end == SERVED_UNDER_WAY && other->process == world->process)
+            world_fail(world, "step %s asks for what is on its way", served->step);
+        if (other->end == SERVED_OK && other->is_recorded && strcmp(served->step, "kept") == 0)
+            world_fail(world, "step %s asks for what is kept", served->step);
+    }
+}
+
 struct served *
 server_receive(struct world *world, const struct exchange *exchange)
 {
@@ -224,6 +247,7 @@ server_receive(struct world *world, const struct exchange *exchange)
         world_fail(world, "key %.8s is called though its result is recorded", served->key);
     check_run(world, served);
     check_wait(world, served, exchange);
+    check_alike(world, served, exchange);
     served->not_before_us = 0;
     served->process = world->process;
     served->sent_us = world->clock.mono_us;

@@ -14,6 +14,9 @@
  *
  * A body with {page} gets {items, next} too: four pages, two where it is flaky.
  *
+ * What a step `kept` or `alike` asks for is asked once: not again while its call is under way, and
+ * of `kept` not when its answer is recorded.
+ *
  * It holds the engine to what it promised about calls.
  *
  * Threads: one.
@@ -25,6 +28,7 @@
 
 #include "base/digest.h"
 #include "base/id.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,6 +71,9 @@ struct server {
 
 /* Notes a request that is sent, and checks that it may be. */
 struct served *server_receive(struct world *world, const struct exchange *exchange);
+
+/* Whether rows share the answers of that step, which is then called `kept` or `alike`. */
+bool server_shares(struct slice step);
 
 /* How long it takes at least. */
 int64_t server_delay_us(const struct exchange *exchange);

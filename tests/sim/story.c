@@ -1,5 +1,6 @@
 #include "story.h"
 
+#include "asking.h"
 #include "kin.h"
 #include "world.h"
 
@@ -317,6 +318,7 @@ story_committed(struct world *world, const struct store_op *op)
         return;
     case STORE_EFFECT_INSERT:
         server_note_recorded(world, op->effect);
+        asking_note_recorded(world, op->effect);
         return;
     case STORE_RECORD_INSERT:
         note_write(world, &op->record->run, op->record->generation, "record");

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "asking.h"
 #include "commits.h"
 #include "disk.h"
 #include "kin.h"
@@ -114,16 +115,19 @@ begin_process(struct world *world)
 {
     world->process++;
     world->is_dead = false;
-    struct programs_options programs = {world->store, &step_catalog, paying_steps(), NULL};
+    struct programs_options programs = {world->store, paying_catalog(), paying_steps(), NULL};
     world->programs = programs_new(&programs);
     char folder[256];
     snprintf(folder, sizeof(folder), "%s/blobs", scenes_folder());
     struct error error = {0};
     if (blobs_open(&world->blobs, folder, disk_calls(), &error) != STATUS_OK)
         world_fail(world, "%s", error.text);
+    snprintf(folder, sizeof(folder), "%s/converted", scenes_folder());
+    world->converted = converted_new(folder);
     struct engine_options options = {
         .store = world->store,
         .blobs = world->blobs,
+        .converted = world->converted,
         .programs = world->programs,
         .ports = &world->ports,
         .clock = &world->clock.clock,
@@ -143,6 +147,7 @@ end_process(struct world *world)
     engine_free(&world->engine);
     programs_free(&world->programs);
     blobs_close(&world->blobs);
+    converted_free(&world->converted);
 }
 
 static void
@@ -564,8 +569,8 @@ world_begin(struct world *world, uint64_t seed, bool is_verbose)
     *world = (struct world){.seed = seed, .is_calm = seed == 0, .is_verbose = is_verbose};
     rng_seed(&world->rng, seed);
     world->clock = (struct sim_clock){{sim_unix_ms, sim_mono_us}, 1000000, BEGIN_UNIX_US};
-    world->ports =
-        (struct engine_ports){port_post, port_commit, port_call, port_call_cancel, NULL, world};
+    world->ports = (struct engine_ports){port_post,        port_commit,    port_call,
+                                         port_call_cancel, asking_convert, world};
     world->machine = expr_machine_new(expr_budget_default());
     world->inline_machine = expr_machine_new(engine_inline_budget());
     world->store = simulated_store_new(rng_next(&world->rng));

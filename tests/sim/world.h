@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "engine/engine.h"
+#include "store/converted.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ struct world {
 
     struct store *store;
     struct blobs *blobs;
+    struct converted *converted;
     struct programs *programs;
     struct engine *engine;
     struct engine_ports ports;
