@@ -43,6 +43,18 @@ struct option {
     const char *environment; /* variable that gives it when the option is not there; or NULL */
 };
 
+/* Options that all commands have which make calls. */
+#define OPTION_ALLOW(target)                                                                       \
+    {                                                                                              \
+        .name = "--allow", .kind = OPTION_TEXT, .into.text = (target), .value = "LIST",            \
+        .help = "private addresses that calls may reach", .environment = "WINDROW_ALLOW"           \
+    }
+#define OPTION_CONFIG(target)                                                                      \
+    {                                                                                              \
+        .name = "--config", .kind = OPTION_TEXT, .into.text = (target), .value = "FILE",           \
+        .help = "providers of models (docs/models.md)", .environment = "WINDROW_CONFIG"            \
+    }
+
 struct option_table {
     const char *usage; /* "windrow run FILE [options]" */
     const char *summary;

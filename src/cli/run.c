@@ -64,23 +64,13 @@ run_table(struct run_options *into)
                                  .kind = OPTION_FLAG,
                                  .into.flag = &into->as_json,
                                  .help = "print the run as JSON"};
-    options[6] = (struct option){.name = "--allow",
-                                 .kind = OPTION_TEXT,
-                                 .into.text = &into->allow,
-                                 .value = "LIST",
-                                 .help = "private addresses that calls may reach",
-                                 .environment = "WINDROW_ALLOW"};
+    options[6] = (struct option)OPTION_ALLOW(&into->allow);
     options[7] = (struct option){.name = "--with",
                                  .kind = OPTION_LIST,
                                  .into.list = &into->with,
                                  .value = "FILE",
                                  .help = "a workflow that FILE calls; kept in the data folder"};
-    options[8] = (struct option){.name = "--config",
-                                 .kind = OPTION_TEXT,
-                                 .into.text = &into->config,
-                                 .value = "FILE",
-                                 .help = "providers of models (docs/models.md)",
-                                 .environment = "WINDROW_CONFIG"};
+    options[8] = (struct option)OPTION_CONFIG(&into->config);
     return &table;
 }
 

@@ -336,12 +336,8 @@ read_and_act(struct cli *cli, int argc, char **argv)
          .into.flag = &runs.on_newest,
          .help = "retry: on the newest published version"},
         {.name = "--json", .kind = OPTION_FLAG, .into.flag = &runs.as_json, .help = "print JSON"},
-        {.name = "--allow",
-         .kind = OPTION_TEXT,
-         .into.text = &cli->allow,
-         .value = "LIST",
-         .help = "private addresses that calls may reach",
-         .environment = "WINDROW_ALLOW"},
+        OPTION_ALLOW(&cli->allow),
+        OPTION_CONFIG(&cli->config),
     };
     const struct option_table table = {
         .usage = "windrow runs list|show|items|retry|rerun|cancel [RUN] [options]",

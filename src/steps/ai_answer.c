@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "net/retry_after.h"
-#include "steps/ai_call.h"
 #include "steps/ai_output.h"
 #include "steps/ai_quotes.h"
 #include "steps/http_answer.h"
@@ -179,7 +178,7 @@ give_value(struct reading *reading)
     if (!ai_quotes_check(&citations, conclusion, &reading->request, reading->output.citations))
         return false;
     struct value value = value_of_task(reading, citations);
-    if (ai_call_has_citations(conclusion->node) || reading->request.source_count > 0)
+    if (reading->request.source_count > 0)
         value = with(conclusion->arena, value, "citations", citations);
     conclusion->value = value;
     return value.kind != VALUE_NONE || fail_memory(conclusion);

@@ -186,6 +186,21 @@ ask_again(struct arena *arena, struct step_progress *progress, struct step_failu
     return progress->next.kind != VALUE_NONE || fail_memory(failure);
 }
 
+/* A step with sources has citations, whatever the sources came to. The answer itself may be shared
+ * with a step that has none. */
+static enum step_follow
+end(struct step_scope *scope, struct step_progress *progress, struct step_failure *failure)
+{
+    bool has_citations = value_get(progress->answer, "citations").kind != VALUE_NONE;
+    if (has_citations || !ai_call_has_citations(scope->node))
+        return STEP_FOLLOW_ANSWER;
+    progress->value = with(scope->arena, progress->answer, "citations", value_empty_array());
+    if (progress->value.kind != VALUE_NONE)
+        return STEP_FOLLOW_VALUE;
+    fail_memory(failure);
+    return STEP_FOLLOW_FAIL;
+}
+
 enum step_follow
 ai_call_follow(struct step_scope *scope, struct step_progress *progress,
                struct step_failure *failure)
@@ -198,7 +213,7 @@ ai_call_follow(struct step_scope *scope, struct step_progress *progress,
     } else if (ai_bad_answer_is(progress->answer)) {
         goes_on = ask_again(scope->arena, progress, failure);
     } else {
-        return STEP_FOLLOW_ANSWER;
+        return end(scope, progress, failure);
     }
     return goes_on ? STEP_FOLLOW_CALL : STEP_FOLLOW_FAIL;
 }

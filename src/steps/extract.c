@@ -69,4 +69,5 @@ const struct step_type step_extract = {
     .prepare = ai_call_prepare,
     .conclude = ai_call_conclude,
     .follow = ai_call_follow,
+    .joins_alike = true,
 };

@@ -13,6 +13,7 @@
 //   /list/COUNT           {items, next, cursor} and a Link header: the numbers from 1 to COUNT in pages
 //                         of ?size=10, by page=N (from 1), offset=N or cursor=TEXT, in the query or as
 //                         members of a JSON body; &broken=OFFSET: 500 for that page until /_mend
+//   /page?title=…&text=…  a web page with that title and a paragraph
 //   /_calls               the calls seen, oldest first, as JSON; not a call itself
 //   /_count               how many
 //   /_mend                what is broken answers well
@@ -156,6 +157,16 @@ function list({ request, response, path, query, body, argument, state }) {
   );
 }
 
+const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+function page({ response, query }) {
+  const asked = new URLSearchParams(query);
+  const title = escaped(asked.get('title') ?? 'A page');
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  response.end(`<!doctype html><html><head><title>${title}</title><script>no()</script></head>
+<body><nav><a href="/">Home</a></nav><main><h1>${title}</h1><p>${escaped(asked.get('text') ?? '')}</p></main></body></html>`);
+}
+
 // By the first part of the path. Those marked take a whole number as the second part.
 const PLACES = new Map([
   ['echo', { serve: echo }],
@@ -169,6 +180,7 @@ const PLACES = new Map([
   ['redirect', { serve: redirect }],
   ['big', { serve: big, takesNumber: true }],
   ['list', { serve: list, takesNumber: true }],
+  ['page', { serve: page }],
 ]);
 
 function remember(state, request, body) {
