@@ -38,6 +38,7 @@ struct local_level {
     unsigned generic;
     bool is_remark;
     uint16_t year;
+    struct local_scale scale;
 };
 
 /* What the labels above a statement, and the words in it, say about one field. */
@@ -72,6 +73,7 @@ struct local_finder {
     size_t word_count;
     struct local_found values[LOCAL_PIECE_VALUES];
     size_t value_count;
+    struct local_scale scale; /* that the labels above name */
     bool has_values;
     bool has_roles;
 };

@@ -652,6 +652,16 @@ local_scale_read(struct local_scale *scale, struct slice text)
         scale->exponent = 3;
 }
 
+void
+local_scale_add(struct local_scale *scale, const struct local_scale *inner)
+{
+    if (inner->currency[0] != '\0')
+        memcpy(scale->currency, inner->currency, sizeof(scale->currency));
+    if (inner->exponent != 0)
+        scale->exponent = inner->exponent;
+    scale->is_percent = scale->is_percent || inner->is_percent;
+}
+
 enum local_style
 local_style_of(struct slice text)
 {

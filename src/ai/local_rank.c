@@ -50,6 +50,7 @@ struct ranking {
     uint64_t words;
     size_t source;
     bool counts;           /* the first reading */
+    const char *last;      /* the statement before: cells of a row are one */
     struct sentence *best; /* a heap, the worst first */
     size_t best_count;
 };
@@ -196,8 +197,9 @@ visit(void *context, const struct local_piece *piece)
     struct slice text = is_line ? piece->quote : piece->text;
     struct local_word word;
     size_t words = 0;
-    if (piece->is_value && !is_line)
+    if ((piece->is_value && !is_line) || text.ptr == ranking->last)
         return;
+    ranking->last = text.ptr;
     for (size_t at = 0; local_word_next(text, &at, &word); words++) {
         const struct local_use *use = local_wanted_find(&ranking->terms, word.stem);
         if (use != NULL)

@@ -23,6 +23,8 @@
 #define CLUSTER_WORDS 2
 #define CLUSTER_SPREAD 0.7
 #define NAME_WORD 0.15
+/* Words between a name and what it belongs to, at most. */
+#define NAME_REACH 30
 #define AGENT_WORD 0.02
 /* The verb of an agent's name is known by its form, which weighs its cover down; this mends it. */
 #define AGENT_CERTAIN 1.2
@@ -312,7 +314,9 @@ judge_name(const struct sentence *sentence, size_t first, size_t last, double we
     if (is_list)
         last = names_end(sentence, last);
     for (size_t i = 0; i < match->word_count; i++) {
-        if (match->words[i] >= first && match->words[i] <= last)
+        size_t word = match->words[i];
+        bool is_far = word + NAME_REACH < first || word > last + NAME_REACH;
+        if ((word >= first && word <= last) || is_far)
             continue;
         bool is_verb = match->word_weights[i] <= LOCAL_AGENT_WEIGHT / 100.0;
         double relation =

@@ -62,15 +62,6 @@ local_take_text(struct local_finder *finder, size_t field, struct slice text, do
         (struct local_candidate){.score = score, .key = text_key(text), .text = text});
 }
 
-struct local_scale
-local_take_scale(const struct local_finder *finder)
-{
-    struct local_scale scale = {.exponent = 0};
-    for (size_t i = 0; i < finder->piece->label_count; i++)
-        local_scale_read(&scale, finder->piece->labels[i].text);
-    return scale;
-}
-
 /* --- Typed values --- */
 
 static double
@@ -214,10 +205,10 @@ static void
 take_typed(struct local_finder *finder, size_t index, double score)
 {
     const struct local_field *field = field_of(finder, index);
-    struct local_scale scale = local_take_scale(finder);
     struct local_found best = {.start = 0};
     double best_score = 0;
     local_finder_need_values(finder);
+    const struct local_scale scale = finder->scale;
     for (size_t i = 0; i < finder->value_count; i++) {
         struct local_found found = finder->values[i];
         double fit = local_take_fit(field, &found, &scale);

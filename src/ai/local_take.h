@@ -25,7 +25,4 @@ void local_take_text(struct local_finder *finder, size_t field, struct slice tex
 /* The field's choice that the text names; -1 if none. */
 int64_t local_take_choice(const struct local_field *field, struct slice text);
 
-/* Which scale, currency or per cent sign the labels name. */
-struct local_scale local_take_scale(const struct local_finder *finder);
-
 #endif

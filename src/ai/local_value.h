@@ -75,6 +75,9 @@ struct local_scale {
 /* Adds what the text says; leaves what it does not say. */
 void local_scale_read(struct local_scale *scale, struct slice text);
 
+/* Adds what an inner label says to what the outer ones do. */
+void local_scale_add(struct local_scale *scale, const struct local_scale *inner);
+
 /* The number as a JSON value; digits beyond int64 become a decimal in the arena. */
 struct value local_found_number(struct arena *arena, const struct local_found *found);
 
