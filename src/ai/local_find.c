@@ -81,7 +81,7 @@ level_read(struct local_finder *finder, struct local_level *level, const struct 
     struct local_word word;
     bool in_brackets = false;
     size_t seen = 0;
-    local_scale_read(&level->scale, label->text);
+
     for (size_t at = 0; local_word_next(label->text, &at, &word); seen = word.end) {
         for (size_t i = seen; i < word.start; i++)
             in_brackets = label->text.ptr[i] == '(' || (in_brackets && label->text.ptr[i] != ')');
@@ -180,8 +180,13 @@ local_finder_need_values(struct local_finder *finder)
     finder->value_count =
         local_values_find(finder->piece->text, finder->style, finder->values, LOCAL_PIECE_VALUES);
     finder->scale = (struct local_scale){.exponent = 0};
-    for (size_t i = 0; i < finder->piece->label_count; i++)
-        local_scale_add(&finder->scale, &finder->levels[i].scale);
+    for (size_t i = 0; i < finder->piece->label_count; i++) {
+        struct local_level *level = &finder->levels[i];
+        if (!level->has_scale)
+            local_scale_read(&level->scale, finder->piece->labels[i].text);
+        level->has_scale = true;
+        local_scale_add(&finder->scale, &level->scale);
+    }
 }
 
 void

@@ -38,6 +38,7 @@ struct local_level {
     unsigned generic;
     bool is_remark;
     uint16_t year;
+    bool has_scale; /* it was read */
     struct local_scale scale;
 };
 

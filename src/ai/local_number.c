@@ -560,8 +560,8 @@ stands_in_word(struct slice text, size_t at)
 static bool
 is_per(struct slice text, size_t at)
 {
-    if (at >= 2 && text.ptr[at - 1] == '/')
-        return !is_digit(text.ptr[at - 2]);
+    if (at >= 1 && text.ptr[at - 1] == '/')
+        return true;
     return at >= 4 && memcmp(text.ptr + at - 4, "per ", 4) == 0;
 }
 

@@ -26,6 +26,7 @@
 /* Words between a name and what it belongs to, at most. */
 #define NAME_REACH 30
 #define AGENT_WORD 0.02
+#define INITIALS_WEIGHT 0.4
 /* The verb of an agent's name is known by its form, which weighs its cover down; this mends it. */
 #define AGENT_CERTAIN 1.2
 #define PHRASE_BYTES 120
@@ -246,6 +247,8 @@ name_relation(const struct sentence *sentence, size_t core, size_t first, size_t
     }
     bool is_apart = has_clause_between(sentence, finder->words[core < first ? core : last].end,
                                        finder->words[core < first ? first : core].start);
+    if (core == last + 1 && sentence->text.ptr[finder->words[last].end] == '-')
+        return 1;
     double relation = 1 / (1 + NAME_WORD * others);
     if (first > 0 && slice_is(word_text(sentence, first - 1), "of"))
         relation *= 0.4;
@@ -304,6 +307,16 @@ names_end(const struct sentence *sentence, size_t last)
     }
 }
 
+/* "B.C", "U.S": seldom a name by itself. */
+static bool
+is_initials(const struct sentence *sentence, size_t first, size_t last)
+{
+    for (size_t i = first; i <= last; i++)
+        if (sentence->finder->words[i].end - sentence->finder->words[i].start > 1)
+            return false;
+    return true;
+}
+
 static void
 judge_name(const struct sentence *sentence, size_t first, size_t last, double weight)
 {
@@ -328,6 +341,8 @@ judge_name(const struct sentence *sentence, size_t first, size_t last, double we
         last = place_end(sentence, first, last);
     struct slice name = slice_of(sentence->text.ptr + finder->words[first].start,
                                  finder->words[last].end - finder->words[first].start);
+    if (is_initials(sentence, first, last))
+        best *= INITIALS_WEIGHT;
     if (best > 0)
         local_take_text(finder, sentence->index, name, sentence->score * best * weight);
 }

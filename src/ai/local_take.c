@@ -9,7 +9,7 @@
 /* Years back that a value may be before it counts no less. */
 #define RECENT_YEARS 40
 #define RECENT_WEIGHT 0.05
-/* A list that begins with a number is seldom one of names. */
+/* What begins with a number and has one member is seldom a list of names. */
 #define NUMERIC_LIST 0.6
 #define SHORT_VALUE 160
 #define LONG_VALUE 1200
@@ -413,15 +413,18 @@ static void
 take_lines(struct local_finder *finder, size_t index, double score)
 {
     const struct local_piece *piece = finder->piece;
-    struct slice member;
+    struct slice members[2];
+    size_t count = 0;
     if (says_none(finder, piece->text) || extend_items(finder, index))
         return;
     bool is_list = field_of(finder, index)->type == AI_FIELD_LIST;
-    if (is_list && local_list_split(finder->wanted->lexicon, piece->text, &member, 1) == 0)
+    if (is_list)
+        count = local_list_split(finder->wanted->lexicon, piece->text, members, 2);
+    if (is_list && count == 0)
         return;
     if (!is_list && (piece->text.size < 8 || piece->text.size > 250))
         return;
-    bool is_numeric = is_list && piece->text.ptr[0] >= '0' && piece->text.ptr[0] <= '9';
+    bool is_numeric = count == 1 && piece->text.ptr[0] >= '0' && piece->text.ptr[0] <= '9';
     struct local_candidate candidate = {.score = is_numeric ? score * NUMERIC_LIST : score,
                                         .text = piece->text};
     candidate.key = text_key(piece->text);

@@ -166,6 +166,12 @@ add_name(struct local_wanted *wanted, size_t field, struct slice name)
     }
 }
 
+static bool
+has_percent(struct slice text)
+{
+    return text.size > 0 && memchr(text.ptr, '%', text.size) != NULL;
+}
+
 size_t
 local_wanted_add(struct local_wanted *wanted, const struct local_field_made *made)
 {
@@ -178,8 +184,7 @@ local_wanted_add(struct local_wanted *wanted, const struct local_field_made *mad
     to->unit = local_unit_named(made->unit);
     if (to->unit == 0)
         to->unit = local_unit_named(made->description);
-    bool has_sign = memchr(made->description.ptr, '%', made->description.size) != NULL ||
-                    memchr(made->unit.ptr, '%', made->unit.size) != NULL;
+    bool has_sign = has_percent(made->description) || has_percent(made->unit);
     to->wants_percent =
         has_sign || made->type == AI_FIELD_PERCENTAGE || (to->roles & LOCAL_ROLE_PERCENT) != 0;
     to->wants_year = (to->roles & LOCAL_ROLE_YEARLY) != 0 || made->type == AI_FIELD_DATE;

@@ -82,6 +82,31 @@ static const char outline[] = "Economy\n"
                               "    land: 8,000 sq km\n"
                               "  Area - comparative: twice a city\n";
 
+static const char shipping[] =
+    "With 85,000 staff and annual turnover of $14.3bn, Delmar Shipping is one of the largest "
+    "container lines. The Geneva-based firm was established by Carlo Delmar and Ugo Ricci. \"We "
+    "will keep investing,\" said chief executive Sofia Marchetti. It operates in 62 countries, and "
+    "net sales of $13.9 billion and net income of $1.1 billion were reported for 2022.\n";
+
+static const char release[] =
+    "Oslo, 4 March 2024. Fjord Robotics today reported fourth-quarter revenue of NOK 812 million. "
+    "Net profit for the year was NOK 310 million. The number of employees increased to 1,105 from "
+    "980. Births were 12/1,000 population. CEO Ingrid Solberg said demand remained strong. The "
+    "shares are traded on the Oslo stock exchange. Its products include arms, grippers and "
+    "sensors.\n";
+
+static const char facts[] = "Company facts\n"
+                            "Established\n"
+                            "1998\n"
+                            "Employees\n"
+                            "2,300\n"
+                            "Turnover\n"
+                            "£410 million\n"
+                            "Profit\n"
+                            "(2.5)\n"
+                            "Headquarters\n"
+                            "none\n";
+
 struct row {
     const char *label;
     const char *text;
@@ -135,6 +160,30 @@ static const struct row extract_table[] = {
      "{\"amount\":1200000000,\"currency\":\"EUR\"}"},
     {"French date", french, "\"date_de_creation\":{\"type\":\"date\"}", "\"1998-07-14\""},
     {"French place", french, "\"siege\":{\"type\":\"string\"}", "\"Lyon\""},
+    {"staff are employees", shipping, "\"employees\":{\"type\":\"integer\"}", "85000"},
+    {"turnover is revenue", shipping, "\"revenue\":{\"type\":\"money\"}",
+     "{\"amount\":14300000000,\"currency\":\"USD\"}"},
+    {"the words of a name stand together", shipping, "\"net_income\":{\"type\":\"money\"}",
+     "{\"amount\":1100000000,\"currency\":\"USD\"}"},
+    {"place before a hyphen", shipping, "\"headquarters\":{\"type\":\"string\"}", "\"Geneva\""},
+    {"office before a name", shipping, "\"ceo\":{\"type\":\"string\"}", "\"Sofia Marchetti\""},
+    {"number before what it counts", shipping, "\"countries\":{\"type\":\"integer\"}", "62"},
+    {"to, with the old number behind", release, "\"employees\":{\"type\":\"integer\"}", "1105"},
+    {"profit of a year", release, "\"net_profit\":{\"type\":\"money\"}",
+     "{\"amount\":310000000,\"currency\":\"NOK\"}"},
+    {"a rate is no number of its base", release, "\"population\":{\"type\":\"number\"}", "null"},
+    {"truth by the description", release,
+     "\"public\":{\"type\":\"boolean\",\"description\":\"shares traded on a stock exchange\"}",
+     "true"},
+    {"list in a sentence", release, "\"products\":{\"type\":\"list\"}",
+     "[\"arms\",\"grippers\",\"sensors\"]"},
+    {"who founded it", company, "\"founders\":{\"type\":\"list\"}",
+     "[\"Greta Holm\",\"Peter Stein\"]"},
+    {"value below its heading", facts, "\"turnover\":{\"type\":\"money\"}",
+     "{\"amount\":410000000,\"currency\":\"GBP\"}"},
+    {"year below its heading", facts, "\"founded\":{\"type\":\"date\"}", "\"1998\""},
+    {"loss in brackets", facts, "\"profit\":{\"type\":\"number\"}", "-2.5"},
+    {"said to be none", facts, "\"headquarters\":{\"type\":\"string\"}", "null"},
     {"newest of several years", outline, "\"exports\":{\"type\":\"money\"}",
      "{\"amount\":3400000000,\"currency\":\"USD\"}"},
     {"total, not male, not growth", outline, "\"population\":{\"type\":\"number\"}", "1204300"},
@@ -213,11 +262,182 @@ test_fields_are_found(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* --- Other tasks --- */
+
+/* Prints the answer's output. */
+static struct slice
+output_of(struct arena *arena, const char *text, const char *rest)
+{
+    struct value envelope;
+    ask(arena, request_of(arena, text, rest), &envelope);
+    check_quotes(rest, text, envelope);
+    return json_text(arena, value_get(envelope, "output"));
+}
+
+static const struct {
+    const char *label;
+    const char *text;
+    const char *rest; /* of the request */
+    const char *want; /* the output as JSON */
+} task_table[] = {
+    {"a schema with an object inside", company,
+     "\"task\":\"generate\",\"schema\":{\"type\":\"object\",\"required\":[\"ceo\",\"size\"],"
+     "\"properties\":{\"ceo\":{\"type\":\"string\"},\"size\":{\"type\":\"object\",\"properties\":"
+     "{\"employees\":{\"type\":\"integer\"},\"stores\":{\"type\":[\"integer\",\"null\"]}}},"
+     "\"hobby\":{\"type\":\"string\"}}}",
+     "{\"ceo\":\"Anna-Lena Brandt\",\"size\":{\"employees\":12400,\"stores\":null}}"},
+    {"a value that the schema forbids is none", product,
+     "\"task\":\"generate\",\"schema\":{\"type\":\"object\",\"properties\":{"
+     "\"weight\":{\"type\":[\"number\",\"null\"],\"minimum\":100},"
+     "\"price\":{\"type\":\"number\"}}}",
+     "{\"weight\":null,\"price\":49.95}"},
+    {"a pattern that is none is left to the check", product,
+     "\"task\":\"generate\",\"schema\":{\"type\":\"object\",\"properties\":{"
+     "\"waterproof\":{\"type\":\"string\",\"pattern\":\"[\"}}}",
+     "{\"waterproof\":\"yes\"}"},
+    {"a format by which the date has to be whole", company,
+     "\"task\":\"generate\",\"schema\":{\"type\":\"object\",\"properties\":{\"founded\":"
+     "{\"type\":[\"string\",\"null\"],\"format\":\"date\"}}}",
+     "{\"founded\":null}"},
+    {"a reference", product,
+     "\"task\":\"generate\",\"schema\":{\"type\":\"object\",\"properties\":{\"colours\":"
+     "{\"$ref\":\"#/$defs/list\"}},\"$defs\":{\"list\":{\"type\":\"array\",\"items\":"
+     "{\"type\":\"string\"}}}}",
+     "{\"colours\":[\"black\",\"moss green\",\"signal red\"]}"},
+    {"the best sentence", company,
+     "\"task\":\"generate\",\"prompt\":\"Who is the chief executive? One sentence.\"",
+     "\"Its chief executive is Anna-Lena Brandt.\""},
+    {"sentences in the order of the source", company,
+     "\"task\":\"generate\",\"prompt\":\"The chief executive and where it is headquartered, in two "
+     "sentences\"",
+     "\"Founded in 1987 by Greta Holm and Peter Stein, it is headquartered in Bremen, Germany. Its "
+     "chief executive is Anna-Lena Brandt.\""},
+    {"a label by its words", company,
+     "\"task\":\"classify\",\"labels\":{\"food\":\"bakeries, meat, drinks\",\"energy\":\"power, "
+     "turbines, oil, gas\"}",
+     "{\"label\":\"energy\"}"},
+    {"a label by a labelled value", "Ticket 7\n\nPriority: high\n\nA low table of low height.\n",
+     "\"task\":\"classify\",\"labels\":{\"low\":\"\",\"high\":\"\"}", "{\"label\":\"high\"}"},
+    {"a label that is denied", "The customer is not angry. They were happy with the help.",
+     "\"task\":\"classify\",\"labels\":{\"angry\":\"\",\"happy\":\"\"}", "{\"label\":\"happy\"}"},
+    {"no label", "Rain in the north.",
+     "\"task\":\"classify\",\"labels\":{\"food\":\"meals\",\"energy\":\"power\"}",
+     "{\"label\":null}"},
+    {"a label for the rest", "Rain in the north.",
+     "\"task\":\"classify\",\"labels\":{\"food\":\"meals\",\"other\":\"\"}",
+     "{\"label\":\"other\"}"},
+};
+
+static void
+test_tasks_are_answered(void **state)
+{
+    for (size_t i = 0; i < sizeof(task_table) / sizeof(task_table[0]); i++) {
+        struct arena arena;
+        arena_init(&arena, MIB(32));
+        struct slice got = output_of(&arena, task_table[i].text, task_table[i].rest);
+        if (!slice_is(got, task_table[i].want))
+            fail_msg("%s: %.*s instead of %s", task_table[i].label, SLICE_FORMAT(got),
+                     task_table[i].want);
+        arena_done(&arena);
+    }
+}
+
+static void
+test_refusals_say_what_to_do(void **state)
+{
+    static const struct {
+        const char *request;
+        const char *code;
+        const char *words;
+    } table[] = {
+        {"{\"model\":\"local/extractive-1\",\"task\":\"generate\",\"prompt\":\"Hello\"}",
+         "no_source", "WINDROW_MODEL"},
+        {"{\"model\":\"local/extractive-1\",\"task\":\"generate\",\"prompt\":\"Hello\",\"sources\":"
+         "[{\"number\":1,\"text\":\" \\n \"}]}",
+         "no_source", "WINDROW_MODEL"},
+        {"{\"model\":\"local/large\",\"task\":\"generate\",\"prompt\":\"Hello\",\"sources\":"
+         "[{\"number\":1,\"text\":\"Hi.\"}]}",
+         "provider_refused", "local/extractive-1"},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct arena arena;
+        struct ai_request request;
+        struct ai_answer answer;
+        struct ai_failure failure = {.words = ""};
+        struct error error;
+        arena_init(&arena, MIB(1));
+        assert_int_equal(ai_request_parse(&request, &arena, slice_text(table[i].request), &error),
+                         STATUS_OK);
+        assert_false(ai_local.answer(&request, &arena, &answer, &failure));
+        assert_string_equal(failure.code, table[i].code);
+        assert_non_null(strstr(failure.words, table[i].words));
+        arena_done(&arena);
+    }
+}
+
+/* Texts that nobody writes, 256 KiB of each: all tasks end, and what is quoted stands there. */
+static void
+test_hostile_texts_are_read(void **state)
+{
+    static const char *const pieces[] = {"a",
+                                         "1,",
+                                         ": ",
+                                         "|",
+                                         "(",
+                                         "@",
+                                         "capital: Berlin\n",
+                                         "a|b|c|d|e|f\n",
+                                         "- x\n",
+                                         "capital > ",
+                                         "a.",
+                                         "The capital is Berlin. ",
+                                         "Capital Berlin ",
+                                         "not listed and ",
+                                         "http://",
+                                         "$",
+                                         "May ",
+                                         "é",
+                                         "\"",
+                                         "* ",
+                                         "> ",
+                                         "# a\n",
+                                         " and",
+                                         "\t",
+                                         "capital:\n  ",
+                                         "é: ",
+                                         "5 m"};
+    static const char *const tasks[] = {
+        "\"task\":\"generate\",\"prompt\":\"capital listed\"",
+        "\"task\":\"classify\",\"labels\":{\"capital\":\"\",\"listed\":\"May\"}",
+        "\"task\":\"extract\",\"fields\":{\"capital\":{\"type\":\"string\"},\"a\":{\"type\":"
+        "\"list\"},"
+        "\"b\":{\"type\":\"money\"},\"listed\":{\"type\":\"boolean\"},\"x\":{\"type\":\"address\"},"
+        "\"May\":{\"type\":\"date\"},\"mail\":{\"type\":\"email\"}}"};
+    struct buffer text;
+    buffer_init(&text, MIB(2));
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        buffer_clear(&text);
+        while (text.size < KIB(256))
+            buffer_append_text(&text, pieces[i]);
+        buffer_append(&text, ".", 2);
+        for (size_t j = 0; j < sizeof(tasks) / sizeof(tasks[0]); j++) {
+            struct arena arena;
+            arena_init(&arena, MIB(64));
+            output_of(&arena, text.ptr, tasks[j]);
+            arena_done(&arena);
+        }
+    }
+    buffer_done(&text);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields_are_found),
+        cmocka_unit_test(test_tasks_are_answered),
+        cmocka_unit_test(test_refusals_say_what_to_do),
+        cmocka_unit_test(test_hostile_texts_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
