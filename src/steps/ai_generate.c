@@ -80,6 +80,7 @@ const struct step_type step_ai_generate = {
     .begin = ai_generate_begin,
     .prepare = ai_call_prepare,
     .conclude = ai_call_conclude,
+    .joins_alike = true,
     .follow = ai_call_follow,
     .joins_alike = true,
 };

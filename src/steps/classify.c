@@ -65,6 +65,7 @@ const struct step_type step_classify = {
     .begin = classify_begin,
     .prepare = ai_call_prepare,
     .conclude = ai_call_conclude,
+    .joins_alike = true,
     .follow = ai_call_follow,
     .joins_alike = true,
 };

@@ -68,6 +68,7 @@ const struct step_type step_extract = {
     .begin = extract_begin,
     .prepare = ai_call_prepare,
     .conclude = ai_call_conclude,
+    .joins_alike = true,
     .follow = ai_call_follow,
     .joins_alike = true,
 };
