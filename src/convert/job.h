@@ -7,7 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/status.h"
 #include "base/value.h"
+#include "sandbox/program.h"
 
 struct convert_job {
     int fd;               /* the document: open for reading, seekable */
@@ -17,6 +19,9 @@ struct convert_job {
     void (*flush)(void *context); /* called now and then: may empty `out` */
     void *context;
     struct value result; /* an object: what is told beside what came out */
+    /* Of a PDF (text_prepare()): the program that reads it, or why it was not started. */
+    struct program_run pdf;
+    struct error pdf_error;
 };
 
 #endif

@@ -35,16 +35,18 @@ run_xlsx(struct child *child)
 static void
 prepare_text(struct child *child)
 {
-    const struct convert_job job = job_of(child);
-    text_prepare(&job);
+    struct convert_job *job = arena_alloc(&child->arena, sizeof(*job));
+    *job = job_of(child);
+    text_prepare(job, child->limits);
+    child->prepared = job;
 }
 
 static enum status
 run_text(struct child *child)
 {
-    struct convert_job job = job_of(child);
-    enum status status = text_convert(&job, &child->error);
-    child->result = job.result;
+    struct convert_job *job = child->prepared;
+    enum status status = text_convert(job, &child->error);
+    child->result = job->result;
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include "convert/compound.h"
 #include "convert/docx.h"
 #include "convert/html.h"
+#include "convert/pdf.h"
 #include "convert/plain.h"
 #include "convert/sniff.h"
 #include "document/charset.h"
@@ -86,13 +87,36 @@ is_surely_utf8(struct slice head, bool is_whole)
     return (is_whole || !is_ascii) && slice_is_utf8(checked);
 }
 
-void
-text_prepare(const struct convert_job *job)
+static enum sniffed
+sniff_document(const struct convert_job *job, struct slice bytes, const char **words)
 {
+    const struct sniff_hints hints = {hint(job, "name"), hint(job, "contentType")};
+    struct slice head = slice_of(bytes.ptr, bytes.size < SNIFF_BYTES ? bytes.size : SNIFF_BYTES);
+    return sniff(head, &hints, words);
+}
+
+void
+text_prepare(struct convert_job *job, const struct confine_limits *limits)
+{
+    const char *words = NULL;
     char *bytes = mem_alloc_raw(LIMIT_ENCODING_LOOK_BYTES);
     struct slice head = slice_of(bytes, read_head(job->fd, bytes, LIMIT_ENCODING_LOOK_BYTES));
-    if (!is_surely_utf8(head, head.size < LIMIT_ENCODING_LOOK_BYTES))
-        charset_load_all();
+    switch (sniff_document(job, head, &words)) {
+    case SNIFFED_PDF:
+        job->pdf_error.status =
+            program_start(&job->pdf, &pdf_program, job->fd, limits, &job->pdf_error);
+        break;
+    case SNIFFED_TEXT:
+    case SNIFFED_MARKDOWN:
+    case SNIFFED_HTML:
+        if (!is_surely_utf8(head, head.size < LIMIT_ENCODING_LOOK_BYTES))
+            charset_load_all();
+        break;
+    case SNIFFED_ZIP:
+    case SNIFFED_COMPOUND:
+    case SNIFFED_OTHER:
+        break;
+    }
     mem_free(bytes);
 }
 
@@ -316,6 +340,22 @@ refuse_compound(int fd, struct error *error)
 }
 
 static enum status
+read_pdf(struct reading *reading, struct error *error)
+{
+    struct convert_job *job = reading->job;
+    struct pdf pdf;
+    if (job->pdf_error.status != STATUS_OK) {
+        *error = job->pdf_error;
+        return error->status;
+    }
+    enum status status = pdf_read(&reading->plain, &job->pdf, job->arena, &pdf, error);
+    reading->kind = "pdf";
+    reading->title = pdf.title;
+    reading->pages = pdf.pages;
+    return status;
+}
+
+static enum status
 read_as(struct reading *reading, enum sniffed sniffed, const char *words, struct error *error)
 {
     switch (sniffed) {
@@ -324,7 +364,7 @@ read_as(struct reading *reading, enum sniffed sniffed, const char *words, struct
     case SNIFFED_HTML:
         return read_characters(reading, sniffed, error);
     case SNIFFED_PDF:
-        return error_set(error, STATUS_INVALID, "it is a PDF");
+        return read_pdf(reading, error);
     case SNIFFED_ZIP:
         reading->kind = "docx";
         return docx_read(&reading->plain, reading->job->fd, reading->job->arena, &reading->title,
@@ -342,13 +382,12 @@ text_convert(struct convert_job *job, struct error *error)
 {
     char head[SNIFF_BYTES];
     struct reading reading = {.job = job};
-    const struct sniff_hints hints = {hint(job, "name"), hint(job, "contentType")};
     const char *words = NULL;
     size_t size = read_head(job->fd, head, sizeof(head));
     if (size == 0)
         return error_set(error, STATUS_INVALID, "it is empty");
     plain_init(&reading.plain, job);
-    enum sniffed sniffed = sniff(slice_of(head, size), &hints, &words);
+    enum sniffed sniffed = sniff_document(job, slice_of(head, size), &words);
     enum status status = read_as(&reading, sniffed, words, error);
     if (status == STATUS_OK)
         job->result = make_result(&reading);

@@ -14,9 +14,9 @@
 #include "base/status.h"
 #include "convert/job.h"
 
-/* What has to be done while files may still be opened: looks at the document's first bytes, but
- * parses nothing. */
-void text_prepare(const struct convert_job *job);
+/* What has to be done while files may still be opened and programs started. Looks at the document's
+ * first bytes, but parses nothing. */
+void text_prepare(struct convert_job *job, const struct confine_limits *limits);
 
 MUST_USE enum status text_convert(struct convert_job *job, struct error *error);
 

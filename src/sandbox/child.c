@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "sandbox/confine.h"
 #include "sandbox/frame.h"
 
 #include <errno.h>
@@ -115,6 +114,7 @@ run_kind(struct child *child, const struct child_kind *kinds)
                          SLICE_FORMAT(value_slice(request.kind)));
     child->options = request.options;
     request.limits.folders = kind->folders;
+    child->limits = &request.limits;
     if (kind->prepare != NULL)
         kind->prepare(child);
     status = confine_process(&request.limits, &child->error);

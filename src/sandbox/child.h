@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "base/value.h"
+#include "sandbox/confine.h"
 
 /* What a kind works with. */
 struct child {
@@ -22,6 +23,8 @@ struct child {
     struct buffer output; /* not written yet; child_flush() empties it */
     struct value result;  /* an object: what the kind tells beside its output */
     struct error error;
+    const struct confine_limits *limits; /* that the kind runs under */
+    void *prepared;                      /* what child_prepare_fn leaves for child_kind_fn */
 };
 
 /* Parses the document at child->input_fd: appends to child->output, calling child_flush() now and

@@ -5,8 +5,9 @@
  * files may be opened for reading, and threads started, which libraries of fonts do. Landlock,
  * where the kernel has it, holds those files to the folders that were named.
  *
- * Sources: seccomp(2), seccomp_rule_add(3), setrlimit(2), landlock(7), prctl(2)
- * PR_SET_NO_NEW_PRIVS. Threads: the only one of its process.
+ * Sources: seccomp(2), seccomp_rule_add(3), setrlimit(2), landlock(7), execveat(2), prctl(2)
+ * PR_SET_NO_NEW_PRIVS.
+ * Threads: the only one of its process.
  */
 #ifndef SANDBOX_CONFINE_H
 #define SANDBOX_CONFINE_H
@@ -27,5 +28,13 @@ struct confine_limits {
 /* UNAVAILABLE: this kernel or container does not let a process confine itself; then nothing may be
  * parsed. */
 MUST_USE enum status confine_process(const struct confine_limits *limits, struct error *error);
+
+/* Becomes another program, which is as confined, with an empty environment: it finds its libraries
+ * and what else it reads below the folders, writes to what is open, and cannot start anything. What
+ * it may not do fails, without killing it: it is not ours. Landlock has to be there. program_fd is
+ * of the program's file, open for reading, and is closed in it. Comes back only when that fails:
+ * UNAVAILABLE. */
+enum status confine_and_run(const struct confine_limits *limits, int program_fd,
+                            const char *const *arguments, struct error *error);
 
 #endif

@@ -343,6 +343,9 @@ session_end(struct session *session)
     kill(-session->pid, SIGKILL);
     while (waitpid(session->pid, &how, 0) < 0 && errno == EINTR)
         continue;
+    /* What it had started is ours to bury if this process is the first of a container. */
+    while (waitpid(-session->pid, NULL, 0) > 0 || errno == EINTR)
+        continue;
     return how;
 }
 

@@ -12,6 +12,7 @@ import { DeletedTextRun, Document, Footer, FootnoteReferenceRun, Header, Heading
 import { convert as htmlToText } from 'html-to-text';
 import mammoth from 'mammoth';
 
+import { makePdf } from '../pdf.mjs';
 import { makeZip, sheetXml, workbookParts } from '../zip.mjs';
 import { windrow, WINDROW } from './server.mjs';
 
@@ -196,4 +197,51 @@ test('packages that are refused', async () => {
     ['a.rtf', '{\\rtf1 a}', /it is an RTF document/],
   ])
     assert.match((await read(name, bytes)).problem ?? '', problem, name);
+});
+
+// --- PDF ---
+
+test('pages, title and text of a PDF', async () => {
+  const bytes = makePdf([['Annual report (2024)', 'Revenue grew.'], [], ['Page three <pre>&amp;</pre>']], { title: 'A <b> & "c"' });
+  assert.deepEqual(await read('named.html', bytes), { file: join(folder, 'named.html'), kind: 'pdf', title: 'A <b> & "c"',
+    pages: 3, bytes: 65, text: 'Annual report (2024)\nRevenue grew.\n\f\fPage three <pre>&amp;</pre>\n' });
+  const behind = Buffer.concat([Buffer.from('some bytes\n'), makePdf([['a']])]);
+  assert.equal((await read('behind.pdf', behind)).text, 'a\n');
+});
+
+test('a PDF whose bytes mean characters by tables that are not in it', async () => {
+  const font = '/Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /90ms-RKSJ-H /DescendantFonts [<< /Type /Font ' +
+    '/Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>]';
+  assert.equal((await read('japan.pdf', makePdf([['93fa967b8cea']], { font, hex: true }))).text, '日本語\n');
+});
+
+test('a PDF of 10,000 pages', async () => {
+  const { pages, text } = await read('long.pdf', makePdf(Array.from({ length: 10_000 }, (_, i) => [`page ${i + 1}`])));
+  assert.equal(pages, 10_000);
+  assert.equal(text.split('\f').length, 10_000);
+  assert.ok(text.endsWith('\fpage 10000\n'));
+});
+
+test('a PDF with a broken table is read, what cannot be read is refused', async () => {
+  const good = makePdf([['words of a page']]);
+  const text = good.toString('latin1');
+  const broken = Buffer.from(text.replace(/xref\n[^]*trailer/, 'xref\n0 1\ntrailer'), 'latin1');
+  assert.equal((await read('broken.pdf', broken)).text, 'words of a page\n');
+  const many = Array.from({ length: 1000 }, () => Array.from({ length: 50 }, () => 'x'.repeat(100)));
+  for (const [name, bytes, problem] of [
+    ['locked.pdf', makePdf([['a']], { encrypted: true }), /it is protected by a password; print it into a new PDF/],
+    ['scanned.pdf', makePdf([[], []]), /it has no text: its pages seem to be scanned/],
+    ['torn.pdf', good.subarray(0, 100), /it is damaged: pdftotext finds no pages in it/],
+    ['nothing.pdf', '%PDF-1.7\n', /it is damaged/],
+    ['long.pdf', makePdf(many), /its text is longer than 4 MB/],
+  ])
+    assert.match((await read(name, bytes)).problem ?? '', problem, name);
+});
+
+test('what reads a PDF can open no file', async () => {
+  const bytes = makePdf([['a']]).toString('latin1').replace('/Info 4 0 R', '/Info 4 0 R /Prev 7')
+    .replace(/\/Contents \d+ 0 R/, '/Contents << /F (/etc/passwd) /Length 0 >>');
+  const { text, problem } = await read('file.pdf', Buffer.from(bytes, 'latin1'));
+  assert.doesNotMatch(text ?? '', /root/);
+  assert.match(problem, /no text/);
 });

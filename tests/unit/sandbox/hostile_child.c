@@ -2,6 +2,7 @@
  * attempt comes back, it was not stopped, and the kind succeeds: which fails the test. */
 #include "sandbox/child.h"
 #include "sandbox/frame.h"
+#include "sandbox/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -241,6 +242,37 @@ run_unlink(struct child *child)
     return unlink("/tmp/windrow-hostile") == -2 ? STATUS_IO : STATUS_OK;
 }
 
+/* What a program says that reads the document in our place. */
+static void
+prepare_program(struct child *child)
+{
+    static const char *const arguments[] = {"hostile_program", NULL};
+    static const char *const libraries[] = {"/lib", "/lib64", "/usr/lib", "/etc/ld.so.cache", NULL};
+    struct program_run *run = arena_alloc(&child->arena, sizeof(*run));
+    struct value path =
+        value_string_copy(&child->arena, value_slice(value_get(child->options, "program")));
+    const char *const paths[] = {"/nowhere/at/all", path.text, NULL};
+    const struct program program = {paths, arguments, libraries};
+    child->prepared = run;
+    child->error.status =
+        program_start(run, &program, child->input_fd, child->limits, &child->error);
+}
+
+static enum status
+run_program(struct child *child)
+{
+    const struct program_run *run = child->prepared;
+    char piece[1000];
+    ssize_t got = 0;
+    if (child->error.status != STATUS_OK)
+        return child->error.status;
+    while ((got = read(run->output_fd, piece, sizeof(piece))) > 0)
+        buffer_append(&child->output, piece, (size_t)got);
+    while ((got = read(run->words_fd, piece, sizeof(piece))) > 0)
+        buffer_append(&child->output, piece, (size_t)got);
+    return STATUS_OK;
+}
+
 int
 main(void)
 {
@@ -275,6 +307,7 @@ main(void)
         {.name = "exec_beside", .run = run_exec, .folders = folders},
         {.name = "kill_beside", .run = run_kill_parent, .folders = folders},
         {.name = "code_beside", .run = run_code, .folders = folders},
+        {.name = "program", .run = run_program, .prepare = prepare_program},
         {.name = NULL},
     };
     child_main(kinds);

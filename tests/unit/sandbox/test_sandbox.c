@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 static const char *program;
+static const char *other_program;
 
 /* What comes out of a conversion. */
 struct outcome {
@@ -243,13 +244,55 @@ test_a_program_that_is_not_there_is_unavailable(void **state)
     outcome_end(&outcome);
 }
 
+static void
+run_other_program(struct outcome *outcome, const char *path)
+{
+    char options[4096];
+    snprintf(options, sizeof(options), "{\"program\":\"%s\"}", path);
+    outcome_begin(outcome, "program");
+    outcome->conversion.options = slice_text(options);
+    convert(outcome);
+}
+
+/* It reads the document and answers; every line tells of an attempt that failed. */
+static void
+test_a_program_of_others_can_read_and_answer_only(void **state)
+{
+    struct outcome outcome;
+    run_other_program(&outcome, other_program);
+    buffer_append_byte(&outcome.text, '\0');
+    if (outcome.status != STATUS_OK || strstr(outcome.text.ptr, "read text\n") == NULL ||
+        strstr(outcome.text.ptr, "complained\n") == NULL ||
+        strstr(outcome.text.ptr, "opened /etc/ld.so.cache\n") == NULL)
+        fail_msg("%s %s", outcome.text.ptr, outcome.error.text);
+    assert_null(strstr(outcome.text.ptr, "DONE"));
+    assert_non_null(strstr(outcome.text.ptr, "\nat the end\n"));
+    outcome_end(&outcome);
+}
+
+static void
+test_a_program_of_others_that_is_not_there_is_told(void **state)
+{
+    struct outcome outcome;
+    run_other_program(&outcome, "/nowhere/either");
+    assert_int_equal(outcome.status, STATUS_UNAVAILABLE);
+    assert_string_equal(outcome.error.text, "hostile_program is not installed here");
+    outcome_end(&outcome);
+    /* Nor is a script a program. */
+    run_other_program(&outcome, "/etc/ld.so.conf");
+    buffer_append_byte(&outcome.text, '\0');
+    assert_non_null(strstr(outcome.text.ptr, "not started: no sandbox for foreign documents can be "
+                                             "made here: execveat: "));
+    outcome_end(&outcome);
+}
+
 /* Nothing of ours is open in the child, and we keep nothing of it. */
 static void
 test_no_descriptor_is_lost(void **state)
 {
     int before = dup(0);
     close(before);
-    static const char *const kinds[] = {"echo", "crash", "refuse", "babble"};
+    static const char *const kinds[] = {"echo", "crash", "refuse", "babble", "program"};
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         struct outcome outcome;
         outcome_begin(&outcome, kinds[i]);
@@ -312,9 +355,12 @@ main(int argc, char **argv)
         cmocka_unit_test(test_processor_time_is_limited),
         cmocka_unit_test(test_what_the_output_says_ends_it),
         cmocka_unit_test(test_a_program_that_is_not_there_is_unavailable),
+        cmocka_unit_test(test_a_program_of_others_can_read_and_answer_only),
+        cmocka_unit_test(test_a_program_of_others_that_is_not_there_is_told),
         cmocka_unit_test(test_no_descriptor_is_lost),
         cmocka_unit_test(test_without_seccomp_nothing_is_read),
     };
     program = argc > 1 ? argv[1] : "";
+    other_program = argc > 2 ? argv[2] : "";
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
