@@ -50,6 +50,12 @@ run_text(struct child *child)
     return status;
 }
 
+static void
+prepare_render(struct child *child)
+{
+    render_prepare(child->options);
+}
+
 static enum status
 run_render(struct child *child)
 {
@@ -73,7 +79,10 @@ main(void)
     static const struct child_kind kinds[] = {
         {.name = "xlsx", .run = run_xlsx},
         {.name = "text", .run = run_text, .prepare = prepare_text},
-        {.name = "render", .run = run_render, .folders = render_font_folders},
+        {.name = "render",
+         .run = run_render,
+         .folders = render_font_folders,
+         .prepare = prepare_render},
         {.name = NULL},
     };
     child_main(kinds);

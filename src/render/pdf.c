@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "render/pdf_fonts.h"
 #include "render/pdf_front.h"
+#include "render/pdf_module.h"
 #include "render/pdf_pages.h"
 #include "render/pdf_paint.h"
 
@@ -220,7 +221,7 @@ pdf_close(struct pdf *pdf)
 }
 
 enum status
-render_pdf(struct rendering *rendering, struct error *error)
+pdf_render(struct rendering *rendering, struct error *error)
 {
     struct pdf pdf;
     enum status status = pdf_open(&pdf, rendering, error);

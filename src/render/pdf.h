@@ -132,7 +132,7 @@ struct pdf {
     bool is_repeating; /* what is drawn stood on an earlier page already */
 };
 
-/* The steps of render_pdf(): afterwards nothing is laid out yet; UNAVAILABLE: there are no fonts.
+/* The steps of pdf_render(): afterwards nothing is laid out yet; UNAVAILABLE: there are no fonts.
  */
 MUST_USE enum status pdf_open(struct pdf *pdf, struct rendering *rendering, struct error *error);
 /* Makes pdf->pages. LIMIT with words. */

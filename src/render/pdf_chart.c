@@ -13,7 +13,7 @@ text_layout(struct pdf *pdf, struct slice text, double size, bool is_bold)
 {
     PangoLayout *layout = pango_layout_new(pdf->texts.context);
     PangoFontDescription *font =
-        pango_font_description_copy_static(pdf->texts.metrics[STYLE_PAGE].font);
+        pango_font_description_copy_static(pdf_style_metrics(&pdf->texts, STYLE_PAGE)->font);
     pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
     pango_font_description_set_weight(font, is_bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
     pango_layout_set_font_description(layout, font);

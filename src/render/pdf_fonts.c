@@ -1,22 +1,11 @@
 #include "render/pdf_fonts.h"
 
-#include "render/render.h"
-
 #include <fontconfig/fontconfig.h>
 #include <malloc.h>
 #include <stdio.h>
 
-const char *const render_font_folders[] = {
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    /* Packages of TeX fonts put links to these into the first. */
-    "/usr/share/texmf/fonts",
-    "/usr/share/texlive/texmf-dist/fonts",
-    "/var/cache/fontconfig",
-    NULL,
-};
-
-/* Faces without a slanted form are slanted, as fontconfig's own rules do. */
+/* The folders are those of render_font_folders. Faces without a slanted form are slanted, as
+ * fontconfig's own rules do. */
 static const char fonts_config[] =
     "<fontconfig>"
     "<dir>/usr/share/fonts</dir>"

@@ -78,8 +78,6 @@ void
 pdf_texts_init(struct pdf_texts *texts, PangoContext *context, struct arena *arena)
 {
     *texts = (struct pdf_texts){.context = context, .arena = arena, .picture_height_max = 300};
-    for (int style = 0; style < STYLE_COUNT; style++)
-        metrics_init(&texts->metrics[style], context, (enum pdf_style)style);
 }
 
 void
@@ -90,6 +88,14 @@ pdf_texts_done(struct pdf_texts *texts)
     for (int style = 0; style < STYLE_COUNT; style++)
         if (texts->metrics[style].font != NULL)
             pango_font_description_free(texts->metrics[style].font);
+}
+
+const struct pdf_metrics *
+pdf_style_metrics(struct pdf_texts *texts, enum pdf_style style)
+{
+    if (texts->metrics[style].font == NULL)
+        metrics_init(&texts->metrics[style], texts->context, style);
+    return &texts->metrics[style];
 }
 
 double
@@ -270,7 +276,7 @@ set_layout(struct builder *builder, PangoLayout *layout)
         add_spans(builder, text->spans);
     else
         buffer_append_slice(&builder->string, text->plain);
-    pango_layout_set_font_description(layout, builder->texts->metrics[text->style].font);
+    pango_layout_set_font_description(layout, pdf_style_metrics(builder->texts, text->style)->font);
     pango_layout_set_text(layout, builder->string.ptr == NULL ? "" : builder->string.ptr,
                           (int)builder->string.size);
     pango_layout_set_attributes(layout, builder->attributes);
@@ -413,7 +419,7 @@ pdf_text_measure(struct pdf_texts *texts, struct pdf_text *text)
     PangoLayoutIter *iter = pango_layout_get_iter(layout);
     for (uint32_t i = 0; i < text->line_count; i++) {
         struct pdf_line *line = &text->lines[i];
-        *line = measure_line(&texts->metrics[text->style], iter);
+        *line = measure_line(pdf_style_metrics(texts, text->style), iter);
         if (line->width > text->natural_width)
             text->natural_width = line->width;
         pango_layout_iter_next_line(iter);

@@ -72,9 +72,9 @@ struct pdf_metrics {
 struct pdf_texts {
     PangoContext *context;
     struct arena *arena;
-    struct pdf_metrics metrics[STYLE_COUNT];
-    struct pdf_text *held; /* those that have a layout */
-    size_t held_bytes;     /* of their text */
+    struct pdf_metrics metrics[STYLE_COUNT]; /* made when they are first used */
+    struct pdf_text *held;                   /* those that have a layout */
+    size_t held_bytes;                       /* of their text */
     double picture_height_max;
 };
 
@@ -110,6 +110,9 @@ struct pdf_text {
 void pdf_texts_init(struct pdf_texts *texts, PangoContext *context, struct arena *arena);
 /* Drops all layouts. */
 void pdf_texts_done(struct pdf_texts *texts);
+
+/* The font of a style and how its lines stand. */
+const struct pdf_metrics *pdf_style_metrics(struct pdf_texts *texts, enum pdf_style style);
 
 /* Size in points of a style's letters. */
 double pdf_style_size(enum pdf_style style);

@@ -36,7 +36,7 @@ typedef enum status render_fn(struct rendering *rendering, struct error *error);
 render_fn render_docx;
 render_fn render_html;
 render_fn render_markdown;
-render_fn render_pdf;
+render_fn render_pdf; /* after render_prepare() */
 
 /* Folders that have to be readable for it, NULL at the end. */
 extern const char *const render_font_folders[];
@@ -50,6 +50,9 @@ struct render_job {
     void *context;
     struct value result; /* {format, pages?, warnings?: [text]} */
 };
+
+/* Loads what the format that the options ask for needs, before files can be opened no more. */
+void render_prepare(struct value options);
 
 /* INVALID, LIMIT with words that name the place; UNSUPPORTED: a format that this build lacks. */
 MUST_USE enum status render_convert(struct render_job *job, struct error *error);

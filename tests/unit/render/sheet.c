@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "render/markdown.h"
+#include "render/pdf_module.h"
 #include "render/pdf_table.h"
 
 #include <string.h>
@@ -87,7 +88,7 @@ sheet_lay_out(struct sheet *sheet)
 enum status
 sheet_render(struct sheet *sheet)
 {
-    return render_pdf(&sheet->rendering, &sheet->error);
+    return pdf_render(&sheet->rendering, &sheet->error);
 }
 
 const struct pdf_page *
