@@ -17,7 +17,10 @@
 #define GROWTH_HIGH 0.10
 #define GROWTH_DOUBLES_US 5000000.0
 /* Shorter times say little about a rate. */
-#define MEASURED_US_MIN INT64_C(500000)
+#define MEASURED_US_MIN 500000.0
+/* How long what was accepted is remembered, and the silence after which nothing of it counts. */
+#define MEMORY_US 5000000.0
+#define SILENCE_US 5000000.0
 /* What a server told counts as long. */
 #define TOLD_US INT64_C(10000000)
 /* Holds without a time asked for. */
@@ -200,20 +203,39 @@ close_breaker(struct throttle *throttle)
     throttle->failures = throttle->openings = 0;
 }
 
+/* Counts what is accepted, in memory that fades; after a silence it begins anew. */
+static void
+count_accepted(struct throttle *throttle, int64_t now_us, double count)
+{
+    double elapsed_us = (double)(now_us - throttle->counted_us);
+    if (elapsed_us > SILENCE_US) {
+        throttle->busy_us = now_us;
+        throttle->accepted = 0;
+    }
+    throttle->accepted = throttle->accepted * exp(-elapsed_us / MEMORY_US) + count;
+    throttle->counted_us = now_us;
+}
+
+/* What was accepted lately, in a microsecond; 0: not enough is known. */
+static double
+measured_rate(struct throttle *throttle, int64_t now_us)
+{
+    count_accepted(throttle, now_us, 0);
+    double busy_us = (double)(now_us - throttle->busy_us);
+    if (busy_us < MEASURED_US_MIN)
+        return 0;
+    return throttle->accepted / (MEMORY_US * (1 - exp(-busy_us / MEMORY_US)));
+}
+
 static void
 cut_rate(struct throttle *throttle, int64_t now_us)
 {
-    int64_t elapsed_us = now_us - throttle->cut_us;
-    double rate = throttle->requests.learned;
-    double measured = RATE_CUT * throttle->accepted / (double)elapsed_us;
-    if (elapsed_us >= MEASURED_US_MIN && throttle->accepted > 0)
-        rate = measured;
-    else if (rate > 0)
-        rate *= RATE_CUT_BLIND;
+    double rate = RATE_CUT * measured_rate(throttle, now_us);
+    if (rate == 0)
+        rate = RATE_CUT_BLIND * throttle->requests.learned;
     if (rate > 0)
         bucket_learn(&throttle->requests, now_us, rate);
     throttle->cut_us = throttle->grown_us = now_us;
-    throttle->accepted = 0;
     throttle->is_short = false;
 }
 
@@ -285,7 +307,7 @@ throttle_hear(struct throttle *throttle, int64_t now_us, const struct throttle_n
         hear_overload(throttle, now_us, news);
         return;
     case THROTTLE_FAILED:
-        throttle->accepted++;
+        count_accepted(throttle, now_us, 1);
         hear_failure(throttle, now_us, news);
         return;
     case THROTTLE_OK:
@@ -293,7 +315,7 @@ throttle_hear(struct throttle *throttle, int64_t now_us, const struct throttle_n
     case THROTTLE_UNKNOWN:
         return;
     }
-    throttle->accepted++;
+    count_accepted(throttle, now_us, 1);
     throttle->overloads = 0;
     close_breaker(throttle);
     grow_slots(throttle);
@@ -312,6 +334,8 @@ throttle_init(struct throttle *throttle, const struct throttle_options *options)
         .is_starting = true,
         .requests = {.configured = options->requests_per_us, .filled_us = options->now_us},
         .tokens = {.configured = options->tokens_per_us, .filled_us = options->now_us},
+        .busy_us = options->now_us,
+        .counted_us = options->now_us,
         .cut_us = options->now_us,
         .grown_us = options->now_us,
     };

@@ -5,7 +5,7 @@
  *   slots    calls on their way at once: grows while answers come, shrinks when the server says
  *            that it is overloaded (503, 529)
  *   rates    requests and tokens over time: configured, told by the server's x-ratelimit headers,
- *            or learned: a 429 says that what was accepted since the last one is about all that
+ *            or learned: a 429 says that what was accepted lately is about all that
  *            there is, from where the rate is raised again, slowly first
  *   holds    pauses that the server asks for, and those after many failures in a row (the breaker),
  *            which end with one call alone to try
@@ -30,7 +30,7 @@
 #define THROTTLE_OPEN_HIGH_US INT64_C(30000000)
 
 /* A bucket that fills by `rate` and holds what THROTTLE_BURST_US bring. */
-#define THROTTLE_BURST_US 500000.0
+#define THROTTLE_BURST_US 250000.0
 
 struct throttle_bucket {
     double configured; /* a microsecond, as are all rates; 0: any */
@@ -56,9 +56,11 @@ struct throttle {
     uint32_t out;     /* slots taken */
     struct throttle_bucket requests, tokens;
     /* Of the learned rate. */
-    int64_t cut_us;     /* when it was cut last */
-    int64_t grown_us;   /* when it was raised last */
-    double accepted;    /* calls since the cut */
+    int64_t cut_us;   /* when it was cut last */
+    int64_t grown_us; /* when it was raised last */
+    int64_t busy_us;  /* since when what is accepted is counted */
+    int64_t counted_us;
+    double accepted;    /* calls, fading */
     bool is_short;      /* the rate held a call back since it was raised last */
     uint32_t overloads; /* in a row */
     int64_t held_until_us;

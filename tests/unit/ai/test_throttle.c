@@ -186,6 +186,8 @@ static void
 test_quotas_are_used_and_kept(void **state)
 {
     static const struct server table[] = {
+        {"tiny bucket", 40, 0, 0.25, 10000, true, false, 64},
+        {"tiny bucket, slower", 40, 0, 0.25, 300000, true, false, 64},
         {"small bucket", 50, 0, 1, 200000, true, false, 64},
         {"small bucket, silent", 50, 0, 1, 200000, false, false, 64},
         {"large bucket", 50, 0, 60, 200000, true, false, 64},
@@ -204,7 +206,9 @@ test_quotas_are_used_and_kept(void **state)
                 quota = table[i].tokens_per_s / TOKENS_MEAN;
             double refused = life->refused / life->sent;
             double used = life->accepted / (120 * quota);
-            if (refused > 0.05 || used < 0.9)
+            /* Of what a bucket of a quarter of a second cannot hold, a pause of one loses some. */
+            double bar = table[i].burst_s < 1 ? 0.75 : 0.9;
+            if (refused > 0.05 || used < bar)
                 fail_msg("%s, seed %d: %.1f %% refused, %.1f %% used", table[i].label, (int)seed,
                          100 * refused, 100 * used);
         }
