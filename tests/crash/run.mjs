@@ -19,7 +19,7 @@ import { counts, isLong, kills, seed, words } from './check.mjs';
 import { fullDisks } from './full.mjs';
 import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
 import { reshapeKills } from './reshapes.mjs';
-import { CALLS, CHILDREN, CHILD_RETRIES, GATES, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
+import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
@@ -32,6 +32,7 @@ async function part(name, act) {
 
 async function main() {
   const stub = await startStub();
+  process.env.OPENAI_BASE_URL = stub.url;
   const reshape = words('--reshape', null);
   try {
     if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
@@ -46,11 +47,13 @@ async function everything(stub) {
   const calls = await prepare(CALLS, folder, stub);
   const gates = await prepare(GATES, folder, stub);
   const pages = await prepare(PAGES, folder, stub);
+  const models = await prepare(MODELS, folder, stub);
   const workbook = await prepare(WORKBOOK, folder, stub);
   const children = await prepare(CHILDREN, folder, stub);
   await part('random kills', () => randomKills(calls, kills / 2));
   await part('random kills, gates', () => randomKills(gates, kills / 6));
   await part('random kills, pages', () => randomKills(pages, kills / 6));
+  await part('random kills, models', () => randomKills(models, kills / 6));
   await part('random kills, workbook', () => randomKills(workbook, kills / 6));
   await part('random kills, children', () => randomKills(children, kills / 6));
   await part('named kills', () => namedKills(calls, points.calls, isLong ? [1, 2, 7, 30] : [1, 5]));

@@ -94,6 +94,24 @@ output: { rows: "{{steps.last.rows}}" }
 `,
 };
 
+/** Answers of a model, whose address stands in the environment. */
+export const MODELS = {
+  name: 'models',
+  rows: 600,
+  span_ms: 600,
+  files: ['answers.csv'],
+  workflow: (csv) => `name: Models
+${rows(csv)}
+  - id: ask
+    type: ai_generate
+    config: { model: openai/m, prompt: "Double of {{item.id}}: {{steps.double}}", max_tokens: 50 }
+    retry: { attempts: 5, backoff: 10ms..50ms }
+  - id: answers
+    type: write_csv
+    config: { columns: { id: "{{item.id}}", text: "{{steps.ask.text}}" } }
+`,
+};
+
 /** Lists in pages: each page is asked for once. */
 export const PAGES = {
   name: 'pages',

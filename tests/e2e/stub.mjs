@@ -14,6 +14,7 @@
 //                         of ?size=10, by page=N (from 1), offset=N or cursor=TEXT, in the query or as
 //                         members of a JSON body; &broken=OFFSET: 500 for that page until /_mend
 //   /page?title=…&text=…  a web page with that title and a paragraph
+//   /chat/completions     a model that says its last message, as OpenAI's Chat Completions has it
 //   /_calls               the calls seen, oldest first, as JSON; not a call itself
 //   /_count               how many
 //   /_mend                what is broken answers well
@@ -167,6 +168,16 @@ function page({ response, query }) {
 <body><nav><a href="/">Home</a></nav><main><h1>${title}</h1><p>${escaped(asked.get('text') ?? '')}</p></main></body></html>`);
 }
 
+function chat({ response, body }) {
+  const { model, messages } = JSON.parse(body.toString('utf8'));
+  sendJson(response, 200, {
+    id: 'chatcmpl-stub',
+    model,
+    choices: [{ index: 0, message: { role: 'assistant', content: messages.at(-1).content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 100, completion_tokens: 10 },
+  });
+}
+
 // By the first part of the path. Those marked take a whole number as the second part.
 const PLACES = new Map([
   ['echo', { serve: echo }],
@@ -180,6 +191,7 @@ const PLACES = new Map([
   ['redirect', { serve: redirect }],
   ['big', { serve: big, takesNumber: true }],
   ['list', { serve: list, takesNumber: true }],
+  ['chat', { serve: chat }],
   ['page', { serve: page }],
 ]);
 
