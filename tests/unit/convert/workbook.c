@@ -147,7 +147,13 @@ convert(struct lines *out, int fd, const char *options, convert_fn *kind)
     buffer_init(&out->text, MIB(256));
     buffer_init(&out->result, MIB(1));
     struct convert_job job = {
-        .fd = fd, .arena = &arena, .out = &out->text, .flush = keep, .result = value_null()};
+        .fd = fd,
+        .arena = &arena,
+        .out = &out->text,
+        .flush = keep,
+        .result = value_null(),
+        .pdf = {-1, -1}, /* nothing reads a PDF here */
+    };
     enum status status =
         json_parse(&job.options, &arena, slice_text(options), 0, NULL, &out->error);
     assert(status == STATUS_OK);
