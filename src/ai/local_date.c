@@ -1,5 +1,6 @@
 #include "ai/local_date.h"
 
+#include "ai/local_letters.h"
 #include "ai/local_words.h"
 
 /* By month; names in small letters without accents. Short forms are English and German. */
@@ -17,12 +18,6 @@ static const char *const month_names[12] = {
     "november nov novembre noviembre novembro",
     "december dec dezember dez decembre diciembre dicembre dezembro",
 };
-
-static bool
-is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
 
 static bool
 lists_word(const char *words, const char *word, size_t size)
@@ -47,7 +42,7 @@ may_be_month(struct slice rest)
     while (end < rest.size && end - at < 3 && memchr(" .,", rest.ptr[end], 3) != NULL)
         end++;
     bool is_spanish = end + 3 < rest.size && memcmp(rest.ptr + end, "de ", 3) == 0;
-    return at >= 3 && end > at && end < rest.size && (is_digit(rest.ptr[end]) || is_spanish);
+    return at >= 3 && end > at && end < rest.size && (local_is_digit(rest.ptr[end]) || is_spanish);
 }
 
 /* The month (1 to 12) whose name stands at *at, which moves behind it; 0: none. */
@@ -80,12 +75,12 @@ read_digits(struct slice text, size_t *at, size_t max)
 {
     int number = 0;
     size_t count = 0;
-    while (*at < text.size && is_digit(text.ptr[*at]) && count < max) {
+    while (*at < text.size && local_is_digit(text.ptr[*at]) && count < max) {
         number = number * 10 + (text.ptr[*at] - '0');
         ++*at;
         count++;
     }
-    bool goes_on = *at < text.size && is_digit(text.ptr[*at]);
+    bool goes_on = *at < text.size && local_is_digit(text.ptr[*at]);
     return count == 0 || goes_on ? -1 : number;
 }
 

@@ -71,6 +71,14 @@ word_year(struct slice text, const struct local_word *word)
     return (uint16_t)year;
 }
 
+static const struct local_use *
+find_pair(const struct local_wanted *wanted, uint64_t first, uint64_t second)
+{
+    if (!wanted->has_pairs)
+        return NULL;
+    return local_wanted_find(wanted, local_pair_stem(first, second));
+}
+
 /* Reads a label; most are the same as at the statement before. */
 static void
 level_read(struct local_finder *finder, struct local_level *level, const struct local_label *label)
@@ -81,13 +89,18 @@ level_read(struct local_finder *finder, struct local_level *level, const struct 
     struct local_word word;
     bool in_brackets = false;
     size_t seen = 0;
+    uint64_t before = 0;
 
     for (size_t at = 0; local_word_next(label->text, &at, &word); seen = word.end) {
         for (size_t i = seen; i < word.start; i++)
             in_brackets = label->text.ptr[i] == '(' || (in_brackets && label->text.ptr[i] != ')');
         const struct local_use *use = local_wanted_find(finder->wanted, word.stem);
+        const struct local_use *pair = find_pair(finder->wanted, before, word.stem);
         if (use != NULL && level->hit_count < LOCAL_LEVEL_HITS)
             level->hits[level->hit_count++] = use;
+        if (pair != NULL && level->hit_count < LOCAL_LEVEL_HITS)
+            level->hits[level->hit_count++] = pair;
+        before = word.stem;
         uint16_t year = word_year(label->text, &word);
         if (year != 0)
             level->year = year;
@@ -221,6 +234,7 @@ read_words(struct local_finder *finder)
 {
     struct slice text = finder->piece->text;
     size_t at = 0;
+    uint64_t before = 0;
     finder->word_count = 0;
     while (finder->word_count < LOCAL_PIECE_WORDS) {
         struct local_word *word = &finder->words[finder->word_count];
@@ -229,6 +243,10 @@ read_words(struct local_finder *finder)
         const struct local_use *use = local_wanted_find(finder->wanted, word->stem);
         if (use != NULL)
             match_word(finder, finder->word_count, use);
+        use = find_pair(finder->wanted, before, word->stem);
+        if (use != NULL)
+            match_word(finder, finder->word_count, use);
+        before = word->stem;
         finder->word_count++;
     }
 }

@@ -1,16 +1,11 @@
 #include "ai/local_line.h"
 
 #include "ai/local_layout.h"
+#include "ai/local_letters.h"
 
 /* Bytes and words of a line that can stand alone. */
 #define SHORT_BYTES 90
 #define SHORT_WORDS 12
-
-static bool
-is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
 
 static struct slice
 skip(struct slice text, size_t size)
@@ -27,7 +22,7 @@ bullet_bytes(struct slice text)
         if (slice_starts_with(text, slice_text(signs[i])))
             return strlen(signs[i]);
     size_t digits = 0;
-    while (digits < text.size && digits < 3 && is_digit(text.ptr[digits]))
+    while (digits < text.size && digits < 3 && local_is_digit(text.ptr[digits]))
         digits++;
     bool is_number = digits > 0 && digits + 1 < text.size &&
                      (text.ptr[digits] == '.' || text.ptr[digits] == ')') &&
@@ -168,7 +163,7 @@ is_label(struct slice label, size_t words_max)
         if ((byte == '.' || byte == ';' || byte == '?' || byte == '!') && next == ' ' && i > 2)
             return false;
         words += byte == ' ';
-        has_letter = has_letter || (unsigned char)(byte | 0x20) >= 'a' || is_digit(byte);
+        has_letter = has_letter || (unsigned char)(byte | 0x20) >= 'a' || local_is_digit(byte);
     }
     return has_letter && words <= words_max;
 }

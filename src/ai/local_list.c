@@ -1,5 +1,6 @@
 #include "ai/local_list.h"
 
+#include "ai/local_letters.h"
 #include "ai/local_line.h"
 #include "ai/local_words.h"
 
@@ -14,12 +15,6 @@ local_list_is_and(struct slice word)
         if (slice_is(word, words[i]))
             return true;
     return false;
-}
-
-static bool
-is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
 }
 
 /* The text up to a remark: "; note - ...", " - note: ...". */
@@ -55,10 +50,10 @@ strip_end(struct slice text)
                     break;
             }
             cut = cut > 0 ? cut - 1 : text.size - 1;
-        } else if (last == '%' || is_digit(last)) {
+        } else if (last == '%' || local_is_digit(last)) {
             cut = text.size;
-            while (cut > 0 &&
-                   (is_digit(text.ptr[cut - 1]) || memchr("%., <>~", text.ptr[cut - 1], 7) != NULL))
+            while (cut > 0 && (local_is_digit(text.ptr[cut - 1]) ||
+                               memchr("%., <>~", text.ptr[cut - 1], 7) != NULL))
                 cut--;
             if (cut > 0 && text.ptr[cut] != ' ' && last != '%')
                 return text;
@@ -162,8 +157,8 @@ static bool
 is_break(struct slice text, size_t at, bool has_comma, size_t *size)
 {
     char byte = text.ptr[at];
-    bool between_digits = byte == ',' && at > 0 && is_digit(text.ptr[at - 1]) &&
-                          at + 1 < text.size && is_digit(text.ptr[at + 1]);
+    bool between_digits = byte == ',' && at > 0 && local_is_digit(text.ptr[at - 1]) &&
+                          at + 1 < text.size && local_is_digit(text.ptr[at + 1]);
     *size = 1;
     if (byte == '\n' || byte == ';' || (byte == ',' && !between_digits))
         return true;

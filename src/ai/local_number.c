@@ -1,5 +1,7 @@
 #include "ai/local_number.h"
 
+#include "ai/local_letters.h"
+
 #include <string.h>
 
 #define NUMBER_PARTS_MAX 8
@@ -183,19 +185,6 @@ static const struct {
     {"db", 48},
 };
 
-static bool
-is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (unsigned char)byte >= 0xC3;
-}
-
-static bool
-is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static char
 byte_at(struct slice text, size_t at)
 {
@@ -226,7 +215,7 @@ word_here(struct slice text, const char *word)
             return 0;
     }
     char next = byte_at(text, at);
-    bool goes_on = is_letter(next) || is_digit(next);
+    bool goes_on = local_is_letter(next) || local_is_digit(next);
     return goes_on || (unsigned char)next == 0xC2 ? 0 : at;
 }
 
@@ -258,7 +247,7 @@ static size_t
 digits_size(struct slice text, size_t at)
 {
     size_t size = 0;
-    while (is_digit(byte_at(text, at + size)))
+    while (local_is_digit(byte_at(text, at + size)))
         size++;
     return size;
 }
@@ -278,7 +267,7 @@ separator_here(struct slice text, size_t at, char *sign)
         size = space_here(text, at);
         *sign = ' ';
     }
-    return size > 0 && is_digit(byte_at(text, at + size)) ? size : 0;
+    return size > 0 && local_is_digit(byte_at(text, at + size)) ? size : 0;
 }
 
 static void
@@ -366,7 +355,6 @@ digits_read(struct slice text, size_t at, enum local_style style, struct local_f
         digits_add(out, slice_of(text.ptr + parts.start[last], parts.size[last]), true);
     }
     size_t end = parts.start[last] + parts.size[last];
-    out->is_plain = last == 0;
     if (last == 0 && parts.size[0] == 4 && out->digits >= 1500 && out->digits <= 2150)
         out->year = (uint16_t)out->digits;
     return end;
@@ -393,7 +381,8 @@ static size_t
 currency_code_here(struct slice text, size_t at, char code[4])
 {
     struct slice rest = rest_of(text, at);
-    if (rest.size < 3 || rest.ptr[0] < 'A' || rest.ptr[0] > 'Z' || is_letter(byte_at(rest, 3)))
+    if (rest.size < 3 || rest.ptr[0] < 'A' || rest.ptr[0] > 'Z' ||
+        local_is_letter(byte_at(rest, 3)))
         return 0;
     for (const char *known = currency_codes;; known += 4) {
         if (memcmp(known, rest.ptr, 3) == 0) {
@@ -443,7 +432,7 @@ scale_letter_here(struct slice rest, bool is_attached, bool is_money, int *expon
     char byte = byte_at(rest, 0);
     char next = byte_at(rest, 1);
     bool capital = byte == 'M' || byte == 'B' || byte == 'K' || byte == 'T';
-    if (is_letter(next) || is_digit(next) || (unsigned char)next == 0xC2 ||
+    if (local_is_letter(next) || local_is_digit(next) || (unsigned char)next == 0xC2 ||
         !(is_money || (is_attached && (capital || byte == 'k'))))
         return 0;
     *exponent = byte == 'M' || byte == 'm'   ? 6
@@ -511,7 +500,7 @@ local_unit_named(struct slice text)
         /* Letters alone ("m", "t") are too short to be told from words. */
         if (unit != 0 && (size > 1 || text.size == 1))
             return unit;
-        at_word = !is_letter(text.ptr[at]) && !is_digit(text.ptr[at]);
+        at_word = !local_is_letter(text.ptr[at]) && !local_is_digit(text.ptr[at]);
     }
     return 0;
 }
@@ -523,7 +512,6 @@ read_behind(struct slice text, size_t at, struct local_found *out)
     int exponent = 0;
     size_t size = scale_here(text, at, out->currency[0] != '\0', &exponent);
     out->exponent += exponent;
-    out->is_plain = out->is_plain && size == 0;
     out->has_scale = size > 0;
     if (size > 0)
         out->year = 0;
@@ -553,7 +541,7 @@ stands_in_word(struct slice text, size_t at)
     if (at == 0)
         return false;
     char before = text.ptr[at - 1];
-    return is_letter(before) || is_digit(before) || before == '_';
+    return local_is_letter(before) || local_is_digit(before) || before == '_';
 }
 
 /* "births/1,000", "per 100". */
@@ -609,7 +597,7 @@ local_number_read(struct slice text, size_t start, enum local_style style, struc
         minus = minus_here(text, at);
         at += minus;
     }
-    if (!is_digit(byte_at(text, at)))
+    if (!local_is_digit(byte_at(text, at)))
         return false;
     out->negative = minus > 0;
     out->is_per = is_per(text, start);
@@ -619,7 +607,7 @@ local_number_read(struct slice text, size_t start, enum local_style style, struc
         out->kind = LOCAL_MONEY;
     if (out->kind != LOCAL_NUMBER)
         out->year = 0;
-    bool is_word = end == at && out->unit == 0 && is_letter(byte_at(text, at));
+    bool is_word = end == at && out->unit == 0 && local_is_letter(byte_at(text, at));
     out->is_ratio = out->kind == LOCAL_NUMBER && out->unit == 0 && is_ratio(text, end);
     out->end = (uint32_t)end;
     return !is_word || out->currency[0] != '\0';
@@ -645,7 +633,7 @@ local_scale_read(struct local_scale *scale, struct slice text)
         size_t size = at_word ? scale_here(text, at, false, &exponent) : 0;
         if (size > 0)
             scale->exponent = (uint8_t)exponent;
-        at_word = !is_letter(text.ptr[at]);
+        at_word = !local_is_letter(text.ptr[at]);
     }
     bool is_thousands = memmem(text.ptr, text.size, "thousands", 9) != NULL;
     if (is_thousands)
@@ -669,8 +657,8 @@ local_style_of(struct slice text)
     size_t comma = 0;
     for (size_t at = 1; at + 1 < text.size; at++) {
         char sign = text.ptr[at];
-        if ((sign != ',' && sign != '.') || !is_digit(text.ptr[at - 1]) ||
-            !is_digit(text.ptr[at + 1]))
+        if ((sign != ',' && sign != '.') || !local_is_digit(text.ptr[at - 1]) ||
+            !local_is_digit(text.ptr[at + 1]))
             continue;
         size_t digits = digits_size(text, at + 1);
         char next = byte_at(text, at + 1 + digits);

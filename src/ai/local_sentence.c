@@ -272,6 +272,13 @@ agent_relation(const struct sentence *sentence, size_t verb, size_t first, size_
     return is_by ? 1 / (1 + AGENT_WORD * (double)(first - verb)) : 0.1;
 }
 
+/* A comma and a space or a line's end. */
+static bool
+is_comma(struct slice between)
+{
+    return between.size == 2 && between.ptr[0] == ',' && (unsigned char)between.ptr[1] <= ' ';
+}
+
 /* "Munich, Germany" is one place. */
 static size_t
 place_end(const struct sentence *sentence, size_t first, size_t last)
@@ -279,12 +286,13 @@ place_end(const struct sentence *sentence, size_t first, size_t last)
     const struct local_finder *finder = sentence->finder;
     bool is_in = first > 0 && (slice_is(word_text(sentence, first - 1), "in") ||
                                slice_is(word_text(sentence, first - 1), "at"));
+    is_in = is_in || (first > 0 && sentence->text.ptr[finder->words[first - 1].end] == ':');
     if (!is_in || last + 1 >= finder->word_count || !is_capital(sentence, last + 1))
         return last;
     const struct local_word *words = finder->words;
     struct slice between =
         slice_of(sentence->text.ptr + words[last].end, words[last + 1].start - words[last].end);
-    return slice_is(between, ", ") ? name_end(sentence, last + 1) : last;
+    return is_comma(between) ? name_end(sentence, last + 1) : last;
 }
 
 /* "A, B and C": the last word of the names that are joined to the one that ends with `last`. */
@@ -300,7 +308,9 @@ names_end(const struct sentence *sentence, size_t last)
             return last;
         struct slice between = slice_of(sentence->text.ptr + finder->words[next - 1].end,
                                         finder->words[next].start - finder->words[next - 1].end);
-        bool is_joined_on = next > last + 1 ? slice_is(between, " ") : slice_is(between, ", ");
+        bool is_joined_on = next > last + 1
+                                ? between.size == 1 && (unsigned char)between.ptr[0] <= ' '
+                                : is_comma(between);
         if (!is_joined_on)
             return last;
         last = name_end(sentence, next);
@@ -317,7 +327,8 @@ is_initials(const struct sentence *sentence, size_t first, size_t last)
     return true;
 }
 
-static void
+/* Returns the last word of what was taken for the name. */
+static size_t
 judge_name(const struct sentence *sentence, size_t first, size_t last, double weight)
 {
     struct local_finder *finder = sentence->finder;
@@ -345,6 +356,7 @@ judge_name(const struct sentence *sentence, size_t first, size_t last, double we
         best *= INITIALS_WEIGHT;
     if (best > 0)
         local_take_text(finder, sentence->index, name, sentence->score * best * weight);
+    return last;
 }
 
 static bool
@@ -383,8 +395,8 @@ judge_names(const struct sentence *sentence, double weight)
                 end = j - 1;
                 break;
             }
-        judge_name(sentence, i, end, weight);
-        i = last;
+        size_t taken = judge_name(sentence, i, end, weight);
+        i = taken > last ? taken : last;
     }
 }
 

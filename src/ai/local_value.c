@@ -1,6 +1,7 @@
 #include "ai/local_value.h"
 
 #include "ai/local_date.h"
+#include "ai/local_letters.h"
 #include "ai/local_number.h"
 
 #include <stdio.h>
@@ -16,19 +17,6 @@ struct search {
     unsigned brackets;
 };
 
-static bool
-is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (unsigned char)byte >= 0xC3;
-}
-
-static bool
-is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static void
 keep(struct search *search, struct local_found found)
 {
@@ -40,7 +28,7 @@ keep(struct search *search, struct local_found found)
 static bool
 is_mail_byte(char byte)
 {
-    return is_digit(byte) || (is_letter(byte) && (unsigned char)byte < 0x80) ||
+    return local_is_digit(byte) || (local_is_letter(byte) && (unsigned char)byte < 0x80) ||
            memchr("._%+-", byte, 5) != NULL;
 }
 
@@ -62,7 +50,8 @@ take_email(struct search *search, size_t sign)
         end--;
     while (start < sign && text.ptr[start] == '.')
         start++;
-    bool is_whole = start < sign && dot > sign + 1 && end > dot && is_letter(text.ptr[end - 1]);
+    bool is_whole =
+        start < sign && dot > sign + 1 && end > dot && local_is_letter(text.ptr[end - 1]);
     search->at = sign + 1;
     if (is_whole)
         keep(search, (struct local_found){
@@ -109,7 +98,7 @@ take_word(struct search *search)
         return;
     }
     while (search->at < text.size &&
-           (is_letter(text.ptr[search->at]) || is_digit(text.ptr[search->at]) ||
+           (local_is_letter(text.ptr[search->at]) || local_is_digit(text.ptr[search->at]) ||
             (text.ptr[search->at] & 0xC0) == 0x80))
         search->at++;
 }
@@ -124,9 +113,10 @@ take_number(struct search *search)
         keep(search, found);
         return;
     }
-    bool was_digit = is_digit(search->text.ptr[search->at]);
+    bool was_digit = local_is_digit(search->text.ptr[search->at]);
     search->at++;
-    while (was_digit && search->at < search->text.size && is_digit(search->text.ptr[search->at]))
+    while (was_digit && search->at < search->text.size &&
+           local_is_digit(search->text.ptr[search->at]))
         search->at++;
 }
 
@@ -153,7 +143,7 @@ local_values_find(struct slice text, enum local_style style, struct local_found 
     struct search search = {.text = text, .style = style, .found = found, .max = max};
     while (search.at < text.size && search.count < max) {
         char byte = text.ptr[search.at];
-        if (is_digit(byte))
+        if (local_is_digit(byte))
             take_number(&search);
         else if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'))
             take_word(&search);

@@ -39,7 +39,6 @@ struct local_found {
     uint64_t digits; /* the number is digits * 10^exponent */
     int exponent;
     bool negative;
-    bool is_plain;     /* nothing but digits were written */
     bool has_scale;    /* "million" stood behind them */
     bool is_per;       /* "12 per 1,000": of the 1,000 */
     bool is_ratio;     /* "1.6 children/woman" */

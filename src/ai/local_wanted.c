@@ -8,7 +8,9 @@
 
 /* Words of one meaning that a core word may bring along. */
 #define ALIKE_MAX 16
-#define USES_PER_FIELD (LOCAL_CORES_MAX * (2 + ALIKE_MAX) + LOCAL_HINTS_MAX)
+#define OTHER_NAME_WEIGHT 85
+#define DESCRIPTION_WORDS 64
+#define USES_PER_FIELD (LOCAL_CORES_MAX * (2 + ALIKE_MAX) + LOCAL_HINTS_MAX + DESCRIPTION_WORDS / 2)
 #define ALIKE_WEIGHT 88
 
 /* Bytes of a name whose words are told apart. */
@@ -106,6 +108,31 @@ add_core(struct local_wanted *wanted, size_t field, uint64_t stem, struct slice 
     local_wanted_use(wanted, use, verb_stem(word));
 }
 
+/* "Headquarters or head office of the firm": what stands behind an "or", one word or two, is
+ * another name of a field that has one word of its own. */
+static void
+add_other_names(struct local_wanted *wanted, size_t field, struct slice text)
+{
+    struct local_use use = {.field = (uint16_t)field, .weight = OTHER_NAME_WEIGHT};
+    unsigned skipped = LOCAL_ROLE_STOP | LOCAL_ROLE_GENERIC;
+    struct local_word words[DESCRIPTION_WORDS];
+    size_t count = local_words_read(text, words, DESCRIPTION_WORDS);
+    uint64_t or = local_stem(SLICE("or"));
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (words[i].stem != or)
+            continue;
+        const struct local_word *first = &words[i + 1];
+        bool is_word = (local_lexicon_roles(wanted->lexicon, first->stem) & skipped) == 0;
+        bool is_pair = is_word && i + 2 < count &&
+                       (local_lexicon_roles(wanted->lexicon, first[1].stem) & skipped) == 0;
+        if (is_pair)
+            local_wanted_use(wanted, use, local_pair_stem(first->stem, first[1].stem));
+        else if (is_word)
+            local_wanted_use(wanted, use, first->stem);
+        wanted->has_pairs = wanted->has_pairs || is_pair;
+    }
+}
+
 static void
 add_hints(struct local_wanted *wanted, size_t field, struct slice text)
 {
@@ -180,6 +207,8 @@ local_wanted_add(struct local_wanted *wanted, const struct local_field_made *mad
     *to = (struct local_field){
         .name = made->path, .type = made->type, .choices = made->choices, .schema = made->schema};
     add_name(wanted, field, made->name);
+    if (to->core_count == 1)
+        add_other_names(wanted, field, made->description);
     add_hints(wanted, field, made->description);
     to->unit = local_unit_named(made->unit);
     if (to->unit == 0)

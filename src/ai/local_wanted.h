@@ -10,6 +10,7 @@
 
 #include "ai/local_lexicon.h"
 #include "ai/request.h"
+#include "base/hash.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "base/value.h"
@@ -64,6 +65,7 @@ struct local_wanted {
     struct local_use *uses;
     size_t use_count;
     size_t use_max;
+    bool has_pairs;      /* some uses are of two words, see local_pair_stem() */
     uint64_t filter[64]; /* bits of the stems: most words of a text are none of ours */
 };
 
@@ -89,6 +91,13 @@ size_t local_wanted_add(struct local_wanted *wanted, const struct local_field_ma
 
 /* Makes the stem known as a use of the field: what else than its own words tells of it. */
 void local_wanted_use(struct local_wanted *wanted, struct local_use use, uint64_t stem);
+
+/* Stands for two words behind each other. */
+static inline uint64_t
+local_pair_stem(uint64_t first, uint64_t second)
+{
+    return hash_mix(first ^ HASH_ODD_A, second);
+}
 
 /* The first use of the stem (then through .next), NULL if nobody wants it. */
 static inline const struct local_use *

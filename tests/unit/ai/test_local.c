@@ -107,6 +107,10 @@ static const char facts[] = "Company facts\n"
                             "Headquarters\n"
                             "none\n";
 
+static const char mills[] = "Kale Mills grinds flour. It was formed in 1911 by the merger of two "
+                            "mills; the head office stands "
+                            "in Aarau,\nSwitzerland. Last year it had 410 employees.\n";
+
 struct row {
     const char *label;
     const char *text;
@@ -184,6 +188,14 @@ static const struct row extract_table[] = {
     {"year below its heading", facts, "\"founded\":{\"type\":\"date\"}", "\"1998\""},
     {"loss in brackets", facts, "\"profit\":{\"type\":\"number\"}", "-2.5"},
     {"said to be none", facts, "\"headquarters\":{\"type\":\"string\"}", "null"},
+    {"another name behind \"or\"", mills,
+     "\"founded\":{\"type\":\"integer\",\"description\":\"year in which it was founded or "
+     "formed\"}",
+     "1911"},
+    {"another name of two words, a place over two lines", mills,
+     "\"headquarters\":{\"type\":\"string\",\"description\":\"headquarters or head office of it\"}",
+     "\"Aarau, Switzerland\""},
+    {"not without it", mills, "\"headquarters\":{\"type\":\"string\"}", "null"},
     {"newest of several years", outline, "\"exports\":{\"type\":\"money\"}",
      "{\"amount\":3400000000,\"currency\":\"USD\"}"},
     {"total, not male, not growth", outline, "\"population\":{\"type\":\"number\"}", "1204300"},
