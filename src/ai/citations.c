@@ -9,6 +9,7 @@
 /* What a code point counts as. */
 #define NOTHING UINT32_C(0xFFFFFFFF)
 #define MARK '\''
+#define ELLIPSIS UINT32_C(0x2026)
 
 static uint32_t
 like_general_punctuation(uint32_t point)
@@ -221,8 +222,9 @@ find_plainly(struct citation_text *text, struct slice plain, struct citation_pla
 static bool
 says_something(struct slice plain)
 {
-    for (size_t i = 0; i < plain.size; i++) {
-        if (is_word_byte(plain.ptr[i]) || (unsigned char)plain.ptr[i] >= 0x80)
+    for (size_t i = 0; i < plain.size; i += utf8_size(plain.ptr[i])) {
+        uint32_t point = utf8_point(plain.ptr + i);
+        if (point < 0x80 ? is_word_byte(plain.ptr[i]) : point != ELLIPSIS)
             return true;
     }
     return false;
@@ -238,7 +240,7 @@ citation_find(struct citation_text *text, struct slice quote, size_t hint,
         return false;
     quote = strip(quote);
     char *bytes = make_plain(quote, &size);
-    struct slice plain = slice_trim(slice_of(bytes, size));
+    struct slice plain = strip(slice_of(bytes, size));
     bool is_there = says_something(plain) &&
                     (find_exactly(text->text, quote, hint, out) || find_plainly(text, plain, out));
     mem_free(bytes);

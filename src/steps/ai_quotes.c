@@ -155,37 +155,31 @@ text_or_null(struct arena *arena, struct slice text)
     return text.size == 0 ? value_null() : value_string_copy(arena, text);
 }
 
-static bool
-digest_value(const struct quotes *quotes, const struct ai_source *source, struct value *out)
+/* By which the text is found again. A text of the row is kept for it; null where there are too many
+ * of them. */
+static struct value
+digest_value(const struct quotes *quotes, const struct ai_source *source)
 {
     struct step_conclusion *conclusion = quotes->conclusion;
     char hex[2 * DIGEST_BYTES + 1];
     struct digest digest;
-    if (source == NULL || source->digest.size > 0) {
-        *out = source == NULL ? value_null() : text_or_null(conclusion->arena, source->digest);
-        return true;
-    }
+    struct step_failure unheard;
+    if (source == NULL || source->digest.size > 0)
+        return source == NULL ? value_null() : text_or_null(conclusion->arena, source->digest);
     struct slice text = arena_copy(conclusion->arena, source->text);
-    if (text.ptr == NULL)
-        return step_fail(&conclusion->failure, "limit_exceeded", "the sources are too large");
-    if (!step_env_keep(conclusion->env, text, &digest, &conclusion->failure))
-        return false;
+    if (text.ptr == NULL || !step_env_keep(conclusion->env, text, &digest, &unheard))
+        return value_null();
     digest_hex(&digest, hex);
-    *out = value_string_copy(conclusion->arena, slice_text(hex));
-    return true;
+    return value_string_copy(conclusion->arena, slice_text(hex));
 }
 
-static bool
-make_citation(const struct quotes *quotes, const struct quote *quote, int64_t number,
-              struct value *out)
+static struct value
+citation_value(const struct quotes *quotes, const struct quote *quote, int64_t number)
 {
     struct arena *arena = quotes->conclusion->arena;
     const struct ai_source *source = quote->source;
     static const struct ai_source nowhere;
     const struct ai_source *from = source == NULL ? &nowhere : source;
-    struct value digest;
-    if (!digest_value(quotes, source, &digest))
-        return false;
     bool is_found = quote->is_found;
     struct member members[] = {
         {value_text("number"), value_int(number)},
@@ -197,13 +191,11 @@ make_citation(const struct quotes *quotes, const struct quote *quote, int64_t nu
         {value_text("quote"), value_string_copy(arena, quote->text)},
         {value_text("start"), is_found ? value_int((int64_t)quote->place.start) : value_null()},
         {value_text("end"), is_found ? value_int((int64_t)quote->place.end) : value_null()},
-        {value_text("digest"), digest},
+        {value_text("digest"), digest_value(quotes, source)},
         {value_text("verified"), value_bool(is_found)},
         {value_text("confidence"), value_copy(arena, quote->confidence)},
     };
-    *out = value_object_new(arena, members, COUNT_OF(members));
-    return out->kind != VALUE_NONE || step_fail(&quotes->conclusion->failure, "limit_exceeded",
-                                                "the citations come to too many bytes");
+    return value_object_new(arena, members, COUNT_OF(members));
 }
 
 static bool
@@ -230,12 +222,9 @@ ai_quotes_check(struct value *out, struct step_conclusion *conclusion,
     if (!read_quotes(&quotes, claimed) || !look_up(&quotes, false) || !look_up(&quotes, true))
         return false;
     for (size_t i = 0; i < quotes.count; i++) {
-        struct value citation;
-        if (is_told_already(&quotes, i))
-            continue;
-        if (!make_citation(&quotes, &quotes.list[i], out->count + 1, &citation))
-            return false;
-        *out = value_array_append(conclusion->arena, *out, citation);
+        if (!is_told_already(&quotes, i))
+            *out = value_array_append(conclusion->arena, *out,
+                                      citation_value(&quotes, &quotes.list[i], out->count + 1));
     }
     return out->kind != VALUE_NONE || step_fail(&conclusion->failure, "limit_exceeded",
                                                 "the citations come to too many bytes");
