@@ -82,5 +82,4 @@ const struct step_type step_ai_generate = {
     .conclude = ai_call_conclude,
     .joins_alike = true,
     .follow = ai_call_follow,
-    .joins_alike = true,
 };

@@ -70,5 +70,4 @@ const struct step_type step_extract = {
     .conclude = ai_call_conclude,
     .joins_alike = true,
     .follow = ai_call_follow,
-    .joins_alike = true,
 };
