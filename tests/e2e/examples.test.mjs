@@ -1,12 +1,15 @@
-// The workflows of examples/, run as their README has it.
+// The workflows of examples/, run as their README has it, and that of the demo.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 
+import ExcelJS from 'exceljs';
 import mammoth from 'mammoth';
 
 import { windrow } from './server.mjs';
@@ -114,4 +117,41 @@ test('facts about countries are found, and what is not said is empty', async () 
   const quotes = (await written('countries', 'quotes.jsonl')).trim().split('\n').map((line) => JSON.parse(line));
   assert.match(quotes[0].quotes.capital, /Port Maren/);
   assert.deepEqual(Object.keys(quotes[1].quotes), ['area']);
+});
+
+test('the demo finds facts with their words, and writes all its files', async () => {
+  const out = join(folder, 'demo');
+  const { code, stdout, stderr } = await windrow('run', 'demo/workflow.yaml', '--input', 'companies=demo/companies.csv',
+    '--input', 'profiles=demo/profiles', '--out', out, '--data', join(folder, 'demo-data'));
+  assert.equal(code, 0, stderr);
+  const { shortlist, questions } = JSON.parse(stdout);
+  assert.ok(shortlist >= 9 && questions <= 6, stdout);
+  const files = await readdir(out);
+  for (const file of ['companies.xlsx', 'questions.csv', 'report.pdf', 'shortlist.csv', 'memo Siemens.docx'])
+    assert.ok(files.includes(file), file);
+  assert.equal(files.length, shortlist + 4, 'a memo for each company of the shortlist');
+  assert.match(await written('demo', 'shortlist.csv'), /^Deere & Company,"Moline, United States",1837,61\.3,83000,738554$/m);
+  const { value: memo } = await mammoth.extractRawText({ path: join(out, 'memo Siemens.docx') });
+  assert.match(memo, /Founded\s+1847\[1\]|Founded\s+1847\[2\]/);
+  assert.match(memo, /Sources[^]*It was founded in Berlin in 1847/);
+  const { stdout: report } = await promisify(execFile)('pdftotext', ['-layout', join(out, 'report.pdf'), '-']);
+  assert.match(report, /Industrial companies worth a closer look/);
+  assert.match(report, /Moline, United States/);
+  const book = new ExcelJS.Workbook();
+  await book.xlsx.readFile(join(out, 'companies.xlsx'));
+  const cell = book.getWorksheet('Companies').getCell('D2');
+  assert.equal(cell.value, 1847);
+  assert.match(JSON.stringify(cell.note), /It was founded in Berlin in 1847/);
+});
+
+test('the years that the demo finds are those that people know', async () => {
+  const known = new Map((await readFile('demo/known.csv', 'utf8')).trim().split('\n').slice(1).map((line) => line.split(',')));
+  const { stdout } = await windrow('runs', 'list', '--data', join(folder, 'demo-data'), '--limit', '1', '--json');
+  const { stdout: items } = await windrow('runs', 'items', JSON.parse(stdout).data[0].id, '--data', join(folder, 'demo-data'), '--table', 'rows', '--json');
+  const found = items.trim().split('\n').map((line) => JSON.parse(line)).map(({ item, steps }) => [item.name, steps.facts.value]);
+  assert.equal(found.length, 24);
+  const years = found.filter(([, { founded }]) => founded !== null);
+  for (const [name, { founded }] of years) assert.equal(String(founded), known.get(name), name);
+  assert.ok(years.length >= 20);
+  for (const [name, { citations }] of found) assert.ok(citations.length > 0 && citations.every(({ verified }) => verified), name);
 });
