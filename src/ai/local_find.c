@@ -90,7 +90,6 @@ level_read(struct local_finder *finder, struct local_level *level, const struct 
     bool in_brackets = false;
     size_t seen = 0;
     uint64_t before = 0;
-
     for (size_t at = 0; local_word_next(label->text, &at, &word); seen = word.end) {
         for (size_t i = seen; i < word.start; i++)
             in_brackets = label->text.ptr[i] == '(' || (in_brackets && label->text.ptr[i] != ')');
