@@ -29,7 +29,8 @@ escape_text(struct buffer *out, struct slice text)
         buffer_append_text(out, entity);
         kept = at + 1;
     }
-    buffer_append(out, text.ptr + kept, text.size - kept);
+    if (kept < text.size)
+        buffer_append(out, text.ptr + kept, text.size - kept);
 }
 
 void

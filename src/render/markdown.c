@@ -7,6 +7,7 @@
 #include "render/entity.h"
 #include "render/outline.h"
 #include "render/source.h"
+#include "render/spans.h"
 #include "render/text.h"
 
 #include <ctype.h>
@@ -17,9 +18,12 @@
 /* Numbers in one mark: [@1, @2...]. */
 #define MARK_NUMBERS_MAX 20
 
+static const char alone_words[] = "a chart stands in a paragraph of its own";
+
 struct frame {
     struct block *block;     /* NULL: the top */
     struct block **next;     /* where the next block inside goes */
+    struct block **last;     /* where the last one stands */
     struct block *paragraph; /* that text without one of its own went to; else NULL */
     uint32_t count;          /* blocks inside */
 };
@@ -29,6 +33,11 @@ struct noted {
     struct note note;
     struct slice text;
     struct noted *next; /* by number */
+};
+
+struct opened {
+    MD_SPANTYPE type;
+    int kind; /* in the model; -1: it is not there */
 };
 
 struct reader {
@@ -46,10 +55,9 @@ struct reader {
     struct frame frames[MODEL_DEPTH_MAX + 1];
     size_t depth;
     struct span **spans[MODEL_SPANS_DEEP_MAX + 1]; /* where the next span goes, by depth */
-    struct span *last[MODEL_SPANS_DEEP_MAX + 1];   /* the span before that; may be NULL */
     size_t span_depth;
-    bool is_open[SPAN_CITATION + 1]; /* spans that others are inside of, by kind */
-    int8_t opened[OPEN_SPANS_MAX];   /* kinds of the spans that are open; -1: not in the model */
+    bool is_open[SPAN_CITATION + 1];      /* spans that others are inside of, by kind */
+    struct opened opened[OPEN_SPANS_MAX]; /* spans, the innermost last */
     size_t open_count;
     size_t picture_count;
     struct span *late; /* marks met in a link, which they follow */
@@ -84,7 +92,6 @@ append_span(struct reader *reader, enum span_kind kind)
     span->kind = kind;
     *reader->spans[reader->span_depth] = span;
     reader->spans[reader->span_depth] = &span->next;
-    reader->last[reader->span_depth] = span;
     return span;
 }
 
@@ -111,7 +118,6 @@ begin_spans(struct reader *reader, struct span **first)
 {
     reader->span_depth = 0;
     reader->spans[0] = first;
-    reader->last[0] = NULL;
     reader->is_break = false;
     reader->chart = NULL;
 }
@@ -125,23 +131,51 @@ append_block(struct reader *reader, enum block_kind kind)
     block->kind = kind;
     struct frame *frame = &reader->frames[reader->depth];
     *frame->next = block;
+    frame->last = frame->next;
     frame->next = &block->next;
     frame->count++;
     begin_spans(reader, &block->spans);
     return block;
 }
 
+static void close_span(struct reader *reader, const void *detail);
+
+/* All that are still open, and the text behind them. */
+static int
+end_spans(struct reader *reader, struct block *block)
+{
+    while (reader->open_count > 0)
+        close_span(reader, NULL);
+    flush_text(reader);
+    if (reader->status == STATUS_OK && !spans_tidy(reader->arena, &block->spans))
+        fail(reader, STATUS_LIMIT, "the document needs too much memory");
+    return reader->status != STATUS_OK;
+}
+
+/* Nothing is left of it. */
+static void
+drop_block(struct reader *reader)
+{
+    struct frame *frame = &reader->frames[reader->depth];
+    *frame->last = NULL;
+    frame->next = frame->last;
+}
+
 /* What a paragraph turns out to be when it is whole. */
 static int
 end_paragraph(struct reader *reader, struct block *block)
 {
-    flush_text(reader);
+    if (end_spans(reader, block) != 0)
+        return 1;
     struct span *span = block->spans;
     bool is_alone = span != NULL && span->next == NULL;
+    if (span == NULL)
+        drop_block(reader);
     if (reader->chart != NULL && !is_alone)
-        return fail(reader, STATUS_INVALID, "a chart stands in a paragraph of its own");
+        return fail(reader, STATUS_INVALID, alone_words);
     if (reader->chart != NULL) {
         *block = (struct block){.kind = BLOCK_CHART, .chart = reader->chart};
+        reader->chart = NULL;
     } else if (is_alone && reader->is_break) {
         *block = (struct block){.kind = BLOCK_PAGE_BREAK};
     } else if (is_alone && span->kind == SPAN_PICTURE) {
@@ -227,6 +261,17 @@ begin_table(struct reader *reader, struct block *table, const MD_BLOCK_TABLE_DET
     return 0;
 }
 
+/* What cannot be the name of a language is none. */
+static struct slice
+language_of(struct slice word)
+{
+    for (size_t i = 0; i < word.size; i++) {
+        if (!isalnum((unsigned char)word.ptr[i]) && strchr("+-#._", word.ptr[i]) == NULL)
+            return SLICE("");
+    }
+    return slice_cut(word, 40);
+}
+
 /* Fills what md4c tells of the block. */
 static int
 describe_block(struct reader *reader, struct block *block, MD_BLOCKTYPE type, void *detail)
@@ -245,7 +290,8 @@ describe_block(struct reader *reader, struct block *block, MD_BLOCKTYPE type, vo
         if (item->is_task)
             block->task = item->task_mark == ' ' ? TASK_OPEN : TASK_DONE;
     } else if (type == MD_BLOCK_CODE) {
-        block->code.language = attribute_text(reader, &((MD_BLOCK_CODE_DETAIL *)detail)->lang);
+        block->code.language =
+            language_of(attribute_text(reader, &((MD_BLOCK_CODE_DETAIL *)detail)->lang));
     } else if (type == MD_BLOCK_TABLE) {
         return begin_table(reader, block, detail);
     } else if (type == MD_BLOCK_TH) {
@@ -341,7 +387,7 @@ find_numbers(struct reader *reader, struct block *table)
         uint32_t at = 0;
         for (const struct block *cell = row->first; cell != NULL; cell = cell->next, at++) {
             buffer_clear(&reader->text);
-            text_append_spans(&reader->text, cell->spans);
+            spans_append_text(&reader->text, cell->spans);
             if (reader->text.size == 0)
                 continue;
             columns[at].is_number = text_is_number(buffer_slice(&reader->text));
@@ -351,6 +397,33 @@ find_numbers(struct reader *reader, struct block *table)
     for (uint32_t at = 0; at < table->table.column_count; at++)
         columns[at].is_number = columns[at].is_number && !is_other[at];
     buffer_clear(&reader->text);
+}
+
+/* Whether nothing stands in its first item. */
+static bool
+begins_empty(const struct block *list)
+{
+    while (list != NULL && list->kind == BLOCK_LIST)
+        list = list->first->first;
+    return list == NULL;
+}
+
+/* Room can only be between blocks, and must be between a line of text and an empty item, which
+ * would be no item else. */
+static void
+settle_room(struct block *list)
+{
+    const struct block *only = list->first->next == NULL ? list->first->first : NULL;
+    if (list->first->next == NULL && (only == NULL || only->next == NULL))
+        list->list.is_tight = true;
+    for (const struct block *item = list->first; item != NULL; item = item->next) {
+        for (const struct block *block = item->first; block != NULL; block = block->next) {
+            const struct block *next = block->next;
+            if (block->kind == BLOCK_PARAGRAPH && next != NULL && next->kind == BLOCK_LIST &&
+                begins_empty(next))
+                list->list.is_tight = false;
+        }
+    }
 }
 
 static int
@@ -367,7 +440,14 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *context)
         return end_code(reader, block);
     if (block->kind == BLOCK_PARAGRAPH)
         return end_paragraph(reader, block);
-    flush_text(reader);
+    if (reader->chart != NULL)
+        return fail(reader, STATUS_INVALID, alone_words);
+    if (end_spans(reader, block) != 0)
+        return 1;
+    if (block->kind == BLOCK_HEADING && block->spans == NULL)
+        drop_block(reader);
+    if (block->kind == BLOCK_LIST)
+        settle_room(block);
     if (block->kind == BLOCK_TABLE)
         find_numbers(reader, block);
     return reader->status != STATUS_OK;
@@ -391,7 +471,6 @@ go_inside(struct reader *reader, struct span *span)
     reader->is_open[span->kind] = true;
     reader->span_depth++;
     reader->spans[reader->span_depth] = &span->first;
-    reader->last[reader->span_depth] = NULL;
 }
 
 static void
@@ -434,7 +513,6 @@ static int
 open_span(struct reader *reader, MD_SPANTYPE type, void *detail)
 {
     int kind = span_kind_of(type);
-    struct span *last = reader->last[reader->span_depth];
     if (kind < 0 || reader->is_open[kind])
         return -1;
     if (kind == SPAN_LINK) {
@@ -442,10 +520,6 @@ open_span(struct reader *reader, MD_SPANTYPE type, void *detail)
         if (!keeps_link(reader, address))
             return -1;
         open_link(reader, detail, address);
-    } else if (last != NULL && last->kind == (enum span_kind)kind) {
-        /* What goes on where it ended is one; the places below are still those of its end. */
-        reader->is_open[kind] = true;
-        reader->span_depth++;
     } else {
         go_inside(reader, append_span(reader, (enum span_kind)kind));
     }
@@ -465,7 +539,7 @@ enter_span(MD_SPANTYPE type, void *detail, void *context)
         kind = open_span(reader, type, detail);
     }
     reader->picture_count += type == MD_SPAN_IMG;
-    reader->opened[reader->open_count++] = (int8_t)kind;
+    reader->opened[reader->open_count++] = (struct opened){type, kind};
     return reader->status != STATUS_OK;
 }
 
@@ -493,13 +567,14 @@ close_picture(struct reader *reader, const MD_SPAN_IMG_DETAIL *detail)
     struct slice address = attribute_text(reader, &detail->src);
     struct slice alt = text_line(reader->arena, take_text(reader));
     const struct picture *picture = supplies_find_picture(reader->supplies, address);
-    if (slice_starts_with(address, SLICE("chart:")))
-        reader->chart =
-            supplies_find_chart(reader->supplies, slice_of(address.ptr + 6, address.size - 6));
-    if (picture == NULL && reader->chart == NULL) {
+    const struct chart *chart = supplies_find_chart(reader->supplies, address);
+    if (picture == NULL && chart == NULL) {
         replace_picture(reader, address, alt);
         return;
     }
+    /* A chart is no picture in a line: its paragraph becomes the chart. */
+    if (chart != NULL)
+        reader->chart = chart;
     struct span *span = append_span(reader, SPAN_PICTURE);
     span->picture = picture;
     span->text = alt;
@@ -513,29 +588,44 @@ close_link(struct reader *reader)
         return;
     *reader->spans[reader->span_depth] = reader->late;
     reader->spans[reader->span_depth] = reader->late_end;
-    reader->last[reader->span_depth] = reader->late;
 }
 
+/* Closes the innermost span. Without what md4c tells of it, a picture is its words. */
+static void
+close_span(struct reader *reader, const void *detail)
+{
+    struct opened opened = reader->opened[--reader->open_count];
+    reader->picture_count -= opened.type == MD_SPAN_IMG;
+    if (reader->picture_count > 0)
+        return;
+    if (opened.type == MD_SPAN_IMG && detail != NULL) {
+        close_picture(reader, detail);
+    } else if (opened.type == MD_SPAN_CODE) {
+        struct slice text = take_text(reader);
+        append_span(reader, SPAN_CODE)->text = text;
+    } else if (opened.kind >= 0) {
+        flush_text(reader);
+        reader->span_depth--;
+        reader->is_open[opened.kind] = false;
+        if (opened.type == MD_SPAN_A)
+            close_link(reader);
+    }
+}
+
+/* md4c 0.4.8 may leave a span that it did not enter, and the other way round: where the signs of
+ * emphasis stand in the address of a link without words. */
 static int
 leave_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
-    int kind = reader->opened[--reader->open_count];
-    reader->picture_count -= type == MD_SPAN_IMG;
-    if (reader->picture_count > 0)
+    size_t at = reader->open_count;
+    while (at > 0 && reader->opened[at - 1].type != type)
+        at--;
+    if (at == 0)
         return 0;
-    if (type == MD_SPAN_IMG) {
-        close_picture(reader, detail);
-    } else if (type == MD_SPAN_CODE) {
-        struct slice text = take_text(reader);
-        append_span(reader, SPAN_CODE)->text = text;
-    } else if (kind >= 0) {
-        flush_text(reader);
-        reader->span_depth--;
-        reader->is_open[kind] = false;
-        if (type == MD_SPAN_A)
-            close_link(reader);
-    }
+    while (reader->open_count > at)
+        close_span(reader, NULL);
+    close_span(reader, detail);
     return reader->status != STATUS_OK;
 }
 
@@ -649,7 +739,8 @@ take_marked_text(struct reader *reader, struct slice text)
         }
         at += size > 0 ? size : 1;
     }
-    buffer_append(&reader->text, text.ptr + kept, text.size - kept);
+    if (kept < text.size)
+        buffer_append(&reader->text, text.ptr + kept, text.size - kept);
 }
 
 /* --- Text ------------------------------------------------------------------------------------ */
@@ -713,7 +804,7 @@ static enum status
 read_blocks(struct reader *reader, struct slice markdown, struct block **first)
 {
     static const MD_PARSER parser = {
-        .flags = MD_DIALECT_GITHUB | MD_FLAG_NOHTML | MD_FLAG_COLLAPSEWHITESPACE,
+        .flags = MD_DIALECT_GITHUB | MD_FLAG_NOHTML,
         .enter_block = enter_block,
         .leave_block = leave_block,
         .enter_span = enter_span,

@@ -213,12 +213,6 @@ append_escaped(struct buffer *out, struct slice text, const char *signs)
     }
 }
 
-void
-markdown_write_word(struct buffer *out, struct slice word)
-{
-    append_escaped(out, word, "\\`*_");
-}
-
 /* What an address may hold without "<" and ">" around it. */
 static bool
 is_plain_target(struct slice address)
@@ -236,14 +230,26 @@ write_target(struct markdown_line *line, struct slice address, struct slice titl
 {
     bool is_plain = is_plain_target(address);
     buffer_append_text(line->out, is_plain ? "](" : "](<");
-    append_escaped(line->out, address, line->place == MARKDOWN_CELL ? "\\<>|" : "\\<>");
+    append_escaped(line->out, address, "\\<>|*_~`[]");
     buffer_append_text(line->out, is_plain ? "" : ">");
     if (title.size > 0) {
         buffer_append_text(line->out, " \"");
-        append_escaped(line->out, title, line->place == MARKDOWN_CELL ? "\\\"|" : "\\\"");
+        append_escaped(line->out, title, "\\\"<>|*_~`[]");
         buffer_append_byte(line->out, '"');
     }
     buffer_append_byte(line->out, ')');
+}
+
+/* Behind "!" it would be a picture. */
+static void
+open_bracket(struct markdown_line *line)
+{
+    if (last_point(line) == '!') {
+        line->out->size--;
+        buffer_append_text(line->out, "\\!");
+    }
+    buffer_append_byte(line->out, '[');
+    line->is_after_sign = false;
 }
 
 static void
@@ -348,8 +354,7 @@ write_link(struct markdown_line *line, const struct span *span)
         buffer_append_slice(line->out, span->address);
         buffer_append_byte(line->out, '>');
     } else {
-        buffer_append_byte(line->out, '[');
-        line->is_after_sign = false;
+        open_bracket(line);
         line->is_opened = true;
         write_list(line, span->first);
         end_text(line);
@@ -398,10 +403,12 @@ write_span(struct markdown_line *line, const struct span *span)
         write_break(line);
         break;
     case SPAN_NOTE:
-        buffer_append_format(line->out, "[^%u]", span->note->number);
+        open_bracket(line);
+        buffer_append_format(line->out, "^%u]", span->note->number);
         break;
     case SPAN_CITATION:
-        buffer_append_format(line->out, "[^s%u]", span->citation->number);
+        open_bracket(line);
+        buffer_append_format(line->out, "^s%u]", span->citation->number);
         break;
     }
 }

@@ -31,7 +31,4 @@ void markdown_write_spans(struct markdown_line *line, const struct span *spans);
 void markdown_write_citation(struct markdown_line *line, const struct citation *citation,
                              const char *unverified);
 
-/* Appends a word of an info string. */
-void markdown_write_word(struct buffer *out, struct slice word);
-
 #endif

@@ -17,6 +17,7 @@
 struct writer {
     struct buffer *out;
     struct buffer prefix; /* of each line: the signs of quotes, the room of lists */
+    bool begins_second;   /* a list that begins the blocks gets the second sign */
     const struct rendering *rendering;
 };
 
@@ -98,7 +99,7 @@ static void
 write_fenced(struct writer *writer, struct slice language, struct slice text)
 {
     write_fence(writer, text);
-    markdown_write_word(writer->out, language);
+    buffer_append_slice(writer->out, language);
     end_line(writer);
     write_code_lines(writer, text);
     begin_line(writer);
@@ -236,6 +237,8 @@ write_list(struct writer *writer, const struct block *list, bool is_second)
             blank_line(writer);
         if (item != list->first)
             begin_line(writer);
+        /* "- - -" would be a rule. */
+        writer->begins_second = !is_second;
         write_item(writer, item, sign);
         sign.number += sign.number < LIST_NUMBER_MAX;
     }
@@ -308,14 +311,16 @@ static void
 write_blocks(struct writer *writer, const struct block *first, bool is_tight)
 {
     const struct block *before = NULL;
-    bool is_second = false;
+    bool is_second = writer->begins_second;
+    writer->begins_second = false;
     for (const struct block *block = first; block != NULL; block = block->next) {
         if (block != first) {
             if (!is_tight)
                 blank_line(writer);
             begin_line(writer);
         }
-        is_second = are_alike(before, block) && !is_second;
+        if (block != first)
+            is_second = are_alike(before, block) && !is_second;
         write_block(writer, block, is_second);
         before = block;
         if (writer->prefix.size == 0)

@@ -114,8 +114,8 @@ struct block {
         } list;
         enum task_state task;
         struct {
-            struct slice text; /* lines, each with its end */
-            struct slice language;
+            struct slice text;     /* lines, each with its end */
+            struct slice language; /* letters, digits and "+-#._"; may be empty */
         } code;
         struct {
             const struct column *columns;

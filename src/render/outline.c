@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "base/value.h"
+#include "render/spans.h"
 #include "render/text.h"
 
 #include <ctype.h>
@@ -31,7 +32,7 @@ static struct slice
 plain_text(struct outline *outline, const struct span *spans)
 {
     buffer_clear(&outline->text);
-    text_append_spans(&outline->text, spans);
+    spans_append_text(&outline->text, spans);
     struct slice line = text_line(outline->arena, buffer_slice(&outline->text));
     outline->is_over |= line.ptr == NULL;
     return line;
@@ -168,13 +169,15 @@ leads_nowhere(const struct outline *outline, const struct span *span)
     return value_find(outline->anchors, anchor).kind == VALUE_NONE;
 }
 
-static void
+/* Whether a link was left out. */
+static bool
 check_spans(struct outline *outline, struct span **at)
 {
+    bool is_changed = false;
     while (*at != NULL) {
         struct span *span = *at;
         if (!leads_nowhere(outline, span)) {
-            check_spans(outline, &span->first);
+            is_changed |= check_spans(outline, &span->first);
             at = &span->next;
             continue;
         }
@@ -186,14 +189,17 @@ check_spans(struct outline *outline, struct span **at)
             end = &(*end)->next;
         *end = span->next;
         *at = span->first;
+        is_changed = true;
     }
+    return is_changed;
 }
 
 static void
 check_blocks(struct outline *outline, struct block *blocks)
 {
     for (struct block *block = blocks; block != NULL; block = block->next) {
-        check_spans(outline, &block->spans);
+        if (check_spans(outline, &block->spans))
+            outline->is_over |= !spans_tidy(outline->arena, &block->spans);
         check_blocks(outline, block->first);
     }
 }
@@ -214,7 +220,8 @@ outline_make(struct document *document, struct arena *arena, struct supplies *su
     list_headings(&outline);
     for (const struct note *note = document->notes; note != NULL; note = note->next)
         describe_inner(&outline, note->first);
-    check_spans(&outline, &document->title);
+    if (check_spans(&outline, &document->title))
+        outline.is_over |= !spans_tidy(arena, &document->title);
     check_blocks(&outline, document->first);
     for (const struct note *note = document->notes; note != NULL; note = note->next)
         check_blocks(&outline, note->first);

@@ -37,7 +37,7 @@ indentation(struct slice line)
 static struct slice
 slice_from(struct slice text, size_t at)
 {
-    return slice_of(text.ptr + at, text.size - at);
+    return slice_of(at == 0 ? text.ptr : text.ptr + at, text.size - at);
 }
 
 static bool

@@ -19,8 +19,11 @@ supplies_find_picture(const struct supplies *supplies, struct slice name)
 }
 
 const struct chart *
-supplies_find_chart(const struct supplies *supplies, struct slice name)
+supplies_find_chart(const struct supplies *supplies, struct slice address)
 {
+    if (!slice_starts_with(address, SLICE("chart:")))
+        return NULL;
+    struct slice name = slice_of(address.ptr + 6, address.size - 6);
     for (size_t i = 0; i < supplies->chart_count; i++) {
         if (slice_equal(supplies->charts[i].name, name))
             return supplies->charts[i].chart;

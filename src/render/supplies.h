@@ -31,7 +31,8 @@ struct supplies {
 /* NULL: there is none. position: from 1. */
 struct citation *supplies_find_citation(const struct supplies *supplies, int64_t position);
 const struct picture *supplies_find_picture(const struct supplies *supplies, struct slice name);
-const struct chart *supplies_find_chart(const struct supplies *supplies, struct slice name);
+/* By an address "chart:name". */
+const struct chart *supplies_find_chart(const struct supplies *supplies, struct slice address);
 
 /* Keeps the words: before, what (cut when it is long), after. Further ones than
  * SUPPLIES_WARNINGS_MAX are dropped. */

@@ -1,7 +1,6 @@
 #include "render/text.h"
 
 #include "base/utf8.h"
-#include "render/model.h"
 
 bool
 text_allows(uint32_t point)
@@ -25,7 +24,8 @@ text_append_allowed(struct buffer *out, struct slice text)
         }
         at += size;
     }
-    buffer_append(out, text.ptr + kept, text.size - kept);
+    if (kept < text.size)
+        buffer_append(out, text.ptr + kept, text.size - kept);
 }
 
 static bool
@@ -56,17 +56,6 @@ text_line(struct arena *arena, struct slice text)
         size--;
     line[size] = '\0';
     return slice_of(line, size);
-}
-
-void
-text_append_spans(struct buffer *out, const struct span *spans)
-{
-    for (const struct span *span = spans; span != NULL; span = span->next) {
-        buffer_append_slice(out, span->text);
-        if (span->kind == SPAN_BREAK)
-            buffer_append_byte(out, ' ');
-        text_append_spans(out, span->first);
-    }
 }
 
 /* What stands in numbers beside digits: separators, signs and currencies. */

@@ -14,8 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct span;
-
 /* Whether the code point may stand in a line of text: neither a control (tab included) nor a
  * noncharacter. */
 bool text_allows(uint32_t point);
@@ -26,9 +24,6 @@ void text_append_allowed(struct buffer *out, struct slice text);
 /* One line of text in the arena: runs of white space and line ends are one space, none at the ends,
  * and what is not allowed is left out. .ptr is NULL over the arena's limit. */
 struct slice text_line(struct arena *arena, struct slice text);
-
-/* Appends what the spans say, without marks; a picture says what stands in its place. */
-void text_append_spans(struct buffer *out, const struct span *spans);
 
 /* Whether it is a number as people write it in tables: digits, signs and units of at most three
  * letters, beginning with a digit, a sign or a currency. */
