@@ -408,13 +408,24 @@ begins_empty(const struct block *list)
     return list == NULL;
 }
 
+/* Whether there are blocks that room may be between. An empty item at the end does not count. */
+static bool
+has_joints(const struct block *list)
+{
+    for (const struct block *item = list->first; item != NULL; item = item->next) {
+        bool is_followed = item->next != NULL && item->next->first != NULL;
+        if (is_followed || (item->first != NULL && item->first->next != NULL))
+            return true;
+    }
+    return false;
+}
+
 /* Room can only be between blocks, and must be between a line of text and an empty item, which
  * would be no item else. */
 static void
 settle_room(struct block *list)
 {
-    const struct block *only = list->first->next == NULL ? list->first->first : NULL;
-    if (list->first->next == NULL && (only == NULL || only->next == NULL))
+    if (!has_joints(list))
         list->list.is_tight = true;
     for (const struct block *item = list->first; item != NULL; item = item->next) {
         for (const struct block *block = item->first; block != NULL; block = block->next) {
@@ -590,6 +601,19 @@ close_link(struct reader *reader)
     reader->spans[reader->span_depth] = reader->late_end;
 }
 
+/* In the code of a table's cell "\|" is "|"; md4c leaves it as it is. */
+static void
+unescape_pipes(struct buffer *text)
+{
+    size_t kept = 0;
+    for (size_t at = 0; at < text->size; at++) {
+        bool is_escape = text->ptr[at] == '\\' && at + 1 < text->size && text->ptr[at + 1] == '|';
+        if (!is_escape)
+            text->ptr[kept++] = text->ptr[at];
+    }
+    text->size = kept;
+}
+
 /* Closes the innermost span. Without what md4c tells of it, a picture is its words. */
 static void
 close_span(struct reader *reader, const void *detail)
@@ -601,6 +625,8 @@ close_span(struct reader *reader, const void *detail)
     if (opened.type == MD_SPAN_IMG && detail != NULL) {
         close_picture(reader, detail);
     } else if (opened.type == MD_SPAN_CODE) {
+        if (reader->frames[reader->depth].block->kind == BLOCK_CELL)
+            unescape_pipes(&reader->text);
         struct slice text = take_text(reader);
         append_span(reader, SPAN_CODE)->text = text;
     } else if (opened.kind >= 0) {

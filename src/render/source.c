@@ -22,6 +22,7 @@ struct splitter {
     size_t note_count;
     size_t blank_count; /* lines in the note that may be its end */
     struct fence fence;
+    bool has_pipe; /* in the line before */
     struct error *error;
 };
 
@@ -192,6 +193,32 @@ begin_note(struct splitter *splitter, struct slice label, struct slice line)
     return STATUS_OK;
 }
 
+/* The row below a table's head, whose cells are of one dash or more. */
+static bool
+is_delimiter_row(struct slice line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        if (memchr("|:- \t", line.ptr[i], 5) == NULL)
+            return false;
+    }
+    return line.size > 0 && memchr(line.ptr, '-', line.size) != NULL;
+}
+
+/* md4c wants three signs in each cell of that row. */
+static void
+add_delimiter_row(struct buffer *out, struct slice line)
+{
+    for (size_t at = 0; at < line.size;) {
+        size_t dashes = run_of(line, at, '-');
+        if (dashes > 0 && dashes < 3)
+            buffer_append_text(out, "---");
+        else
+            buffer_append(out, line.ptr + at, dashes > 0 ? dashes : 1);
+        at += dashes > 0 ? dashes : 1;
+    }
+    buffer_append_byte(out, '\n');
+}
+
 static enum status
 take_line(struct splitter *splitter, struct slice line)
 {
@@ -205,11 +232,16 @@ take_line(struct splitter *splitter, struct slice line)
         if (status != STATUS_OK || is_note)
             return status != STATUS_OK ? status : begin_note(splitter, label, line);
     }
-    bool is_break = !is_code(splitter, line) && slice_is(slice_trim(line), "\\pagebreak") &&
-                    line.ptr[0] == '\\';
+    bool is_in_code = is_code(splitter, line);
+    bool is_below_head = !is_in_code && splitter->has_pipe && is_delimiter_row(line);
+    splitter->has_pipe = !is_in_code && line.size > 0 && memchr(line.ptr, '|', line.size) != NULL;
+    bool is_break = !is_in_code && slice_is(slice_trim(line), "\\pagebreak") && line.ptr[0] == '\\';
     if (is_break)
         buffer_append_byte(&splitter->text, '\n');
-    add_line(&splitter->text, line);
+    if (is_below_head)
+        add_delimiter_row(&splitter->text, line);
+    else
+        add_line(&splitter->text, line);
     if (is_break)
         buffer_append_byte(&splitter->text, '\n');
     return STATUS_OK;
@@ -245,8 +277,8 @@ source_split(struct source *out, struct arena *arena, struct slice markdown, str
                          LIMIT_RENDER_MARKDOWN_BYTES);
     struct splitter splitter = {
         .arena = arena, .source = out, .notes_end = &out->notes, .error = error};
-    /* A page break or a footnote adds at most two bytes to a line of at least four. */
-    buffer_init(&splitter.text, 2 * LIMIT_RENDER_MARKDOWN_BYTES);
+    /* No line becomes more than three times as long. */
+    buffer_init(&splitter.text, 3 * LIMIT_RENDER_MARKDOWN_BYTES);
     buffer_init(&splitter.body, 2 * LIMIT_RENDER_MARKDOWN_BYTES);
     enum status status = take_lines(&splitter, markdown);
     if (status == STATUS_OK)

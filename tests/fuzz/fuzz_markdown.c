@@ -78,6 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!slice_is_utf8(text))
         return 0;
     page_read(&page, text, true);
+    page.has_contents = true;
     check_page(&page);
     page_done(&page);
     page_read(&page, text, false);

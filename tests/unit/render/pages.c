@@ -59,7 +59,7 @@ page_render(struct page *page, render_fn *render, struct buffer *out)
 {
     struct rendering rendering = {
         .document = &page->document,
-        .has_contents = true,
+        .has_contents = page->has_contents,
         .arena = &page->arena,
         .out = out,
         .flush = no_flush,

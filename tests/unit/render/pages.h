@@ -17,6 +17,7 @@ struct page {
     struct citation citations[2];
     struct supplies supplies;
     struct document document;
+    bool has_contents; /* wanted; false until set */
     enum status status;
     struct error error;
 };
