@@ -114,6 +114,8 @@
 #define LIMIT_EXCHANGE_BYTES MIB(40)
 /* Bytes of one call's outcome as values, which take more room than their text. */
 #define LIMIT_OUTCOME_BYTES MIB(96)
+/* Calls on their way over all runs, so that one process does not open sockets without end. */
+#define LIMIT_CALLS_IN_FLIGHT 2000
 /* Attempts of one step on one item. */
 #define LIMIT_ATTEMPTS 20
 /* Calls of one step on one item, such as the pages of a list. */

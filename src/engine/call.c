@@ -18,8 +18,6 @@
 #define OVERLOAD_HIGH_MS INT64_C(60000)
 /* Answers up to this size become values on the transport's thread: about half a millisecond. */
 #define READ_AT_ONCE_BYTES KIB(64)
-/* Slots over all runs, so that one process does not open sockets without end. */
-#define CALLS_IN_FLIGHT_MAX 2000
 
 void
 call_list_enter(struct call **list, struct call *call)
@@ -76,23 +74,16 @@ call_free(struct call *call)
     mem_free(call);
 }
 
-/* A call keeps its slot until its outcome is recorded, so that a crash repeats no more calls than
- * there are slots. When one is free, runs that found none are looked at again. */
+/* A call keeps its slot until its outcome is recorded. */
 static void
 leave_flight(struct call *call)
 {
-    struct engine *engine = call->run->engine;
     if (!call->has_slot)
         return;
     call->has_slot = false;
     call_list_leave(&call->run->calls_out, call);
     call->run->calls_in_flight--;
-    engine->calls_in_flight--;
-    if (!engine->is_short_of_calls)
-        return;
-    engine->is_short_of_calls = false;
-    for (struct run *run = engine->runs; run != NULL; run = run->next)
-        run_mark(run);
+    slots_free(&call->run->engine->slots);
 }
 
 /* Ends a call of a run that is leaving. */
@@ -440,7 +431,7 @@ enter_flight(struct call *call)
     call->has_slot = true;
     call_list_enter(&call->run->calls_out, call);
     call->run->calls_in_flight++;
-    call->run->engine->calls_in_flight++;
+    slots_take(&call->run->engine->slots, call->run);
     call->run->away++;
 }
 
@@ -495,8 +486,7 @@ call_may_begin(struct pace_owner *owner)
     if (run->is_leaving || run->is_finishing || engine->is_parking ||
         run->calls_in_flight >= run->program->plan->limits.concurrency)
         return false;
-    engine->is_short_of_calls |= engine->calls_in_flight >= CALLS_IN_FLIGHT_MAX;
-    return engine->calls_in_flight < CALLS_IN_FLIGHT_MAX;
+    return slots_may_take(&engine->slots, run);
 }
 
 static struct call *
@@ -515,6 +505,7 @@ void
 calls_pump(struct run *run)
 {
     pace_go(&run->engine->pace, &run->pace);
+    slots_pass(&run->engine->slots, run);
 }
 
 void
@@ -553,6 +544,7 @@ calls_cancel(struct run *run)
             ports->call_cancel(ports->world, call->ticket);
     }
     struct pace_call *waiting;
+    slots_leave(&run->engine->slots, run);
     reuse_cancel(run);
     while ((waiting = pace_take_back(&run->engine->pace, &run->pace)) != NULL)
         call_abandon(call_of(waiting));

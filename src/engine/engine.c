@@ -27,6 +27,7 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
         .begin = call_begin_paced,
     };
     pace_init(&engine->pace);
+    engine->slots.most = options->calls_max > 0 ? options->calls_max : LIMIT_CALLS_IN_FLIGHT;
     engine->own_flow.owner = &engine->own;
     engine->has_more_unfinished = true;
     *out = engine;

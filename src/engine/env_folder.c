@@ -29,7 +29,8 @@ copy_text(char *out, size_t size, struct slice text)
 {
     if (text.size >= size || (text.size > 0 && memchr(text.ptr, '\0', text.size) != NULL))
         return false;
-    memcpy(out, text.ptr, text.size);
+    if (text.size > 0)
+        memcpy(out, text.ptr, text.size);
     out[text.size] = '\0';
     return true;
 }

@@ -298,11 +298,12 @@ maybe_park(struct run *run)
 void
 run_pump(struct run *run)
 {
-    if (run->is_leaving || run->is_finishing)
+    bool is_parking = run->engine->is_parking;
+    if (run->is_leaving || run->is_finishing || (run->is_held && !is_parking)) {
+        slots_pass(&run->engine->slots, run);
         return;
-    if (run->is_held && !run->engine->is_parking)
-        return;
-    if (run->engine->is_parking) {
+    }
+    if (is_parking) {
         run_leave(run);
         return;
     }

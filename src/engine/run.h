@@ -15,6 +15,7 @@
 #include "engine/pace.h"
 #include "engine/record.h"
 #include "engine/share.h"
+#include "engine/slots.h"
 #include "engine/timers.h"
 
 #include <stdatomic.h>
@@ -202,6 +203,7 @@ struct run {
 
     uint32_t window; /* chunks in memory */
     uint32_t calls_in_flight;
+    struct slot_turn slot;
     struct pace_owner pace;    /* calls that wait for a slot, or for their hosts */
     struct call *calls_out;    /* in flight */
     struct call *calls_asleep; /* between two attempts, and short waits */
@@ -241,8 +243,7 @@ struct engine {
     struct chunk_job *due_first, **due_end; /* to be advanced at the end of the turn */
     bool is_parking;
     _Atomic uint32_t away; /* starts and jobs of no run */
-    uint32_t calls_in_flight;
-    bool is_short_of_calls; /* a run found no free slot */
+    struct slots slots;    /* of calls */
     struct pace pace;
     struct call *alike[ALIKE_BUCKETS]; /* calls whose answers others may take (reuse.c) */
     uint32_t kept_answers;             /* in this process */

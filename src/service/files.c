@@ -173,7 +173,8 @@ service_run_files(struct service *service, const struct run_row *run, store_file
              listing.count * sizeof(*listing.rows) >= LIMIT_FILE_LIST_BYTES)
         status = error_set(error, STATUS_LIMIT, "the run has too many files to be listed");
     if (status == STATUS_OK) {
-        qsort(listing.rows, listing.count, sizeof(*listing.rows), compare_files);
+        if (listing.count > 1)
+            qsort(listing.rows, listing.count, sizeof(*listing.rows), compare_files);
         drop_older(&listing);
         name_files(&listing);
         for (size_t i = 0; i < listing.count && visit(&listing.rows[i], context); i++)

@@ -151,6 +151,19 @@ calls_under_way(const struct world *world, const struct id *run)
     return count;
 }
 
+static void
+check_slots(struct world *world)
+{
+    uint32_t most = world->habits.calls_max;
+    uint32_t count = 0;
+    for (size_t i = 0; i < world->server.served.count; i++) {
+        const struct served *served = world->server.served.items[i];
+        count += served->end == SERVED_UNDER_WAY && served->process == world->process;
+    }
+    if (most > 0 && count >= most)
+        world_fail(world, "more calls are under way than there are slots");
+}
+
 static uint32_t
 calls_in_last_second(const struct world *world, const struct id *run)
 {
@@ -246,6 +259,7 @@ server_receive(struct world *world, const struct exchange *exchange)
     if (is_recorded(&world->server, served->key))
         world_fail(world, "key %.8s is called though its result is recorded", served->key);
     check_run(world, served);
+    check_slots(world);
     check_wait(world, served, exchange);
     check_alike(world, served, exchange);
     served->not_before_us = 0;

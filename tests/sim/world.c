@@ -132,6 +132,7 @@ begin_process(struct world *world)
         .ports = &world->ports,
         .clock = &world->clock.clock,
         .default_model = "sim/model",
+        .calls_max = world->habits.calls_max,
         .allow_paths = true,
         .take_up_runs = world->takes_up_runs,
     };
@@ -557,6 +558,8 @@ draw_habits(struct world *world)
     if (world_below(world, 4) == 0)
         habits->meddles = 1 + (uint32_t)world_below(world, 100);
     habits->meddles_left = 40;
+    if (world_below(world, 4) == 0)
+        habits->calls_max = 1 + (uint32_t)world_below(world, 6);
     if (world_below(world, 4) == 0)
         habits->stop = 1 + (uint32_t)world_below(world, 400);
     if (world_below(world, 3) == 0)

@@ -41,6 +41,7 @@ struct habits {
     uint32_t commit_full;
     int64_t commit_us_max; /* until what was pushed is committed */
     uint32_t disk_full;    /* writes to blobs that find no room */
+    uint32_t calls_max;    /* on their way over all runs; 0: as many as by default */
     uint32_t trouble;      /* requests to which something happens on the way */
     int64_t answer_us_max; /* until an answer comes */
     uint32_t clock_jump;   /* of a hundred thousand events: the wall clock is set */
