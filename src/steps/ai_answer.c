@@ -86,16 +86,27 @@ fail_answer(struct reading *reading, const char *code, const char *words)
 }
 
 static bool
+fail_unsaid(struct reading *reading)
+{
+    char words[AI_OUTPUT_WORDS_BYTES + 200];
+    snprintf(words, sizeof(words),
+             "the sources do not say what `output` requires: %s. Let it be null there "
+             "(type: [..., \"null\"]), or configure a model",
+             reading->output.words);
+    return fail_answer(reading, "not_in_sources", words);
+}
+
+static bool
 reject(struct reading *reading)
 {
-    const char *words = reading->output.words;
     bool is_local = slice_is(reading->request.provider, "local");
     if (reading->answer.finish == AI_FINISH_LENGTH)
-        words = "the answer was cut off at max_tokens: raise it, or ask for less";
-    else if (is_local && reading->output.is_unsaid)
-        return fail_answer(reading, "not_in_sources", words);
-    if (reading->answer.finish == AI_FINISH_LENGTH || is_last_chance(reading))
-        return fail_answer(reading, "bad_output", words);
+        return fail_answer(reading, "bad_output",
+                           "the answer was cut off at max_tokens: raise it, or ask for less");
+    if (is_local && reading->output.is_unsaid)
+        return fail_unsaid(reading);
+    if (is_last_chance(reading))
+        return fail_answer(reading, "bad_output", reading->output.words);
     return give_bad_answer(reading);
 }
 

@@ -309,7 +309,9 @@ test_what_the_sources_do_not_say(void **state)
     static const struct {
         const char *config, *text, *value;
     } table[] = {
-        {LOCAL("x", "string"), "{\"output\":{\"x\":null}}", "not_in_sources: /x: expected *"},
+        {LOCAL("x", "string"), "{\"output\":{\"x\":null}}",
+         "not_in_sources: the sources do not say what `output` requires: /x: expected *. Let it be "
+         "null there *"},
         {LOCAL("x", "[string, 'null']"), "{\"output\":{\"x\":null}}", "{\"x\":null,*"},
         {LOCAL("", "string"), "{\"output\":{\"x\":null}}", "{\"x\":null,*"},
         {LOCAL("x", "string"), "{\"output\":{\"x\":1}}", "bad_output: /x: expected *"},
