@@ -102,3 +102,11 @@ export const workbookParts = (sheet) => ({
 /** The XML of a sheet with these rows (XML too). */
 export const sheetXml = (rows) =>
   `<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="${MAIN}"><sheetData>${rows}</sheetData></worksheet>`;
+
+const WORD = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main';
+
+/** The parts of a Word document with that body (XML). */
+export const wordParts = (body) => ({
+  '_rels/.rels': workbookParts('')['_rels/.rels'].replace('xl/workbook.xml', 'word/document.xml'),
+  'word/document.xml': `<w:document xmlns:w="${WORD}"><w:body>${body}</w:body></w:document>`,
+});

@@ -1,15 +1,39 @@
 // `windrow run` with a workflow over rows, killed and gone on with, against an undisturbed life.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { check, checkCalls, isLong, random } from './check.mjs';
 import { live, newestRun } from './program.mjs';
 import { CONCURRENCY, compareFiles, readFiles, writeRows } from './scenes.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
+
+/** Calls that may be on their way at once. */
+const inFlight = (scene) => scene.concurrency ?? CONCURRENCY;
+
+/**
+ * Lives of a scene of one run begin with a copy of its folder, in which it is stored and nothing was
+ * done: so they have the same id and date.
+ */
+async function storeRun(prepared) {
+  const { scene, place, begin, environment } = prepared;
+  prepared.origin = join(place, 'origin');
+  const life = await live(['run', ...begin, '--data', prepared.origin, '--out', join(place, 'out-origin')], {
+    environment: { ...environment, WINDROW_DIE_AT: 'call_before_send:1' },
+  });
+  check(life.was_killed && newestRun(prepared.origin) !== null, `${scene.name}: the run is stored`, life.end);
+}
+
+/** A data folder for a life of its own. */
+export function dataFolder(prepared, name) {
+  const data = join(prepared.place, name);
+  if (prepared.origin !== undefined) cpSync(prepared.origin, data, { recursive: true });
+  return data;
+}
 
 /** Makes the scene's input and lives it once without a disturbance. */
 export async function prepare(scene, folder, stub) {
@@ -17,21 +41,27 @@ export async function prepare(scene, folder, stub) {
   mkdirSync(place);
   const csv = join(place, 'rows.csv');
   const file = join(place, 'workflow.yaml');
-  await (scene.write ?? writeRows)(csv, scene.rows);
+  await (scene.write ?? writeRows)(csv, scene.rows, stub);
   writeFileSync(file, scene.workflow(csv, stub.url));
   const begin = [file];
   if (scene.called !== undefined) {
     begin.push('--with', join(place, 'called.yaml'));
     writeFileSync(join(place, 'called.yaml'), scene.called(stub.url));
   }
+  const prepared = { scene, place, begin, stub, environment: scene.environment?.(place) ?? {} };
+  if (scene.is_one_run) await storeRun(prepared);
   stub.reset();
+  const label = `${scene.name} undisturbed`;
   const out = join(place, 'out-undisturbed');
+  const data = dataFolder(prepared, 'undisturbed');
   const begun = Date.now();
-  const life = await live(['run', ...begin, '--data', join(place, 'undisturbed'), '--out', out]);
-  check(life.code === 0, `${scene.name}: the undisturbed run`, life.end);
+  const life = await liveOn(prepared, data, out);
+  check(life.code === 0, `${label}: it completes`, life.end);
   scene.span_ms ??= Date.now() - begun; // kills come in the time that it takes
-  const effects = checkCalls(stub.calls(), 0, `${scene.name} undisturbed`);
-  return { scene, place, begin, stub, reference: readFiles(scene, out), effects };
+  prepared.effects = checkCalls(stub.calls(), 0, label);
+  prepared.reference = readFiles(scene, out);
+  prepared.seen = scene.look?.(prepared, data, out, label);
+  return prepared;
 }
 
 /** Goes on with what the data folder holds, or begins if nothing was stored yet. */
@@ -41,14 +71,21 @@ function goOn(prepared, data, out) {
   return ['run', ...what, '--data', data, '--out', out];
 }
 
-async function finish(prepared, data, out, label) {
-  const life = await live(goOn(prepared, data, out));
-  return check(life.code === 0, `${label}: completes`, life.end);
+const liveOn = (prepared, data, out, { environment, ...how } = {}) =>
+  live(goOn(prepared, data, out), { ...how, environment: { ...prepared.environment, ...environment } });
+
+/** All that is left to do; the files, and what the scene looks at, are those of the undisturbed life. */
+export async function finishAlike(prepared, data, out, label) {
+  const life = await liveOn(prepared, data, out);
+  if (!check(life.code === 0, `${label}: completes`, life.end)) return;
+  compareFiles(prepared.scene, out, prepared.reference, label);
+  checkSeen(prepared, data, out, label);
 }
 
-/** The same, with files that are compared. */
-export async function finishAlike(prepared, data, out, label) {
-  if (await finish(prepared, data, out, label)) compareFiles(prepared.scene, out, prepared.reference, label);
+function checkSeen(prepared, data, out, label) {
+  const seen = prepared.scene.look?.(prepared, data, out, label);
+  check(isDeepStrictEqual(seen, prepared.seen), `${label}: it ends as undisturbed`,
+    `${JSON.stringify(seen)}, not ${JSON.stringify(prepared.seen)}`);
 }
 
 /** A run that has ended writes its files again. */
@@ -60,11 +97,12 @@ async function finishAgain(prepared, data, out, label) {
 async function disturb(prepared, data, out, label) {
   const signal = random(6) === 0 ? 'SIGINT' : 'SIGKILL';
   const after = 5 + random(prepared.scene.span_ms);
-  const life = await live(goOn(prepared, data, out), { after, signal });
+  const life = await liveOn(prepared, data, out, { after, signal });
   /* Before a run is followed Ctrl-C ends the process at once; later it pauses the run. */
   const is_paused = signal === 'SIGINT' && (life.code === 130 || life.signal === 'SIGINT');
   const is_right = life.was_killed || life.code === 0 || is_paused;
   check(is_right, `${label}: ${signal} after ${after} ms`, life.end);
+  if (life.was_killed) prepared.scene.lookDead?.(prepared, data, out, label);
   return life;
 }
 
@@ -73,7 +111,7 @@ export async function randomKills(prepared, kills) {
   const { scene, place, stub, effects } = prepared;
   for (let killed = 0, number = 0; killed < kills; number++) {
     const label = `${scene.name} life ${number}`;
-    const data = join(place, `data-${number}`);
+    const data = dataFolder(prepared, `data-${number}`);
     const out = join(place, `out-${number}`);
     stub.reset();
     let cut = 0;
@@ -84,7 +122,7 @@ export async function randomKills(prepared, kills) {
       if (life.code === 0) break;
     }
     await finishAlike(prepared, data, out, label);
-    const made = checkCalls(stub.calls(), cut * CONCURRENCY, label);
+    const made = checkCalls(stub.calls(), cut * inFlight(scene), label);
     check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
     if (number === 0) await finishAgain(prepared, data, out, label);
     rmSync(data, { recursive: true });
@@ -97,28 +135,31 @@ const faultPoints = () => {
   const header = readFileSync(join(here, '../../src/base/fault.h'), 'utf8');
   return [...header.matchAll(/^\s*FAULT_POINT\((\w+)\)/gm)].map((match) => match[1]);
 };
+const isOfFile = (name) => name.endsWith('_file');
 const isOf = (part) => (name) => name.startsWith(`${part}_`);
-/** Points that a run of calls and files comes by, a reshape, and a run over HTTP. */
+/** Points that a run of calls and files comes by, one that makes files of items, a reshape, and a run over HTTP. */
 export const points = {
-  calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
+  calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name) && !isOfFile(name)),
+  papers: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
   rows: faultPoints().filter(isOf('rows')),
   children: faultPoints().filter((name) => /^child_.*_insert$/.test(name) || isOf('run')(name)),
-  server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name))),
+  server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name)) && !isOfFile(name)),
 };
 
 /** One kill at each of these points of the commit path, when it is reached for the n-th time. */
 export async function namedKills(prepared, names, times) {
-  const { scene, place, stub, effects } = prepared;
+  const { scene, stub, effects } = prepared;
   for (const point of names.flatMap((name) => times.map((n) => `${name}:${n}`))) {
     const label = `${scene.name} ${point}`;
-    const data = join(place, `data-${point.replace(':', '-')}`);
+    const data = dataFolder(prepared, `data-${point.replace(':', '-')}`);
     const out = `${data}-out`;
     stub.reset();
-    const life = await live(goOn(prepared, data, out), { environment: { WINDROW_DIE_AT: point } });
+    const life = await liveOn(prepared, data, out, { environment: { WINDROW_DIE_AT: point } });
     if (point.endsWith(':1')) check(life.was_killed, `${label}: the point is reached`, life.end);
     else check(life.was_killed || life.code === 0, label, life.end);
+    if (life.was_killed) scene.lookDead?.(prepared, data, out, label);
     await finishAlike(prepared, data, out, label);
-    const made = checkCalls(stub.calls(), life.was_killed ? CONCURRENCY : 0, label);
+    const made = checkCalls(stub.calls(), life.was_killed ? inFlight(scene) : 0, label);
     check(made === effects, `${label}: number of calls`, `${made}, not ${effects}`);
     rmSync(data, { recursive: true });
   }

@@ -1,7 +1,9 @@
 // The program under test: lives of commands that may be killed, and a server.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check, counts, option } from './check.mjs';
@@ -68,6 +70,27 @@ export function newestRun(data) {
     timeout: HANG_MS,
   });
   return listed.status === 0 ? (JSON.parse(listed.stdout).data[0] ?? null) : null;
+}
+
+/** The newest run with all that is shown of it. */
+export function showRun(data) {
+  const shown = spawnSync(windrow, ['runs', 'show', newestRun(data).id, '--json', '--data', data], {
+    encoding: 'utf8',
+    timeout: HANG_MS,
+  });
+  if (shown.status !== 0) throw new Error(`runs show: ${shown.status ?? shown.signal} ${shown.stderr}`);
+  return JSON.parse(shown.stdout);
+}
+
+/** What a copy of the store answers: a row each. */
+export function query(data, sql) {
+  const copy = mkdtempSync(join(tmpdir(), 'windrow-store-'));
+  for (const name of ['windrow.db', 'windrow.db-wal'])
+    if (existsSync(join(data, name))) copyFileSync(join(data, name), join(copy, name));
+  const asked = spawnSync('sqlite3', ['-json', join(copy, 'windrow.db'), sql], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  rmSync(copy, { recursive: true });
+  if (asked.status !== 0) throw new Error(`sqlite3: ${asked.error ?? asked.stderr}`);
+  return JSON.parse(asked.stdout || '[]');
 }
 
 export function makeKey(data) {

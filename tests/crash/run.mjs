@@ -8,6 +8,7 @@
 //   - a retry calls for failed items only.
 //
 //   node run.mjs [--kills N] [--seed S]
+//   node run.mjs --papers [--kills N] [--seed S]
 //   node run.mjs --full
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
@@ -18,6 +19,7 @@ import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { fullDisks } from './full.mjs';
 import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
+import { PAPERS, startWorld } from './papers.mjs';
 import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
@@ -35,11 +37,23 @@ async function main() {
   process.env.OPENAI_BASE_URL = stub.url;
   const reshape = words('--reshape', null);
   try {
-    if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
+    if (process.argv.includes('--papers')) await paperKills(stub);
+    else if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
     else if (reshape === null) await everything(stub);
     else await reshapeKills(stub, folder, reshape, kills, part);
   } finally {
     await stub.close();
+  }
+}
+
+async function paperKills(stub) {
+  const world = await startWorld(stub);
+  try {
+    const papers = await prepare(PAPERS, folder, world);
+    await part('random kills, papers', () => randomKills(papers, kills / 6));
+    await part('named kills, papers', () => namedKills(papers, isLong ? points.papers : ['call_after_file'], [1, 9]));
+  } finally {
+    world.close();
   }
 }
 
@@ -59,6 +73,7 @@ async function everything(stub) {
   await part('named kills', () => namedKills(calls, points.calls, isLong ? [1, 2, 7, 30] : [1, 5]));
   if (isLong) await part('named kills, gates', () => namedKills(gates, points.calls, [1, 4]));
   await part('named kills, children', () => namedKills(children, points.children, isLong ? [1, 3, 40] : [1, 20]));
+  await paperKills(stub);
   await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
   await part('full disk', () => fullDisks(stub, folder));
   await part('retries', () => retryKills(RETRIES, folder));

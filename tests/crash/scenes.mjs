@@ -240,7 +240,7 @@ ${rows(csv)}
 `,
 };
 
-/** Of a workbook all but its date, which is that of the run. */
+/** Of a workbook of another run: all but its date, which is that of the run. */
 function readWorkbook(path) {
   const entries = readZip(path);
   entries.delete('docProps/core.xml');
@@ -251,6 +251,7 @@ export function readFiles(scene, out) {
   return scene.files.map((name) => {
     try {
       const path = join(out, name);
+      if (scene.is_one_run) return readFileSync(path, 'latin1');
       return name.endsWith('.xlsx') ? readWorkbook(path) : readFileSync(path, 'utf8');
     } catch {
       return null;

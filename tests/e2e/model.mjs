@@ -87,6 +87,7 @@ export class Model {
     this.tries = new Map(); // by idempotency key, or by body
     this.answered = new Map(); // likewise, calls that were answered whole
     this.calls = []; // {ms since the first call, status, tokens}
+    this.seen = []; // every call when it came: {idempotency_key, body_sha256, usage (null: no answer yet)}
     this.bodies = []; // of the first calls
     this.headers = [];
     this.inFlight = 0;
@@ -181,6 +182,8 @@ export class Model {
     this.first ??= began;
     const body = JSON.parse(text);
     const id = request.headers['idempotency-key'] ?? hash(text).toString('hex');
+    const call = { idempotency_key: id, body_sha256: hash(text).toString('hex'), usage: null };
+    this.seen.push(call);
     if (this.bodies.length < 1000) this.bodies.push(body);
     if (this.headers.length < 1000) this.headers.push(request.headers);
     const tokens = tokensOf(text) + (body.max_tokens ?? 20);
@@ -210,6 +213,7 @@ export class Model {
     if (fault === 'badJson') content = content.slice(0, Math.ceil(content.length / 2));
     else if (fault === null) this.answered.set(id, (this.answered.get(id) ?? 0) + 1);
     const usage = { prompt_tokens: tokensOf(text), completion_tokens: tokensOf(content) };
+    call.usage = usage;
     const message = { role: 'assistant', content };
     const answer = {
       id: `chatcmpl-${id.slice(0, 12)}`,

@@ -13,7 +13,7 @@
 //   /list/COUNT           {items, next, cursor} and a Link header: the numbers from 1 to COUNT in pages
 //                         of ?size=10, by page=N (from 1), offset=N or cursor=TEXT, in the query or as
 //                         members of a JSON body; &broken=OFFSET: 500 for that page until /_mend
-//   /page?title=…&text=…  a web page with that title and a paragraph
+//   /page?title=…&text=…  a web page with that title and a paragraph; &broken=1: 422 until /_mend
 //   /chat/completions     a model that says its last message, as OpenAI's Chat Completions has it
 //   /_calls               the calls seen, oldest first, as JSON; not a call itself
 //   /_count               how many
@@ -160,8 +160,12 @@ function list({ request, response, path, query, body, argument, state }) {
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-function page({ response, query }) {
+function page({ response, query, state }) {
   const asked = new URLSearchParams(query);
+  if (asked.get('broken') && !state.isMended) {
+    sendJson(response, 422, { error: 'broken' });
+    return;
+  }
   const title = escaped(asked.get('title') ?? 'A page');
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
   response.end(`<!doctype html><html><head><title>${title}</title><script>no()</script></head>

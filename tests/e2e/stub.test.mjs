@@ -97,6 +97,13 @@ test('redirect points to the place', async () => {
   assert.equal(moved.headers.get('location'), 'http://a.example/');
 });
 
+test('a page is broken until it is mended', async () => {
+  const path = '/page?title=A&text=some+words&broken=1';
+  assert.equal((await get(path)).status, 422);
+  stub.mend();
+  assert.match(await (await get(path)).text(), /some words/);
+});
+
 test('calls are remembered, control is not', async () => {
   await get('/status/500', { method: 'POST', body: 'abc', headers: { 'Idempotency-Key': 'k' } });
   await get('/echo');
