@@ -212,6 +212,7 @@ sketch_upright_labels(struct sketch *sketch)
     /* Labels that would touch each other are left out, every second or more. */
     uint32_t every = (uint32_t)ceil((widest + gap) / slot);
     every = every == 0 ? 1 : every;
+    double end = -gap; /* of the label before */
     sketch->y += sketch->size * 1.5;
     for (uint32_t i = 0; i < sketch->chart->label_count; i += every) {
         struct slice text = sketch_fit(sketch, sketch->chart->labels[i], sketch->size,
@@ -219,7 +220,10 @@ sketch_upright_labels(struct sketch *sketch)
         double half = sketch_width(sketch, text, sketch->size) / 2;
         double x = sketch->left + (i + 0.5) * slot;
         x = fmax(half, fmin(sketch->request->width - half, x));
+        if (x - half < end + gap / 2)
+            continue; /* it was moved in from the side */
         sketch_text(sketch, text, (struct point){x, sketch->y}, ANCHOR_MIDDLE);
+        end = x + half;
     }
     sketch->y += sketch->size * 0.6;
 }

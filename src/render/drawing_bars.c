@@ -4,6 +4,8 @@
 
 /* Labels that do not fit below their bars go beside them, as long as it is not too high. */
 #define LYING_BARS_MAX 40
+/* More bars than that have no numbers beside them. */
+#define NUMBERED_BARS_MAX 24
 /* Widest bar, in text sizes. */
 #define BAR_SIZE_MAX 4.5
 
@@ -48,7 +50,8 @@ draw_standing(struct sketch *sketch)
     double max = 0;
     sketch_range(chart, &min, &max);
     double slot = sketch->request->width * 0.9 / chart->label_count;
-    bool has_values = chart->series_count == 1 && sketch_widest_value(sketch) < slot;
+    bool has_values = chart->series_count == 1 && chart->label_count <= NUMBERED_BARS_MAX &&
+                      sketch_widest_value(sketch) < slot;
     double room = has_values ? sketch->size * 1.3 : 0;
     sketch_upright_plot(sketch, max > 0 ? room : 0, min < 0 ? room : 0);
     slot = (sketch->right - sketch->left) / chart->label_count;

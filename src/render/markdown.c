@@ -399,42 +399,38 @@ find_numbers(struct reader *reader, struct block *table)
     buffer_clear(&reader->text);
 }
 
-/* Whether nothing stands in its first item. */
-static bool
-begins_empty(const struct block *list)
-{
-    while (list != NULL && list->kind == BLOCK_LIST)
-        list = list->first->first;
-    return list == NULL;
-}
-
-/* Whether there are blocks that room may be between. An empty item at the end does not count. */
-static bool
-has_joints(const struct block *list)
-{
-    for (const struct block *item = list->first; item != NULL; item = item->next) {
-        bool is_followed = item->next != NULL && item->next->first != NULL;
-        if (is_followed || (item->first != NULL && item->first->next != NULL))
-            return true;
-    }
-    return false;
-}
-
-/* Room can only be between blocks, and must be between a line of text and an empty item, which
- * would be no item else. */
+/* Room between the items of a list can only be where there are several blocks. */
 static void
 settle_room(struct block *list)
 {
-    if (!has_joints(list))
+    const struct block *item = list->first;
+    if (item != NULL && item->next == NULL && item->first->next == NULL)
         list->list.is_tight = true;
-    for (const struct block *item = list->first; item != NULL; item = item->next) {
-        for (const struct block *block = item->first; block != NULL; block = block->next) {
-            const struct block *next = block->next;
-            if (block->kind == BLOCK_PARAGRAPH && next != NULL && next->kind == BLOCK_LIST &&
-                begins_empty(next))
-                list->list.is_tight = false;
-        }
+}
+
+/* What has nothing inside leaves nothing on a page; tables and rules are something. */
+static bool
+is_hollow(const struct block *block)
+{
+    switch (block->kind) {
+    case BLOCK_HEADING:
+        return block->spans == NULL;
+    case BLOCK_LIST:
+    case BLOCK_ITEM:
+    case BLOCK_QUOTE:
+        return block->first == NULL;
+    case BLOCK_PARAGRAPH:
+    case BLOCK_CODE:
+    case BLOCK_TABLE:
+    case BLOCK_ROW:
+    case BLOCK_CELL:
+    case BLOCK_PICTURE:
+    case BLOCK_CHART:
+    case BLOCK_PAGE_BREAK:
+    case BLOCK_RULE:
+        break;
     }
+    return false;
 }
 
 static int
@@ -455,7 +451,7 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *context)
         return fail(reader, STATUS_INVALID, alone_words);
     if (end_spans(reader, block) != 0)
         return 1;
-    if (block->kind == BLOCK_HEADING && block->spans == NULL)
+    if (is_hollow(block))
         drop_block(reader);
     if (block->kind == BLOCK_LIST)
         settle_room(block);

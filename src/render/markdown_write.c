@@ -201,7 +201,7 @@ write_inside(struct writer *writer, struct slice prefix, const struct block *fir
     size_t size = writer->prefix.size;
     buffer_append_slice(&writer->prefix, prefix);
     if (first == NULL)
-        end_line(writer);
+        end_line(writer); /* a note without a text */
     write_blocks(writer, first, is_tight);
     writer->prefix.size = size;
 }
@@ -270,7 +270,7 @@ write_block(struct writer *writer, const struct block *block, bool is_second)
         write_list(writer, block, is_second);
         break;
     case BLOCK_QUOTE:
-        buffer_append_text(writer->out, block->first == NULL ? ">" : "> ");
+        buffer_append_text(writer->out, "> ");
         write_inside(writer, SLICE("> "), block->first, false);
         break;
     case BLOCK_CODE:

@@ -65,7 +65,7 @@ scale_number(struct arena *arena, double number, int decimals)
     /* The sign of numbers, not a hyphen. */
     buffer_append_text(&out, number < 0 ? "\u2212" : "");
     for (int i = 0; i < size; i++) {
-        if (i > 0 && i < whole && (whole - i) % 3 == 0 && whole > 4)
+        if (i > 0 && i < whole && (whole - i) % 3 == 0)
             buffer_append_text(&out, "\u202F");
         buffer_append_byte(&out, text[i]);
     }
