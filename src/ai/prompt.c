@@ -45,9 +45,7 @@ say_envelope(struct making *making)
     const struct ai_request *request = making->request;
     static const char *const outputs[] = {
         [AI_TASK_GENERATE] = "the answer to the request",
-        [AI_TASK_EXTRACT] =
-            "an object with every field that is asked for; a field that the sources "
-            "do not state is null, never a guess",
+        [AI_TASK_EXTRACT] = "an object with every field asked for; what no source states is null",
         [AI_TASK_CLASSIFY] = "an object {\"label\": the one label that fits best}",
     };
     buffer_append_format(&making->text,
