@@ -12,6 +12,7 @@
 struct chain {
     struct value request; /* without sources */
     struct sources sources;
+    bool needs_source;
 };
 
 static struct value
@@ -46,10 +47,8 @@ static struct value
 chain_state(const struct chain *chain, struct arena *arena)
 {
     struct value parts[] = {
-        chain->request,
-        chain->sources.wanted,
-        value_int(chain->sources.at),
-        chain->sources.ready,
+        chain->request,       chain->sources.wanted,           value_int(chain->sources.at),
+        chain->sources.ready, value_bool(chain->needs_source),
     };
     return value_array_new(arena, parts, COUNT_OF(parts));
 }
@@ -58,10 +57,11 @@ static struct chain
 chain_of(struct value state)
 {
     const struct value *parts = value_items(state);
-    assert(state.kind == VALUE_ARRAY && state.count == 4);
+    assert(state.kind == VALUE_ARRAY && state.count == 5);
     return (struct chain){
         .request = parts[0],
         .sources = {parts[1], (uint32_t)parts[2].integer, parts[3]},
+        .needs_source = value_is_true(parts[4]),
     };
 }
 
@@ -77,13 +77,12 @@ chain_go_on(struct chain *chain, struct arena *arena, struct step_progress *prog
     if (failure->code[0] != '\0')
         return false;
     bool has_sources = chain->sources.ready.count > 0;
-    if (!has_sources && value_is_true(value_get(chain->request, "needs_source")))
+    if (!has_sources && chain->needs_source)
         return step_fail(failure, "no_source", "sources: there is no text in any of them");
-    struct value request = value_object_remove(arena, chain->request, SLICE("needs_source"));
+    progress->next = chain->request;
     if (has_sources)
-        request = with(arena, request, "sources", chain->sources.ready);
-    progress->next = request;
-    return request.kind != VALUE_NONE || fail_memory(failure);
+        progress->next = with(arena, chain->request, "sources", chain->sources.ready);
+    return progress->next.kind != VALUE_NONE || fail_memory(failure);
 }
 
 /* --- the beginning --- */
@@ -127,7 +126,7 @@ row_source(struct step_scope *scope)
 
 /* The provider that computes here knows nothing but its sources: without any it reads the row. */
 static bool
-want_sources(struct step_scope *scope, struct value config, const struct ai_call_begin *begin,
+want_sources(struct step_scope *scope, struct value config, const struct ai_question *question,
              struct value *wanted, struct step_failure *failure)
 {
     struct arena *arena = scope->arena;
@@ -136,7 +135,7 @@ want_sources(struct step_scope *scope, struct value config, const struct ai_call
     if (!sources_wanted(scope, value_get(config, "sources"), &list, failure))
         return false;
     struct value text =
-        begin->text_field == NULL ? (struct value){0} : value_get(config, begin->text_field);
+        question->text_field == NULL ? (struct value){0} : value_get(config, question->text_field);
     if (text.kind == VALUE_STRING && slice_trim(value_slice(text)).size > 0)
         first = with(arena, value_empty_object(), "text", text);
     else if (!ai_call_has_citations(scope->node) && is_local(value_get(config, "model")))
@@ -148,22 +147,21 @@ want_sources(struct step_scope *scope, struct value config, const struct ai_call
 
 bool
 ai_call_begin(struct step_scope *scope, struct step_progress *progress,
-              const struct ai_call_begin *begin, struct step_failure *failure)
+              const struct ai_question *question, struct step_failure *failure)
 {
     struct arena *arena = scope->arena;
     struct value config = progress->config;
     struct value model = value_get(config, "model");
-    struct chain chain = {.sources = {.ready = value_empty_array()}};
-    if (!want_sources(scope, config, begin, &chain.sources.wanted, failure))
+    struct chain chain = {.sources = {.ready = value_empty_array()},
+                          .needs_source = question->needs_source};
+    if (!want_sources(scope, config, question, &chain.sources.wanted, failure))
         return false;
     struct value request = value_empty_object();
     request = with(arena, request, "model", model.kind == VALUE_NONE ? value_null() : model);
-    struct value asked = begin->ask(config, arena);
+    struct value asked = question->ask(config, arena);
     for (uint32_t i = 0; i < asked.count; i++)
         request = value_object_set(arena, request, value_members(asked)[i].key,
                                    value_members(asked)[i].value);
-    if (begin->needs_source)
-        request = with(arena, request, "needs_source", value_bool(true));
     chain.request = request;
     if (request.kind == VALUE_NONE || asked.kind == VALUE_NONE)
         return fail_memory(failure);

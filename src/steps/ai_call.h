@@ -27,11 +27,11 @@
     }
 
 /* What the step asks by its rendered config: the neutral request without model and sources.
- * `wanted` may be added to: texts in front of the sources. VALUE_NONE: the arena is full. */
+ * VALUE_NONE: the arena is full. */
 typedef struct value ai_call_ask_fn(struct value config, struct arena *arena);
 
 /* A question in the making. */
-struct ai_call_begin {
+struct ai_question {
     ai_call_ask_fn *ask;
     const char *text_field; /* a field whose text is the first source; NULL: none */
     bool needs_source;      /* without any source there is no question: `no_source` */
@@ -39,7 +39,7 @@ struct ai_call_begin {
 
 /* As step_begin_fn. */
 bool ai_call_begin(struct step_scope *scope, struct step_progress *progress,
-                   const struct ai_call_begin *begin, struct step_failure *failure);
+                   const struct ai_question *question, struct step_failure *failure);
 
 step_follow_fn ai_call_follow;
 step_host_fn ai_call_host;

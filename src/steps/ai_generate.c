@@ -57,8 +57,8 @@ static bool
 ai_generate_begin(struct step_scope *scope, struct step_progress *progress,
                   struct step_failure *failure)
 {
-    static const struct ai_call_begin begin = {.ask = ai_generate_ask};
-    return ai_call_begin(scope, progress, &begin, failure);
+    static const struct ai_question question = {.ask = ai_generate_ask};
+    return ai_call_begin(scope, progress, &question, failure);
 }
 
 static struct value

@@ -47,8 +47,8 @@ static bool
 classify_begin(struct step_scope *scope, struct step_progress *progress,
                struct step_failure *failure)
 {
-    static const struct ai_call_begin begin = {.ask = classify_ask, .text_field = "text"};
-    return ai_call_begin(scope, progress, &begin, failure);
+    static const struct ai_question question = {.ask = classify_ask, .text_field = "text"};
+    return ai_call_begin(scope, progress, &question, failure);
 }
 
 static struct value

@@ -45,8 +45,8 @@ static bool
 extract_begin(struct step_scope *scope, struct step_progress *progress,
               struct step_failure *failure)
 {
-    static const struct ai_call_begin begin = {.ask = extract_ask, .needs_source = true};
-    return ai_call_begin(scope, progress, &begin, failure);
+    static const struct ai_question question = {.ask = extract_ask, .needs_source = true};
+    return ai_call_begin(scope, progress, &question, failure);
 }
 
 static struct value
