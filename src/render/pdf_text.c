@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,10 @@
 #define LAYOUT_BYTES 32
 #define PICTURE_CHARACTER "\xEF\xBF\xBC"
 #define LINE_SEPARATOR "\xE2\x80\xA8"
+#define ZERO_WIDTH_SPACE "\xE2\x80\x8B"
+/* Words of more letters may be cut after each few. */
+#define WORD_LETTERS_MAX 120
+#define WORD_PIECE 6
 /* Points a pixel: pictures are made for 96 pixels an inch. */
 #define PIXEL 0.75
 
@@ -117,8 +122,28 @@ struct builder {
     struct pdf_text *text;
     struct buffer string;
     PangoAttrList *attributes;
+    unsigned unbroken;       /* letters since the last place where a line surely may end */
     struct pdf_mark **marks; /* where the next one goes; NULL: they are known */
 };
+
+/* Pango looks at all of a word again for each line that it fills: places to end the line keep that
+ * short. */
+static void
+add_text(struct builder *builder, struct slice text)
+{
+    const char *end = text.ptr + text.size;
+    for (const char *at = text.ptr; at < end;) {
+        size_t size = utf8_size(*at);
+        gunichar letter = utf8_point(at);
+        builder->unbroken = letter <= ' ' || letter >= 0x2E80 ? 0 : builder->unbroken + 1;
+        if (builder->unbroken > WORD_LETTERS_MAX && !g_unichar_ismark(letter)) {
+            buffer_append_text(&builder->string, ZERO_WIDTH_SPACE);
+            builder->unbroken = WORD_LETTERS_MAX - WORD_PIECE;
+        }
+        buffer_append(&builder->string, at, size);
+        at += size;
+    }
+}
 
 static void
 add_attribute(struct builder *builder, PangoAttribute *attribute, size_t start)
@@ -153,7 +178,7 @@ add_code(struct builder *builder, struct slice text)
 {
     size_t start = builder->string.size;
     double size = styles[builder->text->style].size * 0.86;
-    buffer_append_slice(&builder->string, text);
+    add_text(builder, text);
     add_attribute(builder, pango_attr_family_new(code_family), start);
     add_attribute(builder, pango_attr_size_new_absolute((int)(size * PANGO_SCALE)), start);
     add_attribute(builder, pango_attr_background_new(0xEEEE, 0xF1F1, 0xF5F5), start);
@@ -226,7 +251,7 @@ add_span(struct builder *builder, const struct span *span)
 {
     switch (span->kind) {
     case SPAN_TEXT:
-        buffer_append_slice(&builder->string, span->text);
+        add_text(builder, span->text);
         return;
     case SPAN_CODE:
         add_code(builder, span->text);
@@ -275,7 +300,7 @@ set_layout(struct builder *builder, PangoLayout *layout)
     if (text->spans != NULL)
         add_spans(builder, text->spans);
     else
-        buffer_append_slice(&builder->string, text->plain);
+        add_text(builder, text->plain);
     pango_layout_set_font_description(layout, pdf_style_metrics(builder->texts, text->style)->font);
     pango_layout_set_text(layout, builder->string.ptr == NULL ? "" : builder->string.ptr,
                           (int)builder->string.size);
