@@ -9,7 +9,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import ExcelJS from 'exceljs';
 
 import { startModel } from './model.mjs';
-import { startServer, windrow } from './server.mjs';
+import { startServer, until, windrow } from './server.mjs';
 import { startStub } from './stub.mjs';
 
 let folder;
@@ -314,6 +314,30 @@ test('rows that ask the same share one call; a later run takes the answer', asyn
   assert.ok(first.usage.cost > 0);
   assert.equal(first.usage.calls, 2);
   assert.equal(again.usage, undefined);
+});
+
+test('after a kill in the middle only what was on its way is asked again', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+  const atOnce = 4;
+  say = () => envelope({ label: 'small' });
+  model.answered.clear();
+  model.options.latencyMs = 10;
+  const text = ROWS('killed', '')
+    .replace('steps:', `limits: { concurrency: ${atOnce} }\nsteps:`)
+    .replace('labels:', `sources: { page: "${stub.url}/page?text={{item}}" }, labels:`);
+  const stored = await server.publish(text);
+  const begun = await server.begin(stored, { names });
+  await until(() => model.bodies.length >= 10, 'ten questions');
+  await server.restart();
+  const end = await server.reachEnd(begun.id);
+  model.options.latencyMs = 0;
+  assert.equal(end.status, 'completed', JSON.stringify(end.error));
+  assert.equal(failedRows(end), 0);
+  const repeated = [...model.answered.values()].filter((count) => count > 1).length;
+  assert.equal(model.answered.size, names.length);
+  assert.ok(repeated <= atOnce, `${repeated} questions twice`);
+  assert.ok(stub.count() <= names.length + atOnce, `${stub.count()} pages`);
+  assert.ok(model.bodies.length <= names.length + atOnce, `${model.bodies.length} questions`);
 });
 
 // --- files ---
