@@ -100,6 +100,8 @@
 #define LIMIT_CALL_TEXTS 12
 /* Documents of one folder that a step takes as sources. */
 #define LIMIT_FOLDER_DOCUMENTS 1000
+/* Bytes that the parsed form of one web page may take: ten times those of most pages. */
+#define LIMIT_HTML_TREE_BYTES MIB(512)
 /* Bytes of a text or web page whose text is read. */
 #define LIMIT_SOURCE_FILE_BYTES MIB(64)
 /* Bytes of a file that a step makes for one item. */

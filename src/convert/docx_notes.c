@@ -57,6 +57,8 @@ docx_notes_find(struct docx_notes *notes, bool is_endnote, int32_t id)
         if (note->is_endnote != is_endnote || note->id != id)
             continue;
         notes->next = index + 1;
+        if (note->end == note->begin)
+            break;
         return slice_of(notes->bytes.ptr + note->begin, note->end - note->begin);
     }
     return slice_of(NULL, 0);

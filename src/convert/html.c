@@ -508,17 +508,24 @@ title_of(const GumboNode *root, struct arena *arena)
  * by calling itself for each level. */
 struct block {
     struct block *before, *after;
+    size_t size;
+    size_t unused; /* what follows is aligned to 16 bytes */
 };
 
+/* The first of them stands for all: its size is their sum. A page that grows beyond all measure
+ * ends the process, as one does for which no memory is left: the parser knows no other way. */
 static void *
 block_new(void *userdata, size_t size)
 {
     struct block *blocks = userdata;
+    if (size > LIMIT_HTML_TREE_BYTES - blocks->size)
+        abort();
     struct block *block = mem_alloc_raw(sizeof(*block) + size);
-    *block = (struct block){blocks, blocks->after};
+    *block = (struct block){blocks, blocks->after, size, 0};
     if (blocks->after != NULL)
         blocks->after->before = block;
     blocks->after = block;
+    blocks->size += size;
     return block + 1;
 }
 
@@ -527,7 +534,9 @@ block_free(void *userdata, void *memory)
 {
     if (memory == NULL)
         return;
+    struct block *blocks = userdata;
     struct block *block = (struct block *)memory - 1;
+    blocks->size -= block->size;
     block->before->after = block->after;
     if (block->after != NULL)
         block->after->before = block->before;
@@ -548,7 +557,7 @@ enum status
 html_read(struct plain *plain, char *html, size_t size, struct arena *arena, struct slice *title,
           struct error *error)
 {
-    struct block blocks = {NULL, NULL};
+    struct block blocks = {.size = 0};
     GumboOptions options = kGumboDefaultOptions;
     options.allocator = block_new;
     options.deallocator = block_free;
