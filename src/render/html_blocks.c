@@ -226,10 +226,11 @@ write_table(struct html *html, const struct block *table)
 {
     struct buffer *out = html->out;
     html->table_count++;
-    buffer_append_text(out, "<div class=\"table\"");
-    if (table->table.column_count > COLUMNS_THAT_FIT)
-        buffer_append_format(out, " role=\"region\" tabindex=\"0\" aria-label=\"%s %u\"",
-                             html->words->table, html->table_count);
+    bool is_wide = table->table.column_count > COLUMNS_THAT_FIT;
+    buffer_append_text(out, is_wide ? "<section class=\"table\" tabindex=\"0\""
+                                    : "<div class=\"table\"");
+    if (is_wide)
+        buffer_append_format(out, " aria-label=\"%s %u\"", html->words->table, html->table_count);
     buffer_append_text(out, ">\n<table>\n<thead>\n");
     write_row(html, table, table->first);
     buffer_append_text(out, "</thead>\n");
@@ -241,7 +242,7 @@ write_table(struct html *html, const struct block *table)
     }
     if (table->first->next != NULL)
         buffer_append_text(out, "</tbody>\n");
-    buffer_append_text(out, "</table>\n</div>\n");
+    buffer_append_text(out, is_wide ? "</table>\n</section>\n" : "</table>\n</div>\n");
 }
 
 /* --- Figures --------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ struct reader {
     bool is_break;             /* the text came as a line "\pagebreak" */
     const struct chart *chart; /* that the paragraph under way asks for */
 
-    enum status status;
+    enum status status; /* md4c goes on for a while after a failure: nothing is done then */
     struct error *error;
 };
 
@@ -165,8 +165,6 @@ drop_block(struct reader *reader)
 static int
 end_paragraph(struct reader *reader, struct block *block)
 {
-    if (end_spans(reader, block) != 0)
-        return 1;
     struct span *span = block->spans;
     bool is_alone = span != NULL && span->next == NULL;
     if (span == NULL)
@@ -202,6 +200,8 @@ end_wanted_paragraph(struct reader *reader)
     frame->paragraph = NULL;
     if (paragraph == NULL)
         return 0;
+    if (end_spans(reader, paragraph) != 0)
+        return 1;
     return end_paragraph(reader, paragraph);
 }
 
@@ -343,8 +343,8 @@ enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
     int kind = kind_of(type);
-    if (kind < 0)
-        return 0;
+    if (kind < 0 || reader->status != STATUS_OK)
+        return reader->status != STATUS_OK;
     if (end_wanted_paragraph(reader) != 0)
         return 1;
     if (reader->depth == MODEL_DEPTH_MAX)
@@ -437,11 +437,13 @@ static int
 leave_block(MD_BLOCKTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
-    if (kind_of(type) < 0)
-        return 0;
+    if (kind_of(type) < 0 || reader->status != STATUS_OK)
+        return reader->status != STATUS_OK;
     if (end_wanted_paragraph(reader) != 0)
         return 1;
     struct block *block = reader->frames[reader->depth].block;
+    if (block->kind != BLOCK_CODE && end_spans(reader, block) != 0)
+        return 1;
     reader->depth--;
     if (block->kind == BLOCK_CODE)
         return end_code(reader, block);
@@ -449,8 +451,6 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *context)
         return end_paragraph(reader, block);
     if (reader->chart != NULL)
         return fail(reader, STATUS_INVALID, alone_words);
-    if (end_spans(reader, block) != 0)
-        return 1;
     if (is_hollow(block))
         drop_block(reader);
     if (block->kind == BLOCK_LIST)
@@ -537,6 +537,8 @@ static int
 enter_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
+    if (reader->status != STATUS_OK)
+        return 1;
     want_paragraph(reader);
     if (reader->open_count == OPEN_SPANS_MAX)
         return fail(reader, STATUS_LIMIT, "emphasis is nested too deep");
@@ -641,6 +643,8 @@ leave_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct reader *reader = context;
     size_t at = reader->open_count;
+    if (reader->status != STATUS_OK)
+        return 1;
     while (at > 0 && reader->opened[at - 1].type != type)
         at--;
     if (at == 0)
@@ -796,6 +800,8 @@ take_piece(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *context)
 {
     struct reader *reader = context;
     struct slice piece = slice_of(text, size);
+    if (reader->status != STATUS_OK)
+        return 1;
     want_paragraph(reader);
     switch (type) {
     case MD_TEXT_NORMAL:
