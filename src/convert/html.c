@@ -38,12 +38,14 @@ html_charset(struct slice head)
 
 /* --- characters --- */
 
-/* The parser would make U+FFFD of them. */
+/* The parser would make U+FFFD of them, and text, before which no head may stand, of a byte order
+ * mark. */
 static size_t
 drop_controls(char *html, size_t size)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < size; i++) {
+    bool is_marked = slice_starts_with(slice_of(html, size), SLICE("\xEF\xBB\xBF"));
+    for (size_t i = is_marked ? 3 : 0; i < size; i++) {
         unsigned char byte = (unsigned char)html[i];
         bool is_control = byte < ' ' && memchr("\t\n\f\r", byte, 4) == NULL;
         bool is_wide = byte == 0xC2 && i + 1 < size && ((unsigned char)html[i + 1] & 0xE0) == 0x80;
@@ -106,18 +108,14 @@ has_style(const char *style, const char *const *declarations)
     return false;
 }
 
+/* By its own attributes. Pages that fade in begin with opacity 0, and a font size of 0 only closes
+ * gaps between what is inside. */
 static bool
 is_hidden(const GumboNode *node)
 {
     static const char *const yes[] = {"true", NULL};
-    static const char *const nothing[] = {";display:none",
-                                          ";visibility:hidden",
-                                          ";visibility:collapse",
-                                          ";opacity:0;",
-                                          ";opacity:0!",
-                                          ";font-size:0;",
-                                          ";font-size:0px",
-                                          ";content-visibility:hidden",
+    static const char *const nothing[] = {";display:none", ";visibility:hidden",
+                                          ";visibility:collapse", ";content-visibility:hidden",
                                           NULL};
     if (node->v.element.attributes.length == 0)
         return false;

@@ -151,14 +151,14 @@ said_charset(const struct reading *reading, enum sniffed sniffed, struct slice b
 }
 
 static void
-decode(struct slice *bytes, struct decoder *decoder, struct buffer *out)
+decode(struct slice bytes, struct decoder *decoder, struct buffer *out)
 {
     size_t at = 0;
-    while (at < bytes->size) {
+    while (at < bytes.size) {
         char *room = buffer_reserve(out, KIB(64));
         if (room == NULL)
             break;
-        struct slice rest = slice_of(bytes->ptr + at, bytes->size - at);
+        struct slice rest = slice_of(bytes.ptr + at, bytes.size - at);
         struct decoded done = decoder_run(decoder, rest, true, room, KIB(64));
         buffer_commit(out, done.text_bytes);
         at += done.source_bytes;
@@ -194,16 +194,15 @@ static void
 to_utf8(const struct reading *reading, enum sniffed sniffed, struct slice *bytes)
 {
     struct charset_guess guess = guess_charset(reading, sniffed, *bytes);
-    size_t mark = guess.mark_bytes;
     if (charset_is_utf8(guess.charset))
         return;
     struct decoder *decoder = decoder_new(guess.charset);
     if (decoder == NULL)
         return;
     struct buffer text;
-    struct slice rest = slice_of(bytes->ptr + mark, bytes->size - mark);
+    size_t mark = guess.mark_bytes;
     buffer_init(&text, CHARSET_GROWS * bytes->size + KIB(128));
-    decode(&rest, decoder, &text);
+    decode(slice_of(bytes->ptr + mark, bytes->size - mark), decoder, &text);
     decoder_free(&decoder);
     mem_free((char *)bytes->ptr);
     bytes->ptr = buffer_take(&text, &bytes->size);

@@ -90,7 +90,7 @@ test_what_nobody_reads_is_left_out(void **state)
         "<div aria-hidden=true>no</div>",
         "<div style=\"color:red; Display : NONE\">no</div>",
         "<div style='visibility:hidden'>no</div>",
-        "<div style='font-size:0px;x:y'>no</div>",
+        "<div style='x:y;visibility:hidden'>no</div>",
         "<dialog>no</dialog>",
         "<select><option>no</select>",
         "<textarea>no</textarea>",
@@ -107,6 +107,8 @@ test_what_nobody_reads_is_left_out(void **state)
         snprintf(page, sizeof(page), "<!doctype html><p>yes</p>%s<p>too</p>", table[i]);
         check(table[i], page, "yes\n\ntoo\n");
     }
+    check("what fades in", "<p style='opacity:0'>yes<div style='font-size:0'><p>too</div>",
+          "yes\n\ntoo\n");
     check("an open dialog", "<p>yes</p><dialog open>too</dialog>", "yes\n\ntoo\n");
 }
 
@@ -148,6 +150,9 @@ test_the_title_is_told(void **state)
     text_of(&lines, bytes_file(page, strlen(page)), NAMED);
     assert_string_equal(lines.result.ptr,
                         "{\"kind\":\"html\",\"title\":\"A & \\\"B\\\" C\",\"pages\":null}");
+    lines_done(&lines);
+    text_of(&lines, bytes_file("\xEF\xBB\xBF<title>A</title>x", 20), NAMED);
+    assert_string_equal(lines.result.ptr, "{\"kind\":\"html\",\"title\":\"A\",\"pages\":null}");
     lines_done(&lines);
     text_of(&lines, bytes_file("<html>x", 7), NAMED);
     assert_string_equal(lines.result.ptr, "{\"kind\":\"html\",\"title\":null,\"pages\":null}");
