@@ -1,4 +1,4 @@
-// Rows through a model whose server has real quotas and misbehaves: 5 % of its answers are 500, 3 %
+// Rows through a model whose server has real quotas, of requests or of tokens, and misbehaves: 5 % of its answers are 500, 3 %
 // are cut streams, 3 % broken JSON, 2 % never end.
 //
 //   node bench/model.mjs [ROWS [REQUESTS_A_SECOND]]
@@ -10,6 +10,8 @@ import { WINDROW, bench, figure, folder, run, write } from './inside/measure.mjs
 
 const ROWS = Number(process.argv[2] ?? 10_000);
 const QUOTA = Number(process.argv[3] ?? 200);
+// About what one of these calls takes.
+const TOKENS = 200;
 const FAULTS = { error: 0.05, cut: 0.03, badJson: 0.03, hang: 0.02 };
 const CAUSES = ['provider_failed', 'connection_broken', 'timed_out', 'bad_output'];
 
@@ -58,12 +60,12 @@ async function live(more) {
   return { model, seconds, run: ended, home, failed: items === '' ? [] : items.split('\n').map((line) => JSON.parse(line)) };
 }
 
-/** Requests a second that the server took, from ten seconds on until the last rows. */
-function throughput(calls) {
-  const taken = calls.filter((call) => call.status !== 429).map((call) => call.ms).sort((a, b) => a - b);
-  const end = taken[Math.floor(taken.length * 0.95)];
-  const counted = taken.filter((ms) => ms >= 10_000 && ms < end).length;
-  return counted / ((end - 10_000) / 1000);
+/** What the server took in a second, from ten seconds on until the last rows. */
+function throughput(calls, weigh) {
+  const taken = calls.filter((call) => call.status !== 429).sort((a, b) => a.ms - b.ms);
+  const end = taken[Math.floor(taken.length * 0.95)].ms;
+  const counted = taken.filter((call) => call.ms >= 10_000 && call.ms < end);
+  return counted.reduce((sum, call) => sum + weigh(call), 0) / ((end - 10_000) / 1000);
 }
 
 function checkRows({ home, failed }) {
@@ -75,13 +77,13 @@ function checkRows({ home, failed }) {
   return lines.length;
 }
 
-async function measure(label, more) {
+async function measure(label, more, quota = QUOTA, weigh = () => 1) {
   const life = await live(more);
   const right = checkRows(life);
   const stats = life.model.stats();
   figure(label, life.seconds, { unit: 's' });
   figure('  calls answered 429 after ten seconds', (100 * stats.late.refused) / stats.late.calls, { unit: '%', must: 5, less: true });
-  figure('  throughput, of the quota', (100 * throughput(life.model.calls)) / QUOTA, { unit: '%', must: 85 });
+  figure('  throughput, of the quota', (100 * throughput(life.model.calls, weigh)) / quota, { unit: '%', must: 85 });
   figure('  rows that end right', right, { unit: '' });
   figure('  rows that failed with the true cause', life.failed.length, { unit: '' });
   figure('  calls in all', stats.calls, { unit: '' });
@@ -92,4 +94,6 @@ async function measure(label, more) {
 await bench(`${ROWS} rows through a model, ${QUOTA} requests a second allowed`, async () => {
   await measure('with Retry-After', {});
   await measure('with x-ratelimit headers', { saysLimits: true });
+  const tokens = QUOTA * TOKENS;
+  await measure('tokens', { requestsPerSecond: 0, tokensPerSecond: tokens }, tokens, (call) => call.tokens);
 });
