@@ -42,13 +42,13 @@ join_emphasis(struct span **at)
     }
 }
 
-/* Makes white space one space, in place. */
+/* Makes white space one space, in place. md4c may leave line ends in a text. */
 static size_t
 squeeze(char *text, size_t size)
 {
     size_t kept = 0;
     for (size_t at = 0; at < size; at++) {
-        char byte = text[at] == '\t' ? ' ' : text[at];
+        char byte = memchr("\t\r\n", text[at], 3) != NULL ? ' ' : text[at];
         if (byte != ' ' || kept == 0 || text[kept - 1] != ' ')
             text[kept++] = byte;
     }
