@@ -107,7 +107,7 @@ allow_abort(scmp_filter_ctx filter)
     return failed;
 }
 
-/* What looking for files, reading them and starting threads needs; the last one for sanitizers. */
+/* What looking for files, reading them and starting threads needs; the last four for sanitizers. */
 static const int allowed_reading[] = {
     SCMP_SYS(access),
     SCMP_SYS(faccessat),
@@ -126,6 +126,9 @@ static const int allowed_reading[] = {
     SCMP_SYS(rseq),
     SCMP_SYS(set_robust_list),
     SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
 };
 
 /* What libraries of fonts try and can do without. glibc starts a thread by clone(2), whose flags a
