@@ -25,6 +25,7 @@ struct paragraph {
     struct docx_paragraph is;
     bool is_begun;   /* words of it came out */
     bool is_hidden;  /* the run */
+    bool is_raised;  /* the run, of which nothing came out yet */
     bool is_title;   /* it may be the document's */
     unsigned runs;   /* that are open */
     char style[128]; /* its id */
@@ -145,6 +146,9 @@ put_words(struct docx *docx, struct slice words)
     if (docx->paragraph.is_hidden)
         return;
     open_paragraph(docx);
+    if (docx->paragraph.is_raised)
+        plain_raised(docx->plain, words);
+    docx->paragraph.is_raised = false;
     plain_words(docx->plain, words);
     if (docx->paragraph.is_title)
         buffer_append_slice(&docx->title, slice_cut(words, TITLE_BYTES - docx->title.size));
@@ -185,6 +189,7 @@ enum element {
     ELEMENT_LEVEL,
     ELEMENT_RUN,
     ELEMENT_HIDDEN,
+    ELEMENT_RAISED,
     ELEMENT_WORDS,
     ELEMENT_TAB,
     ELEMENT_BREAK,
@@ -235,6 +240,7 @@ static const struct {
     {"tr", ELEMENT_ROW},
     {"txbxContent", ELEMENT_BOX},
     {"vanish", ELEMENT_HIDDEN},
+    {"vertAlign", ELEMENT_RAISED},
 };
 
 static int
@@ -352,7 +358,10 @@ begin_element(struct docx *docx, struct xml *xml, enum element element, const ch
         return;
     case ELEMENT_RUN:
         docx->paragraph.runs++;
-        docx->paragraph.is_hidden = false;
+        docx->paragraph.is_hidden = docx->paragraph.is_raised = false;
+        return;
+    case ELEMENT_RAISED:
+        docx->paragraph.is_raised = value != NULL && strcmp(value, "superscript") == 0;
         return;
     case ELEMENT_HIDDEN:
         docx->paragraph.is_hidden = docx->paragraph.runs > 0 && is_on(value);
@@ -406,7 +415,7 @@ end_element(struct docx *docx, enum element element)
         return;
     case ELEMENT_RUN:
         docx->paragraph.runs -= docx->paragraph.runs > 0;
-        docx->paragraph.is_hidden = false;
+        docx->paragraph.is_hidden = docx->paragraph.is_raised = false;
         return;
     case ELEMENT_WORDS:
         docx->is_in_words = false;
@@ -430,6 +439,7 @@ end_element(struct docx *docx, enum element element)
     case ELEMENT_LIST:
     case ELEMENT_LEVEL:
     case ELEMENT_HIDDEN:
+    case ELEMENT_RAISED:
     case ELEMENT_TAB:
     case ELEMENT_BREAK:
     case ELEMENT_HYPHEN:

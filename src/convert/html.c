@@ -143,8 +143,8 @@ is_main(const GumboNode *node)
 static enum html_role
 role_of(const GumboNode *node)
 {
-    static const char *const elsewhere[] = {"navigation", "search",      "menu", "menubar",
-                                            "dialog",     "alertdialog", NULL};
+    static const char *const elsewhere[] = {"navigation", "search",      "menu",         "menubar",
+                                            "dialog",     "alertdialog", "doc-backlink", NULL};
     static const char *const aside[] = {"contentinfo", "complementary", NULL};
     if (node->type == GUMBO_NODE_TEMPLATE || is_hidden(node) || is_closed_dialog(node))
         return HTML_SKIPPED;
@@ -171,6 +171,7 @@ struct frame {
     unsigned next; /* child */
     enum html_role role;
     unsigned cells; /* of a row: so far */
+    bool is_mark;   /* of a note: stands in brackets */
     /* Of the list: its next item; its items have none when it is NO_NUMBER. */
     int64_t number;
     /* Handed on to what stands inside. */
@@ -304,12 +305,40 @@ put_table_part(struct walk *walk, struct frame *frame)
     }
 }
 
+/* The text that a raised element begins with; *has_link: it stands in a link, as marks of notes do.
+ */
+static struct slice
+raised_text(const GumboNode *node, bool *has_link)
+{
+    *has_link = false;
+    while (is_element(node) && node->v.element.children.length > 0) {
+        node = node->v.element.children.data[0];
+        *has_link = *has_link || is_tag(node, GUMBO_TAG_A);
+    }
+    return node->type == GUMBO_NODE_TEXT ? slice_text(node->v.text.text) : slice_of(NULL, 0);
+}
+
+static void
+put_raised(struct walk *walk, struct frame *frame)
+{
+    bool has_link;
+    struct slice text = raised_text(frame->node, &has_link);
+    frame->is_mark = has_link && text.size > 0 && text.ptr[0] != '[' && text.ptr[0] != '(';
+    if (frame->is_mark)
+        plain_words(walk->plain, SLICE("["));
+    else
+        plain_raised(walk->plain, text);
+}
+
 static void
 put_begin(struct walk *walk, struct frame *frame)
 {
     struct plain *plain = walk->plain;
     switch (frame->role) {
     case HTML_INLINE:
+        if (is_tag(frame->node, GUMBO_TAG_SUP))
+            put_raised(walk, frame);
+        break;
     case HTML_SKIPPED:
         break;
     case HTML_BLOCK:
@@ -346,6 +375,9 @@ put_end(struct walk *walk, const struct frame *frame)
     struct plain *plain = walk->plain;
     switch (frame->role) {
     case HTML_INLINE:
+        if (frame->is_mark)
+            plain_words(plain, SLICE("]"));
+        break;
     case HTML_SKIPPED:
     case HTML_LINE:
         break;
@@ -415,6 +447,7 @@ enter(struct walk *walk, const GumboNode *node)
         return;
     frame.node = node;
     frame.next = frame.cells = 0;
+    frame.is_mark = false;
     frame.is_pre = frame.is_pre || frame.role == HTML_VERBATIM;
     push(walk, frame);
     top(walk)->is_content = frame.is_content || is_main(node) || is_tag(node, GUMBO_TAG_ARTICLE);

@@ -117,6 +117,20 @@ meaning_of_latin(unsigned char second)
     return second < 0xA0 || second == 0xAD ? MEANS_NOTHING : MEANS_ITSELF;
 }
 
+/* Zero width space, marks and brackets of direction, word joiner and its like. */
+static bool
+is_invisible(const unsigned char *bytes)
+{
+    if (bytes[0] == 0xEF)
+        return bytes[1] == 0xBB && bytes[2] == 0xBF;
+    if (bytes[0] != 0xE2)
+        return false;
+    if (bytes[1] == 0x80)
+        return bytes[2] == 0x8B || bytes[2] == 0x8E || bytes[2] == 0x8F ||
+               (bytes[2] >= 0xAA && bytes[2] <= 0xAE);
+    return bytes[1] == 0x81 && bytes[2] >= 0xA0 && bytes[2] <= 0xAF;
+}
+
 /* What is invisible would stand in the way of those who look for a word. */
 static enum meaning
 meaning_of(struct slice character)
@@ -128,9 +142,7 @@ meaning_of(struct slice character)
         return meaning_of_latin(bytes[1]);
     if (slice_is(character, "\xE2\x80\xA8") || slice_is(character, "\xE2\x80\xA9"))
         return MEANS_LINE_END;
-    if (slice_is(character, "\xE2\x80\x8B") || slice_is(character, "\xEF\xBB\xBF"))
-        return MEANS_NOTHING;
-    return MEANS_ITSELF;
+    return character.size == 3 && is_invisible(bytes) ? MEANS_NOTHING : MEANS_ITSELF;
 }
 
 /* Only what begins with one of these may mean something else than itself. */
@@ -178,6 +190,18 @@ put_space(struct plain *plain, struct slice space)
     bool has_words = plain->has_words;
     put_words(plain, space.size == 1 ? space : SLICE(" "));
     plain->has_words = has_words;
+}
+
+void
+plain_raised(struct plain *plain, struct slice text)
+{
+    text = slice_trim(text);
+    bool is_number = text.size > 0 && ((text.ptr[0] >= '0' && text.ptr[0] <= '9') ||
+                                       text.ptr[0] == '-' || text.ptr[0] == '+');
+    bool is_beside =
+        plain->is_line_begun && !plain->is_space_owed && plain->breaks == 0 && plain->bars == 0;
+    if (is_number && is_beside)
+        put(plain, SLICE("^"));
 }
 
 static void

@@ -45,6 +45,10 @@ void plain_words(struct plain *plain, struct slice text);
  * piece may end anywhere but within a character or between CR and LF. */
 void plain_verbatim(struct plain *plain, struct slice text);
 
+/* Before text that is raised, as an exponent or the mark of a note: a number gets a "^" in front,
+ * so that it does not become part of the number beside it. */
+void plain_raised(struct plain *plain, struct slice text);
+
 /* What comes next stands on a new line (1), or behind an empty one (2). */
 void plain_break(struct plain *plain, unsigned breaks);
 /* The line ends here; twice makes an empty line, more do not. */

@@ -45,6 +45,10 @@ static const struct {
     {"a page break", P(R("a") "<w:r><w:br w:type=\"page\"/></w:r>") P(R("b")), "a\n\fb\n"},
     {"hyphens", P("<w:r>" T("a") "<w:noBreakHyphen/>" T("b") "<w:softHyphen/>" T("c") "</w:r>"),
      "a-bc\n"},
+    {"raised",
+     P(R("10") "<w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr>" T("6") T("7") "</w:r>" R(
+         "8 a") "<w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr>" T("th") "</w:r>"),
+     "10^678 ath\n"},
     {"a link", P(R("see ") "<w:hyperlink>" R("this") "</w:hyperlink>" R(".")), "see this.\n"},
     {"a field", P("<w:r><w:instrText>PAGE</w:instrText></w:r>" R("7")), "7\n"},
     {"a formula", P("<m:oMath><m:r><m:t>x+1</m:t></m:r></m:oMath>"), "x+1\n"},

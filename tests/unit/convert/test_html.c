@@ -65,7 +65,16 @@ test_elements_become_lines(void **state)
         {"formulas and rubies",
          "<p>x<sup>2</sup> <math><mi>y</mi><annotation-xml>no</annotation-"
          "xml></math> <ruby>a<rp>(</rp><rt>b</rt><rp>)</rp></ruby>",
-         "x2 y a(b)\n"},
+         "x^2 y a(b)\n"},
+        {"raised",
+         "<p>10<sup>6</sup> 22.4<sup><a href=#n>1</a></sup> a<sup><a>[2]</a></sup> "
+         "1<sup>st</sup> m<sup><b>-1</b></sup> <sup>3</sup>He<sup></sup>",
+         "10^6 22.4[1] a[2] 1st m^-1 3He\n"},
+        {"marks of direction",
+         "<p>\xE2\x80\xAB"
+         "a\xE2\x80\xAC \xE2\x81\xA6"
+         "b\xE2\x81\xA9\xE2\x80\x8F",
+         "a b\n"},
         {"torn", "<p>a <b>b <div>c</b> d</p><td>e</div", "a b\n\nc d\n\ne\n"},
         {"nothing but words", "no <tag", "no\n"},
     };
@@ -86,6 +95,7 @@ test_what_nobody_reads_is_left_out(void **state)
         "<aside>no</aside>",
         "<div role=navigation>no</div>",
         "<div role=contentinfo>no</div>",
+        "<a role=doc-backlink>no</a>",
         "<div hidden>no</div>",
         "<div aria-hidden=true>no</div>",
         "<div style=\"color:red; Display : NONE\">no</div>",
