@@ -65,7 +65,7 @@ export async function prepare(scene, folder, stub) {
 }
 
 /** Goes on with what the data folder holds, or begins if nothing was stored yet. */
-function goOn(prepared, data, out) {
+export function goOn(prepared, data, out) {
   const run = newestRun(data);
   const what = run === null ? prepared.begin : ['--resume', run.id];
   return ['run', ...what, '--data', data, '--out', out];

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { startModel } from '../e2e/model.mjs';
 import { makeZip, wordParts } from '../zip.mjs';
 import { check } from './check.mjs';
-import { query, showRun } from './program.mjs';
+import { filesBelow, query, showRun } from './program.mjs';
 
 const ROWS = 16;
 const LATENCY_MS = 20;
@@ -111,13 +111,6 @@ function keptTexts(data, label) {
   for (const [digest, body] of texts) check(sha256(body) === digest, `${label}: the text ${digest} is whole`);
   return texts;
 }
-
-/** The paths of all files below a folder, by their names. */
-const filesBelow = (folder) =>
-  new Map(readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? [...filesBelow(path)] : [[entry.name, path]];
-  }));
 
 /** The files that the store counts are there and whole; gives those that lie beside them. */
 function checkCounted(data, condition, label) {

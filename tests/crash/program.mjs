@@ -1,10 +1,11 @@
 // The program under test: lives of commands that may be killed, and a server.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { check, counts, option } from './check.mjs';
 
@@ -13,8 +14,8 @@ export const windrow = process.env.WINDROW ?? join(here, '../../build/windrow');
 /** Nothing that is asked for takes so long, not even in a build with sanitizers. */
 export const HANG_MS = option('--rows', 0) > 100_000 ? 600_000 : 60_000;
 
-function start(args, environment = {}) {
-  return spawn(windrow, args, {
+function start(args, environment = {}, program = windrow) {
+  return spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, WINDROW_ALLOW: '127.0.0.1', ...environment },
   });
@@ -42,26 +43,65 @@ function follow(child, label, hangMs) {
 }
 
 /**
- * One life of a command. After `after` ms (if given) it gets `signal`.
+ * One life of a command. After `after` ms (if given) it gets `signal`, and its children do not outlive it.
  * @returns {Promise<{code: number|null, signal: string|null, words: string, output: string,
  *   was_killed: boolean, end: string}>}
  */
-export async function live(args, { after = null, signal = 'SIGKILL', environment = {} } = {}) {
-  const child = start(args, environment);
+export async function live(args, { after = null, signal = 'SIGKILL', environment = {}, program } = {}) {
+  const child = start(args, environment, program);
   const life = follow(child, args.join(' '), HANG_MS);
-  const killer = after === null ? null : setTimeout(() => child.kill(signal), after);
+  let children = [];
+  const kill = () => {
+    children = childrenOf(child.pid) ?? [];
+    child.kill(signal);
+  };
+  const killer = after === null ? null : setTimeout(kill, after);
   const end = await life.ended;
   clearTimeout(killer);
+  await checkGone(children, args.join(' '));
   const was_killed = end.signal === 'SIGKILL';
   if (was_killed) counts.killed++;
   return { ...end, ...life, was_killed, end: `${end.code ?? end.signal} ${life.words}` };
 }
 
 /** A life that goes on beside the caller: words() so far, and its end. */
-export function begin(args, environment) {
-  const life = follow(start(args, environment), args.join(' '), HANG_MS);
-  return { ended: life.ended, words: () => life.words };
+export function begin(args, environment, program) {
+  const child = start(args, environment, program);
+  const life = follow(child, args.join(' '), HANG_MS);
+  return { pid: child.pid, ended: life.ended, words: () => life.words };
 }
+
+// --- children ---
+
+/** Of a process: its parent's id and whether it still runs; null if it is gone. */
+function statusOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { parent: Number(parent), is_running: state !== 'Z' && state !== 'X' };
+  } catch {
+    return null;
+  }
+}
+
+/** The ids of a process's running children, or null if it has none. */
+export function childrenOf(pid) {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const children = all.filter((id) => {
+    const status = statusOf(id);
+    return status !== null && status.parent === pid && status.is_running;
+  });
+  return children.length > 0 ? children : null;
+}
+
+/* The system ends them, a moment later perhaps. */
+async function checkGone(children, label) {
+  const isThere = (pid) => statusOf(pid)?.is_running;
+  for (const deadline = Date.now() + HANG_MS; Date.now() < deadline && children.some(isThere); ) await sleep(5);
+  if (children.some(isThere)) check(false, `${label}: children outlive it`, children);
+}
+
+// --- what is stored ---
 
 /** The newest run of a data folder, or null. */
 export function newestRun(data) {
@@ -80,6 +120,24 @@ export function showRun(data) {
   });
   if (shown.status !== 0) throw new Error(`runs show: ${shown.status ?? shown.signal} ${shown.stderr}`);
   return JSON.parse(shown.stdout);
+}
+
+/** The paths of all files below a folder, by their names. */
+export const filesBelow = (folder) =>
+  new Map(readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [...filesBelow(path)] : [[entry.name, path]];
+  }));
+
+/** The items of a table of the newest run. */
+export function items(data, table) {
+  const listed = spawnSync(windrow, ['runs', 'items', newestRun(data).id, '--table', table, '--data', data], {
+    encoding: 'utf8',
+    timeout: HANG_MS,
+    maxBuffer: 1 << 28,
+  });
+  if (listed.status !== 0) throw new Error(`runs items: ${listed.status ?? listed.signal} ${listed.stderr}`);
+  return listed.stdout.trim().split('\n').map((line) => JSON.parse(line));
 }
 
 /** What a copy of the store answers: a row each. */

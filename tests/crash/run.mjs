@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
+import { converterKills } from './converters.mjs';
 import { fullDisks } from './full.mjs';
 import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
 import { PAPERS, startWorld } from './papers.mjs';
@@ -38,6 +39,7 @@ async function main() {
   const reshape = words('--reshape', null);
   try {
     if (process.argv.includes('--papers')) await paperKills(stub);
+    else if (process.argv.includes('--converters')) await part('converters', () => converterKills(stub, folder, 1));
     else if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
     else if (reshape === null) await everything(stub);
     else await reshapeKills(stub, folder, reshape, kills, part);
