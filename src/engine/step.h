@@ -234,7 +234,7 @@ struct sink_start {
     const struct plan_node *node;
     struct value columns;    /* array of names; VALUE_NONE: those that the node declares. Borrowed
                                 until the book is closed */
-    int64_t started_unix_ms; /* of the run: the only date inside */
+    int64_t created_unix_ms; /* of the run: the only date inside, the same after a retry */
     /* Sees what the table's steps see beside the rows; outlives the book. NULL when a table is
      * rendered on demand. */
     struct step_scope *scope;

@@ -217,7 +217,7 @@ write_book(struct whole *whole)
     const struct tap_run *tap = whole->job->tap;
     struct step_scope scope;
     make_scope(whole->job, &scope);
-    struct sink_start start = {tap->node, whole->columns, tap->run->started_unix_ms, &scope};
+    struct sink_start start = {tap->node, whole->columns, tap->run->created_unix_ms, &scope};
     whole->book = tap->type->sink_open(&start);
     enum status status = each_chunk(whole, add_rows);
     struct buffer rest;

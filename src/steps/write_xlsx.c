@@ -105,7 +105,7 @@ write_xlsx_open(const struct sink_start *start)
     arena_init(&book->arena, MIB(4));
     struct xlsx_options options = {
         .columns = start->columns,
-        .created_unix_ms = start->started_unix_ms,
+        .created_unix_ms = start->created_unix_ms,
         .rows_max = rows_of_sheet(node),
         .may_split = value_is_true(plan_node_field(node, "split")->literal),
         .has_dates = value_is_true(plan_node_field(node, "dates")->literal),

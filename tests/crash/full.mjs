@@ -9,8 +9,9 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSy
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './check.mjs';
-import { finishAlike, prepare } from './lives.mjs';
+import { dataFolder, finishAlike, goOn, prepare } from './lives.mjs';
 import { ask, begin, killServer, makeKey, startServer, stopServer, windrow } from './program.mjs';
+import { checkAcknowledged, publish } from './requests.mjs';
 
 const MIB = 1 << 20;
 const DISK_BYTES = 96 * MIB;
@@ -111,11 +112,11 @@ steps:
 
 /** `windrow run` whose folder has that much room. */
 async function fullRun(prepared, disk, bytes) {
-  const label = `full disk, ${(bytes / MIB).toFixed(1)} MiB free`;
-  const data = join(disk.place, 'data');
+  const label = `full disk, ${prepared.scene.name}, ${(bytes / MIB).toFixed(1)} MiB free`;
+  const data = dataFolder(prepared, join(disk.place, 'data'));
   const out = join(prepared.place, `out-${bytes}`);
   disk.leave(bytes);
-  const life = begin(['run', ...prepared.begin, '--data', data, '--out', out], disk.environment);
+  const life = begin(goOn(prepared, data, out), { ...prepared.environment, ...disk.environment });
   check(await untilSaid(life, FULL), `${label}: it says that the disk is full`, life.words());
   await sleep(300);
   disk.makeRoom();
@@ -141,12 +142,6 @@ steps:
 output: { value: "{{steps.table.rows}}" }
 `;
 
-async function publish(server, key, text) {
-  const answer = await ask(server, key, 'POST', '/v1/workflows?publish=true', { body: text, type: 'application/yaml' });
-  check(answer.status === 201, 'a workflow is stored', answer.text);
-  return JSON.parse(answer.text).data.id;
-}
-
 /**
  * Starts runs until one is refused, or stored, as asked for. A request that came before the server knew
  * waits for room; nobody waits for it here.
@@ -170,19 +165,6 @@ async function startUntil(server, key, workflows, state, isOver) {
     await Promise.race([started, sleep(100)]);
   }
   check(is_over, 'the server on a full disk', 'it did not come to that');
-}
-
-async function checkAcknowledged(server, key, acknowledged, label) {
-  for (const [id, value] of acknowledged) {
-    let run = null;
-    for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(20)) {
-      const answer = await ask(server, key, 'GET', `/v1/workflow-runs/${id}`);
-      run = answer.status === 200 ? JSON.parse(answer.text).data : { status: answer.text };
-      if (!['queued', 'running'].includes(run.status)) break;
-    }
-    const is_right = run.status === 'completed' && run.output.value === value;
-    if (!check(is_right, `${label}: the acknowledged run ${id} gives ${value}`, JSON.stringify(run))) return;
-  }
 }
 
 async function fullServer(disk) {
@@ -215,12 +197,14 @@ async function fullServer(disk) {
   await stopServer(server);
 }
 
-export async function fullDisks(stub, folder) {
+/** `papers`: a scene that makes documents. */
+export async function fullDisks(stub, folder, papers) {
   const disk = makeDisk(folder);
   if (disk === null) return;
   try {
     const prepared = await prepare(SORTED, folder, stub);
     for (const mib of [0.1, 3, 9, 24]) await fullRun(prepared, disk, mib * MIB);
+    for (const mib of [0.1, 0.4]) await fullRun(papers, disk, mib * MIB);
     await fullServer(disk);
   } finally {
     disk.remove();

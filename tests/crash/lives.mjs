@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { check, checkCalls, isLong, random } from './check.mjs';
@@ -28,9 +28,9 @@ async function storeRun(prepared) {
   check(life.was_killed && newestRun(prepared.origin) !== null, `${scene.name}: the run is stored`, life.end);
 }
 
-/** A data folder for a life of its own. */
+/** A data folder for a life of its own; the scene's place holds it if it is not a path. */
 export function dataFolder(prepared, name) {
-  const data = join(prepared.place, name);
+  const data = resolve(prepared.place, name);
   if (prepared.origin !== undefined) cpSync(prepared.origin, data, { recursive: true });
   return data;
 }
@@ -137,19 +137,24 @@ const faultPoints = () => {
 };
 const isOfFile = (name) => name.endsWith('_file');
 const isOf = (part) => (name) => name.startsWith(`${part}_`);
-/** Points that a run of calls and files comes by, one that makes files of items, a reshape, and a run over HTTP. */
+/** Points that a run of calls and files comes by, one that makes files of items too, their making, a reshape, and a run over HTTP. */
 export const points = {
   calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name) && !isOfFile(name)),
   papers: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
+  made: faultPoints().filter(isOfFile),
   rows: faultPoints().filter(isOf('rows')),
   children: faultPoints().filter((name) => /^child_.*_insert$/.test(name) || isOf('run')(name)),
   server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name)) && !isOfFile(name)),
 };
 
-/** One kill at each of these points of the commit path, when it is reached for the n-th time. */
-export async function namedKills(prepared, names, times) {
+/** Each of these points when it is reached for the n-th time; of a short test one n of each. */
+export const at = (names, short, long) =>
+  names.flatMap((name) => (isLong ? long : [short[random(short.length)]]).map((n) => `${name}:${n}`));
+
+/** One kill at each of these points of the commit path. */
+export async function namedKills(prepared, all) {
   const { scene, stub, effects } = prepared;
-  for (const point of names.flatMap((name) => times.map((n) => `${name}:${n}`))) {
+  for (const point of all) {
     const label = `${scene.name} ${point}`;
     const data = dataFolder(prepared, `data-${point.replace(':', '-')}`);
     const out = `${data}-out`;
@@ -168,7 +173,7 @@ export async function namedKills(prepared, names, times) {
 // --- retry of failed items ---
 
 /** Refuses every ninth id until it is healed; remembers calls as the stub does. */
-async function startMoody() {
+export async function startMoody() {
   const state = { calls: [], is_healed: false };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     let text = '';
@@ -188,6 +193,7 @@ async function startMoody() {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     calls: () => state.calls,
+    isFailing: (call) => call.id % 9 === 0,
     heal: () => (state.is_healed = true),
     reset: () => Object.assign(state, { calls: [], is_healed: false }),
     close: () => {
@@ -210,47 +216,58 @@ function howToDie(scene, turn) {
   return { environment: { WINDROW_DIE_AT: `${scene.point}:${1 + random(10)}` } };
 }
 
-async function retryLife(prepared, moody, reference, number) {
-  const { scene, place } = prepared;
+const liveRetrying = (prepared, data, out, { environment, ...how } = {}) =>
+  live(goOnRetrying(data, out), { ...how, environment: { ...prepared.environment, ...environment } });
+
+/** `retried`: what an undisturbed retry came to. */
+async function retryLife(prepared, retried, number) {
+  const { scene, place, stub: moody } = prepared;
   const label = `${scene.name} life ${number}`;
-  const data = join(place, `data-${number}`);
+  const data = dataFolder(prepared, `data-${number}`);
   const out = join(place, `out-${number}`);
   moody.reset();
   let cut = 0;
-  if ((await live(goOn(prepared, data, out), { after: 20 + random(scene.span_ms) })).was_killed) cut++;
+  if ((await liveOn(prepared, data, out, { after: 20 + random(scene.span_ms) })).was_killed) cut++;
   await finishAlike(prepared, data, out, label);
   const first = moody.calls().length;
   moody.heal();
   for (let turn = 0; turn < 2; turn++) {
-    const life = await live(goOnRetrying(data, out), howToDie(scene, turn));
+    const life = await liveRetrying(prepared, data, out, howToDie(scene, turn));
     cut += life.was_killed ? 1 : 0;
     if (life.code === 0) break;
   }
-  const life = await live(goOnRetrying(data, out));
+  const life = await liveRetrying(prepared, data, out);
   const again = newestRun(data);
   /* The retry may have completed before the kill: then there is nothing left to do. */
   check(life.code === 0 && again.generation === 2, `${label}: the retry completes`, life.end);
-  compareFiles(scene, out, reference, `${label} retried`);
-  const made = checkCalls(moody.calls(), cut * CONCURRENCY, label);
-  const failing = Math.ceil(scene.rows / 9);
-  check(made === scene.rows + failing, `${label}: number of calls`, `${made}`);
-  const others = moody.calls().slice(first).filter((call) => call.id % 9 !== 0);
+  compareFiles(scene, out, retried.reference, `${label} retried`);
+  checkSeen(retried, data, out, `${label} retried`);
+  const made = checkCalls(moody.calls(), cut * inFlight(scene), label);
+  check(made === retried.effects, `${label}: number of calls`, `${made}, not ${retried.effects}`);
+  const others = moody.calls().slice(first).filter((call) => !moody.isFailing(call));
   check(others.length === 0, `${label}: a retry calls for failed items only`, `${others.length} others`);
   rmSync(data, { recursive: true });
 }
 
-/** Kills around `runs retry`: what went well is not called again, what failed gets a new key. */
-export async function retryKills(scene, folder) {
-  const moody = await startMoody();
-  const prepared = await prepare(scene, folder, moody);
-  const data = join(prepared.place, 'undisturbed');
-  const out = join(prepared.place, 'out-retried');
+async function retryUndisturbed(prepared) {
+  const { scene, place, stub: moody } = prepared;
+  const label = `${scene.name}: the undisturbed retry`;
+  const data = join(place, 'undisturbed');
+  const out = join(place, 'out-retried');
+  const first = moody.calls().length;
   moody.heal();
-  const life = await live(goOnRetrying(data, out));
-  check(life.code === 0, `${scene.name}: the undisturbed retry`, life.end);
+  const life = await liveRetrying(prepared, data, out);
+  check(life.code === 0, label, life.end);
+  const effects = checkCalls(moody.calls(), 0, label);
+  check(moody.calls().slice(first).every(moody.isFailing), `${label} calls for failed items only`);
   const reference = readFiles(scene, out);
-  check(reference[0] !== prepared.reference[0], `${scene.name}: the retry adds rows`);
-  for (let number = 0; number < (isLong ? 12 : 2); number++)
-    await retryLife(prepared, moody, reference, number);
-  moody.close();
+  check(reference[0] !== prepared.reference[0], `${label} adds rows`);
+  return { ...prepared, effects, reference, seen: scene.look?.(prepared, data, out, label) };
+}
+
+/** Kills around `runs retry`: what went well is not called again, what failed gets a new key. */
+export async function retryKills(scene, folder, moody) {
+  const prepared = await prepare(scene, folder, moody);
+  const retried = await retryUndisturbed(prepared);
+  for (let number = 0; number < (isLong ? 12 : 2); number++) await retryLife(prepared, retried, number);
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { startModel } from '../e2e/model.mjs';
 import { makeZip, wordParts } from '../zip.mjs';
 import { check } from './check.mjs';
@@ -14,6 +15,10 @@ const ENDINGS = ['md', 'txt', 'html', 'docx'];
 
 const wordDocument = (lines) =>
   makeZip(wordParts(lines.map((line) => `<w:p><w:r><w:t>${line}</w:t></w:r></w:p>`).join('')));
+
+/* Rows whose page is broken, and those about which the model talks nonsense, until they are mended. */
+const isBroken = (i) => i % 9 === 0;
+const isNonsense = (i) => i % 9 === 4;
 
 function writeDocument(path, lines) {
   const [title, ...rest] = lines;
@@ -29,21 +34,24 @@ function write(csv, rows, world) {
   mkdirSync(join(place, 'shared'));
   ENDINGS.forEach((ending, i) =>
     writeDocument(join(place, 'shared', `${i}.${ending}`), [`Notes ${i}`, `Ships leave port ${i} every day.`]));
-  const lines = ['id,name,document'];
+  const lines = ['id,name,document,broken'];
   for (let i = 0; i < rows; i++) {
     const path = join(place, `${i}.${ENDINGS[i % ENDINGS.length]}`);
     writeDocument(path, [`Country ${i}`, `Capital: City ${i}`, `Population: ${1000 + i} people`]);
-    lines.push(`${i},Country ${i},${path}`);
+    lines.push(`${i},Country ${i},${path},${isBroken(i) ? 1 : ''}`);
   }
   writeFileSync(csv, `${lines.join('\n')}\n`);
-  writeFileSync(configOf(place), `providers:
-  stub: { base_url: "${world.modelUrl}", models: { m: { input: 1, output: 3 } } }
-`);
+  writeFileSync(configOf(place), modelsFile(world));
 }
+
+export const modelsFile = (world) => `providers:
+  stub: { base_url: "${world.modelUrl}", models: { m: { input: 1, output: 3 } } }
+`;
 
 const configOf = (place) => join(place, 'models.yaml');
 
-const workflow = (csv, url) => `name: Papers
+/** `more`: of the page's address; `retry`: of the question. */
+const workflowOf = (more, retry) => (csv, url) => `name: Papers
 limits: { concurrency: 4 }
 templates:
   letter: |
@@ -71,9 +79,9 @@ steps:
     config:
       model: stub/m
       prompt: "What is there about {{item.name}}?"
-      sources: [{ documents: ${join(dirname(csv), 'shared')} }, { page: "${url}/page?title=Page&text=The+number+of+this+page+is+{{item.id}}." }]
+      sources: [{ documents: ${join(dirname(csv), 'shared')} }, { page: "${url}/page?title=Page&text=The+number+of+this+page+is+{{item.id}}.${more}" }]
       output: { type: object, required: [summary], properties: { summary: { type: string } } }
-    retry: { attempts: 5, backoff: 10ms..50ms }
+    retry: ${retry}
   - id: letter
     type: document
     config: { format: docx, template: letter, name: "{{item.name}}.docx", author: Accounts }
@@ -105,7 +113,7 @@ function checkQuotes(out, texts, label) {
 }
 
 /** The texts that the store keeps, by their digest; each is whole. */
-function keptTexts(data, label) {
+export function keptTexts(data, label) {
   const rows = query(data, 'SELECT hex(digest) AS digest, hex(body) AS body FROM texts');
   const texts = new Map(rows.map(({ digest, body }) => [digest.toLowerCase(), Buffer.from(body, 'hex')]));
   for (const [digest, body] of texts) check(sha256(body) === digest, `${label}: the text ${digest} is whole`);
@@ -124,18 +132,20 @@ function checkCounted(data, condition, label) {
   return blobs;
 }
 
-function checkBlobs(data, label) {
+/** `tables`: made by steps over rows, each kept in a file of its own that is not shown. */
+export function checkBlobs(data, label, tables = 0) {
   const blobs = checkCounted(data, 'TRUE', label);
-  check(blobs.size === 0, `${label}: only files that count are kept`, [...blobs.keys()]);
+  check(blobs.size === tables, `${label}: only files that count are kept`, `${[...blobs.keys()]}, not ${tables}`);
 }
 
-/** What the program says that the run has used is what its effects add up to, and what the model was asked. */
-function checkUsage(data, run, world, label) {
+/** What the program says that runs have used is what their effects add up to, and what the model was asked. */
+export function checkUsage(data, usages, world, label) {
   const [sum] = query(data, `SELECT sum(tokens_in) AS tokensIn, sum(tokens_out) AS tokensOut,
-    sum(cost_microcredits) / 1e6 AS cost, sum(tokens_in > 0) AS calls FROM effects`);
-  const { calls, tokensIn, tokensOut, cost } = run.usage;
-  check(JSON.stringify({ tokensIn, tokensOut, cost, calls }) === JSON.stringify(sum), `${label}: usage is the sum of effects`,
-    `${JSON.stringify(run.usage)} ${JSON.stringify(sum)}`);
+    sum(cost_microcredits) AS cost, sum(tokens_in > 0) AS calls FROM effects`);
+  const total = (name) => usages.reduce((all, usage) => all + usage[name], 0);
+  const [tokensIn, tokensOut, calls] = ['tokensIn', 'tokensOut', 'calls'].map(total);
+  const used = { tokensIn, tokensOut, cost: Math.round(total('cost') * 1e6), calls };
+  check(isDeepStrictEqual(used, sum), `${label}: usage is the sum of effects`, `${JSON.stringify(used)}, not ${JSON.stringify(sum)}`);
   const asked = new Map(world.asked().map((call) => [call.idempotency_key, call.usage]));
   const told = [...asked.values()].reduce((all, usage) => all + (usage?.prompt_tokens ?? 0), 0);
   check(told === tokensIn && asked.size === calls, `${label}: usage is what the model was asked`, `${asked.size} calls, ${told} tokens`);
@@ -149,10 +159,11 @@ function look({ stub }, data, out, label) {
   const run = showRun(data);
   checkQuotes(out, keptTexts(data, label), label);
   checkBlobs(data, label);
-  checkUsage(data, run, stub, label);
+  checkUsage(data, [run.usage], stub, label);
   const [{ effects }] = query(data, 'SELECT count(*) AS effects FROM effects');
-  const converted = readdirSync(join(data, 'converted')).sort();
-  return { usage: run.usage, counts: run.counts, effects, converted };
+  const converted = readdirSync(join(data, 'converted'));
+  check(converted.every((name) => /^[0-9a-f]{64}$/.test(name)), `${label}: what was converted is whole`, converted);
+  return { usage: run.usage, counts: run.counts, effects };
 }
 
 /** What is there of a run that was killed: whole files or none, but for taps, which are cut to what counts. */
@@ -181,31 +192,52 @@ export const PAPERS = {
   is_one_run: true,
   files: ['list.html', 'list.pdf', 'book.xlsx', 'lines.jsonl', ...letters],
   write,
-  workflow,
+  workflow: workflowOf('', '{ attempts: 5, backoff: 10ms..50ms }'),
   environment: (place) => ({ WINDROW_CONFIG: configOf(place) }),
   look,
   lookDead,
 };
 
-/** What the model says: the sentence about the page's number, and where it stands. */
-function say(request) {
-  const prompt = request.messages.at(-1).content;
-  const [quote] = prompt.match(/The number of this page is \d+\./) ?? ['nothing'];
-  return JSON.stringify({ output: { summary: quote }, citations: [{ field: 'summary', source: ENDINGS.length + 1, quote, confidence: 0.9 }] });
-}
+/** The same, with pages that are broken and a model that talks nonsense about some, until a person mends it. */
+export const PAPER_RETRIES = {
+  ...PAPERS,
+  name: 'paper-retries',
+  workflow: workflowOf('&broken={{item.broken}}', '{ attempts: 1 }'),
+};
 
-/** Pages and a model, which remember their calls alike. */
-export async function startWorld(stub) {
+/** Which row a text, or a page's address, is about. */
+const rowOf = (text) => Number(text.match(/number.of.this.page.is.(\d+)\./)?.[1]);
+
+/** Pages and a model, which remember their calls alike. A moody one talks nonsense until it is healed. */
+export async function startWorld(stub, isMoody) {
+  const about = new Map(); // rows, by idempotency key
+  let pagesBefore = Infinity; // pages that were got before it was healed
+  const say = (request, key) => {
+    const row = rowOf(request.messages.map(({ content }) => content).join('\n'));
+    about.set(key, row);
+    if (isMoody && isNonsense(row) && pagesBefore === Infinity) return 'I would rather not.';
+    const quote = `The number of this page is ${row}.`;
+    const source = ENDINGS.length + 1;
+    return JSON.stringify({ output: { summary: quote }, citations: [{ field: 'summary', source, quote, confidence: 0.9 }] });
+  };
   const model = await startModel({ say, latencyMs: LATENCY_MS });
+  /* Pages are got without a key. */
+  const pages = () => stub.calls().map((call, i) => ({ ...call, idempotency_key: `${call.path} ${i < pagesBefore}` }));
+  const rowAsked = ({ path, idempotency_key: key }) => (path === undefined ? about.get(key) : rowOf(path));
   return {
     url: stub.url,
     modelUrl: model.url,
     asked: () => model.seen,
-    /* Pages are got without a key. */
-    calls: () => [...stub.calls().map((call) => ({ ...call, idempotency_key: call.path })), ...model.seen],
+    calls: () => [...pages(), ...model.seen].sort((a, b) => a.unix_ms - b.unix_ms),
+    isFailing: (call) => isBroken(rowAsked(call)) || isNonsense(rowAsked(call)),
+    heal: () => {
+      pagesBefore = stub.calls().length;
+      stub.mend();
+    },
     reset: () => {
-      stub.reset();
+      pagesBefore = Infinity;
       model.seen.length = 0;
+      stub.reset();
     },
     close: () => model.close(),
   };

@@ -3,7 +3,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { check, isLong, option } from './check.mjs';
-import { namedKills, points, prepare, randomKills } from './lives.mjs';
+import { at, namedKills, points, prepare, randomKills } from './lives.mjs';
 
 const ROWS = option('--rows', isLong ? 20_000 : 3000);
 
@@ -107,5 +107,5 @@ export async function reshapeKills(stub, folder, which, kills, part) {
   if (which !== 'all') return;
   const scene = { ...sceneOf('group_by'), name: 'rows' };
   const prepared = await prepare(scene, folder, stub);
-  await part('named kills, rows', () => namedKills(prepared, points.rows, isLong ? [1, 3] : [1]));
+  await part('named kills, rows', () => namedKills(prepared, at(points.rows, [1], [1, 3])));
 }

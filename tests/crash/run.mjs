@@ -19,8 +19,9 @@ import { startStub } from '../e2e/stub.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { fullDisks } from './full.mjs';
-import { namedKills, points, prepare, randomKills, retryKills } from './lives.mjs';
-import { PAPERS, startWorld } from './papers.mjs';
+import { at, namedKills, points, prepare, randomKills, retryKills, startMoody } from './lives.mjs';
+import { paperServerKills } from './paper_server.mjs';
+import { PAPERS, PAPER_RETRIES, startWorld } from './papers.mjs';
 import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
@@ -35,31 +36,31 @@ async function part(name, act) {
 
 async function main() {
   const stub = await startStub();
+  const world = await startWorld(stub, false);
   process.env.OPENAI_BASE_URL = stub.url;
   const reshape = words('--reshape', null);
+  const papers = async () => prepare(PAPERS, folder, world);
   try {
-    if (process.argv.includes('--papers')) await paperKills(stub);
-    else if (process.argv.includes('--converters')) await part('converters', () => converterKills(stub, folder, 1));
-    else if (process.argv.includes('--full')) await part('full disk', () => fullDisks(stub, folder));
-    else if (reshape === null) await everything(stub);
+    if (process.argv.includes('--papers')) await paperKills(stub, world, await papers());
+    else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
+    else if (reshape === null) await everything(stub, world, await papers());
     else await reshapeKills(stub, folder, reshape, kills, part);
   } finally {
-    await stub.close();
+    await Promise.all([stub.close(), world.close()]);
   }
 }
 
-async function paperKills(stub) {
-  const world = await startWorld(stub);
-  try {
-    const papers = await prepare(PAPERS, folder, world);
-    await part('random kills, papers', () => randomKills(papers, kills / 6));
-    await part('named kills, papers', () => namedKills(papers, isLong ? points.papers : ['call_after_file'], [1, 9]));
-  } finally {
-    world.close();
-  }
+/** Documents and models. */
+async function paperKills(stub, world, papers) {
+  await part('random kills, papers', () => randomKills(papers, kills / 6));
+  await part('named kills, papers', () => namedKills(papers, at(isLong ? points.papers : points.made, [1, 9], [1, 9])));
+  const moody = await startWorld(stub, true);
+  await part('retries, papers', () => retryKills(PAPER_RETRIES, folder, moody)).finally(moody.close);
+  await part('server, papers', () => paperServerKills(world, folder, Math.max(2, kills / 12)));
+  await part('converters', () => converterKills(stub, folder, isLong ? 10 : 1));
 }
 
-async function everything(stub) {
+async function everything(stub, world, papers) {
   const calls = await prepare(CALLS, folder, stub);
   const gates = await prepare(GATES, folder, stub);
   const pages = await prepare(PAGES, folder, stub);
@@ -72,14 +73,16 @@ async function everything(stub) {
   await part('random kills, models', () => randomKills(models, kills / 6));
   await part('random kills, workbook', () => randomKills(workbook, kills / 6));
   await part('random kills, children', () => randomKills(children, kills / 6));
-  await part('named kills', () => namedKills(calls, points.calls, isLong ? [1, 2, 7, 30] : [1, 5]));
-  if (isLong) await part('named kills, gates', () => namedKills(gates, points.calls, [1, 4]));
-  await part('named kills, children', () => namedKills(children, points.children, isLong ? [1, 3, 40] : [1, 20]));
-  await paperKills(stub);
+  await part('named kills', () => namedKills(calls, at(points.calls, [1, 5], [1, 2, 7, 30])));
+  if (isLong) await part('named kills, gates', () => namedKills(gates, at(points.calls, [], [1, 4])));
+  await part('named kills, children', () => namedKills(children, at(points.children, [1, 20], [1, 3, 40])));
+  await paperKills(stub, world, papers);
   await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
-  await part('full disk', () => fullDisks(stub, folder));
-  await part('retries', () => retryKills(RETRIES, folder));
-  await part('retries, children', () => retryKills(CHILD_RETRIES, folder));
+  await part('full disk', () => fullDisks(stub, folder, papers));
+  const moody = await startMoody();
+  await part('retries', () => retryKills(RETRIES, folder, moody));
+  await part('retries, children', () => retryKills(CHILD_RETRIES, folder, moody));
+  moody.close();
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, checkCalls, isLong, random } from './check.mjs';
 import { points } from './lives.mjs';
-import { HANG_MS, ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
+import { ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
+import { begin, checkAcknowledged, publish, untilEnded } from './requests.mjs';
 
 const PURE = `name: Pure
 steps:
@@ -29,24 +30,6 @@ ${Array.from({ length: CHAIN_STEPS }, (_, i) => `  - { id: s${i}, type: http_req
 /* Of a call that was sent before the answer to a cancel and read after it. */
 const ON_THE_WIRE_MS = 50;
 
-async function publish(server, key, text) {
-  const answer = await ask(server, key, 'POST', '/v1/workflows?publish=true', { body: text, type: 'application/yaml' });
-  if (!check(answer.status === 201, 'a workflow is stored', answer.text)) throw new Error('no workflow');
-  return JSON.parse(answer.text).data.id;
-}
-
-async function runOf(server, key, id) {
-  const answer = await ask(server, key, 'GET', `/v1/workflow-runs/${id}`);
-  return answer.status === 200 ? JSON.parse(answer.text).data : { status: answer.status, text: answer.text };
-}
-
-async function untilEnded(server, key, id) {
-  for (const deadline = Date.now() + HANG_MS; ; await sleep(20)) {
-    const run = await runOf(server, key, id);
-    if (!['queued', 'running'].includes(run.status) || Date.now() > deadline) return run;
-  }
-}
-
 /** Clients that start runs one after the other until the server goes away or `isOver`. */
 async function load(server, key, workflows, from, isOver, acknowledged) {
   const agent = new Agent({ keepAlive: true });
@@ -67,16 +50,6 @@ async function load(server, key, workflows, from, isOver, acknowledged) {
   };
   await Promise.all(Array.from({ length: 8 }, client));
   agent.destroy();
-}
-
-async function checkAcknowledged(server, key, acknowledged) {
-  check(acknowledged.size > 0, 'runs were acknowledged');
-  for (const [id, value] of acknowledged) {
-    const run = await untilEnded(server, key, id);
-    const is_right = run.status === 'completed' && run.output.value === value;
-    if (!check(is_right, `the acknowledged run ${id} completes with ${value}`, JSON.stringify(run)))
-      return;
-  }
 }
 
 function checkServerCalls(stub, cuts, label) {
@@ -113,7 +86,8 @@ export async function serverKills(stub, folder, rounds) {
     check(end.signal === 'SIGKILL', `server: ${point} is reached`, `${end.code ?? end.signal}`);
     server = await startServer(data);
   }
-  await checkAcknowledged(server, key, acknowledged);
+  check(acknowledged.size > 0, 'runs were acknowledged');
+  await checkAcknowledged(server, key, acknowledged, 'server');
   checkServerCalls(stub, rounds + 1, 'server');
   await stopServer(server);
 }
@@ -138,9 +112,7 @@ async function cancelRound(server, key, workflow, stub, data) {
   const ns = new Map();
   for (let i = 0; i < 12; i++) {
     const n = 1000 + ns.size + random(1000) * 1000;
-    const answer = await ask(server, key, 'POST', `/v1/workflows/${workflow}/runs`, { body: { input: { n } } });
-    check(answer.status === 201, 'a run is stored', answer.text);
-    ns.set(JSON.parse(answer.text).data.id, n);
+    ns.set(await begin(server, key, workflow, { n }), n);
   }
   await sleep(random(CHAIN_STEPS * 20));
   const ids = [...ns.keys()];

@@ -87,7 +87,7 @@ export class Model {
     this.tries = new Map(); // by idempotency key, or by body
     this.answered = new Map(); // likewise, calls that were answered whole
     this.calls = []; // {ms since the first call, status, tokens}
-    this.seen = []; // every call when it came: {idempotency_key, body_sha256, usage (null: no answer yet)}
+    this.seen = []; // every call when it came: {idempotency_key, body_sha256, unix_ms, usage (null: no answer yet)}
     this.bodies = []; // of the first calls
     this.headers = [];
     this.inFlight = 0;
@@ -182,7 +182,7 @@ export class Model {
     this.first ??= began;
     const body = JSON.parse(text);
     const id = request.headers['idempotency-key'] ?? hash(text).toString('hex');
-    const call = { idempotency_key: id, body_sha256: hash(text).toString('hex'), usage: null };
+    const call = { idempotency_key: id, body_sha256: hash(text).toString('hex'), unix_ms: Date.now(), usage: null };
     this.seen.push(call);
     if (this.bodies.length < 1000) this.bodies.push(body);
     if (this.headers.length < 1000) this.headers.push(request.headers);
