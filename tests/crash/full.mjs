@@ -115,6 +115,7 @@ async function fullRun(prepared, disk, bytes) {
   const label = `full disk, ${prepared.scene.name}, ${(bytes / MIB).toFixed(1)} MiB free`;
   const data = dataFolder(prepared, join(disk.place, 'data'));
   const out = join(prepared.place, `out-${bytes}`);
+  prepared.stub.reset();
   disk.leave(bytes);
   const life = begin(goOn(prepared, data, out), { ...prepared.environment, ...disk.environment });
   check(await untilSaid(life, FULL), `${label}: it says that the disk is full`, life.words());
