@@ -229,7 +229,9 @@ static void
 add_citation(struct builder *builder, const struct span *span)
 {
     size_t start = builder->string.size;
+    double size = styles[builder->text->style].size;
     buffer_append_format(&builder->string, "[%u]", span->citation->number);
+    add_attribute(builder, pango_attr_size_new_absolute((int)(size * 0.86 * PANGO_SCALE)), start);
     add_attribute(builder, color_attribute(COLOR_LINK), start);
     add_mark(builder, span, start);
 }
