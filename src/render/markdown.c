@@ -399,6 +399,18 @@ find_numbers(struct reader *reader, struct block *table)
     buffer_clear(&reader->text);
 }
 
+/* Whether two paragraphs of the item touch: what stood between was left out. */
+static bool
+has_neighbours(const struct block *item)
+{
+    for (const struct block *block = item->first; block != NULL; block = block->next) {
+        if (block->kind == BLOCK_PARAGRAPH && block->next != NULL &&
+            (block->next->kind == BLOCK_PARAGRAPH || block->next->kind == BLOCK_TABLE))
+            return true;
+    }
+    return false;
+}
+
 /* Room between the items of a list can only be where there are several blocks. */
 static void
 settle_room(struct block *list)
@@ -406,6 +418,10 @@ settle_room(struct block *list)
     const struct block *item = list->first;
     if (item != NULL && item->next == NULL && item->first->next == NULL)
         list->list.is_tight = true;
+    for (; item != NULL; item = item->next) {
+        if (has_neighbours(item))
+            list->list.is_tight = false;
+    }
 }
 
 /* What has nothing inside leaves nothing on a page; tables and rules are something. */

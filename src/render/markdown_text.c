@@ -98,7 +98,7 @@ is_sign(const struct markdown_line *line, struct slice text, size_t at)
     if (byte == '>' || byte == '-' || byte == '+' || byte == '=')
         return is_first && line->place != MARKDOWN_CELL;
     if (byte == ':')
-        return is_first || byte_at(text, at + 1) == '/';
+        return (is_first && line->place != MARKDOWN_CELL) || byte_at(text, at + 1) == '/';
     if (byte == '@')
         return before != '\0' && before != ' ';
     return false;

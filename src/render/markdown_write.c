@@ -224,6 +224,12 @@ write_item(struct writer *writer, const struct block *item, struct item_sign sig
     if (item->task != TASK_NONE)
         buffer_append_text(writer->out, item->task == TASK_DONE ? "[x] " : "[ ] ");
     memset(room, ' ', size);
+    /* A box stands before words, or alone. */
+    if (item->task != TASK_NONE && item->first->kind != BLOCK_PARAGRAPH) {
+        end_line(writer);
+        begin_line(writer);
+        buffer_append(writer->out, room, size);
+    }
     write_inside(writer, slice_of(room, size), item->first, sign.is_tight);
 }
 

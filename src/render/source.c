@@ -22,7 +22,7 @@ struct splitter {
     size_t note_count;
     size_t blank_count; /* lines in the note that may be its end */
     struct fence fence;
-    bool has_pipe; /* in the line before */
+    size_t pipe_count; /* lines in a row before this one that have a pipe */
     struct error *error;
 };
 
@@ -233,8 +233,9 @@ take_line(struct splitter *splitter, struct slice line)
             return status != STATUS_OK ? status : begin_note(splitter, label, line);
     }
     bool is_in_code = is_code(splitter, line);
-    bool is_below_head = !is_in_code && splitter->has_pipe && is_delimiter_row(line);
-    splitter->has_pipe = !is_in_code && line.size > 0 && memchr(line.ptr, '|', line.size) != NULL;
+    bool is_below_head = !is_in_code && splitter->pipe_count == 1 && is_delimiter_row(line);
+    bool has_pipe = line.size > 0 && memchr(line.ptr, '|', line.size) != NULL;
+    splitter->pipe_count = has_pipe && !is_in_code ? splitter->pipe_count + 1 : 0;
     bool is_break = !is_in_code && slice_is(slice_trim(line), "\\pagebreak") && line.ptr[0] == '\\';
     if (is_break)
         buffer_append_byte(&splitter->text, '\n');

@@ -15,16 +15,19 @@ has(struct slice page, const char *text)
 static void
 check_page(struct page *page)
 {
-    struct buffer html;
+    struct buffer file;
     assert(page->status == STATUS_OK || page->error.text[0] != '\0');
     if (page->status != STATUS_OK)
         return;
-    page_render(page, render_html, &html);
+    page_render(page, render_html, &file);
     assert(page->status == STATUS_OK);
-    assert(slice_is_utf8(buffer_slice(&html)));
-    assert(!has(buffer_slice(&html), "<script"));
-    assert(!has(buffer_slice(&html), "href=\"javascript"));
-    buffer_done(&html);
+    assert(slice_is_utf8(buffer_slice(&file)));
+    assert(!has(buffer_slice(&file), "<script"));
+    assert(!has(buffer_slice(&file), "href=\"javascript"));
+    buffer_done(&file);
+    page_render(page, render_docx, &file);
+    assert(page->status == STATUS_OK || page->status == STATUS_LIMIT);
+    buffer_done(&file);
 }
 
 static bool
