@@ -382,6 +382,11 @@ unknown_setting(struct reading *reading, const struct located *at, const char *c
         strrchr(reading->path, '.') == NULL ? reading->path : strrchr(reading->path, '.') + 1);
     const char *nearest = slice_nearest(name, names, count);
     char words[100];
+    if (slice_is(name, "key") || slice_is(name, "api_key")) {
+        refuse(reading, at, STATUS_INVALID,
+               "keys do not stand in this file: name a variable as key_env, or a file as key_file");
+        return;
+    }
     snprintf(words, sizeof(words), "there is no such setting%s%s%s",
              nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
              nearest == NULL ? "" : "?");

@@ -173,11 +173,13 @@ is_overload(const struct gathering *gathering, int http_status, struct value err
 }
 
 static const char *
-mend_for(int http_status, struct value error)
+mend_for(const struct ai_setup *setup, int http_status, struct value error)
 {
+    if ((http_status == 401 || http_status == 403) && setup->key.size == 0)
+        return "; it was asked without a key: set its key_env or key_file";
     if (http_status == 401 || http_status == 403)
         return "; check its key";
-    if (http_status == 404)
+    if (http_status == 404 || (http_status >= 300 && http_status <= 399))
         return "; check its base_url and the model's name";
     if (http_status == 402 || http_status == 429)
         return "; its account has no credit left";
@@ -206,7 +208,7 @@ fail_by_status(struct gathering *gathering, int http_status, struct value error,
     failure->retry_after_ms = retry_after_ms(gathering->exchange);
     return ai_fail(failure, status, code, "the provider %.*s answered %d%s%.*s%s",
                    SLICE_FORMAT(setup->name), http_status, words.size > 0 ? ": " : "",
-                   SLICE_FORMAT(words), is_overloaded ? "" : mend_for(http_status, error));
+                   SLICE_FORMAT(words), is_overloaded ? "" : mend_for(setup, http_status, error));
 }
 
 /* The status that an error inside an answer of 200 stands for. */
@@ -250,9 +252,11 @@ static bool
 read_whole(struct gathering *gathering)
 {
     struct value object;
-    struct slice body = gathering->exchange->answer_body;
+    struct slice body = slice_trim(gathering->exchange->answer_body);
     if (json_parse(&object, gathering->arena, body, JSON_BORROW, NULL, NULL) != STATUS_OK)
-        return fail_unread(gathering, "answered with a text that is no JSON");
+        return fail_unread(gathering, body.size > 0 && body.ptr[0] == '<'
+                                          ? "answered with a web page; check its base_url"
+                                          : "answered with a text that is no JSON");
     if (!fail_by_error(gathering, object))
         return false;
     gather(gathering, object, "message");
@@ -345,7 +349,7 @@ openai_read(const struct ai_setup *setup, const struct exchange *exchange, struc
     bool is_ok;
     if (exchange->http_status < 200 || exchange->http_status > 299)
         is_ok = read_refused(&gathering);
-    else if (body.size > 0 && (body.ptr[0] == '{' || !setup->streams))
+    else if (body.size > 0 && (body.ptr[0] == '{' || body.ptr[0] == '<' || !setup->streams))
         is_ok = read_whole(&gathering);
     else
         is_ok = read_stream(&gathering);

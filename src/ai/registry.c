@@ -55,7 +55,7 @@ check_url(struct ai_registry *registry, const char *variable_name, struct slice 
     struct url url;
     enum status status = url_parse(&url, &registry->arena, text, error);
     if (status != STATUS_OK)
-        error_prepend(error, "%s: ", variable_name);
+        error_prepend(error, "%s", variable_name);
     return status;
 }
 

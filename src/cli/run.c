@@ -134,6 +134,8 @@ make_input(const struct plan *plan, const struct option_list *inputs, struct are
         const struct schema *property =
             plan->input_schema == NULL ? NULL : schema_property(plan->input_schema, name);
         struct value value;
+        if (!slice_is_utf8(slice_text(inputs->values[i])))
+            return error_set(error, STATUS_INVALID, "--input: the text is not UTF-8; convert it");
         enum status status = input_value(property, slice_text(equals + 1), arena, &value, error);
         if (status != STATUS_OK) {
             error_prepend(error, "--input %.*s", SLICE_FORMAT(name));

@@ -6,6 +6,7 @@
 #include "engine/child.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,14 @@ chunk_failure_value(struct arena *arena, const char *code, const char *words)
     failure = value_object_set(arena, failure, value_text("message"), value_string(copy));
     arena_end_room(arena, limit);
     return failure;
+}
+
+struct value
+chunk_output_failure(struct arena *arena, const struct expr_failure *bad)
+{
+    char words[sizeof(bad->words) + sizeof("output: ")];
+    snprintf(words, sizeof(words), "output: %s", bad->words);
+    return chunk_failure_value(arena, "output_failed", words);
 }
 
 /* What a step sees of another column: its output, or of a failure that did not stop the item

@@ -166,6 +166,9 @@ struct value chunk_outer_root(struct chunk *chunk);
 /* A failure as data: {"code", "message"}; also in an arena that is used up. */
 struct value chunk_failure_value(struct arena *arena, const char *code, const char *words);
 
+/* That of the run's output, which could not be rendered. */
+struct value chunk_output_failure(struct arena *arena, const struct expr_failure *bad);
+
 /* Type name and rendered config as STORE_HASH_BYTES. */
 void effect_hash(const struct plan_node *node, struct value config, uint8_t out[STORE_HASH_BYTES]);
 

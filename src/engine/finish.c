@@ -236,7 +236,7 @@ finish_work(struct task *task, void *thread_context)
                             &job->arena, &job->output, &failure);
         if (status != STATUS_OK) {
             job->event = RUN_EVENT_FAIL;
-            job->error = chunk_failure_value(&job->arena, "output_failed", failure.words);
+            job->error = chunk_output_failure(&job->arena, &failure);
         }
     }
     job_home(&job->job);

@@ -68,6 +68,6 @@ in_place_output(struct chunk *chunk, struct expr_machine *machine, struct value 
     if (status == STATUS_OK)
         return true;
     chunk->is_over_budget |= status == STATUS_LIMIT;
-    *out = chunk_failure_value(arena, "output_failed", bad.words);
+    *out = chunk_output_failure(arena, &bad);
     return false;
 }

@@ -9,6 +9,10 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Of a member's name in front of what is wrong with its value. */
+#define NAME_BYTES ((size_t)64)
 
 enum template_kind {
     TEMPLATE_CONSTANT,
@@ -405,6 +409,20 @@ render_array(const struct renderer *renderer, const struct template *template, s
     return out->kind == VALUE_NONE ? fail_size(renderer) : STATUS_OK;
 }
 
+/* Says of which member the words are. */
+static enum status
+fail_member(const struct renderer *renderer, struct value name, enum status status)
+{
+    struct expr_failure *failure = renderer->failure;
+    char inner[sizeof(failure->words)];
+    memcpy(inner, failure->words, sizeof(inner));
+    struct slice shown = slice_cut(value_slice(name), NAME_BYTES);
+    struct slice words = slice_cut(slice_text(inner), sizeof(inner) - NAME_BYTES - sizeof(": "));
+    snprintf(failure->words, sizeof(failure->words), "%.*s: %.*s", SLICE_FORMAT(shown),
+             SLICE_FORMAT(words));
+    return status;
+}
+
 static enum status
 render_object(const struct renderer *renderer, const struct template *template, struct value *out)
 {
@@ -416,7 +434,7 @@ render_object(const struct renderer *renderer, const struct template *template, 
         members[i].key = value_copy(renderer->arena, template->names[i]);
         enum status status = render(renderer, template->parts[i], &members[i].value);
         if (status != STATUS_OK)
-            return status;
+            return fail_member(renderer, template->names[i], status);
         if (members[i].key.kind == VALUE_NONE)
             return fail_size(renderer);
     }

@@ -30,8 +30,9 @@ bool template_is_constant(const struct template *template);
 /* For checks of names; see expr_each_root_path(). */
 void template_each_root_path(const struct template *template, expr_path_fn *visit, void *context);
 
-/* Renders over the root ({input, item, steps, run, vars}) into the arena. INVALID: the program
- * raised an error; LIMIT: over a budget or max_bytes (of text put together). */
+/* Renders over the root ({input, item, steps, run, vars}) into the arena. The words of a failure
+ * begin with the names of the members on the way to it. INVALID: the program raised an error;
+ * LIMIT: over a budget or max_bytes (of text put together). */
 MUST_USE enum status template_render(struct expr_machine *machine, const struct template *template,
                                      struct value root, struct arena *arena, struct value *out,
                                      struct expr_failure *failure);

@@ -36,7 +36,7 @@ read_file(const char *path, struct error *error)
     if (status == STATUS_OK) {
         status = ai_registry_new(&registry, buffer_slice(&text), environment, error);
         if (status != STATUS_OK)
-            error_prepend(error, "%.200s: ", path);
+            error_prepend(error, "%.200s", path);
     }
     buffer_done(&text);
     return status;

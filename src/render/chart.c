@@ -71,8 +71,11 @@ static enum status
 read_labels(struct chart_reader *reader, struct value from)
 {
     struct chart *chart = reader->chart;
-    if (from.kind != VALUE_ARRAY || from.count == 0)
+    if (from.kind != VALUE_ARRAY)
         return invalid(reader, "\"labels\" is missing; write a list of texts, one a value");
+    if (from.count == 0)
+        return invalid(reader, "there are no labels; leave out a chart that has nothing to show, "
+                               "by {{#if = (.rows | length) > 0}} around it");
     if (from.count > CHART_LABELS_MAX)
         return error_set(reader->error, STATUS_LIMIT,
                          "there are %u labels, and a chart shows %d at most", from.count,

@@ -369,7 +369,10 @@ end_code(struct reader *reader, struct block *block)
     if (reader->status == STATUS_OK)
         reader->status = chart_read(&chart, reader->arena, spec->value, reader->error);
     if (reader->status != STATUS_OK) {
-        struct slice cut = slice_cut(slice_trim(block->code.text), 40);
+        struct slice text = slice_trim(block->code.text);
+        const char *end = text.size == 0 ? NULL : memchr(text.ptr, '\n', text.size);
+        struct slice cut =
+            slice_cut(text, end != NULL && end - text.ptr < 40 ? (size_t)(end - text.ptr) : 40);
         error_prepend(reader->error, "the chart that begins \"%.*s\"", SLICE_FORMAT(cut));
         return 1;
     }

@@ -288,8 +288,11 @@ conclude_page(struct step_conclusion *conclusion, struct value page)
         conclude_text(conclusion, &document))
         return true;
     struct step_failure inner = conclusion->failure;
-    step_fail(&conclusion->failure, inner.code, "the page %.*s: %s", SLICE_FORMAT(shown),
-              inner.words);
+    struct slice words = slice_text(inner.words);
+    bool is_named = slice_starts_with(words, shown); /* what was wrong with the text in it */
+    step_fail(&conclusion->failure, inner.code, "the page %.*s%s%.*s",
+              SLICE_FORMAT(is_named ? SLICE("") : shown), is_named ? "" : ": ",
+              SLICE_FORMAT(words));
     conclusion->failure.may_retry = inner.may_retry;
     conclusion->failure.is_free = inner.is_free;
     conclusion->failure.retry_after_ms = inner.retry_after_ms;

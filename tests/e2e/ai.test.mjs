@@ -1,6 +1,7 @@
 // Steps that ask a model: by the embedded provider, and by a server of models that answers as told.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import ExcelJS from 'exceljs';
 
 import { startModel } from './model.mjs';
-import { startServer, until, windrow } from './server.mjs';
+import { startServer, until, WINDROW, windrow } from './server.mjs';
 import { startStub } from './stub.mjs';
 
 let folder;
@@ -108,6 +109,14 @@ test('the embedded provider finds a value with its quote, by both ways in', asyn
   assert.equal(end.status, 'completed', JSON.stringify(end.error));
   checkFounded(end.output);
   assert.equal(model.bodies.length, 0);
+});
+
+test('an input that is not UTF-8 is refused before anything runs', async () => {
+  const file = join(folder, 'local.yaml');
+  await writeFile(file, LOCAL);
+  const line = `exec "$0" run "$1" --data "$2" --input "about=$(printf 'a\\377')"`;
+  const end = spawnSync('sh', ['-c', line, WINDROW, file, join(folder, 'data')], { encoding: 'utf8' });
+  assert.deepEqual([end.status, end.stderr], [1, 'windrow: --input: the text is not UTF-8; convert it\n']);
 });
 
 test('without any text there is no answer, and the error says what to do', async () => {

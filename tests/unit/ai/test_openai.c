@@ -159,6 +159,23 @@ test_sources_are_fenced_and_cut_to_the_budget(void **state)
     buffer_done(&text);
 }
 
+static void
+test_an_unwanted_call_without_a_key(void **state)
+{
+    struct ai_setup with = setup();
+    struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
+    struct arena arena;
+    struct ai_answer answer;
+    struct ai_failure failure = {0};
+    arena_init(&arena, MIB(8));
+    with.key = SLICE("");
+    exchange->http_status = 401;
+    assert_false(ai_openai.read(&with, exchange, &arena, &answer, &failure));
+    assert_non_null(strstr(failure.words, "key_env"));
+    arena_done(&arena);
+    exchange_free(&exchange);
+}
+
 struct read_case {
     const char *label;
     int http_status;
@@ -246,7 +263,9 @@ test_answers_of_all_kinds(void **state)
         {"400 text", 400, NULL, "plain\nwords", "plain words", "provider_refused", 400},
         {"400 bytes", 400, NULL, "\xff\xfe", "400", "provider_refused", 400},
         {"408", 408, NULL, "", "408", "provider_failed", 502},
-        {"301", 301, NULL, "", "301", "provider_refused", 301},
+        {"301", 301, NULL, "", "check its base_url", "provider_refused", 301},
+        {"web page", 200, NULL, "\n<html>Log in</html>", "check its base_url", "provider_failed",
+         502},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++)
         check_read(&table[i]);
@@ -292,6 +311,7 @@ main(void)
         cmocka_unit_test(test_setups_change_what_is_sent),
         cmocka_unit_test(test_structure_is_asked_for_as_the_server_can),
         cmocka_unit_test(test_sources_are_fenced_and_cut_to_the_budget),
+        cmocka_unit_test(test_an_unwanted_call_without_a_key),
         cmocka_unit_test(test_answers_of_all_kinds),
         cmocka_unit_test(test_usage_and_finish_are_read),
         cmocka_unit_test(test_costs_are_rounded_up),

@@ -200,6 +200,7 @@ test_bad_files_are_refused_with_their_place(void **state)
         {BIG "base_urll: x\n", "line 4, column 16: providers.big.base_urll: there is no such "
                                "setting; did you mean base_url?"},
         {"providers: {big: {base_url: 'ftp://x'}}\n", "providers.big.base_url: "},
+        {BIG "api_key: x\n", "providers.big.api_key: keys do not stand in this file"},
         {BIG "key_env: NO_SUCH\n", "providers.big.key_env: this variable is not set"},
         {BIG "key_file: /nonexistent/key\n", "providers.big.key_file: "},
         {BIG "structured: yaml\n", "expected one of json_schema, json_object, none"},

@@ -267,7 +267,7 @@ static const struct {
      "expression_failed: expression: no\"}"},
     {"an output that fails", "{name: w1, steps: [" SET "], output: '{{= error(\"no\") }}'}",
      "{name: w2, steps: [" CALL_WITH("a", "w1", "{}") "], output: '{{steps.a.error.message}}'}",
-     "\"the workflow \\\"w1\\\" failed: output_failed: no\""},
+     "\"the workflow \\\"w1\\\" failed: output_failed: output: no\""},
     {"what it sees of its run",
      "{name: w1, steps: [{id: t, type: transform, config: {expression: "
      "'[.run.startedAt, .run.generation, .run.trigger, .run.workflow.slug, (.run.id | "

@@ -53,6 +53,7 @@ test_rendering(void **state)
         {"\"x{{= 1,2 }}\"", "!the expression gives more than one value"},
         {"\"{{item.name.first}}\"", "!Cannot index string with string \"first\""},
         {"\"{{= error(\\\"why\\\") }}\"", "!why"},
+        {"{\"a\":1,\"b\":[{\"c\":\"{{= empty }}\"}]}", "!b: c: the expression gives no value"},
         {"\"{{= def f: f; f }}\"", "!the expression takes too many steps"},
     };
     struct expr_machine *machine = expr_machine_new(expr_budget_default());
