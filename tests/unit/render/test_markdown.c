@@ -71,8 +71,10 @@ test_blocks(void **state)
         {"page breaks", "a\n\\pagebreak\nb\n\n> \\pagebreak",
          "<p>a</p>\n<div class=\"page-break\"></div>\n<p>b</p>\n<blockquote>\n"
          "<div class=\"page-break\"></div>\n</blockquote>\n"},
-        {"no page breaks", "\\\\pagebreak\n\na \\pagebreak\n\n```\n\\pagebreak\n```",
-         "<p>\\pagebreak</p>\n<p>a \\pagebreak</p>\n<pre><code>\\pagebreak\n</code></pre>\n"},
+        {"no page breaks",
+         "\\\\pagebreak\n\na \\pagebreak\n\n\\pagebreak&amp;\n\n```\n\\pagebreak\n```",
+         "<p>\\pagebreak</p>\n<p>a "
+         "\\pagebreak</p>\n<p>\\pagebreak&amp;</p>\n<pre><code>\\pagebreak\n</code></pre>\n"},
         {"a table", "|a|b|\n|-|:-:|\n|1,000|x|\n|2 %||\n",
          "<div class=\"table\">\n<table>\n<thead>\n<tr><th scope=\"col\" class=\"number\">a</th>"
          "<th scope=\"col\" class=\"center\">b</th></tr>\n</thead>\n<tbody>\n<tr><td "
