@@ -73,13 +73,14 @@ set_limits(const struct confine_limits *limits, struct error *error)
 
 /* --- the filter --- */
 
-/* What parsing needs: reading and writing what is open, memory, the end. */
+/* What parsing needs: reading and writing what is open, memory, the end. qsort() asks how much
+ * memory there is. */
 static const int allowed[] = {
     SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),       SCMP_SYS(close),
     SCMP_SYS(lseek),        SCMP_SYS(fstat),         SCMP_SYS(brk),         SCMP_SYS(munmap),
     SCMP_SYS(mremap),       SCMP_SYS(madvise),       SCMP_SYS(futex),       SCMP_SYS(getrandom),
     SCMP_SYS(getpid),       SCMP_SYS(gettid),        SCMP_SYS(exit),        SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield), SCMP_SYS(sysinfo),
 };
 
 static int

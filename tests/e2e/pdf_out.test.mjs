@@ -173,6 +173,15 @@ test('text from right to left and in CJK can be copied out', async () => {
   assert.ok(text.normalize('NFKC').replaceAll(' ', '').includes('مرحبابالعالم'), text);
 });
 
+test('a long report has all its places', async () => {
+  const sections = Array.from({ length: 400 }, (_, i) => `## Section ${i + 1}\n\n${'Some words. '.repeat(60)}{{cite input.f.x}}\n`);
+  const pdf = await PDFDocument.load(await readFile(await make('long', sections.join('\n'), { contents: true })));
+  const places = destinations(pdf);
+  for (const { to } of links(pdf)) if (to) assert.ok(places.has(to), to);
+  assert.ok(places.get('h-section-400') > 30);
+  assert.equal(places.get('sources'), pdf.getPageCount());
+});
+
 test('documents meant to do harm become files, or words', async () => {
   const hostile = {
     words: `# ${'W'.repeat(20000)}\n\n${'x'.repeat(100000)}\n`,

@@ -37,6 +37,23 @@ run_echo(struct child *child)
     return STATUS_OK;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* A good child, too: what glibc does on the way is allowed. */
+static enum status
+run_sort(struct child *child)
+{
+    int numbers[1000];
+    for (int i = 0; i < 1000; i++)
+        numbers[i] = 1000 - i;
+    qsort(numbers, COUNT_OF(numbers), sizeof(numbers[0]), compare);
+    return numbers[0] == 1 ? STATUS_OK : STATUS_IO;
+}
+
 static enum status
 run_refuse(struct child *child)
 {
@@ -278,6 +295,7 @@ main(void)
 {
     static const struct child_kind kinds[] = {
         {.name = "echo", .run = run_echo},
+        {.name = "sort", .run = run_sort},
         {.name = "refuse", .run = run_refuse},
         {.name = "open", .run = run_open},
         {.name = "write_file", .run = run_write_file},
