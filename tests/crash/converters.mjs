@@ -1,28 +1,39 @@
-// windrow-convert, which makes documents, goes missing while they are made, or is killed: items fail
-// with words, nothing else does, and a retry mends them.
+// windrow-convert, which reads and makes documents, goes missing, or is killed: items fail with words,
+// nothing else does, and a retry mends them.
 
-import { copyFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, counts } from './check.mjs';
 import { dataFolder, goOn, prepare } from './lives.mjs';
 import { HANG_MS, begin, childrenOf, filesBelow, items, live, newestRun, query, windrow } from './program.mjs';
-import { compareFiles } from './scenes.mjs';
+import { compareFiles, writeRows } from './scenes.mjs';
 
 const ROWS = 6;
 
-/* Long enough to be met while it is made. */
+/* Long enough to be met while they are read and made. */
+const EMPTY_PLACES = 100_000;
 const LINES = 500;
+
+function write(csv, rows) {
+  writeRows(csv, rows);
+  writeFileSync(pageBeside(csv), `<title>Facts</title>${'<div></div>'.repeat(EMPTY_PLACES)}<p>Capital: Port One`);
+}
+
+const pageBeside = (csv) => join(dirname(csv), 'page.html');
 
 const PRINTS = {
   name: 'prints',
   rows: ROWS,
   is_one_run: true,
   files: ['table.csv', ...Array.from({ length: ROWS }, (_, i) => `${i}.pdf`)],
+  write,
   workflow: (csv) => `name: Prints
 limits: { concurrency: 2 }
 templates:
   print: |
+    {{steps.facts.capital}}
+
     {{#each steps.lines as line}}
     Line {{line}} of {{item.id}}.
 
@@ -31,6 +42,9 @@ steps:
   - id: rows
     type: read_csv
     config: { file: ${csv} }
+  - id: facts
+    type: extract
+    config: { model: local/extractive-1, sources: { file: ${pageBeside(csv)} }, fields: { capital: capital city } }
   - id: lines
     type: transform
     config: { expression: "[range(${LINES})]" }
@@ -100,12 +114,15 @@ async function missing(prepared, { program, converter }) {
   await mend(prepared, { data, out, label, code, words, program });
 }
 
+/** The first that reads, for the others wait for what it finds; or one that makes a document. */
 async function killed(prepared, number) {
-  const [label, code, words] = [`a killed converter ${number}`, 'not_converted', /./];
+  const isReader = number % 2 === 0;
+  const [label, code, words] = [`a killed converter ${number}`, 'not_converted', /was killed|ended/];
   const data = dataFolder(prepared, `killed-${number}`);
   const out = join(prepared.place, `out-killed-${number}`);
   const life = begin(goOn(prepared, data, out));
-  const [pid] = (await until(() => childrenOf(life.pid), life, `${label}: it is seen`)) ?? [];
+  const isMaking = () => isReader || filesBelow(join(data, 'blobs')).size > 0;
+  const [pid] = (await until(() => isMaking() && childrenOf(life.pid), life, `${label}: it is seen`)) ?? [];
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
   counts.killed++;
   const { code: end } = await life.ended;

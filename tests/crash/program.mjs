@@ -124,7 +124,7 @@ export function showRun(data) {
 
 /** The paths of all files below a folder, by their names. */
 export const filesBelow = (folder) =>
-  new Map(readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  new Map((existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []).flatMap((entry) => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? [...filesBelow(path)] : [[entry.name, path]];
   }));

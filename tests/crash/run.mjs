@@ -57,7 +57,7 @@ async function paperKills(stub, world, papers) {
   const moody = await startWorld(stub, true);
   await part('retries, papers', () => retryKills(PAPER_RETRIES, folder, moody)).finally(moody.close);
   await part('server, papers', () => paperServerKills(world, folder, Math.max(2, kills / 12)));
-  await part('converters', () => converterKills(stub, folder, isLong ? 10 : 1));
+  await part('converters', () => converterKills(stub, folder, isLong ? 10 : 2));
 }
 
 async function everything(stub, world, papers) {
