@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, counts } from './check.mjs';
+import { check, counts, random } from './check.mjs';
 import { dataFolder, goOn, prepare } from './lives.mjs';
 import { HANG_MS, begin, childrenOf, filesBelow, items, live, newestRun, query, windrow } from './program.mjs';
 import { compareFiles, writeRows } from './scenes.mjs';
@@ -12,8 +12,8 @@ import { compareFiles, writeRows } from './scenes.mjs';
 const ROWS = 6;
 
 /* Long enough to be met while they are read and made. */
-const EMPTY_PLACES = 100_000;
-const LINES = 500;
+const EMPTY_PLACES = 60_000;
+const LINES = 300;
 
 function write(csv, rows) {
   writeRows(csv, rows);
@@ -116,7 +116,7 @@ async function missing(prepared, { program, converter }) {
 
 /** The first that reads, for the others wait for what it finds; or one that makes a document. */
 async function killed(prepared, number) {
-  const isReader = number % 2 === 0;
+  const isReader = random(2) === 0;
   const [label, code, words] = [`a killed converter ${number}`, 'not_converted', /was killed|ended/];
   const data = dataFolder(prepared, `killed-${number}`);
   const out = join(prepared.place, `out-killed-${number}`);

@@ -266,8 +266,8 @@ async function retryUndisturbed(prepared) {
 }
 
 /** Kills around `runs retry`: what went well is not called again, what failed gets a new key. */
-export async function retryKills(scene, folder, moody) {
+export async function retryKills(scene, folder, moody, lives) {
   const prepared = await prepare(scene, folder, moody);
   const retried = await retryUndisturbed(prepared);
-  for (let number = 0; number < (isLong ? 12 : 2); number++) await retryLife(prepared, retried, number);
+  for (let number = 0; number < lives; number++) await retryLife(prepared, retried, number);
 }

@@ -55,9 +55,9 @@ async function paperKills(stub, world, papers) {
   await part('random kills, papers', () => randomKills(papers, kills / 6));
   await part('named kills, papers', () => namedKills(papers, at(isLong ? points.papers : points.made, [1, 9], [1, 9])));
   const moody = await startWorld(stub, true);
-  await part('retries, papers', () => retryKills(PAPER_RETRIES, folder, moody)).finally(moody.close);
+  await part('retries, papers', () => retryKills(PAPER_RETRIES, folder, moody, isLong ? 12 : 1)).finally(moody.close);
   await part('server, papers', () => paperServerKills(world, folder, Math.max(2, kills / 12)));
-  await part('converters', () => converterKills(stub, folder, isLong ? 10 : 2));
+  await part('converters', () => converterKills(stub, folder, isLong ? 10 : 1));
 }
 
 async function everything(stub, world, papers) {
@@ -80,8 +80,8 @@ async function everything(stub, world, papers) {
   await reshapeKills(stub, folder, 'all', isLong ? kills / 20 : 1, part);
   await part('full disk', () => fullDisks(stub, folder, papers));
   const moody = await startMoody();
-  await part('retries', () => retryKills(RETRIES, folder, moody));
-  await part('retries, children', () => retryKills(CHILD_RETRIES, folder, moody));
+  await part('retries', () => retryKills(RETRIES, folder, moody, isLong ? 12 : 2));
+  await part('retries, children', () => retryKills(CHILD_RETRIES, folder, moody, isLong ? 12 : 2));
   moody.close();
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
