@@ -194,6 +194,9 @@ check_shape(struct ai_output *out, const struct ai_request *request, const struc
             struct arena *arena)
 {
     struct schema *made = NULL;
+    /* A schema without a type allows anything, and the step's value is an object. */
+    if (request->schema.kind != VALUE_NONE && out->value.kind != VALUE_OBJECT)
+        return fail_words(out, "output: expected an object; the schema should say `type: object`");
     if (schema == NULL) {
         struct value shape = ai_shape_output(request, arena);
         if (shape.kind == VALUE_NONE ||

@@ -258,6 +258,8 @@ test_a_bad_answer_is_told_to_the_model_once(void **state)
          "{\"output\":{\"label\":\"warm\"}}", "/label: "},
         {"no text", "ai_generate", "{ model: a/b, prompt: p, sources: x }", "{\"output\":[1]}",
          "output: expected"},
+        {"no object", "ai_generate", "{ model: a/b, prompt: p, sources: x, output: {} }",
+         "{\"output\":null}", "output: expected an object"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct conversation talk;
