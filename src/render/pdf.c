@@ -102,7 +102,8 @@ set_metadata(struct pdf *pdf)
     const struct document *document = pdf->document;
     char date[40] = "";
     if (document->date_iso.size > 0)
-        snprintf(date, sizeof(date), "%.10sT00:00:00Z", document->date_iso.ptr);
+        snprintf(date, sizeof(date), "%.*sT00:00:00Z",
+                 SLICE_FORMAT(slice_cut(document->date_iso, 10)));
     const struct {
         cairo_pdf_metadata_t kind;
         struct slice text;

@@ -122,7 +122,6 @@ struct pdf {
     struct pdf_strips front, body;
     struct pdf_heading *headings, *last_heading;
     struct pdf_note *notes; /* by number, from 1 */
-    uint32_t note_count;
     uint32_t cell_count;
     struct pdf_page *pages;
     uint32_t page_count;

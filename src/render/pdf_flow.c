@@ -66,7 +66,7 @@ pdf_flow_calls(struct pdf *pdf, struct pdf_strip *strip, struct pdf_text *text, 
 {
     for (const struct pdf_mark *mark = text->marks; mark != NULL; mark = mark->next) {
         if (mark->span->kind != SPAN_NOTE || mark->span->use != 1 ||
-            pdf_text_line_of(&pdf->texts, text, mark->start) != line)
+            pdf_text_line_of(text, mark->start) != line)
             continue;
         struct pdf_note_call *call = arena_alloc(pdf->arena, sizeof(*call));
         call->number = mark->span->note->number;

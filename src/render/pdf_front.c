@@ -209,7 +209,6 @@ pdf_front_notes(struct pdf *pdf)
         return;
     }
     memset(pdf->notes, 0, size);
-    pdf->note_count = count;
     for (const struct note *note = pdf->document->notes; note != NULL; note = note->next) {
         if (pdf_is_stopped(pdf))
             return;

@@ -363,7 +363,7 @@ draw_edges(struct pdf *pdf)
     snprintf(number, sizeof(number), "\xE2\x80\x8E%u / %u", pdf->page, pdf->page_count);
     struct pdf_box footer = {pdf->margin_side, pdf->page_height - FOOTER_GAP, pdf->width, 11};
     draw_plain(pdf, slice_text(number), STYLE_PAGE, PDF_ALIGN_END, footer);
-    if (pdf->page == 1)
+    if (pdf->page == 1 || pdf->document->title_text.size == 0)
         return;
     struct pdf_box header = {pdf->margin_side, HEADER_Y, pdf->width, 11};
     draw_plain(pdf, pdf->document->title_text, STYLE_PAGE, PDF_ALIGN_START, header);

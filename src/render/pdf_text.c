@@ -430,6 +430,7 @@ measure_line(const struct pdf_metrics *metrics, PangoLayoutIter *iter)
         .baseline = (float)baseline,
         .x = (float)points(logical.x),
         .width = (float)points(logical.width),
+        .start = (uint32_t)pango_layout_iter_get_line_readonly(iter)->start_index,
     };
 }
 
@@ -484,9 +485,16 @@ pdf_text_longest_word(struct pdf_texts *texts, struct pdf_text *text)
 }
 
 uint32_t
-pdf_text_line_of(struct pdf_texts *texts, struct pdf_text *text, uint32_t at)
+pdf_text_line_of(const struct pdf_text *text, uint32_t at)
 {
-    int line = 0;
-    pango_layout_index_to_line_x(pdf_text_layout(texts, text), (int)at, 0, &line, NULL);
-    return line < 0 ? 0 : (uint32_t)line;
+    uint32_t low = 0;
+    uint32_t high = text->line_count;
+    while (low + 1 < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (text->lines[middle].start <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }

@@ -88,6 +88,7 @@ struct pdf_mark {
 struct pdf_line {
     float height, baseline; /* the baseline from the line's top */
     float x, width;         /* of what is in it */
+    uint32_t start;         /* its first byte of the layout's text */
 };
 
 struct pdf_text {
@@ -134,7 +135,7 @@ void pdf_text_rest(struct pdf_texts *texts, struct pdf_text *text);
 void pdf_text_drop(struct pdf_texts *texts, struct pdf_text *text);
 
 /* The line in which byte `at` of the layout's text stands. After pdf_text_measure(). */
-uint32_t pdf_text_line_of(struct pdf_texts *texts, struct pdf_text *text, uint32_t at);
+uint32_t pdf_text_line_of(const struct pdf_text *text, uint32_t at);
 
 /* The size at which a picture stands in a line or a page: its own, at most those. */
 void pdf_picture_size(const struct picture *picture, double width_max, double height_max,
