@@ -97,6 +97,8 @@ is_sign(const struct markdown_line *line, struct slice text, size_t at)
         return is_first || line->place == MARKDOWN_HEADING;
     if (byte == '>' || byte == '-' || byte == '+' || byte == '=')
         return is_first && line->place != MARKDOWN_CELL;
+    if (byte == ':' && last_point(line) == ']') /* "[^1]:" begins a note */
+        return true;
     if (byte == ':')
         return (is_first && line->place != MARKDOWN_CELL) || byte_at(text, at + 1) == '/';
     if (byte == '@')

@@ -36,17 +36,26 @@ is_sign(char byte)
     return byte == '*' || byte == '_' || byte == '~';
 }
 
-/* A sign of emphasis between punctuation may open or close, and md4c has rules of its own for what
- * it does in the company of others. */
+/* 0: space; 1: punctuation; 2: part of a word; 3: one of both. */
+static int
+class_of(char byte)
+{
+    unsigned char code = (unsigned char)byte;
+    return code >= 0x80 ? 3 : isspace(code) ? 0 : ispunct(code) ? 1 : 2;
+}
+
+/* A sign of emphasis inside a word, or between punctuation, may open or close, and md4c has rules
+ * of its own for what it does in the company of others. */
 static bool
 has_doubtful_sign(struct slice text)
 {
     for (size_t at = 1; at < text.size; at++) {
-        if (!is_sign(text.ptr[at]) || !ispunct((unsigned char)text.ptr[at - 1]))
+        if (!is_sign(text.ptr[at]))
             continue;
+        int before = class_of(text.ptr[at - 1]);
         while (at < text.size && is_sign(text.ptr[at]))
             at++;
-        if (at < text.size && ispunct((unsigned char)text.ptr[at]))
+        if (at < text.size && (before & class_of(text.ptr[at])) != 0)
             return true;
     }
     return false;
