@@ -198,7 +198,7 @@ test_markdown_again(void **state)
         {"a table", "a|b\n:-|-:\n`x\\|y`|\\|", "\n| a | b |\n| :--- | ---: |\n| `x\\|y` | \\| |\n"},
         {"dashes in a table", "a|b\n-|-\n-|-\n:-|x",
          "\n| a | b |\n| --- | --- |\n| - | - |\n| :- | x |\n"},
-        {"a mark before a colon", " [^a]: b\n\n[^a]: c", "\n[^1]\\: b\n\n[^1]: c\n"},
+        {"a mark before a colon", "[^a]\\: b\n\n[^a]: c", "\n[^1]\\: b\n\n[^1]: c\n"},
         {"a box alone", "- [x]\n  - a", "\n- [x] \n  * a\n"},
         {"notes", "a[^z] b[^y]\n\n[^y]: c\n[^z]: d\n\n    - e",
          "\na[^1] b[^2]\n\n[^1]: d\n\n    - e\n\n[^2]: c\n"},
