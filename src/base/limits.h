@@ -110,6 +110,10 @@
 #define LIMIT_FILE_LIST_BYTES MIB(256)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
+/* Bytes of a file that is sent to the server, which holds it in memory until it is on the disk. */
+#define LIMIT_UPLOAD_BYTES MIB(8)
+/* Bytes of a stored file that are read at once on its way to a client. */
+#define LIMIT_FILE_PIECE_BYTES KIB(256)
 /* Tables of runs that one server renders at once; further requests are answered 503. */
 #define LIMIT_RENDERINGS 16
 /* Bytes of one exchange in memory, request and answer. */

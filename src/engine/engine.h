@@ -63,7 +63,7 @@ struct engine_options {
     const char *default_model; /* "provider/model": what `default` means in runs started from now
                                 * on; NULL without steps that ask models */
     uint32_t calls_max;        /* on their way over all runs; 0: LIMIT_CALLS_IN_FLIGHT */
-    bool allow_paths;          /* `file` may be a path (windrow run); otherwise only a handle */
+    bool allow_paths;          /* a `file` is a path (windrow run); otherwise a stored file's id */
     bool take_up_runs; /* go on with what the store holds unfinished (serve); otherwise only what an
                         * ended run has left below it is ended too */
 };

@@ -12,7 +12,6 @@
 /* Counts up when the same document gives another text than before: texts made earlier are then not
  * taken from the cache. */
 #define TEXT_VERSION 1
-#define IDENTITY_BYTES 96
 /* Of what a child tells beside the text. */
 #define TITLE_BYTES_MAX ((size_t)500)
 #define KIND_BYTES_MAX ((size_t)40)
@@ -23,11 +22,12 @@ struct reading {
     const struct step_document *document;
     struct step_failure *failure;
     struct slice name;
-    struct step_file *file; /* by path; else NULL */
+    struct slice content_type;
+    struct step_file *file; /* by its `file`; else NULL */
     int fd;                 /* of the bytes, or the file's */
     struct step_conversion how;
     struct convert_request request;
-    char identity[IDENTITY_BYTES];
+    char identity[FILE_IDENTITY_BYTES];
     struct buffer text, result;
     bool is_too_long;
 };
@@ -45,19 +45,17 @@ last_part(struct slice path)
 /* --- opening --- */
 
 static bool
-open_path(struct reading *reading)
+open_file(struct reading *reading)
 {
+    const struct step_env *env = reading->env;
+    struct file_wanted wanted = {env->options, env->workspace, reading->document->file};
     struct error error = {0};
-    if (!reading->env->options->allow_paths)
-        return step_fail(reading->failure, "no_file",
-                         "file: a path is read only under `windrow run`; a server reads uploads, "
-                         "which this build does not have yet");
-    enum status status = file_open_path(&reading->file, reading->document->file, reading->identity,
-                                        IDENTITY_BYTES, &error);
+    enum status status = file_open(&reading->file, &wanted, reading->identity, &error);
     if (status != STATUS_OK)
         return step_fail(reading->failure, "no_file", "%s", error.text);
     reading->fd = file_fd(reading->file);
-    reading->name = last_part(reading->document->file);
+    reading->name = arena_copy(env->arena, last_part(slice_text(reading->file->name)));
+    reading->content_type = file_content_type(reading->file);
     return true;
 }
 
@@ -65,8 +63,9 @@ static bool
 open_document(struct reading *reading)
 {
     if (reading->document->file.size > 0)
-        return open_path(reading);
+        return open_file(reading);
     reading->name = reading->document->name;
+    reading->content_type = reading->document->content_type;
     reading->fd = env_bytes_fd(reading->document->bytes, reading->failure);
     return reading->fd >= 0;
 }
@@ -88,9 +87,9 @@ describe_conversion(struct reading *reading)
     struct arena *arena = reading->env->arena;
     struct value options = value_object_set(arena, value_empty_object(), value_text("name"),
                                             value_string_copy(arena, reading->name));
-    if (reading->document->content_type.size > 0)
+    if (reading->content_type.size > 0)
         options = value_object_set(arena, options, value_text("contentType"),
-                                   value_string_copy(arena, reading->document->content_type));
+                                   value_string_copy(arena, reading->content_type));
     reading->how = (struct step_conversion){"text", TEXT_VERSION, options};
     reading->request = (struct convert_request){
         .options = reading->env->options,

@@ -40,8 +40,8 @@ prepare(struct listing *listing, struct slice folder, struct slice match)
 {
     if (!listing->env->options->allow_paths)
         return step_fail(listing->failure, "no_file",
-                         "documents: a folder is read only under `windrow run`; a server reads "
-                         "uploads, which this build does not have yet");
+                         "documents: a folder is read only under `windrow run`; on a server name "
+                         "uploaded files one by one, each as `file`");
     while (folder.size > 1 && folder.ptr[folder.size - 1] == '/')
         folder.size--;
     if (folder.size == 0 || !copy_text(listing->folder, sizeof(listing->folder), folder))

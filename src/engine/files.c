@@ -1,7 +1,9 @@
 #include "engine/files.h"
 
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +14,8 @@
 struct path_file {
     struct step_file file;
     int fd;
-    char *path;
+    char *path;         /* of a stored one its name */
+    char *content_type; /* of a stored one; else NULL */
 };
 
 static enum status
@@ -41,6 +44,15 @@ check_kind(int fd, const char *path, struct stat *facts, struct error *error)
     return STATUS_OK;
 }
 
+static struct path_file *
+path_file_new(int fd, char *path, uint64_t size_bytes)
+{
+    struct path_file *file = mem_alloc(sizeof(*file));
+    *file = (struct path_file){
+        .file = {path_read, size_bytes, path}, .fd = fd, .path = path, .content_type = NULL};
+    return file;
+}
+
 enum status
 file_open_path(struct step_file **out, struct slice path, char *identity, size_t identity_size,
                struct error *error)
@@ -61,12 +73,94 @@ file_open_path(struct step_file **out, struct slice path, char *identity, size_t
     }
     snprintf(identity, identity_size, "%lld %lld.%09ld", (long long)facts.st_size,
              (long long)facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
-    struct path_file *file = mem_alloc(sizeof(*file));
-    file->file = (struct step_file){path_read, (uint64_t)facts.st_size, name};
-    file->fd = fd;
-    file->path = name;
-    *out = &file->file;
+    *out = &path_file_new(fd, name, (uint64_t)facts.st_size)->file;
     return STATUS_OK;
+}
+
+/* --- stored files --- */
+
+static enum status
+find_stored(struct file_row *row, struct arena *arena, const struct file_wanted *wanted,
+            struct error *error)
+{
+    struct id id;
+    struct slice shown = slice_cut(wanted->file, 100);
+    if (!id_parse(&id, wanted->file))
+        return error_set(
+            error, STATUS_INVALID,
+            "file: expected the id of an uploaded file, found \"%.*s\"; a path is read "
+            "only under `windrow run`",
+            SLICE_FORMAT(shown));
+    enum status status = store_file_get(wanted->options->store, arena, &id, row);
+    if (status == STATUS_OK && !id_equal(&row->workspace, &wanted->workspace))
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_NOT_FOUND)
+        return error_set(error, status, "file: there is no file %.*s", SLICE_FORMAT(shown));
+    return status == STATUS_OK ? status
+                               : error_set(error, status, "file: the store could not be read");
+}
+
+/* The words are for the owner of the run: where the server keeps its files is not in them. */
+static enum status
+open_blob(int *out, const struct file_row *row, struct blobs *blobs, struct error *error)
+{
+    char path[BLOB_PATH_BYTES];
+    struct stat facts;
+    blob_path(blobs, &row->id, path);
+    *out = open(path, O_RDONLY | O_CLOEXEC);
+    if (*out >= 0 && fstat(*out, &facts) == 0 && (uint64_t)facts.st_size == row->size_bytes)
+        return STATUS_OK;
+    if (*out >= 0)
+        close(*out);
+    return error_set(error, STATUS_IO, "file: the bytes of %.*s are missing or damaged",
+                     SLICE_FORMAT(row->name));
+}
+
+static enum status
+open_stored(struct step_file **out, const struct file_wanted *wanted, char *identity,
+            struct error *error)
+{
+    struct arena arena;
+    struct file_row row;
+    int fd = -1;
+    arena_init(&arena, KIB(64));
+    enum status status = find_stored(&row, &arena, wanted, error);
+    if (status == STATUS_OK)
+        status = open_blob(&fd, &row, wanted->options->blobs, error);
+    if (status == STATUS_OK) {
+        char hex[ID_HEX_BYTES];
+        id_hex(&row.id, hex);
+        snprintf(identity, FILE_IDENTITY_BYTES, "stored %s", hex);
+        char *name = mem_copy_text(row.name.ptr, row.name.size);
+        struct path_file *file = path_file_new(fd, name, row.size_bytes);
+        file->content_type = mem_copy_text(row.content_type.ptr, row.content_type.size);
+        *out = &file->file;
+    }
+    arena_done(&arena);
+    return status;
+}
+
+enum status
+file_open(struct step_file **out, const struct file_wanted *wanted,
+          char identity[FILE_IDENTITY_BYTES], struct error *error)
+{
+    struct id ignored;
+    *out = NULL;
+    if (wanted->options->allow_paths) {
+        enum status status =
+            file_open_path(out, wanted->file, identity, FILE_IDENTITY_BYTES, error);
+        if (status != STATUS_NOT_FOUND || !id_parse(&ignored, wanted->file))
+            return status;
+        *error = (struct error){0};
+    }
+    return open_stored(out, wanted, identity, error);
+}
+
+struct slice
+file_content_type(const struct step_file *file)
+{
+    const char *type = ((const struct path_file *)file)->content_type;
+    return type == NULL ? (struct slice){0} : slice_text(type);
 }
 
 int
@@ -100,5 +194,6 @@ file_close(struct step_file **file)
         return;
     close(gone->fd);
     mem_free(gone->path);
+    mem_free(gone->content_type);
     mem_free(gone);
 }

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDENTITY_BYTES 96
-
 /* --- opening --- */
 
 struct opening {
@@ -20,7 +18,7 @@ struct opening {
     struct value config; /* in the run's arena */
     struct step_file *file;
     struct source *source;
-    char identity[IDENTITY_BYTES];
+    char identity[FILE_IDENTITY_BYTES];
     const char *code; /* of the failure */
     struct error *error;
 };
@@ -164,14 +162,12 @@ open_file(struct opening *opening)
 {
     struct value file = value_get(opening->config, "file");
     opening->code = "no_file";
-    if (!opening->table->run->engine->options.allow_paths)
-        return error_set(opening->error, STATUS_FORBIDDEN,
-                         "file: a path is read only under `windrow run`");
     if (file.kind != VALUE_STRING)
-        return error_set(opening->error, STATUS_INVALID, "file: expected a path, found %s",
+        return error_set(opening->error, STATUS_INVALID, "file: expected a text, found %s",
                          value_kind_name(file));
-    return file_open_path(&opening->file, value_slice(file), opening->identity, IDENTITY_BYTES,
-                          opening->error);
+    const struct run *run = opening->table->run;
+    struct file_wanted wanted = {&run->engine->options, run->workspace, value_slice(file)};
+    return file_open(&opening->file, &wanted, opening->identity, opening->error);
 }
 
 /* Foreign documents are converted first. Another version of the converter may give other bytes: to
@@ -186,7 +182,7 @@ open_converted(struct opening *opening, struct arena *arena)
     if (status != STATUS_OK)
         return status;
     size_t used = strlen(opening->identity);
-    snprintf(opening->identity + used, IDENTITY_BYTES - used, " %s/%" PRIu32, how.kind,
+    snprintf(opening->identity + used, FILE_IDENTITY_BYTES - used, " %s/%" PRIu32, how.kind,
              how.version);
     status = check_identity(opening);
     if (status != STATUS_OK)

@@ -20,9 +20,9 @@ struct step_env;
 
 /* --- documents in --- */
 
-/* A file by its path, if `file` is not empty, and otherwise bytes that are at hand. */
+/* A file (engine/files.h), if `file` is not empty, and otherwise bytes that are at hand. */
 struct step_document {
-    struct slice file; /* as the `file` of sources: a path only under `windrow run` */
+    struct slice file; /* as the `file` of sources */
     struct slice bytes;
     struct slice name;         /* of the bytes: a file name or a URL; for words, and to tell their
                                   kind by where they do not tell it themselves */
@@ -33,7 +33,7 @@ struct step_document {
 struct step_text {
     struct digest digest; /* SHA-256 of the text: its name among the kept ones */
     struct slice text;    /* UTF-8, no NUL, at most LIMIT_SOURCE_TEXT_BYTES */
-    struct slice name;    /* last part of the file's path, or as given */
+    struct slice name;    /* the file's, without folders, or as given */
     struct slice title;   /* may be empty */
     struct slice kind;    /* "pdf", "docx", "html", "markdown", "text", ... */
     int64_t pages;        /* 0: the kind has none */

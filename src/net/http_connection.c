@@ -1,8 +1,10 @@
 #include "net/http_loop.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -302,14 +304,26 @@ request_parse_body(struct http_request *request)
     return step;
 }
 
+/* Says how long a body may be, unless what is too long is something else of it. */
+static enum next
+connection_refuse_body(struct http_connection *connection)
+{
+    const struct http_body *body = &connection->request->body_parser;
+    char words[80];
+    bool is_large =
+        body->status == 413 && body->extension_bytes <= LIMIT_HTTP_CHUNK_EXTENSION_BYTES;
+    snprintf(words, sizeof(words), "the body is longer than %llu bytes",
+             (unsigned long long)body->max_bytes);
+    return connection_refuse(connection, body->status, is_large ? words : body->words);
+}
+
 static enum next
 connection_read_body(struct http_connection *connection)
 {
     struct http_request *request = connection->request;
     enum http_step step = request_parse_body(request);
     if (step == HTTP_STEP_BAD)
-        return connection_refuse(connection, request->body_parser.status,
-                                 request->body_parser.words);
+        return connection_refuse_body(connection);
     if (request->paused) {
         /* If this was the last piece, the parser will say so again. */
         connection_set_interest(connection, 0);

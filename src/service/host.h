@@ -15,6 +15,7 @@
 #include "store/writer.h"
 
 struct key_cache;
+struct schema;
 struct workflow_cache;
 
 struct service {
@@ -42,6 +43,13 @@ struct service {
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.
  */
 enum status service_commit_wait(struct service *service, struct intent *intent);
+
+/* INVALID with words that name the place, if the input says by a `format: file` of its schema that
+ * it names a file, and the workspace does not have that. Nothing is looked at where files are
+ * paths. */
+MUST_USE enum status uploads_check_input(struct service *service, const struct id *workspace,
+                                         const struct schema *schema, struct value input,
+                                         struct error *error);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);

@@ -163,6 +163,28 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
     buffer_append_byte(out, '}');
 }
 
+void
+present_file_text(struct buffer *out, const struct file_row *row)
+{
+    char id[ID_HEX_BYTES];
+    bool is_upload = id_is_zero(&row->run);
+    id_hex(&row->id, id);
+    buffer_append_format(out, "{\"id\":\"%s\"", id);
+    put_name(out, "name");
+    json_print_string(out, row->name);
+    put_name(out, "contentType");
+    json_print_string(out, row->content_type);
+    put_count(out, "bytes", (int64_t)row->size_bytes);
+    put_time(out, "createdAt", row->created_unix_ms);
+    if (!is_upload) {
+        put_id(out, "runId", &row->run);
+        put_name(out, "step");
+        json_print_string(out, row->step);
+        put_json(out, "partial", row->is_partial ? SLICE("true") : SLICE("false"));
+    }
+    buffer_append_byte(out, '}');
+}
+
 struct value
 present_run(const struct run_row *row, struct service *service, struct arena *arena)
 {

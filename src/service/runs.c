@@ -31,6 +31,9 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
 
     struct value input = wanted->input.kind == VALUE_NONE ? value_empty_object() : wanted->input;
     status = program_check_input(program, input, wanted->any_input, error);
+    if (status == STATUS_OK)
+        status = uploads_check_input(service, &wanted->workspace, program->plan->input_schema,
+                                     input, error);
     struct callees *callees = NULL;
     if (status == STATUS_OK)
         status = find_callees(service, wanted, program, &callees, error);

@@ -53,7 +53,7 @@ struct service_options {
     struct clock *clock;
     const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
     unsigned eval_threads;     /* 0: one a core */
-    bool allow_paths;          /* `file` may be a path: windrow run */
+    bool allow_paths;          /* a `file` is a path: windrow run; otherwise a stored file's id */
     bool take_up_runs;         /* go on with unfinished runs: windrow serve */
     bool is_reader;            /* looks only: takes no lock, writes nothing, runs nothing */
 };
@@ -156,8 +156,9 @@ struct run_new_options {
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
 };
-/* INVALID with words that name the place: the input does not fit the schema (*error filled, nothing
- * will be called); CONFLICT: no published version. OK: `started` will be called. */
+/* INVALID with words that name the place: the input does not fit the schema, or names a file that
+ * the workspace does not have (*error filled, nothing will be called); CONFLICT: no published
+ * version. OK: `started` will be called. */
 MUST_USE enum status service_run_start(struct service *service,
                                        const struct run_new_options *wanted,
                                        run_started_fn *started, void *context, struct error *error);

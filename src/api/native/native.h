@@ -32,6 +32,12 @@ route_handler_fn native_run_cancel;
 route_handler_fn native_run_items;
 route_handler_fn native_run_results;
 
+route_handler_fn native_run_files;
+
+route_handler_fn native_file_create;
+route_handler_fn native_file_get;
+route_handler_fn native_file_content;
+
 route_handler_fn native_webhook;
 
 /* --- what the endpoints share --- */

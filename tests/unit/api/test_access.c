@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "service/service.h"
 #include "steps/table.h"
+#include "store/blobs.h"
 #include "store/simulated/simulated.h"
 #include "store/store.h"
 #include "test.h"
@@ -28,6 +29,9 @@ static const struct id home = {{1}};
 static const struct id elsewhere = {{2}};
 static const struct id workflow_id = {{3, 1}};
 static const struct id run_id = {{4, 1}};
+static const struct id wants_id = {{3, 2}};
+static const struct id file_id = {{5, 1}};
+static const struct id foreign_file_id = {{5, 2}};
 
 /* Secrets are their own names. */
 enum who { READER, RUNNER, WRITER, ADMIN, ALL, STRANGER, REVOKED, EXPIRED, WHO_COUNT };
@@ -110,12 +114,78 @@ put_workflow(void)
     commit(intent);
 }
 
+/* A workflow whose input is a file. */
+static void
+put_wants(void)
+{
+    const struct workflow_row workflow = {
+        .workspace = home,
+        .id = wants_id,
+        .slug = SLICE("wants"),
+        .name = SLICE("Wants"),
+        .status = WORKFLOW_ACTIVE,
+        .latest_version = 1,
+        .published_version = 1,
+        .created_unix_ms = 1,
+        .updated_unix_ms = 1,
+    };
+    const struct version_row version = {
+        .workflow = wants_id,
+        .version = 1,
+        .text = SLICE("name: Wants\ninput: { type: object, properties: { file: { type: string, "
+                      "format: file } } }\n"
+                      "steps: [{ type: set, config: { fields: { x: 1 } } }]\n"),
+        .created_unix_ms = 1,
+    };
+    struct intent *intent = intent_new(KIB(16));
+    intent_add(intent, STORE_WORKFLOW_INSERT, 64)->workflow = &workflow;
+    intent_add(intent, STORE_VERSION_INSERT, 64)->version = &version;
+    commit(intent);
+}
+
+static void
+put_file(const struct id *workspace, const struct id *id)
+{
+    const struct file_row file = {
+        .workspace = *workspace,
+        .id = *id,
+        .name = SLICE("rows.csv"),
+        .content_type = SLICE("text/csv"),
+        .size_bytes = 4,
+        .created_unix_ms = 1,
+    };
+    struct intent *intent = intent_new(KIB(4));
+    intent_add(intent, STORE_FILE_INSERT, 64)->file = &file;
+    commit(intent);
+}
+
+/* Its bytes, where the service keeps them. */
+static bool
+put_bytes(void)
+{
+    char path[4096];
+    struct blobs *blobs;
+    struct blob *blob;
+    struct error error = {0};
+    snprintf(path, sizeof(path), "%s/blobs", folder);
+    if (blobs_open(&blobs, path, NULL, &error) != STATUS_OK)
+        return false;
+    bool is_ok = blob_append_open(&blob, blobs, &file_id, 0, &error) == STATUS_OK &&
+                 blob_append(blob, SLICE("a\n1\n"), &error) == STATUS_OK;
+    blob_close(&blob);
+    blobs_close(&blobs);
+    return is_ok;
+}
+
 static enum status
 open_store(struct store **out, const char *unused, struct error *error)
 {
     store = simulated_store_new(1);
     put_keys();
     put_workflow();
+    put_wants();
+    put_file(&home, &file_id);
+    put_file(&elsewhere, &foreign_file_id);
     *out = store;
     return STATUS_OK;
 }
@@ -134,7 +204,7 @@ open_world(void **state)
         .eval_threads = 1,
     };
     struct error error = {0};
-    if (service_open(&service, &options, &error) != STATUS_OK)
+    if (service_open(&service, &options, &error) != STATUS_OK || !put_bytes())
         return 1;
     struct api_options of_api = {.service = service, .loop_count = 1};
     api = api_new(&of_api);
@@ -190,6 +260,7 @@ status_of(const char *method, const char *path, const char *key)
 /* The documented table: what each route needs, and what a key that may gets. */
 #define W "/v1/workflows/030100000000000000000000"
 #define R "/v1/workflow-runs/040100000000000000000000"
+#define F "/v1/files/050100000000000000000000"
 static const struct {
     const char *method;
     const char *path;
@@ -207,9 +278,13 @@ static const struct {
     {"GET", R "/items", KEY_SCOPE_READ, 200, true},
     {"GET", R "/results", KEY_SCOPE_READ, 200, true},
     {"GET", R "/runs", KEY_SCOPE_READ, 200, true},
+    {"GET", R "/files", KEY_SCOPE_READ, 200, true},
     {"POST", R "/retry", KEY_SCOPE_RUN, 409, true},
     {"POST", R "/rerun", KEY_SCOPE_RUN, 201, true},
     {"POST", R "/cancel", KEY_SCOPE_RUN, 409, true},
+    {"POST", "/v1/files", KEY_SCOPE_RUN, 201, false},
+    {"GET", F, KEY_SCOPE_READ, 200, true},
+    {"GET", F "/content", KEY_SCOPE_READ, 200, true},
 };
 
 static void
@@ -297,6 +372,52 @@ test_a_run_is_spelled_as_metal_does(void **state)
     reply_done(&reply);
 }
 
+static void
+test_a_file_is_told_and_given(void **state)
+{
+    struct reply reply = ask("GET", F, "all");
+    assert_true(slice_is(buffer_slice(&reply.body),
+                         "{\"data\":{\"id\":\"050100000000000000000000\",\"name\":\"rows.csv\","
+                         "\"contentType\":\"text/csv\",\"bytes\":4,"
+                         "\"createdAt\":\"1970-01-01T00:00:00.001Z\"}}"));
+    reply_done(&reply);
+    reply = ask("GET", F "/content", "all");
+    assert_true(slice_is(buffer_slice(&reply.body), "a\n1\n"));
+    reply_done(&reply);
+}
+
+/* The status of a run of "wants" whose input is that file; its words are checked. */
+static int
+start_with(const struct id *file, const char *words)
+{
+    char hex[ID_HEX_BYTES];
+    char request[512];
+    id_hex(file, hex);
+    snprintf(request, sizeof(request),
+             "POST /v1/workflows/wants/runs HTTP/1.1\r\nHost: x\r\nx-api-key: all\r\n"
+             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n"
+             "{\"input\":{\"file\":\"%s\"}}",
+             strlen("{\"input\":{\"file\":\"\"}}") + ID_HEX_BYTES - 1, hex);
+    struct peer peer = peer_connect(server);
+    struct reply reply;
+    peer_send_text(&peer, request);
+    peer_read_reply(&peer, &reply, false);
+    peer_close(&peer);
+    buffer_append_byte(&reply.body, '\0');
+    assert_non_null(strstr(reply.body.ptr, words));
+    int status = reply.status;
+    reply_done(&reply);
+    return status;
+}
+
+static void
+test_a_run_takes_files_of_its_own_workspace_only(void **state)
+{
+    assert_int_equal(start_with(&file_id, "\"status\":"), 201);
+    assert_int_equal(start_with(&foreign_file_id, "input/file: there is no file"), 400);
+    assert_int_equal(start_with(&run_id, "input/file: there is no file"), 400);
+}
+
 /* --- a disk in trouble --- */
 
 static bool
@@ -343,6 +464,8 @@ main(void)
         cmocka_unit_test(test_another_workspace_sees_nothing),
         cmocka_unit_test(test_every_guarded_route_is_in_the_table),
         cmocka_unit_test(test_ids_are_the_same_in_every_form),
+        cmocka_unit_test(test_a_file_is_told_and_given),
+        cmocka_unit_test(test_a_run_takes_files_of_its_own_workspace_only),
         cmocka_unit_test(test_a_run_is_spelled_as_metal_does),
         cmocka_unit_test(test_a_full_disk_is_told_and_gets_over),
     };
