@@ -41,13 +41,22 @@ saving_done(struct intent *intent)
     intent_free(&intent);
 }
 
+/* RFC 9110 has nothing but ASCII in media types; what else is claimed cannot be told to others. */
+static bool
+is_type(struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.ptr[i] < ' ' || text.ptr[i] > '~')
+            return false;
+    }
+    return text.size > 0 && text.size <= CONTENT_TYPE_BYTES_MAX;
+}
+
 static void
 fill_row(struct file_row *row, struct service *service, const struct file_new *wanted,
          struct arena *arena)
 {
-    struct slice type = wanted->content_type;
-    if (type.size == 0 || type.size > CONTENT_TYPE_BYTES_MAX)
-        type = SLICE(UNKNOWN_TYPE);
+    struct slice type = is_type(wanted->content_type) ? wanted->content_type : SLICE(UNKNOWN_TYPE);
     *row = (struct file_row){
         .workspace = wanted->workspace,
         .id = id_next(&service->ids),

@@ -178,6 +178,8 @@ test('names and types', async () => {
     [{}, /^unnamed$/],
     [{ headers: { 'content-type': 'text/html' } }, /^unnamed$/, 'text/html'],
     [{ headers: { 'content-type': 'application/x-www-form-urlencoded' } }, /^unnamed$/, 'application/octet-stream'],
+    [{ headers: { 'content-type': 'text/\xe9' } }, /^unnamed$/, 'application/octet-stream'],
+    [{ headers: { 'content-disposition': 'attachment; filename="\xe9.txt"' } }, /^_\.txt$/],
     [{ headers: { 'content-type': `text/${'x'.repeat(300)}` } }, /^unnamed$/, 'application/octet-stream'],
   ];
   for (const [options, name, type] of table) {

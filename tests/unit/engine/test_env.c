@@ -288,8 +288,66 @@ test_files_that_are_not_there(void **state)
     f->options.allow_paths = false;
     assert_false(step_env_read(&f->env, &document, &text, &f->failure));
     assert_string_equal(f->failure.code, "no_file");
-    assert_non_null(strstr(f->failure.words, "uploads"));
+    assert_non_null(strstr(f->failure.words, "uploaded file"));
     assert_int_equal(f->conversions, 0);
+}
+
+/* --- stored files --- */
+
+static void
+store_file(struct fixture *f, struct id workspace, struct id id, uint64_t size_bytes)
+{
+    const struct file_row row = {
+        .workspace = workspace,
+        .id = id,
+        .name = SLICE("sent.pdf"),
+        .content_type = SLICE("application/pdf"),
+        .size_bytes = size_bytes,
+    };
+    struct error error = {0};
+    struct blob *blob;
+    struct intent *intent = intent_new(KIB(4));
+    struct intent *all[] = {intent};
+    assert_int_equal(blob_append_open(&blob, f->options.blobs, &id, 0, &error), STATUS_OK);
+    assert_int_equal(blob_append(blob, SLICE("hello"), &error), STATUS_OK);
+    blob_close(&blob);
+    intent_add(intent, STORE_FILE_INSERT, 64)->file = &row;
+    assert_int_equal(store_commit(f->options.store, all, 1, &error), STATUS_OK);
+    intent_free(&intent);
+}
+
+static void
+test_a_server_reads_stored_files_of_the_workspace(void **state)
+{
+    static const struct {
+        const char *label, *file, *words;
+    } table[] = {
+        {"its own", "070100000000000000000000", NULL},
+        {"in another form", "wf_070100000000000000000000", NULL},
+        {"another's", "070200000000000000000000", "there is no file 0702"},
+        {"none", "070400000000000000000000", "there is no file 0704"},
+        {"cut", "070300000000000000000000", "the bytes of sent.pdf are missing or damaged"},
+        {"a path", "/etc/passwd", "only under `windrow run`"},
+    };
+    struct fixture *f = *state;
+    f->options.allow_paths = false;
+    store_file(f, f->env.workspace, (struct id){{7, 1}}, 5);
+    store_file(f, (struct id){{9}}, (struct id){{7, 2}}, 5);
+    store_file(f, f->env.workspace, (struct id){{7, 3}}, 6);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct step_document document = {.file = slice_text(table[i].file)};
+        struct step_text text;
+        bool is_read = step_env_read(&f->env, &document, &text, &f->failure);
+        if (is_read != (table[i].words == NULL))
+            fail_msg("%s: %s", table[i].label, f->failure.words);
+        if (is_read)
+            assert_true(slice_is(text.text, "Says hello") && slice_is(text.name, "sent.pdf"));
+        else if (strstr(f->failure.words, table[i].words) == NULL)
+            fail_msg("%s: %s", table[i].label, f->failure.words);
+    }
+    assert_string_equal(f->told,
+                        "text {\"name\":\"sent.pdf\",\"contentType\":\"application/pdf\"}");
+    assert_int_equal(f->conversions, 1);
 }
 
 /* --- texts of the step's own --- */
@@ -565,6 +623,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_bytes_are_read_without_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_read_is_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files_that_are_not_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_server_reads_stored_files_of_the_workspace, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_texts_are_kept_up_to_the_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_folder_lists_its_documents_by_name, set_up,
                                         tear_down),
