@@ -144,35 +144,49 @@ smallest_width(const struct pdf_table *table)
     return sum;
 }
 
-/* Columns that need less than an equal share of what is left get what they need; the others share
- * the rest, by the root of what they want. */
+/* How much a column wants beyond what its words need. */
+static double
+wish(const struct pdf_column *column)
+{
+    return column->natural > column->smallest ? column->natural - column->smallest : 0;
+}
+
+/* Grants wishes of at most an equal share of the room; false when there is none such. */
+static bool
+grant_one(struct pdf_table *table, double *room, uint32_t *open)
+{
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        struct pdf_column *column = &table->columns[c];
+        if (column->width > 0 || wish(column) > *room / *open)
+            continue;
+        column->width = column->smallest + wish(column);
+        *room -= wish(column);
+        --*open;
+        return *open > 0;
+    }
+    return false;
+}
+
+/* Each column gets what its words need. Of the rest small wishes are granted, the other columns
+ * share by the root of theirs. */
 static void
 share(struct pdf_table *table, double room)
 {
     double weights = 0;
     uint32_t open = table->column_count;
-    for (uint32_t c = 0; c < table->column_count; c++)
+    for (uint32_t c = 0; c < table->column_count; c++) {
         table->columns[c].width = 0;
-    for (bool is_changed = true; is_changed && open > 0;) {
-        is_changed = false;
-        double equal = room / open;
-        for (uint32_t c = 0; c < table->column_count; c++) {
-            struct pdf_column *column = &table->columns[c];
-            if (column->width > 0 || (column->natural > equal && column->smallest < equal))
-                continue;
-            column->width = column->natural <= equal ? column->natural : column->smallest;
-            room -= column->width;
-            open--;
-            is_changed = true;
-            break;
-        }
+        room -= table->columns[c].smallest;
     }
+    room = fmax(room, 0);
+    while (grant_one(table, &room, &open))
+        continue;
     for (uint32_t c = 0; c < table->column_count; c++)
-        weights += table->columns[c].width > 0 ? 0 : sqrt(table->columns[c].natural);
+        weights += table->columns[c].width > 0 ? 0 : sqrt(wish(&table->columns[c]));
     for (uint32_t c = 0; c < table->column_count; c++) {
         struct pdf_column *column = &table->columns[c];
         if (column->width <= 0)
-            column->width = fmax(column->smallest, room * sqrt(column->natural) / fmax(weights, 1));
+            column->width = column->smallest + room * sqrt(wish(column)) / weights;
     }
 }
 

@@ -151,6 +151,21 @@ test_columns_are_as_wide_as_what_is_in_them(void **state)
     sheet_end(&sheet);
 }
 
+/* No word is cut as long as all have room. */
+static void
+test_columns_have_room_for_their_words(void **state)
+{
+    struct sheet sheet;
+    begin(&sheet, "| Name | Responsibilities | Notes |\n| --- | --- | --- |\n"
+                  "| One two three four | Internationalization and electroencephalography, as "
+                  "well as many other things that take room | " SENTENCE SENTENCE SENTENCE SENTENCE
+                      SENTENCE SENTENCE SENTENCE " |\n");
+    const struct pdf_row *row = sheet.pdf.body.first->row;
+    for (uint32_t c = 0; c < row->table->column_count; c++)
+        assert_true(row->table->columns[c].width >= row->table->columns[c].smallest - 0.01);
+    sheet_end(&sheet);
+}
+
 /* Each part has the first column, and every column stands in one of them. */
 static void
 test_a_table_that_is_too_wide_comes_in_parts(void **state)
@@ -289,6 +304,7 @@ main(void)
         cmocka_unit_test(test_the_head_of_a_table_stands_again),
         cmocka_unit_test(test_rows_break_across_pages_and_short_ones_do_not),
         cmocka_unit_test(test_columns_are_as_wide_as_what_is_in_them),
+        cmocka_unit_test(test_columns_have_room_for_their_words),
         cmocka_unit_test(test_a_table_that_is_too_wide_comes_in_parts),
         cmocka_unit_test(test_a_note_stands_on_the_page_of_its_mark),
         cmocka_unit_test(test_a_page_break_begins_a_page),
