@@ -328,8 +328,8 @@ refuse_compound(int fd, struct error *error)
     static const char *const words[] = {
         [COMPOUND_DAMAGED] = "a damaged file of an old Office program",
         [COMPOUND_PROTECTED] = "protected by a password; save it without one",
-        [COMPOUND_WORKBOOK] = "a workbook of Excel 97 (.xls); save it as .xlsx, whose rows "
-                              "read_xlsx reads",
+        [COMPOUND_WORKBOOK] =
+            "a workbook of Excel 97 (.xls); save it as .xlsx, whose rows read_xlsx reads",
         [COMPOUND_DOCUMENT] = "a document of Word 97 (.doc); save it as a Word document (.docx)",
         [COMPOUND_OTHER] = "a file of an old Office program; save it as .docx or PDF",
     };

@@ -24,8 +24,8 @@ test_what_is_read_is_printed_again(void **state)
     static const char *const table[] = {
         FULL,
         "{\"model\":\"local/extractive-1\",\"task\":\"generate\",\"prompt\":\"hi\"}",
-        "{\"model\":\"a/b\",\"task\":\"classify\",\"labels\":{\"hot\":\"wants it\",\"cold\":\"\"},"
-        "\"sources\":[{\"number\":1,\"text\":\"\"}]}",
+        ("{\"model\":\"a/b\",\"task\":\"classify\",\"labels\":{\"hot\":\"wants it\",\"cold\":\"\"},"
+         "\"sources\":[{\"number\":1,\"text\":\"\"}]}"),
         "{\"model\":\"a/b\",\"task\":\"generate\",\"schema\":{\"type\":\"object\"}}",
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {

@@ -113,8 +113,8 @@ test_sources_are_read_before_the_question(void **state)
     conversation_answer(&talk, 0, "");
     const char *asked = conversation_follow(&talk);
     static const char *const parts[] = {
-        "{\"number\":1,\"text\":\"first\"},{\"number\":2,\"title\":\"On "
-        "Bolt\",\"document\":\"papers/a.md\",\"digest\":\"",
+        ("{\"number\":1,\"text\":\"first\"},{\"number\":2,\"title\":\"On "
+         "Bolt\",\"document\":\"papers/a.md\",\"digest\":\""),
         "{\"number\":3,\"document\":\"papers/b.txt\",\"digest\":\"",
         "{\"number\":4,\"url\":\"https://bolt.example/a\",\"digest\":\"",
         "{\"number\":5,\"title\":\"Other\",\"document\":\"other.md\",\"digest\":\"",
