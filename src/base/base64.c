@@ -50,3 +50,28 @@ base64_decode(char *out, size_t *size, struct slice text)
     *size = written;
     return true;
 }
+
+static void
+encode_group(struct buffer *out, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = (uint32_t)bytes[0] << 16;
+    if (count > 1)
+        bits |= (uint32_t)bytes[1] << 8;
+    if (count > 2)
+        bits |= bytes[2];
+    char text[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
+                    digits[bits & 63]};
+    for (size_t i = count + 1; i < sizeof(text); i++)
+        text[i] = '=';
+    buffer_append(out, text, sizeof(text));
+}
+
+void
+base64_encode(struct buffer *out, struct slice bytes)
+{
+    for (size_t at = 0; at < bytes.size; at += 3) {
+        size_t left = bytes.size - at;
+        encode_group(out, (const unsigned char *)bytes.ptr + at, left < 3 ? left : 3);
+    }
+}

@@ -5,6 +5,7 @@
 #ifndef BASE_BASE64_H
 #define BASE_BASE64_H
 
+#include "base/buffer.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -16,5 +17,8 @@
 /* Decodes into out; false if the text is not what this header says, bits behind the end set
  * included. */
 bool base64_decode(char *out, size_t *size, struct slice text);
+
+/* Appends the bytes as such a text. */
+void base64_encode(struct buffer *out, struct slice bytes);
 
 #endif

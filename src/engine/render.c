@@ -171,7 +171,7 @@ begin_writing(struct render *render)
         return;
     if (format->sink_open != NULL) {
         struct sink_start start = {&render->view.node, render->columns,
-                                   render->look.run->created_unix_ms, NULL};
+                                   render->look.run->created_unix_ms, NULL, NULL};
         render->book = format->sink_open(&start);
     } else if (format->sink_header != NULL) {
         format->sink_header(&render->view.node, render->columns, render->out);

@@ -238,6 +238,8 @@ struct sink_start {
     /* Sees what the table's steps see beside the rows; outlives the book. NULL when a table is
      * rendered on demand. */
     struct step_scope *scope;
+    /* What a sink with sink_convert may read files by, as long as the book; else NULL. */
+    struct step_env *env;
 };
 typedef struct sink_book *sink_open_fn(const struct sink_start *start);
 /* These append bytes of the file. LIMIT, with words: the format cannot hold it. */

@@ -217,7 +217,11 @@ write_book(struct whole *whole)
     const struct tap_run *tap = whole->job->tap;
     struct step_scope scope;
     make_scope(whole->job, &scope);
-    struct sink_start start = {tap->node, whole->columns, tap->run->created_unix_ms, &scope};
+    struct step_env env = {.options = &whole->job->job.engine->options,
+                           .workspace = tap->run->workspace,
+                           .arena = &whole->arena};
+    struct sink_start start = {tap->node, whole->columns, tap->run->created_unix_ms, &scope,
+                               tap->type->sink_convert == NULL ? NULL : &env};
     whole->book = tap->type->sink_open(&start);
     enum status status = each_chunk(whole, add_rows);
     struct buffer rest;

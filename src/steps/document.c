@@ -1,6 +1,5 @@
 #include "base/json.h"
 #include "base/limits.h"
-#include "engine/step_env.h"
 #include "steps/paper.h"
 #include "steps/types.h"
 
@@ -62,8 +61,11 @@ static bool
 document_conclude(struct step_conclusion *conclusion)
 {
     struct buffer input;
+    struct value request = value_get(conclusion->config, "request");
+    if (!paper_take_images(conclusion->env, &request, conclusion->arena, &conclusion->failure))
+        return false;
     buffer_init(&input, 2 * LIMIT_VALUE_BYTES);
-    json_print(&input, value_get(conclusion->config, "request"));
+    json_print(&input, request);
     struct step_made_file made = {
         .kind = PAPER_KIND,
         .options = value_get(conclusion->config, "options"),

@@ -22,8 +22,9 @@ const struct step_decl document_table_decl = {
 };
 
 struct sink_book {
-    struct step_scope *scope; /* borrowed */
-    struct arena arena;       /* of the rows */
+    struct step_scope *scope; /* borrowed, as env */
+    struct step_env *env;
+    struct arena arena; /* of the rows */
     struct value *rows;
     size_t count;
 };
@@ -54,7 +55,7 @@ static struct sink_book *
 document_table_open(const struct sink_start *start)
 {
     struct sink_book *book = mem_alloc(sizeof(*book));
-    *book = (struct sink_book){.scope = start->scope};
+    *book = (struct sink_book){.scope = start->scope, .env = start->env};
     arena_init(&book->arena, LIMIT_CHUNK_BYTES);
     book->rows = mem_alloc_array(ROWS_MAX, sizeof(*book->rows));
     return book;
@@ -90,7 +91,8 @@ document_table_end(struct sink_book *book, struct buffer *out, struct error *err
     scope.root = value_object_set(&book->arena, scope.root, value_text("rows"), rows);
     if (rows.kind == VALUE_NONE || scope.root.kind == VALUE_NONE)
         return error_set(error, STATUS_LIMIT, "the rows take too much memory for a document");
-    if (!paper_request(&scope, &request, &failure))
+    if (!paper_request(&scope, &request, &failure) ||
+        !paper_take_images(book->env, &request, &book->arena, &failure))
         return error_set(error, STATUS_INVALID, "%s", failure.words);
     json_print(out, request);
     return STATUS_OK;

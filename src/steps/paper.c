@@ -1,10 +1,14 @@
 #include "steps/paper.h"
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/moment.h"
 #include "expr/markup.h"
 
 #include <string.h>
+
+/* Of one picture; all together have to fit into a value. */
+#define IMAGE_BYTES_MAX MIB(8)
 
 const char *const paper_pers[] = {"item", "table", NULL};
 const char *const paper_formats[] = {"docx", "pdf", "html", "md", NULL};
@@ -105,7 +109,7 @@ render_template(struct step_scope *scope, struct value *markdown, struct value *
 bool
 paper_request(struct step_scope *scope, struct value *out, struct step_failure *failure)
 {
-    static const char *const lines[] = {"title", "subtitle", "author", "language"};
+    static const char *const lines[] = {"title", "subtitle", "author", "language", "images"};
     struct value markdown = {0}, citations = {0};
     if (!render_template(scope, &markdown, &citations, failure))
         return false;
@@ -125,4 +129,63 @@ paper_request(struct step_scope *scope, struct value *out, struct step_failure *
     if (out->kind == VALUE_NONE)
         return step_fail(failure, "limit_exceeded", "template: the text becomes too large");
     return true;
+}
+
+/* --- pictures --- */
+
+static const char *
+picture_type(struct slice bytes)
+{
+    if (slice_starts_with(bytes, SLICE("\x89PNG\r\n\x1A\n")))
+        return "image/png";
+    return slice_starts_with(bytes, SLICE("\xFF\xD8\xFF")) ? "image/jpeg" : NULL;
+}
+
+/* A picture as the request has it; VALUE_NONE after a failure. */
+static struct value
+read_image(struct step_env *env, const struct member *named, struct arena *arena,
+           struct step_failure *failure)
+{
+    struct slice bytes;
+    struct buffer text;
+    struct value none = {0};
+    struct slice file = named->value.kind == VALUE_STRING ? value_slice(named->value) : SLICE("");
+    if (!step_env_bytes(env, file, IMAGE_BYTES_MAX, &bytes, failure))
+        return none;
+    if (picture_type(bytes) == NULL) {
+        step_fail(failure, "bad_file", "images: %.*s is neither PNG nor JPEG",
+                  SLICE_FORMAT(slice_cut(file, 200)));
+        return none;
+    }
+    buffer_init(&text, LIMIT_VALUE_BYTES);
+    base64_encode(&text, bytes);
+    struct member members[] = {
+        {value_text("name"), named->key},
+        {value_text("type"), value_text(picture_type(bytes))},
+        {value_text("base64"), value_string_copy(arena, buffer_slice(&text))},
+    };
+    buffer_done(&text);
+    struct value image = value_object_new(arena, members, COUNT_OF(members));
+    if (image.kind == VALUE_NONE)
+        step_fail(failure, "limit_exceeded", "images: they take too much memory");
+    return image;
+}
+
+bool
+paper_take_images(struct step_env *env, struct value *request, struct arena *arena,
+                  struct step_failure *failure)
+{
+    struct value files = value_find_or_null(*request, SLICE("images"));
+    struct value list = value_empty_array();
+    if (files.kind != VALUE_OBJECT)
+        return true;
+    for (uint32_t i = 0; i < files.count; i++) {
+        struct value image = read_image(env, &value_members(files)[i], arena, failure);
+        if (image.kind == VALUE_NONE)
+            return false;
+        list = value_array_append(arena, list, image);
+    }
+    *request = value_object_set(arena, *request, value_text("images"), list);
+    return request->kind != VALUE_NONE ||
+           step_fail(failure, "limit_exceeded", "images: they take too much memory");
 }

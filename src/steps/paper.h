@@ -8,6 +8,7 @@
 #define STEPS_PAPER_H
 
 #include "engine/step.h"
+#include "engine/step_env.h"
 
 #define PAPER_KIND "render"
 /* Counts up when the same request comes out otherwise than before. */
@@ -47,6 +48,9 @@ extern const char *const paper_sizes[];
          .kind = FIELD_CHOICE,                                                                     \
          .choices = paper_sizes,                                                                   \
          .help = "Of PDF and DOCX; a4 if not given."},                                             \
+        {.name = "images",                                                                         \
+         .kind = FIELD_TEXT_MAP,                                                                   \
+         .help = "Pictures, PNG or JPEG: the name by which the text shows one, and its file."},    \
     {                                                                                              \
         .name = "contents", .kind = FIELD_BOOL,                                                    \
         .help = "Whether a table of contents stands first."                                        \
@@ -55,6 +59,10 @@ extern const char *const paper_sizes[];
 /* The template and the words around it, rendered over the scope: {markdown, citations, title,
  * ..., date}, the date being that of the run's creation. */
 bool paper_request(struct step_scope *scope, struct value *out, struct step_failure *failure);
+
+/* Puts the pictures in the place of their files' names. */
+bool paper_take_images(struct step_env *env, struct value *request, struct arena *arena,
+                       struct step_failure *failure);
 
 /* {format, paper, toc}, as the step is configured. */
 struct value paper_options(const struct plan_node *node, struct arena *arena);

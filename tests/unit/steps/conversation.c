@@ -99,6 +99,20 @@ step_env_text(struct step_env *env, const struct digest *digest, struct arena *a
     return step_fail(failure, "no_text", "no such text is kept");
 }
 
+/* Its bytes are the text of the document of that name. */
+bool
+step_env_bytes(struct step_env *env, struct slice file, size_t most, struct slice *out,
+               struct step_failure *failure)
+{
+    for (const struct made_up *at = env->talk->documents; at != NULL && at->name != NULL; at++) {
+        if (!slice_is(file, at->name))
+            continue;
+        *out = slice_text(at->text);
+        return true;
+    }
+    return step_fail(failure, "no_file", "there is no %.*s", SLICE_FORMAT(file));
+}
+
 /* The file is what it would be made of. */
 bool
 step_env_make_file(struct step_env *env, const struct step_made_file *made, struct value *out,

@@ -63,6 +63,34 @@ test_of_an_item(void **state)
     }
 }
 
+static void
+test_pictures(void **state)
+{
+    static const struct made_up documents[] = {
+        {"a.png", "\x89PNG\r\n\x1A\n....", NULL}, {"b.txt", "words", NULL}, {NULL, NULL, NULL}};
+    static const struct {
+        const char *config, *want;
+    } table[] = {
+        {"{ format: md, template: 'x{{! }}', images: { 'logo.png': '{{item.name}}' } }",
+         "no_file: there is no A*B"},
+        {"{ format: md, template: 'x{{! }}', images: { 'logo.png': b.txt } }",
+         "bad_file: images: b.txt is neither PNG nor JPEG"},
+        {"{ format: md, template: 'x{{! }}', images: { 'logo.png': a.png } }",
+         "*\\\"images\\\":[{\\\"name\\\":\\\"logo.png\\\",\\\"type\\\":\\\"image/"
+         "png\\\",\\\"base64\\\":\\\"iVBORw0KGgouLi4u\\\"}]*"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct conversation talk;
+        conversation_open(&talk, "document", table[i].config, ROOT);
+        talk.documents = documents;
+        conversation_begin(&talk);
+        const char *got = conversation_answer(&talk, 0, NULL);
+        if (!conversation_is_like(got, table[i].want))
+            fail_msg("%s: got %s", table[i].config, got);
+        conversation_close(&talk);
+    }
+}
+
 struct table_scene {
     struct scene scene;
     struct sink_book *book;
@@ -145,6 +173,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_of_an_item),
+        cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_of_a_table),
         cmocka_unit_test(test_a_table_has_its_limit),
     };

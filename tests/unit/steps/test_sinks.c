@@ -297,7 +297,7 @@ test_a_workbook_is_opened_as_configured(void **state)
         bool is_declared = scene.type->sink_is_declared(scene.scope.node);
         struct value names = value_array_append(&scene.arena, value_empty_array(), value_text("a"));
         struct sink_start start = {scene.scope.node, is_declared ? (struct value){0} : names, 0,
-                                   NULL};
+                                   NULL, NULL};
         struct sink_book *book = scene.type->sink_open(&start);
         struct buffer out;
         struct error error = {0};
