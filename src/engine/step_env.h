@@ -53,8 +53,8 @@ struct value step_text_value(struct arena *arena, const struct step_text *text);
 bool step_env_list(struct step_env *env, struct slice folder, struct slice match, struct value *out,
                    struct step_failure *failure);
 
-/* The bytes of a file, as `file` of sources names it, at most `most`. `no_file`; `bad_file` if it is
- * longer. */
+/* The bytes of a file, as `file` of sources names it, at most `most`. `no_file`; `bad_file` if it
+ * is longer. */
 bool step_env_bytes(struct step_env *env, struct slice file, size_t most, struct slice *out,
                     struct step_failure *failure);
 
