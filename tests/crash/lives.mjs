@@ -48,7 +48,7 @@ export async function prepare(scene, folder, stub) {
     begin.push('--with', join(place, 'called.yaml'));
     writeFileSync(join(place, 'called.yaml'), scene.called(stub.url));
   }
-  const prepared = { scene, place, begin, stub, environment: scene.environment?.(place) ?? {} };
+  const prepared = { scene, place, begin, stub, environment: scene.environment?.(place, stub) ?? {} };
   if (scene.is_one_run) await storeRun(prepared);
   stub.reset();
   const label = `${scene.name} undisturbed`;

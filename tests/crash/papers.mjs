@@ -82,6 +82,7 @@ steps:
       sources: [{ documents: ${join(dirname(csv), 'shared')} }, { page: "${url}/page?title=Page&text=The+number+of+this+page+is+{{item.id}}.${more}" }]
       output: { type: object, required: [summary], properties: { summary: { type: string } } }
     retry: ${retry}
+    cache: 1d
   - id: letter
     type: document
     config: { format: docx, template: letter, name: "{{item.name}}.docx", author: Accounts }

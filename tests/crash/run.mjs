@@ -37,7 +37,6 @@ async function part(name, act) {
 async function main() {
   const stub = await startStub();
   const world = await startWorld(stub, false);
-  process.env.OPENAI_BASE_URL = stub.url;
   const reshape = words('--reshape', null);
   const papers = async () => prepare(PAPERS, folder, world);
   try {

@@ -100,6 +100,7 @@ export const MODELS = {
   rows: 600,
   span_ms: 600,
   files: ['answers.csv'],
+  environment: (place, stub) => ({ OPENAI_BASE_URL: stub.url }),
   workflow: (csv) => `name: Models
 ${rows(csv)}
   - id: ask
