@@ -114,6 +114,15 @@ async function missing(prepared, { program, converter }) {
   await mend(prepared, { data, out, label, code, words, program });
 }
 
+/** False: it is gone already. */
+function kill(pid) {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
 /** The first that reads, for the others wait for what it finds; or one that makes a document. */
 async function killed(prepared, number) {
   const isReader = random(2) === 0;
@@ -122,8 +131,7 @@ async function killed(prepared, number) {
   const out = join(prepared.place, `out-killed-${number}`);
   const life = begin(goOn(prepared, data, out));
   const isMaking = () => isReader || filesBelow(join(data, 'blobs')).size > 0;
-  const [pid] = (await until(() => isMaking() && childrenOf(life.pid), life, `${label}: it is seen`)) ?? [];
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  await until(() => isMaking() && childrenOf(life.pid)?.some(kill), life, `${label}: it is seen`);
   counts.killed++;
   const { code: end } = await life.ended;
   check(end === 0, `${label}: the run completes`, `${end} ${life.words()}`);

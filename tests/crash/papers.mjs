@@ -164,7 +164,7 @@ function look({ stub }, data, out, label) {
   const [{ effects }] = query(data, 'SELECT count(*) AS effects FROM effects');
   const converted = readdirSync(join(data, 'converted'));
   check(converted.every((name) => /^[0-9a-f]{64}$/.test(name)), `${label}: what was converted is whole`, converted);
-  return { usage: run.usage, counts: run.counts, effects };
+  return { usage: run.usage, counts: run.counts, effects, names: readdirSync(out).sort() };
 }
 
 /** What is there of a run that was killed: whole files or none, but for taps, which are cut to what counts. */
