@@ -11,7 +11,8 @@
  * as many as the table has columns, and the first row is the head. Only cells and notes are empty.
  * Nesting is at most MODEL_DEPTH_MAX blocks and MODEL_SPANS_DEEP_MAX spans deep. Addresses of links
  * are safe to put into a document: http, https, mailto, "#" and an anchor that exists, or relative.
- * No span is inside one of its kind, no mark inside a link; lines break in paragraphs only.
+ * No span is inside one of its kind or beside one, but for links, pictures and marks; no mark is
+ * inside a link; lines break in paragraphs only.
  *
  * Threads: immutable once made.
  */

@@ -55,13 +55,13 @@ squeeze(char *text, size_t size)
     return kept;
 }
 
-/* All texts from this one on, up to something else. */
+/* All texts, or all code, from this one on, up to something else. */
 static bool
 join_texts(struct arena *arena, struct span *first)
 {
     size_t size = 0;
     struct span *end = first;
-    for (; end != NULL && end->kind == SPAN_TEXT; end = end->next)
+    for (; end != NULL && end->kind == first->kind; end = end->next)
         size += end->text.size;
     char *text = arena_try_alloc(arena, size + 1);
     if (text == NULL)
@@ -71,7 +71,7 @@ join_texts(struct arena *arena, struct span *first)
         memcpy(text + size, span->text.ptr, span->text.size);
         size += span->text.size;
     }
-    first->text = slice_of(text, squeeze(text, size));
+    first->text = slice_of(text, first->kind == SPAN_TEXT ? squeeze(text, size) : size);
     first->next = end;
     return true;
 }
@@ -82,7 +82,7 @@ tidy(struct arena *arena, struct span **spans)
     bool has_room = true;
     join_emphasis(spans);
     for (struct span *span = *spans; span != NULL && has_room; span = span->next) {
-        if (span->kind == SPAN_TEXT)
+        if (span->kind == SPAN_TEXT || span->kind == SPAN_CODE)
             has_room = join_texts(arena, span);
         else
             has_room = tidy(arena, &span->first);

@@ -10,9 +10,9 @@
 #include "base/slice.h"
 #include "render/model.h"
 
-/* Drops what is empty, joins texts and emphasis that stand side by side, makes white space in texts
- * one space and none at both ends, and gives links without words their addresses as words. False:
- * the arena is full. */
+/* Drops what is empty, joins texts, code and emphasis that stand side by side, makes white space in
+ * texts one space and none at both ends, and gives links without words their addresses as words.
+ * False: the arena is full. */
 bool spans_tidy(struct arena *arena, struct span **spans);
 
 /* Appends what the spans say, without marks; a picture says what stands in its place. */
