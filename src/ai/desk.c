@@ -53,6 +53,7 @@ struct ai_desk {
     struct desk_call *tickets[TICKET_BUCKETS];
     size_t count; /* calls whose exchange was not given back */
     bool is_stopping;
+    bool is_stopped; /* nothing of it runs any more */
 };
 
 static struct desk_call *
@@ -637,17 +638,26 @@ booth_done(struct booth *booth)
 }
 
 void
+ai_desk_stop(struct ai_desk *desk)
+{
+    if (desk->is_stopped)
+        return;
+    desk->is_stopped = true;
+    desk_post(desk, mem_alloc(sizeof(struct desk_message)), DESK_STOP);
+    if (desk->thread == NULL)
+        run(desk);
+    thread_join(&desk->thread);
+    pool_stop(&desk->pool);
+}
+
+void
 ai_desk_free(struct ai_desk **desk)
 {
     struct ai_desk *gone = *desk;
     if (gone == NULL)
         return;
     *desk = NULL;
-    desk_post(gone, mem_alloc(sizeof(struct desk_message)), DESK_STOP);
-    if (gone->thread == NULL)
-        run(gone);
-    thread_join(&gone->thread);
-    pool_stop(&gone->pool);
+    ai_desk_stop(gone);
     for (size_t i = 0; i < gone->options.setup_count; i++)
         booth_done(&gone->booths[i]);
     for (struct queue_node *node = queue_pop(gone->mailbox); node != NULL;

@@ -69,6 +69,10 @@ uint64_t ai_desk_submit(struct ai_desk *desk, struct exchange *exchange);
 /* Asks to end an exchange early, with EXCHANGE_CANCELLED. A ticket that has ended is ignored. */
 void ai_desk_cancel(struct ai_desk *desk, uint64_t ticket);
 
+/* Ends its threads; every exchange has been given back. Who sends for it may still be about to
+ * leave its mailbox, and has to be gone before ai_desk_free(). Twice is harmless. */
+void ai_desk_stop(struct ai_desk *desk);
+
 /* Ends what is left with EXCHANGE_CANCELLED, waits for all `done`s, frees. The network has to live
  * until then. Does nothing when *desk is NULL. */
 void ai_desk_free(struct ai_desk **desk);

@@ -477,6 +477,12 @@ reshape_is_busy(const struct reshape_run *reshape)
 }
 
 bool
+reshape_is_reopening(const struct reshape_run *reshape)
+{
+    return reshape->is_done && reshape->is_busy;
+}
+
+bool
 reshape_is_unfinished(const struct reshape_run *reshape)
 {
     return reshape != NULL && !reshape->is_done;

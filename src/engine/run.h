@@ -370,6 +370,8 @@ void reshapes_make(struct run *run);
 void reshape_pump(struct reshape_run *reshape);
 void reshape_offer(struct reshape_run *reshape, struct piece *piece);
 bool reshape_is_busy(const struct reshape_run *reshape);
+/* Whether its rows are being opened again: a work thread sets the table's source. */
+bool reshape_is_reopening(const struct reshape_run *reshape);
 bool reshape_is_unfinished(const struct reshape_run *reshape);
 void reshapes_leave(struct run *run); /* cancels its timers */
 void reshapes_done(struct run *run);

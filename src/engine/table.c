@@ -106,7 +106,8 @@ open_source(struct table_run *table)
 static void
 open_reshape(struct table_run *table)
 {
-    if (table->source != NULL && table->rows_bytes >= table->wanted_bytes)
+    if (!reshape_is_reopening(table->reshape) && table->source != NULL &&
+        table->rows_bytes >= table->wanted_bytes)
         table->state = TABLE_OPEN;
 }
 

@@ -148,7 +148,9 @@ models_cancel(uint64_t ticket)
 void
 models_close(void)
 {
-    ai_desk_free(&desk);
+    if (desk != NULL)
+        ai_desk_stop(desk);
     http_client_free(&client);
+    ai_desk_free(&desk);
     address_rules_free(&rules);
 }
