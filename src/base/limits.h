@@ -31,6 +31,14 @@
 #define LIMIT_DELIMITER_LOOK_BYTES KIB(64)
 /* Fields of one CSV row. */
 #define LIMIT_ROW_FIELDS 16384
+/* Loops and conditions inside each other in a Markdown template. */
+#define LIMIT_MARKUP_DEPTH 32
+/* Parts that one Markdown template renders, loops counted as often as they turn: about a second. */
+#define LIMIT_MARKUP_NODES 2000000
+/* Rows that one document shows: a table of more is for a file of rows. */
+#define LIMIT_DOCUMENT_ROWS 20000
+/* Bytes of one picture of a document. */
+#define LIMIT_DOCUMENT_IMAGE_BYTES MIB(8)
 /* Evaluation steps of one expression on one item: about a second. */
 #define LIMIT_EXPR_STEPS UINT64_C(20000000)
 /* Bytes that one expression may hold while it runs. */

@@ -1,5 +1,6 @@
 #include "expr/markup.h"
 
+#include "base/limits.h"
 #include "expr/markup_parts.h"
 #include "expr/template_path.h"
 
@@ -199,22 +200,11 @@ note_names(const struct slice *names, size_t count, size_t source_offset, void *
 static enum status
 compile_source(const struct parser *parser, struct markup_node *node, const struct tag *tag)
 {
-    struct slice text = parser->text;
-    bool is_expression = tag->at < tag->end && text.ptr[tag->at] == '=';
-    struct slice source = slice_of(text.ptr + tag->at + 1, tag->end - tag->at - 1);
-    enum status status = STATUS_OK;
-    node->offset = tag->at + is_expression;
+    struct template_source source = {parser->text, tag->at, tag->end};
     if (tag->at == tag->end)
         return refuse(parser, tag->open, "expected a path, or = and an expression");
-    if (!is_expression)
-        status =
-            template_path_source(&source, parser->arena, text, tag->at, tag->end, parser->problem);
-    if (status != STATUS_OK)
-        return status;
-    status = expr_compile(&node->expr, parser->arena, source, parser->problem);
-    if (status != STATUS_OK)
-        parser->problem->offset = node->offset + (is_expression ? parser->problem->offset : 0);
-    return status;
+    return template_source_compile(&node->expr, &node->offset, parser->arena, &source,
+                                   parser->problem);
 }
 
 /* `cited steps.facts.capital`: an object with citations, and the name of its member. */
@@ -302,9 +292,9 @@ parse_block(struct parser *parser, struct markup_node ***place, struct tag begin
         add_node(parser, place, begin.kind == TAG_EACH ? MARKUP_EACH : MARKUP_IF);
     struct tag stop;
     struct tag source = begin;
-    if (++parser->depth > MARKUP_DEPTH_MAX)
+    if (++parser->depth > LIMIT_MARKUP_DEPTH)
         return refuse(parser, begin.open, "more than %d loops and conditions inside each other",
-                      MARKUP_DEPTH_MAX);
+                      LIMIT_MARKUP_DEPTH);
     enum status status = STATUS_OK;
     if (begin.kind == TAG_EACH)
         status = take_loop_name(parser, node, &source);

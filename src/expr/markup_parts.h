@@ -7,9 +7,6 @@
 
 #include "expr/markup.h"
 
-/* Loops and conditions inside each other. */
-#define MARKUP_DEPTH_MAX 32
-
 enum markup_kind {
     MARKUP_TEXT,
     MARKUP_VALUE, /* escaped */

@@ -6,9 +6,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* Nodes that one text may render, loops counted as often as they turn: about a second. */
-#define NODES_MAX 2000000
-
 struct printer {
     struct expr_machine *machine;
     struct arena *arena;
@@ -323,7 +320,7 @@ static enum status
 render_list(struct printer *printer, const struct markup_node *list, struct value root)
 {
     for (const struct markup_node *node = list; node != NULL; node = node->next) {
-        if (printer->nodes++ == NODES_MAX || buffer_is_over(&printer->page->text))
+        if (printer->nodes++ == LIMIT_MARKUP_NODES || buffer_is_over(&printer->page->text))
             return fail_size(printer);
         enum status status = render_node(printer, node, root);
         if (status != STATUS_OK)

@@ -100,27 +100,6 @@ note_read(const struct slice *names, size_t count, size_t source_offset, void *c
     *(bool *)context = true;
 }
 
-/* Compiles what stands in text[at..end) between {{ and }}. */
-static enum status
-compile_piece(const struct compiler *compiler, struct piece *piece, struct slice text, size_t at,
-              size_t end)
-{
-    bool is_expression = at < end && text.ptr[at] == '=';
-    struct slice source = slice_of(text.ptr + at + 1, end - at - 1);
-    enum status status = STATUS_OK;
-    piece->offset = at;
-    if (is_expression)
-        piece->offset++;
-    else
-        status = template_path_source(&source, compiler->arena, text, at, end, compiler->problem);
-    if (status != STATUS_OK)
-        return status;
-    status = expr_compile(&piece->expr, compiler->arena, source, compiler->problem);
-    if (status != STATUS_OK)
-        compiler->problem->offset = piece->offset + (is_expression ? compiler->problem->offset : 0);
-    return status;
-}
-
 static size_t
 find_open(struct slice text, size_t at)
 {
@@ -167,7 +146,9 @@ compile_text(const struct compiler *compiler, struct template *template, struct 
             return STATUS_INVALID;
         }
         struct piece *piece = &template->pieces[template->count++];
-        enum status status = compile_piece(compiler, piece, text, open + 2, close);
+        struct template_source source = {text, open + 2, close};
+        enum status status = template_source_compile(&piece->expr, &piece->offset, compiler->arena,
+                                                     &source, compiler->problem);
         if (status != STATUS_OK)
             return status;
         expr_each_root_path(piece->expr, note_read, &template->reads_root);

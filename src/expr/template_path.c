@@ -193,9 +193,10 @@ read_steps(struct path_reader *reader)
     return status;
 }
 
-enum status
-template_path_source(struct slice *out, struct arena *arena, struct slice text, size_t at,
-                     size_t end, struct expr_problem *problem)
+/* The jq source of a path. */
+static enum status
+path_source(struct slice *out, struct arena *arena, struct slice text, size_t at, size_t end,
+            struct expr_problem *problem)
 {
     struct path_reader reader = {
         .arena = arena, .text = text, .at = at, .end = end, .problem = problem};
@@ -217,5 +218,25 @@ template_path_source(struct slice *out, struct arena *arena, struct slice text, 
     if (status == STATUS_LIMIT)
         snprintf(problem->words, sizeof(problem->words), "the path is too long");
     buffer_done(&reader.source);
+    return status;
+}
+
+enum status
+template_source_compile(struct expr **out, size_t *offset, struct arena *arena,
+                        const struct template_source *source, struct expr_problem *problem)
+{
+    size_t at = source->at;
+    size_t end = source->end;
+    bool is_expression = at < end && source->text.ptr[at] == '=';
+    struct slice words = slice_of(source->text.ptr + at + 1, end - at - 1);
+    enum status status = STATUS_OK;
+    *offset = at + is_expression;
+    if (!is_expression)
+        status = path_source(&words, arena, source->text, at, end, problem);
+    if (status != STATUS_OK)
+        return status;
+    status = expr_compile(out, arena, words, problem);
+    if (status != STATUS_OK)
+        problem->offset = *offset + (is_expression ? problem->offset : 0);
     return status;
 }

@@ -12,9 +12,17 @@
  * comment or braces of its own. text.size if there is none. */
 size_t template_expression_end(struct slice text, size_t at);
 
-/* The jq source of a path such as `steps.research.names[0]` or `item["GICS Sector"]`:
- * text[at..end). On INVALID problem->offset is relative to text. */
-MUST_USE enum status template_path_source(struct slice *out, struct arena *arena, struct slice text,
-                                          size_t at, size_t end, struct expr_problem *problem);
+/* What stands between {{ and }}: text[at..end). */
+struct template_source {
+    struct slice text;
+    size_t at, end;
+};
+
+/* Compiles it: a path such as `steps.research.names[0]` or `item["GICS Sector"]`, or behind `=` an
+ * expression. *offset: where that begins in the text, to which problem->offset is relative when it
+ * is not OK. */
+MUST_USE enum status template_source_compile(struct expr **out, size_t *offset, struct arena *arena,
+                                             const struct template_source *source,
+                                             struct expr_problem *problem);
 
 #endif

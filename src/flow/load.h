@@ -119,6 +119,9 @@ bool load_only_counts(struct loader *loader);
 void load_problem_inside(struct loader *loader, struct spot spot, size_t offset,
                          const char *nearest, const char *words);
 
+/* Line and column of a byte of a text. */
+struct located_place load_place_of_offset(struct slice text, size_t offset);
+
 /* Line and column of the byte of the decoded string in the text of the file. */
 struct located_place load_place_inside(struct slice text, const struct located *string,
                                        size_t offset);

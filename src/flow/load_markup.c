@@ -122,28 +122,15 @@ load_markup(struct loader *loader, struct spot spot, uint16_t draft)
     return NULL;
 }
 
-static void
-place_in_text(struct slice text, size_t offset, uint32_t *line, uint32_t *column)
-{
-    *line = *column = 1;
-    for (size_t i = 0; i < offset && i < text.size; i++) {
-        bool is_break = text.ptr[i] == '\n';
-        bool begins = ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-        *line += is_break;
-        *column = is_break ? 1 : *column + begins;
-    }
-}
-
 void
 load_problem_in_leaf(struct loader *loader, const struct leaf *leaf, size_t offset,
                      const char *nearest, const char *words)
 {
-    uint32_t line = 0, column = 0;
     if (leaf->file.ptr == NULL) {
         load_problem_inside(loader, leaf->spot, offset, nearest, words);
         return;
     }
-    place_in_text(leaf->text, offset, &line, &column);
+    struct located_place place = load_place_of_offset(leaf->text, offset);
     load_problem(loader, leaf->spot, nearest, "%.*s:%" PRIu32 ":%" PRIu32 ": %s",
-                 SLICE_FORMAT(slice_cut(leaf->file, 256)), line, column, words);
+                 SLICE_FORMAT(slice_cut(leaf->file, 256)), place.line, place.column, words);
 }

@@ -40,8 +40,8 @@ offset_of_place(struct slice text, uint32_t line, uint32_t column)
     return at;
 }
 
-static struct located_place
-place_of_offset(struct slice text, size_t offset)
+struct located_place
+load_place_of_offset(struct slice text, size_t offset)
 {
     struct located_place place = {.line = 1, .column = 1};
     for (size_t i = 0; i < offset && i < text.size; i++) {
@@ -149,5 +149,5 @@ load_place_inside(struct slice text, const struct located *string, size_t offset
             return start;
     }
     skip_to_character(&walk);
-    return place_of_offset(text, walk.at);
+    return load_place_of_offset(text, walk.at);
 }

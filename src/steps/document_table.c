@@ -4,10 +4,6 @@
 #include "steps/paper.h"
 #include "steps/types.h"
 
-/* Rows that one document may show, and bytes that they may take: a table of more is for a file of
- * rows. */
-#define ROWS_MAX 20000
-
 static const char *const template_roots[] = {"rows", NULL};
 
 static const struct field_decl document_table_fields[] = {PAPER_FIELDS(template_roots)};
@@ -57,7 +53,7 @@ document_table_open(const struct sink_start *start)
     struct sink_book *book = mem_alloc(sizeof(*book));
     *book = (struct sink_book){.scope = start->scope, .env = start->env};
     arena_init(&book->arena, LIMIT_CHUNK_BYTES);
-    book->rows = mem_alloc_array(ROWS_MAX, sizeof(*book->rows));
+    book->rows = mem_alloc_array(LIMIT_DOCUMENT_ROWS, sizeof(*book->rows));
     return book;
 }
 
@@ -65,11 +61,11 @@ static enum status
 document_table_add(struct sink_book *book, struct value row, struct buffer *out,
                    struct error *error)
 {
-    if (book->count == ROWS_MAX)
+    if (book->count == LIMIT_DOCUMENT_ROWS)
         return error_set(error, STATUS_LIMIT,
                          "a document shows at most %d rows: put a limit before it, or write a "
                          "file of rows",
-                         ROWS_MAX);
+                         LIMIT_DOCUMENT_ROWS);
     struct value kept = value_copy(&book->arena, row);
     if (kept.kind == VALUE_NONE)
         return error_set(error, STATUS_LIMIT,

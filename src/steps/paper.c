@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Of one picture; all together have to fit into a value. */
-#define IMAGE_BYTES_MAX MIB(8)
-
 const char *const paper_pers[] = {"item", "table", NULL};
 const char *const paper_formats[] = {"docx", "pdf", "html", "md", NULL};
 const char *const paper_sizes[] = {"a4", "letter", NULL};
@@ -150,7 +147,7 @@ read_image(struct step_env *env, const struct member *named, struct arena *arena
     struct buffer text;
     struct value none = {0};
     struct slice file = named->value.kind == VALUE_STRING ? value_slice(named->value) : SLICE("");
-    if (!step_env_bytes(env, file, IMAGE_BYTES_MAX, &bytes, failure))
+    if (!step_env_bytes(env, file, LIMIT_DOCUMENT_IMAGE_BYTES, &bytes, failure))
         return none;
     if (picture_type(bytes) == NULL) {
         step_fail(failure, "bad_file", "images: %.*s is neither PNG nor JPEG",
