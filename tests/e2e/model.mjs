@@ -265,6 +265,9 @@ export class Model {
     this.http = createServer((request, response) => this.handle(request, response));
     this.http.keepAliveTimeout = 60_000;
     await new Promise((done) => this.http.listen(this.options.port, '127.0.0.1', done));
+    // A test that ends early, by a failure, does not wait for its model.
+    this.http.unref();
+    this.http.on('connection', (socket) => socket.unref());
     this.port = this.http.address().port;
     this.url = `http://127.0.0.1:${this.port}/v1`;
   }
@@ -286,6 +289,7 @@ export async function startModel(options = {}) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const model = await startModel(JSON.parse(process.argv[2] ?? '{}'));
+  model.http.ref();
   console.log(`listening on ${model.url}`);
   process.on('SIGTERM', () => process.exit(0));
 }

@@ -272,6 +272,9 @@ export async function startStub({ port = 0, host = '127.0.0.1' } = {}) {
     server.once('error', reject);
     server.listen({ port, host, backlog: 4096 }, resolve);
   });
+  // A test that ends early, by a failure, does not wait for its stub.
+  server.unref();
+  server.on('connection', (socket) => socket.unref());
   const address = server.address();
   return {
     url: `http://${host}:${address.port}`,
@@ -280,6 +283,7 @@ export async function startStub({ port = 0, host = '127.0.0.1' } = {}) {
     count: () => state.count,
     reset: () => reset(state),
     mend: () => (state.isMended = true),
+    hold: () => server.ref(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -300,6 +304,7 @@ function readArguments(words) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const stub = await startStub(readArguments(process.argv.slice(2)));
+  stub.hold();
   console.log(stub.url);
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => stub.close().then(() => process.exit(0)));
