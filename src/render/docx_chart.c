@@ -1,17 +1,11 @@
 #include "render/docx.h"
+#include "render/drawing.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
 #define CHART_NAMESPACE DOCX_DRAWING "chart"
-
-/* The same colours as in the other formats would be those of drawing.h; Word has its own way to
- * draw, so that only the first matters. */
-static const char *const colours[] = {
-    "1F5AA6", "D9822B", "2E8B57", "A23B72", "6C757D", "C0392B",
-    "17A2B8", "8E6C8A", "B8860B", "4B5320", "5D4E8C", "0F766E",
-};
 
 void
 docx_chart_frame(struct docx *docx, const struct chart *chart)
@@ -52,19 +46,21 @@ append_title(struct buffer *out, struct slice text, int size)
 }
 
 static void
-append_fill(struct buffer *out, enum chart_type type, const char *colour)
+append_fill(struct buffer *out, enum chart_type type, uint32_t color)
 {
     if (type == CHART_LINE)
         buffer_append_format(out,
                              "<c:spPr><a:ln w=\"28575\" cap=\"rnd\"><a:solidFill><a:srgbClr "
-                             "val=\"%s\"/></a:solidFill></a:ln></c:spPr><c:marker><c:symbol "
+                             "val=\"%06" PRIX32
+                             "\"/></a:solidFill></a:ln></c:spPr><c:marker><c:symbol "
                              "val=\"none\"/></c:marker>",
-                             colour);
+                             color);
     else
         buffer_append_format(out,
-                             "<c:spPr><a:solidFill><a:srgbClr val=\"%s\"/></a:solidFill></c:spPr>"
+                             "<c:spPr><a:solidFill><a:srgbClr val=\"%06" PRIX32
+                             "\"/></a:solidFill></c:spPr>"
                              "<c:invertIfNegative val=\"0\"/>",
-                             colour);
+                             color);
 }
 
 static void
@@ -106,7 +102,7 @@ append_series(struct buffer *out, const struct chart *chart, uint32_t index)
         escape_text(out, series->name);
         buffer_append_text(out, "</c:v></c:tx>");
     }
-    append_fill(out, chart->type, colours[index % COUNT_OF(colours)]);
+    append_fill(out, chart->type, drawing_series_color(index));
     append_labels(out, chart);
     append_values(out, chart, series->values);
     if (chart->type == CHART_LINE)

@@ -135,7 +135,8 @@ test('a document has all its parts, and a reader finds what was written', async 
   const body = check(parts);
   assert.deepEqual(named(body, 'c:chart').length, 1);
   assert.equal(named(body, 'w:tblHeader').length, 1);
-  assert.ok(parts.has('word/charts/chart1.xml'));
+  const fills = [...String(parts.get('word/charts/chart1.xml')).matchAll(/<c:ser>.*?srgbClr val="(\w+)"/g)].map((match) => match[1]);
+  assert.deepEqual(fills, ['1F5A96', 'C2541B'], 'the colours that charts have in every format');
   const { value: html, messages } = await mammoth.convertToHtml({ path });
   assert.deepEqual(messages.filter(({ type }) => type === 'error'), []);
   for (const found of ['<strong>bold</strong>', '<em>em</em>', '<s>gone</s>', 'First &amp; &lt;foremost&gt;</h1>', 'Second</h2>',
