@@ -106,6 +106,8 @@ http_connection_close(struct http_connection *connection)
     connection->state = HTTP_CONNECTION_CLOSED;
     http_timer_remove(&loop->timers, &connection->timer);
     http_wire_close(&connection->wire);
+    if (connection->counted)
+        http_crowd_leave(&loop->crowd, &connection->peer);
     loop->connection_count--;
     http_count(&loop->counts.open, -1);
     /* An event of this turn may still name it; one that is to be flushed is in a list already,
@@ -144,10 +146,10 @@ connection_refuse(struct http_connection *connection, int status, const char *wo
 }
 
 void
-http_connection_turn_away(struct http_connection *connection)
+http_connection_turn_away(struct http_connection *connection, const char *words)
 {
     connection->request = http_request_take(connection->loop);
-    connection_refuse(connection, 503, "too many connections are open; try again later");
+    connection_refuse(connection, 503, words);
     connection_run(connection);
 }
 

@@ -54,6 +54,7 @@ http_loop_new(struct http_loop **out, const struct http_server_config *config, u
         [HTTP_TIMER_LINGER] = LINGER_MS,     [HTTP_TIMER_HEARTBEAT] = config->heartbeat_ms,
     };
     http_timers_init(&loop->timers, lengths_ms);
+    http_crowd_init(&loop->crowd);
 
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     bool ready = loop->epoll >= 0 &&
@@ -145,6 +146,7 @@ http_loop_free(struct http_loop **loop)
     if (gone->epoll >= 0)
         close(gone->epoll);
     queue_free(&gone->messages);
+    http_crowd_done(&gone->crowd);
     mem_free(gone);
 }
 
@@ -180,16 +182,10 @@ loop_make_room(struct http_loop *loop)
     loop->accept_at_us = loop->now_us + ACCEPT_PAUSE_US;
 }
 
+/* Tells a few of those beyond the maximum; the rest are closed without a word. */
 static void
-loop_admit(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
+loop_turn_away(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer, const char *words)
 {
-    if (loop->connection_count >= loop->config.max_connections && loop_oldest_idle(loop) != NULL)
-        http_connection_close(loop_oldest_idle(loop));
-    if (loop->connection_count < loop->config.max_connections) {
-        http_count(&loop->counts.accepted, 1);
-        http_connection_open(loop, fd, peer);
-        return;
-    }
     http_count(&loop->counts.turned_away, 1);
     struct http_connection *connection = NULL;
     if (loop->connection_count < loop->config.max_connections + TURNED_AWAY_MAX)
@@ -197,7 +193,41 @@ loop_admit(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
     else
         close(fd);
     if (connection != NULL)
-        http_connection_turn_away(connection);
+        http_connection_turn_away(connection, words);
+}
+
+/* What runs on this machine, a proxy for one, has all connections unless a limit was asked for. */
+static bool
+loop_lets_in(struct http_loop *loop, const struct sockaddr_in6 *peer)
+{
+    const struct http_server_config *config = &loop->config;
+    size_t max = config->max_per_address;
+    if (max == 0)
+        max =
+            http_crowd_is_local(peer) ? config->max_connections : (config->max_connections + 1) / 2;
+    return http_crowd_enter(&loop->crowd, peer, max);
+}
+
+static void
+loop_admit(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
+{
+    if (loop->connection_count >= loop->config.max_connections && loop_oldest_idle(loop) != NULL)
+        http_connection_close(loop_oldest_idle(loop));
+    if (loop->connection_count >= loop->config.max_connections) {
+        loop_turn_away(loop, fd, peer, "too many connections are open; try again later");
+        return;
+    }
+    if (!loop_lets_in(loop, peer)) {
+        loop_turn_away(loop, fd, peer,
+                       "too many connections from this address are open; use fewer of them");
+        return;
+    }
+    http_count(&loop->counts.accepted, 1);
+    struct http_connection *connection = http_connection_open(loop, fd, peer);
+    if (connection != NULL)
+        connection->counted = true;
+    else
+        http_crowd_leave(&loop->crowd, peer);
 }
 
 static bool

@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/queue.h"
+#include "net/http_crowd.h"
 #include "net/http_listen.h"
 #include "net/http_server.h"
 #include "net/http_target.h"
@@ -115,6 +116,7 @@ struct http_connection {
     enum http_connection_state state;
     bool to_flush;         /* is in that list */
     bool lingers;          /* unread input may be there when it ends */
+    bool counted;          /* in the loop's crowd */
     size_t progress_bytes; /* moved since the timer was armed */
     struct sockaddr_in6 peer;
 };
@@ -151,6 +153,7 @@ struct http_loop {
     struct http_connection *to_flush;
     struct http_connection *closed;
     size_t connection_count;
+    struct http_crowd crowd;
     bool stopping;
     int64_t stop_due_us;
     _Atomic int64_t grace_ms;
@@ -197,8 +200,8 @@ void http_connection_flush(struct http_connection *connection);
 /* Ends it at once; a request that a handler holds goes on alone. */
 void http_connection_close(struct http_connection *connection);
 
-/* Says 503 to a client for whom there is no room, and lingers. */
-void http_connection_turn_away(struct http_connection *connection);
+/* Says 503 with these words to a client for whom there is no room, and lingers. */
+void http_connection_turn_away(struct http_connection *connection, const char *words);
 
 /* Requests: http_request.c. */
 

@@ -15,6 +15,7 @@ enum {
     SEEN_CLOSE = 16,
     SEEN_KEEP_ALIVE = 32,
     SEEN_EMPTY_LINE = 64, /* the one allowed before the request line */
+    SEEN_TYPE = 128,      /* of a body */
 };
 
 static const struct {
@@ -322,6 +323,10 @@ head_note_field(struct http_head *head, const char *bytes, struct slice name, st
         if (http_name_equal(name, SLICE("connection")))
             return head_note_connection(head, value);
         break;
+    case sizeof("content-type") - 1:
+        if (http_name_equal(name, SLICE("content-type")))
+            head->seen |= SEEN_TYPE;
+        break;
     case sizeof("content-length") - 1:
         if (http_name_equal(name, SLICE("content-length")))
             return head_note_length(head, value);
@@ -377,6 +382,9 @@ head_finish(struct http_head *head, size_t size)
         return head_refuse(head, 400, "both Content-Length and Transfer-Encoding are there");
     if (head->minor == 0 && (seen & SEEN_ENCODING) != 0)
         return head_refuse(head, 400, "HTTP/1.0 has no Transfer-Encoding");
+    /* RFC 1945, 7.2.2: such a body would end with the connection only, if it came at all. */
+    if (head->minor == 0 && (seen & (SEEN_TYPE | SEEN_LENGTH)) == SEEN_TYPE)
+        return head_refuse(head, 411, "the body needs a Content-Length");
 
     head->keep_alive =
         (seen & SEEN_CLOSE) == 0 && (head->minor == 1 || (seen & SEEN_KEEP_ALIVE) != 0);

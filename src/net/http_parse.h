@@ -78,7 +78,7 @@ struct http_head {
     uint16_t field_count;
     struct http_field fields[LIMIT_HTTP_HEADERS];
 
-    /* After BAD: 400, 414, 417, 431 or 505, and what is wrong. Static text. */
+    /* After BAD: 400, 411, 414, 417, 431 or 505, and what is wrong. Static text. */
     int status;
     const char *words;
 

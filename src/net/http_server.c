@@ -31,6 +31,8 @@ config_complete(const struct http_server_config *given)
     if (config.max_connections == 0)
         config.max_connections = LIMIT_HTTP_CONNECTIONS;
     config.max_connections = (config.max_connections - 1) / config.loop_count + 1;
+    if (config.max_per_address > 0)
+        config.max_per_address = (config.max_per_address - 1) / config.loop_count + 1;
     if (config.max_body_bytes == 0)
         config.max_body_bytes = LIMIT_INPUT_BYTES;
     if (config.max_held_bytes == 0)

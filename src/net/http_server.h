@@ -40,9 +40,12 @@ typedef void http_turn_fn(void *context, unsigned index);
 
 /* Zero or NULL means the default in brackets. */
 struct http_server_config {
-    const char *address;      /* "127.0.0.1:8064", see http_listen.h; must be given */
-    unsigned loop_count;      /* threads [1], at most LIMIT_HTTP_LOOPS */
-    size_t max_connections;   /* open at once [LIMIT_HTTP_CONNECTIONS] */
+    const char *address;    /* "127.0.0.1:8064", see http_listen.h; must be given */
+    unsigned loop_count;    /* threads [1], at most LIMIT_HTTP_LOOPS */
+    size_t max_connections; /* open at once [LIMIT_HTTP_CONNECTIONS] */
+    /* Of one address, a /64 of IPv6 being one [half of max_connections; no limit on this machine].
+     */
+    size_t max_per_address;
     size_t max_body_bytes;    /* of a request's body [LIMIT_INPUT_BYTES] */
     size_t max_held_bytes;    /* of all requests of one loop [LIMIT_HTTP_HELD_BYTES] */
     int64_t idle_ms;          /* kept alive without a request [75,000] */

@@ -266,6 +266,34 @@ test_without_an_idle_one_newcomers_are_turned_away(void **state)
     peer_stop_server(&server);
 }
 
+static void
+test_one_address_has_its_share_only(void **state)
+{
+    struct http_server *server = peer_start_server(
+        (struct http_server_config){.handler = hello, .max_connections = 10, .max_per_address = 2});
+    struct peer first = peer_connect(server);
+    peer_expect(&first, GET, 200, "hello");
+    struct peer second = peer_connect(server);
+    peer_expect(&second, GET, 200, "hello");
+    struct peer late = peer_connect(server);
+    peer_expect(&late, "", 503,
+                "{\"error\":\"Service Unavailable\",\"message\":"
+                "\"too many connections from this address are open; use fewer of them\"}");
+    assert_true(peer_read_end(&late));
+    peer_close(&late);
+
+    /* It may come again when one of its own has ended. */
+    peer_close(&first);
+    peer_wait_open(server, 1);
+    late = peer_connect(server);
+    peer_expect(&late, GET, 200, "hello");
+    peer_expect(&second, GET, 200, "hello");
+    peer_close(&late);
+    peer_close(&second);
+    assert_int_equal(http_server_counts(server).turned_away, 1);
+    peer_stop_server(&server);
+}
+
 /* No descriptor is free after this; gives back the limit of before. */
 static struct rlimit
 use_up_descriptors(void)
@@ -449,6 +477,7 @@ main(void)
         cmocka_unit_test(test_a_thousand_idle_connections_disturb_nobody),
         cmocka_unit_test(test_the_oldest_idle_connection_makes_room),
         cmocka_unit_test(test_without_an_idle_one_newcomers_are_turned_away),
+        cmocka_unit_test(test_one_address_has_its_share_only),
         cmocka_unit_test(test_without_descriptors_idle_connections_make_room),
         cmocka_unit_test(test_stop_waits_for_what_is_in_flight),
         cmocka_unit_test(test_stop_breaks_off_after_its_grace),

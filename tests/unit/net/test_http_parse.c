@@ -161,6 +161,8 @@ static const struct {
     {"name with a bracket", TEXT(POST "X[1]: x\r\n\r\n"), 400},
     {"non-ASCII name", TEXT(POST "X\xc3\xa9: x\r\n\r\n"), 400},
     {"other expectation", TEXT(POST "Expect: 200-ok\r\n\r\n"), 417},
+    {"body without a length in 1.0",
+     TEXT("POST / HTTP/1.0\r\nContent-Type: text/plain\r\n\r\nhello"), 411},
 
     /* Request lines. */
     {"HTTP/0.9", TEXT("GET /\r\n\r\n"), 400},
@@ -299,6 +301,9 @@ static const struct {
     {"1.0", TEXT("GET / HTTP/1.0\r\n\r\n"), "/", "", "", "", false, ""},
     {"1.0 kept alive", TEXT("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"), "/", "", "", "",
      true, ""},
+    {"1.0 with a length",
+     TEXT("POST / HTTP/1.0\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nhi"), "/", "", "", "hi",
+     false, ""},
     {"absolute", TEXT("GET http://h:80/x?y HTTP/1.1\r\n" HOST "\r\n"), "/x", "y", "h:80", "", true,
      ""},
     {"absolute without a path", TEXT("GET HTTPS://h HTTP/1.1\r\n" HOST "\r\n"), "", "", "h", "",
