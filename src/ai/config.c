@@ -465,16 +465,13 @@ read_providers(struct reading *reading, const struct located *at)
 static void
 read_top(struct reading *reading, const struct located *at)
 {
-    static const char *const names[] = {"default_model", "providers"};
     for (uint32_t i = 0; i < at->count; i++) {
         struct slice name = value_slice(value_members(at->value)[i].key);
         snprintf(reading->path, sizeof(reading->path), "%.*s", SLICE_FORMAT(slice_cut(name, 60)));
-        if (slice_is(name, names[0]))
+        if (slice_is(name, "default_model"))
             reading->config->default_model = read_text(reading, &at->children[i]);
-        else if (slice_is(name, names[1]))
+        else if (slice_is(name, "providers"))
             read_providers(reading, &at->children[i]);
-        else
-            unknown_setting(reading, &at->children[i], names, COUNT_OF(names));
     }
 }
 

@@ -6,7 +6,8 @@
  *       key_env: OPENAI_API_KEY
  *       models: {gpt-4o-mini: {input: 0.15, output: 0.60}}
  *
- * docs/models.md tells all settings.
+ * docs/models.md tells all settings. Other names at the top of the file are settings of the
+ * program, which whoever reads those has checked (main/settings.h).
  *
  * Threads: the main thread.
  */

@@ -25,10 +25,13 @@ enum cli_exit {
     CLI_PAUSED = 130,   /* interrupted; the run can go on */
 };
 
+struct setting_table;
+
 /* Made by main, which alone names concrete stores, steps and the transport. */
 struct cli {
     const struct step_table *steps;
     const struct catalog *catalog;
+    const struct setting_table *settings; /* what can be set: for the documentation */
     /* Opens a service over a data folder with the transport of this process. */
     enum status (*open)(struct cli *cli, const char *data_folder, bool allow_paths,
                         struct service **out, struct error *error);

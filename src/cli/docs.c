@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/pages.h"
+#include "cli/settings.h"
 #include "flow/editor_schema.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@
 
 struct docs {
     const struct catalog *catalog;
+    const struct setting_table *settings;
     struct arena arena;
     struct buffer out;
     bool as_json;
@@ -146,7 +148,7 @@ put_types(struct docs *docs)
         }
     }
     buffer_append_text(out, "\nwindrow docs TYPE tells all of one, windrow docs errors lists what "
-                            "can go wrong.\n");
+                            "can go wrong,\nwindrow docs config what can be set.\n");
 }
 
 /* `indent`: of its name, two more for each level. */
@@ -351,6 +353,16 @@ show_schema(struct docs *docs)
     return CLI_OK;
 }
 
+static int
+show_settings(struct docs *docs)
+{
+    if (docs->as_json)
+        put_json(docs, settings_value(docs->settings, &docs->arena));
+    else
+        settings_print(docs->settings, &docs->out);
+    return CLI_OK;
+}
+
 /* Of the types, else of the codes; NULL if none is near. */
 static const char *
 nearest_name(struct docs *docs, const char *wrong)
@@ -374,6 +386,8 @@ show_named(struct docs *docs, const char *name)
         return show_type(docs, decl);
     if (strcmp(name, "errors") == 0)
         return show_codes(docs);
+    if (strcmp(name, "config") == 0)
+        return show_settings(docs);
     const char *page = find_page(docs, "errors", name);
     if (page != NULL)
         return show_code(docs, name, page);
@@ -388,7 +402,7 @@ show_named(struct docs *docs, const char *name)
 int
 cli_docs(struct cli *cli, int argc, char **argv)
 {
-    struct docs docs = {.catalog = cli->catalog};
+    struct docs docs = {.catalog = cli->catalog, .settings = cli->settings};
     bool wants_schema = false;
     const struct option options[] = {
         {.name = "--schema",
@@ -398,8 +412,9 @@ cli_docs(struct cli *cli, int argc, char **argv)
         {.name = "--json", .kind = OPTION_FLAG, .into.flag = &docs.as_json, .help = "print JSON"},
     };
     const struct option_table table = {
-        .usage = "windrow docs [TYPE|CODE|errors] [options]",
-        .summary = "Lists the step types, or tells all of one, or of a code of a failure.",
+        .usage = "windrow docs [TYPE|CODE|errors|config] [options]",
+        .summary = "Lists the step types, or tells all of one, or of a code of a failure; or "
+                   "what can be set.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_max = 1,

@@ -70,6 +70,7 @@ set_value(const struct option *option, const char *text)
     case OPTION_FLAG:
         *option->into.flag = true;
         return OPTIONS_OK;
+    case OPTION_SWITCH:
     case OPTION_TEXT:
         *option->into.text = text;
         return OPTIONS_OK;
@@ -111,6 +112,8 @@ read_option(const struct option_table *table, int argc, char **argv, int *at)
         return unknown_option(table, name);
     if (option->kind == OPTION_FLAG && equals == NULL)
         return set_value(option, NULL);
+    if (option->kind == OPTION_SWITCH && equals == NULL)
+        return set_value(option, "true");
     if (equals != NULL && option->kind != OPTION_FLAG)
         return set_value(option, equals + 1);
     if (option->kind != OPTION_FLAG && *at + 1 < argc) {

@@ -17,9 +17,10 @@
 #define POSITIONAL_VALUES_MAX 4096
 
 enum option_kind {
-    OPTION_FLAG, /* --json */
-    OPTION_TEXT, /* --data DIR, --data=DIR; also from the environment */
-    OPTION_LIST, /* may be given several times */
+    OPTION_FLAG,   /* --json */
+    OPTION_TEXT,   /* --data DIR, --data=DIR; also from the environment */
+    OPTION_SWITCH, /* --log-requests for "true", --log-requests=false: a text */
+    OPTION_LIST,   /* may be given several times */
     OPTION_INT,
 };
 

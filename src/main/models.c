@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "main/settings.h"
 #include "net/address.h"
 #include "net/http_client.h"
 #include "store/store.h"
@@ -28,13 +29,27 @@ environment(const char *name)
     return getenv(name);
 }
 
+/* The settings in it count for `serve` alone, but a mistake is told by every command. */
+static enum status
+check_settings(struct slice text, struct error *error)
+{
+    struct arena arena;
+    struct settings unused = {0};
+    arena_init(&arena, MIB(16));
+    enum status status = settings_read_text(&settings_table, text, &unused, &arena, error);
+    arena_done(&arena);
+    return status;
+}
+
 static enum status
 read_file(const char *path, struct error *error)
 {
     struct buffer text;
     enum status status = fs_read_file(&text, path, LIMIT_DEFINITION_BYTES, error);
     if (status == STATUS_OK) {
-        status = ai_registry_new(&registry, buffer_slice(&text), environment, error);
+        status = check_settings(buffer_slice(&text), error);
+        if (status == STATUS_OK)
+            status = ai_registry_new(&registry, buffer_slice(&text), environment, error);
         if (status != STATUS_OK)
             error_prepend(error, "%.200s", path);
     }

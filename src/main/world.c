@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "main/models.h"
+#include "main/settings.h"
 #include "net/address.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -131,13 +132,16 @@ open_reader(struct cli *cli, const char *data_folder, struct service **out, stru
 }
 
 enum status
-world_open_server(struct cli *cli, const char *data_folder, struct service **out,
+world_open_server(struct cli *cli, const struct settings *settings, struct service **out,
                   struct error *error)
 {
     struct service_options options = {
         .take_up_runs = true,
+        .eval_threads = (unsigned)settings->eval_threads,
     };
-    return open_service(cli, data_folder, &options, out, error);
+    cli->allow = settings->allow;
+    cli->config = settings->config;
+    return open_service(cli, settings->data, &options, out, error);
 }
 
 /* Calls come home before the engine that waits for them is gone. */
@@ -166,6 +170,7 @@ world_init(struct cli *cli)
     *cli = (struct cli){
         .steps = &step_table,
         .catalog = &step_catalog,
+        .settings = &settings_table,
         .open = open_here,
         .open_reader = open_reader,
         .close = close_service,

@@ -7,12 +7,14 @@
 
 #include "cli/cli.h"
 
+struct settings;
+
 /* A command line that opens services over SQLite with the network as transport. */
 void world_init(struct cli *cli);
 
 /* As cli->open, for a server: takes up unfinished runs. */
-enum status world_open_server(struct cli *cli, const char *data_folder, struct service **out,
-                              struct error *error);
+enum status world_open_server(struct cli *cli, const struct settings *settings,
+                              struct service **out, struct error *error);
 
 int world_serve(struct cli *cli, int argc, char **argv);
 

@@ -185,7 +185,7 @@ test('a second server on the same folder says so', async () => {
 });
 
 test('log lines may be JSON', async () => {
-  const server = await startServer('--log-json');
+  const server = await startServer('--log-format', 'json');
   await server.close();
   const lines = server.log.text.trim().split('\n').map((line) => JSON.parse(line));
   assert.ok(lines.some((line) => /listening on http/.test(line.msg)));

@@ -189,7 +189,6 @@ test_bad_files_are_refused_with_their_place(void **state)
     } table[] = {
         {"[", "line "},
         {"- a\n", "line 1, column 1: configuration: expected default_model"},
-        {"default_modell: a/b\n", "did you mean default_model?"},
         {"default_model: none/m\n", "default_model: no provider \"none\""},
         {"default_model: 3\n", "default_model: expected a text"},
         {"providers: []\n", "providers: expected names"},

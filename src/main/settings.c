@@ -1,0 +1,122 @@
+#include "main/settings.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+static setting_check_fn check_store, check_public_url;
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct setting lines[] = {
+    {.group = "General",
+     .name = SETTINGS_FILE,
+     .kind = SETTING_TEXT,
+     .offset = AT(config),
+     .value = "FILE",
+     .help = "a YAML file of settings, and of providers of models"},
+    {.group = "General",
+     .name = "data",
+     .kind = SETTING_TEXT,
+     .offset = AT(data),
+     .fallback = "windrow-data",
+     .value = "DIR",
+     .help = "where everything is kept"},
+    {.group = "General",
+     .name = "store",
+     .kind = SETTING_TEXT,
+     .offset = AT(store),
+     .fallback = "sqlite",
+     .check = check_store,
+     .value = "STORE",
+     .help = "sqlite, in the data folder"},
+    {.group = "General",
+     .name = "eval_threads",
+     .kind = SETTING_INT,
+     .offset = AT(eval_threads),
+     .otherwise = "one a core",
+     .min = 1,
+     .max = 64,
+     .help = "threads that compute"},
+
+    {.group = "HTTP",
+     .name = "listen",
+     .kind = SETTING_TEXT,
+     .offset = AT(listen),
+     .fallback = "127.0.0.1:8064",
+     .value = "ADDRESS",
+     .help = "host:port, :port or unix:PATH"},
+    {.group = "HTTP",
+     .name = "public_url",
+     .kind = SETTING_TEXT,
+     .offset = AT(public_url),
+     .otherwise = "as each request names the host",
+     .check = check_public_url,
+     .value = "URL",
+     .help = "the address at which clients reach this server"},
+    {.group = "HTTP",
+     .name = "http_threads",
+     .kind = SETTING_INT,
+     .offset = AT(http_threads),
+     .otherwise = "one for four cores",
+     .min = 1,
+     .max = LIMIT_HTTP_LOOPS,
+     .help = "threads that serve HTTP"},
+
+    {.group = "Calls",
+     .name = "allow",
+     .kind = SETTING_TEXT,
+     .offset = AT(allow),
+     .otherwise = "public addresses only",
+     .value = "LIST",
+     .help = "private addresses that calls may reach"},
+
+    {.group = "Logs",
+     .name = "log_level",
+     .kind = SETTING_CHOICE,
+     .offset = AT(log_level),
+     .fallback = "info",
+     .choices = {"debug", "info", "warn", "error"},
+     .value = "LEVEL",
+     .help = "the least that is logged"},
+    {.group = "Logs",
+     .name = "log_format",
+     .kind = SETTING_CHOICE,
+     .offset = AT(log_format),
+     .fallback = "text",
+     .choices = {"text", "json"},
+     .value = "FORMAT",
+     .help = "how a line is written"},
+};
+
+/* Read by ai/config.h. */
+static const char *const foreign[] = {"default_model", "providers", NULL};
+
+const struct setting_table settings_table = {lines, COUNT_OF(lines), foreign};
+
+/* --- checks --- */
+
+static enum status
+check_store(const char *store, struct error *error)
+{
+    if (strcmp(store, "sqlite") == 0)
+        return STATUS_OK;
+    if (strncmp(store, "postgres", strlen("postgres")) == 0)
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "PostgreSQL is not in this build; leave the setting out to use SQLite in "
+                         "the data folder");
+    return error_set(error, STATUS_INVALID, "expected sqlite, found \"%s\"", store);
+}
+
+static enum status
+check_public_url(const char *text, struct error *error)
+{
+    bool is_web = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+    size_t size = strlen(text);
+    if (is_web && text[size - 1] != '/' && strpbrk(text, " ?#") == NULL)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID,
+                     "expected http:// or https://, a host and maybe a path without a slash at its "
+                     "end, found \"%s\"",
+                     text);
+}

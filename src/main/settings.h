@@ -1,0 +1,34 @@
+/* main/settings.h - what can be set of this program: one table (cli/settings.h).
+ *
+ * A new setting is a field here and a line of the table in settings.c; docs/configuration.md has to
+ * tell it too, which a test compares. Who needs it gets it handed down by main.
+ *
+ * Threads: the main thread.
+ */
+#ifndef MAIN_SETTINGS_H
+#define MAIN_SETTINGS_H
+
+#include "cli/settings.h"
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+struct settings {
+    const char *config;
+
+    const char *listen;
+    const char *public_url; /* NULL: not given */
+    int64_t http_threads;   /* 0: by the machine */
+
+    const char *data;
+    const char *store;
+
+    const char *allow;    /* NULL: not given */
+    int64_t eval_threads; /* 0: one a core */
+
+    int log_level;  /* enum log_level */
+    int log_format; /* enum log_format */
+};
+
+extern const struct setting_table settings_table;
+
+#endif
