@@ -278,7 +278,7 @@ test_one_address_has_its_share_only(void **state)
     struct peer late = peer_connect(server);
     peer_expect(&late, "", 503,
                 "{\"error\":\"Service Unavailable\",\"message\":"
-                "\"too many connections from this address are open; use fewer of them\"}");
+                "\"too many connections from this address are open; use fewer of them\"}\n");
     assert_true(peer_read_end(&late));
     peer_close(&late);
 
