@@ -32,8 +32,10 @@ static void
 answer_with(struct call *call, int http_status, struct buffer *body,
             const struct http_header *extra)
 {
-    struct http_header headers[] = {SAFE_HEADERS, {0}};
-    size_t count = COUNT_OF(headers) - 1;
+    struct http_header headers[] = {SAFE_HEADERS, {0}, {0}};
+    size_t count = COUNT_OF(headers) - 2;
+    if (call->is_again)
+        headers[count++] = (struct http_header){"Idempotency-Replayed", SLICE("true")};
     if (extra != NULL)
         headers[count++] = *extra;
     struct http_answer answer = {

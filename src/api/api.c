@@ -216,10 +216,18 @@ api_on_head(struct http_request *request, void *context)
     http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
 }
 
+/* Callers without a key have no workspace in which a request could come again. */
+static bool
+may_begin(struct call *call)
+{
+    bool is_once = call->route->method == HTTP_METHOD_POST && call->route->scope != ROUTE_PUBLIC;
+    return !is_once || call_begin_once(call, http_request_body(call->request));
+}
+
 void
 api_handle(struct http_request *request, void *context)
 {
     struct call *call = begin(context, request);
-    if (call != NULL)
+    if (call != NULL && may_begin(call))
         call->route->handle(call);
 }

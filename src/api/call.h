@@ -32,6 +32,8 @@ struct call {
     struct caller caller;                /* zero on public routes */
     route_handler_fn *then;              /* what call_go_on() goes on with */
     void *own;                           /* the handler's own, in the arena */
+    struct idempotency_row *idempotency; /* NULL: the request has no Idempotency-Key */
+    bool is_again;                       /* it was answered before, and is answered as then */
 };
 
 /* Goes on with the call on a work thread. */
@@ -64,6 +66,18 @@ void call_fail_unknown(struct call *call);
 /* 401, 405. */
 void call_fail_key(struct call *call);
 void call_fail_method(struct call *call, unsigned allowed);
+
+/* --- requests that come again --- */
+
+/* Reads the Idempotency-Key. False: the call was answered, since the key is none, or as the first
+ * request with it was. True: it goes on; whatever it makes or moves is stored in one intent with
+ * call->idempotency (intent_add_idempotency()), whose `answer` is the HTTP status of the answer. Of
+ * every POST with a key of the API it is called before the handler. */
+bool call_begin_once(struct call *call, struct slice body);
+
+/* For a handler whose intent was refused with CONFLICT: the same request may have been stored
+ * meanwhile. True: the call was answered as that. Not on the writer's thread. */
+bool call_answer_again(struct call *call);
 
 /* A buffer for an answer's JSON. */
 void call_begin_body(struct buffer *body);

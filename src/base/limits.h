@@ -21,6 +21,10 @@
 #define LIMIT_SIDES 100
 /* Bytes of a run's input, and of any JSON body over HTTP. */
 #define LIMIT_INPUT_BYTES MIB(8)
+/* Bytes of the Idempotency-Key of a request. */
+#define LIMIT_IDEMPOTENCY_KEY_BYTES 255
+/* Milliseconds for which such a key stands for what its request made: a day. */
+#define LIMIT_IDEMPOTENCY_MS INT64_C(86400000)
 /* Bytes of one column's value as JSON. */
 #define LIMIT_VALUE_BYTES MIB(16)
 /* Bytes of one row of a source: a CSV line, a JSON line. */

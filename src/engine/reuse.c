@@ -182,7 +182,7 @@ add_trim(struct call *call, struct intent *intent)
     struct engine *engine = call->run->engine;
     if (engine->kept_answers++ % TRIM_EVERY != 0)
         return;
-    struct cache_trim *trim = arena_alloc(&intent->arena, sizeof(*trim));
+    struct store_trim *trim = arena_alloc(&intent->arena, sizeof(*trim));
     trim->now_unix_ms = clock_unix_ms(engine->options.clock);
     trim->limit = TRIM_COUNT;
     intent_add(intent, STORE_CACHE_TRIM, 64)->trim = trim;

@@ -194,17 +194,6 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
         row->deadline_unix_ms = now + limit_ms;
 }
 
-/* The intent outlives what the caller has lent. */
-static void
-add_idempotency(struct intent *intent, const struct idempotency_row *lent)
-{
-    struct idempotency_row *row = arena_alloc(&intent->arena, sizeof(*row));
-    *row = *lent;
-    row->scope = arena_copy(&intent->arena, lent->scope);
-    row->key = arena_copy(&intent->arena, lent->key);
-    intent_add(intent, STORE_IDEMPOTENCY_INSERT, 256)->idempotency = row;
-}
-
 void
 engine_run_start(struct engine *engine, const struct run_start *start, run_started_fn *started,
                  void *context)
@@ -228,8 +217,7 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     intent_add(intent, STORE_RUN_INSERT,
                row->input.size + row->output.size + row->inline_record.size + 256)
         ->run = row;
-    if (start->idempotency != NULL)
-        add_idempotency(intent, start->idempotency);
+    intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
     intent->done = start_committed;
     intent->owner = request;
     ports->commit(ports->world, intent);

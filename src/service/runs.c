@@ -17,6 +17,14 @@ find_callees(struct service *service, const struct run_new_options *wanted,
 }
 
 enum status
+service_idempotency_find(struct service *service, const struct idempotency_row *which,
+                         struct arena *arena, struct idempotency_row *out)
+{
+    int64_t now = clock_unix_ms(service->options.clock);
+    return store_idempotency_get(service->store, arena, which, now, out);
+}
+
+enum status
 service_run_start(struct service *service, const struct run_new_options *wanted,
                   run_started_fn *started, void *context, struct error *error)
 {
@@ -51,6 +59,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .input = input,
             .trigger = wanted->trigger,
             .resolved = wanted->resolved,
+            .idempotency = wanted->idempotency,
             .machine = wanted->machine,
         };
         engine_run_start(service->engine, &start, started, context);

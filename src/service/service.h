@@ -99,6 +99,12 @@ struct caller {
 MUST_USE enum status service_key_check(struct service *service, struct slice client_id,
                                        struct slice secret, struct caller *out);
 
+/* What a request with the workspace, scope and key of `which` has made; NOT_FOUND also when that
+ * was too long ago. */
+MUST_USE enum status service_idempotency_find(struct service *service,
+                                              const struct idempotency_row *which,
+                                              struct arena *arena, struct idempotency_row *out);
+
 /* --- workflows --- */
 
 typedef void workflow_saved_fn(enum status status, const struct workflow_row *row, void *context);
@@ -154,11 +160,12 @@ struct run_new_options {
     bool any_input;     /* without a schema it may be any JSON, not only an object */
     const char *trigger;
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
+    const struct idempotency_row *idempotency; /* of the request; may be NULL */
     struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
 };
 /* INVALID with words that name the place: the input does not fit the schema, or names a file that
  * the workspace does not have (*error filled, nothing will be called); CONFLICT: no published
- * version. OK: `started` will be called. */
+ * version. OK: `started` will be called (CONFLICT: the same request was stored meanwhile). */
 MUST_USE enum status service_run_start(struct service *service,
                                        const struct run_new_options *wanted,
                                        run_started_fn *started, void *context, struct error *error);

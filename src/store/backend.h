@@ -39,7 +39,7 @@ typedef enum status store_cursor_get_fn(struct store *store, struct arena *arena
                                         const struct cursor_row *which, struct cursor_row *out);
 typedef enum status store_idempotency_get_fn(struct store *store, struct arena *arena,
                                              const struct idempotency_row *which,
-                                             struct idempotency_row *out);
+                                             int64_t now_unix_ms, struct idempotency_row *out);
 typedef enum status store_setting_get_fn(struct store *store, struct arena *arena,
                                          struct slice name, struct slice *out);
 typedef enum status store_text_get_fn(struct store *store, struct arena *arena,

@@ -32,3 +32,18 @@ intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes)
     intent->size_bytes += size_bytes;
     return op;
 }
+
+void
+intent_add_idempotency(struct intent *intent, const struct idempotency_row *asked,
+                       enum idempotency_kind kind, const struct id *id)
+{
+    if (asked == NULL)
+        return;
+    struct idempotency_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = *asked;
+    row->scope = arena_copy(&intent->arena, asked->scope);
+    row->key = arena_copy(&intent->arena, asked->key);
+    row->kind = kind;
+    row->id = *id;
+    intent_add(intent, STORE_IDEMPOTENCY_INSERT, asked->scope.size + 256)->idempotency = row;
+}

@@ -47,8 +47,10 @@ enum store_op_kind {
     STORE_TIMER_DELETE,
     /* file; CONFLICT: id exists */
     STORE_FILE_INSERT,
-    /* idempotency; CONFLICT: the key exists in that scope */
+    /* idempotency, in place of one that has expired; CONFLICT: the key exists in that scope */
     STORE_IDEMPOTENCY_INSERT,
+    /* trim: removes expired keys of requests, at most `limit` of them */
+    STORE_IDEMPOTENCY_TRIM,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
     /* text, if absent: OK either way */
@@ -77,7 +79,7 @@ struct store_op {
         const struct setting_row *setting;
         const struct text_row *text;
         const struct cache_row *cache;
-        const struct cache_trim *trim;
+        const struct store_trim *trim;
     };
 };
 
@@ -119,5 +121,9 @@ void intent_free(struct intent **intent);
 /* Adds an operation whose row the caller fills in; size_bytes: about the size of the row. At most
  * STORE_OPS_MAX (asserted). */
 struct store_op *intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes);
+/* Adds a copy of the row for what the intent makes or moves; does nothing for NULL. CONFLICT of the
+ * intent may then mean that the same request was stored meanwhile. */
+void intent_add_idempotency(struct intent *intent, const struct idempotency_row *asked,
+                            enum idempotency_kind kind, const struct id *id);
 
 #endif

@@ -177,13 +177,24 @@ struct file_row {
     int64_t created_unix_ms;
 };
 
+/* What a request has made or moved, so that one that comes again does not do it again. */
+enum idempotency_kind {
+    IDEMPOTENCY_RUN = 1,
+    IDEMPOTENCY_WORKFLOW = 2,
+    IDEMPOTENCY_FILE = 3,
+    IDEMPOTENCY_KEY = 4,
+};
+
 struct idempotency_row {
     struct id workspace;
     struct slice scope; /* method and path */
     struct slice key;
-    struct digest body;
-    struct id run;
+    struct digest body; /* of all that the request asked for */
+    enum idempotency_kind kind;
+    struct id id;    /* of what the request made or moved */
+    uint32_t answer; /* the HTTP status that it was answered with */
     int64_t created_unix_ms;
+    int64_t expires_unix_ms; /* from then on the key is free again */
 };
 
 /* A text that something quotes: what a document or a page held when it was read. */
@@ -202,8 +213,8 @@ struct cache_row {
     int64_t expires_unix_ms; /* from then on nobody gets it */
 };
 
-/* Which cached answers may go: those that expired longest ago. */
-struct cache_trim {
+/* Which rows of a kind may go: those that expired longest ago. */
+struct store_trim {
     int64_t now_unix_ms;
     uint32_t limit; /* from 1 */
 };

@@ -136,6 +136,7 @@ assert_op(const struct store_op *op)
         return;
     case STORE_IDEMPOTENCY_INSERT:
         assert(op->idempotency->key.size > 0);
+        assert(!id_is_zero(&op->idempotency->id));
         return;
     case STORE_SETTING_PUT:
         assert(op->setting->name.size > 0);
@@ -146,6 +147,7 @@ assert_op(const struct store_op *op)
     case STORE_CACHE_PUT:
         assert(!id_is_zero(&op->cache->workspace));
         return;
+    case STORE_IDEMPOTENCY_TRIM:
     case STORE_CACHE_TRIM:
         assert(op->trim->limit >= 1);
         return;
@@ -271,11 +273,11 @@ store_cursor_get(struct store *store, struct arena *arena, const struct cursor_r
 
 enum status
 store_idempotency_get(struct store *store, struct arena *arena, const struct idempotency_row *which,
-                      struct idempotency_row *out)
+                      int64_t now_unix_ms, struct idempotency_row *out)
 {
     *out = (struct idempotency_row){0};
     int64_t begun_us = store_begin();
-    enum status status = store->ops->idempotency_get(store, arena, which, out);
+    enum status status = store->ops->idempotency_get(store, arena, which, now_unix_ms, out);
     return store_note(store, STORE_CALL_IDEMPOTENCY_GET, begun_us, status);
 }
 

@@ -57,9 +57,9 @@ MUST_USE enum status store_file_get(struct store *store, struct arena *arena, co
 /* By run, name and generation of `which`. */
 MUST_USE enum status store_cursor_get(struct store *store, struct arena *arena,
                                       const struct cursor_row *which, struct cursor_row *out);
-/* By workspace, scope and key of `which`. */
+/* By workspace, scope and key of `which`; NOT_FOUND also when it has expired by now. */
 MUST_USE enum status store_idempotency_get(struct store *store, struct arena *arena,
-                                           const struct idempotency_row *which,
+                                           const struct idempotency_row *which, int64_t now_unix_ms,
                                            struct idempotency_row *out);
 MUST_USE enum status store_setting_get(struct store *store, struct arena *arena, struct slice name,
                                        struct slice *out);

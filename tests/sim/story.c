@@ -181,8 +181,8 @@ fill_idempotency(const struct story *story, struct idempotency_row *row)
         .workspace = story->world->workspace,
         .scope = SLICE("sim"),
         .key = SLICE("twins"),
-        .run = story->run,
         .created_unix_ms = clock_unix_ms(&story->world->clock.clock),
+        .expires_unix_ms = INT64_MAX,
     };
 }
 
@@ -343,6 +343,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:
     case STORE_CACHE_TRIM:
+    case STORE_IDEMPOTENCY_TRIM:
         return;
     }
 }

@@ -362,39 +362,103 @@ test_files(void **state)
     assert_seen(&seen, "1 2");
 }
 
+static struct idempotency_row
+once_of(const char *key, uint32_t made, int64_t created_unix_ms)
+{
+    return (struct idempotency_row){
+        .workspace = id_of(1),
+        .scope = SLICE("POST /v1/runs"),
+        .key = slice_text(key),
+        .body = {.bytes = {4, 5}},
+        .kind = IDEMPOTENCY_FILE,
+        .id = id_of(made),
+        .answer = 201,
+        .created_unix_ms = created_unix_ms,
+        .expires_unix_ms = created_unix_ms + 100,
+    };
+}
+
+/* What the key of `which` stands for at that time; 0: nothing. */
+static uint32_t
+made_by(struct fixture *f, struct idempotency_row which, int64_t now_unix_ms)
+{
+    struct idempotency_row got;
+    enum status status = store_idempotency_get(f->store, &f->arena, &which, now_unix_ms, &got);
+    if (status == STATUS_OK)
+        return number_of(&got.id);
+    assert_int_equal(status, STATUS_NOT_FOUND);
+    return 0;
+}
+
 static void
 test_idempotency_key_is_taken_once_in_its_scope(void **state)
 {
     struct fixture *f = fixture_of(state);
-    struct idempotency_row got, row = {.workspace = id_of(1),
-                                       .scope = SLICE("POST /v1/runs"),
-                                       .key = SLICE("abc"),
-                                       .body = {.bytes = {4, 5}},
-                                       .run = id_of(70),
-                                       .created_unix_ms = 8};
-    assert_int_equal(store_idempotency_get(f->store, &f->arena, &row, &got), STATUS_NOT_FOUND);
+    struct idempotency_row got, row = once_of("abc", 70, 8);
+    assert_int_equal(made_by(f, row, 8), 0);
     COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &row});
     fixture_reopen(f);
-    assert_int_equal(store_idempotency_get(f->store, &f->arena, &row, &got), STATUS_OK);
+    assert_int_equal(store_idempotency_get(f->store, &f->arena, &row, 107, &got), STATUS_OK);
     assert_id(&got.workspace, &row.workspace);
     assert_slice(got.scope, row.scope);
     assert_slice(got.key, row.key);
     assert_memory_equal(got.body.bytes, row.body.bytes, DIGEST_BYTES);
-    assert_id(&got.run, &row.run);
+    assert_int_equal(got.kind, IDEMPOTENCY_FILE);
+    assert_id(&got.id, &row.id);
+    assert_int_equal(got.answer, 201);
     assert_int_equal(got.created_unix_ms, 8);
+    assert_int_equal(got.expires_unix_ms, 108);
 
-    struct idempotency_row again = row;
-    again.run = id_of(71);
+    struct idempotency_row again = once_of("abc", 71, 9);
     assert_int_equal(COMMIT(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again}),
                      STATUS_CONFLICT);
     again.scope = SLICE("POST /v1/other");
     COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
-    again = row;
+    again = once_of("abc", 72, 9);
     again.workspace = id_of(2);
     COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
-    again = row;
-    again.key = SLICE("abcd");
+    again = once_of("abcd", 73, 9);
     COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &again});
+    assert_int_equal(made_by(f, row, 107), 70);
+}
+
+static void
+test_expired_idempotency_key_is_free_again(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct idempotency_row row = once_of("abc", 70, 1000), later = once_of("abc", 71, 1099);
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &row});
+    assert_int_equal(made_by(f, row, 1100), 0);
+    assert_int_equal(COMMIT(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &later}),
+                     STATUS_CONFLICT);
+    later = once_of("abc", 71, 1100);
+    COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &later});
+    assert_int_equal(made_by(f, row, 1100), 71);
+}
+
+static void
+test_trim_takes_the_keys_that_expired_longest_ago(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    static const char *const keys[] = {"a", "b", "c", "d"};
+    static const int64_t created[] = {300, 100, 200, 400};
+    for (uint32_t i = 0; i < COUNT_OF(keys); i++) {
+        struct idempotency_row row = once_of(keys[i], i + 1, created[i]);
+        COMMIT_OK(f->store, {STORE_IDEMPOTENCY_INSERT, .idempotency = &row});
+    }
+    static const struct {
+        struct store_trim trim;
+        const char *want;
+    } trims[] = {{{199, 10}, "1 2 3 4"}, {{400, 1}, "1 3 4"}, {{300, 10}, "1 4"}, {{400, 10}, "4"}};
+    for (size_t t = 0; t < COUNT_OF(trims); t++) {
+        COMMIT_OK(f->store, {STORE_IDEMPOTENCY_TRIM, .trim = &trims[t].trim});
+        struct seen seen = {0};
+        for (uint32_t i = 0; i < COUNT_OF(keys); i++) {
+            if (made_by(f, once_of(keys[i], 0, 0), 0) != 0)
+                seen_add(&seen, i + 1);
+        }
+        assert_seen(&seen, trims[t].want);
+    }
 }
 
 static void
@@ -428,6 +492,8 @@ const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_keys_of_a_workspace_oldest_first),
     cmocka_unit_test(test_files),
     cmocka_unit_test(test_idempotency_key_is_taken_once_in_its_scope),
+    cmocka_unit_test(test_expired_idempotency_key_is_free_again),
+    cmocka_unit_test(test_trim_takes_the_keys_that_expired_longest_ago),
     cmocka_unit_test(test_setting_is_put_and_replaced),
 };
 const size_t definition_test_count = COUNT_OF(definition_tests);

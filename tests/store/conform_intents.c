@@ -84,7 +84,8 @@ test_refused_intent_changes_nothing(void **state)
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)}, no_key = {.id = id_of(2)};
     struct run_row run = run_of(5, RUN_STATE_RUNNING), no_run = run_of(6, RUN_STATE_RUNNING);
     struct file_row file = {.workspace = id_of(1), .id = id_of(1)};
-    struct idempotency_row once = {.workspace = id_of(1), .key = SLICE("k"), .run = id_of(5)};
+    struct idempotency_row once = {
+        .workspace = id_of(1), .key = SLICE("k"), .id = id_of(5), .expires_unix_ms = 1000};
     struct store_op there[] = {
         {STORE_WORKFLOW_INSERT, .workflow = &flow},
         {STORE_VERSION_INSERT, .version = &version},

@@ -167,7 +167,7 @@ test_trim_takes_a_few_that_expired_longest_ago(void **state)
     for (uint8_t i = 0; i < COUNT_OF(expires); i++)
         put_answer(f, (uint8_t)(i + 1), "x", expires[i]);
     static const struct {
-        struct cache_trim trim;
+        struct store_trim trim;
         const char *want;
     } trims[] = {
         {{99, 10}, "1 2 3 4 5"}, {{100, 10}, "1 3 4 5"}, {{400, 2}, "3 5"},
@@ -186,7 +186,7 @@ test_refused_intent_keeps_nothing(void **state)
     struct text_row text = text_of(1, SLICE("x"));
     struct cache_row cache = cache_of(1, 1, "x", 1000);
     struct run_row run = run_of(5, RUN_STATE_RUNNING);
-    struct cache_trim all = {2000, 10};
+    struct store_trim all = {2000, 10};
     put_answer(f, 2, "old", 500);
     COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run});
     assert_int_equal(COMMIT(f->store, {STORE_TEXT_PUT, .text = &text},

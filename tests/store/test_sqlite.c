@@ -258,7 +258,7 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_file_get(store, arena, &id, &(struct file_row){0}));
     status_ignore(store_file_list(store, &id, stop_file, NULL));
     status_ignore(store_idempotency_get(store, arena, &(struct idempotency_row){.key = SLICE("x")},
-                                        &(struct idempotency_row){0}));
+                                        1, &(struct idempotency_row){0}));
     status_ignore(store_setting_get(store, arena, SLICE("x"), &setting));
     status_ignore(store_text_get(store, arena, &id, &secret, &setting));
     status_ignore(store_text_has(store, &id, &secret));
@@ -292,11 +292,11 @@ write_every_way(struct store *store)
     struct cursor_row cursor = {.run = id_of(1), .generation = 1};
     struct timer_row timer = {.run = id_of(1), .generation = 1};
     struct file_row file_row = {.workspace = id_of(1), .id = id_of(1)};
-    struct idempotency_row once = {.workspace = id_of(1), .key = SLICE("x")};
+    struct idempotency_row once = {.workspace = id_of(1), .key = SLICE("x"), .id = id_of(1)};
     struct setting_row setting = {.name = SLICE("x")};
     struct text_row text = {.workspace = id_of(1)};
     struct cache_row cache = {.workspace = id_of(1)};
-    struct cache_trim trim = {1, 1};
+    struct store_trim trim = {1, 1};
     static char input[4000];
     memset(input, 'x', sizeof(input));
     run.input = slice_of(input, sizeof(input));
@@ -321,6 +321,7 @@ write_every_way(struct store *store)
         {STORE_TEXT_PUT, .text = &text},
         {STORE_CACHE_PUT, .cache = &cache},
         {STORE_CACHE_TRIM, .trim = &trim},
+        {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
     };
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));

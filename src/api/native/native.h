@@ -54,6 +54,9 @@ void native_put_run(struct buffer *out, const struct run_row *row, struct servic
 /* Answers 201 when the run is stored; the call is the context. */
 run_started_fn native_run_started;
 
+/* Answers a request that was answered before with what it made, as that is now. */
+void native_answer_again(struct call *call, const struct idempotency_row *made);
+
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);
 bool native_find_run(struct call *call, struct run_row *out);

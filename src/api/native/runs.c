@@ -2,11 +2,20 @@
 
 /* --- start --- */
 
+static void
+answer_conflict(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail_status(call, STATUS_CONFLICT, NULL);
+}
+
 void
 native_run_started(enum status status, const struct run_row *row, void *context)
 {
     if (status == STATUS_OK)
         native_answer_run(context, 201, row);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(context, answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }
@@ -26,6 +35,7 @@ native_run_start(struct call *call)
         .workflow = &workflow,
         .input = input.kind == VALUE_NULL ? (struct value){0} : input,
         .trigger = "api",
+        .idempotency = call->idempotency,
         .machine = call_machine(call),
     };
     struct error error = {0};

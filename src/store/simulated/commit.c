@@ -1,6 +1,8 @@
 #include "store/simulated/world.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <string.h>
 
 static struct table *
 table_of(struct world *world, enum kind kind)
@@ -149,17 +151,20 @@ effect_insert(struct world *world, const struct effect_row *row)
     return STATUS_OK;
 }
 
-/* Removes what expired longest ago; false: nothing has. */
+/* Removes the row that expired longest ago; false: none has. expires_at: the offset of its time. */
 static bool
-trim_one(struct world *world, int64_t now_unix_ms)
+trim_one(struct world *world, enum kind kind, size_t expires_at, int64_t now_unix_ms)
 {
-    struct table *table = table_of(world, KIND_CACHE);
-    const struct cache_row *first = NULL;
+    struct table *table = table_of(world, kind);
+    const void *first = NULL;
+    int64_t soonest = now_unix_ms + 1;
     for (size_t i = 0; i < table->count; i++) {
-        const struct cache_row *row = table->rows[i];
-        if (row->expires_unix_ms <= now_unix_ms &&
-            (first == NULL || row->expires_unix_ms < first->expires_unix_ms))
-            first = row;
+        int64_t expires;
+        memcpy(&expires, (const char *)table->rows[i] + expires_at, sizeof(expires));
+        if (expires < soonest) {
+            first = table->rows[i];
+            soonest = expires;
+        }
     }
     if (first != NULL)
         table_remove(table, first, &world->journal);
@@ -167,10 +172,33 @@ trim_one(struct world *world, int64_t now_unix_ms)
 }
 
 static enum status
-cache_trim(struct world *world, const struct cache_trim *trim)
+trim(struct world *world, enum kind kind, size_t expires_at, const struct store_trim *which)
 {
-    for (uint32_t i = 0; i < trim->limit && trim_one(world, trim->now_unix_ms); i++)
-        continue;
+    uint32_t left = which->limit;
+    while (left > 0 && trim_one(world, kind, expires_at, which->now_unix_ms))
+        left--;
+    return STATUS_OK;
+}
+
+static enum status
+cache_trim(struct world *world, const struct store_trim *which)
+{
+    return trim(world, KIND_CACHE, offsetof(struct cache_row, expires_unix_ms), which);
+}
+
+static enum status
+idempotency_trim(struct world *world, const struct store_trim *which)
+{
+    return trim(world, KIND_IDEMPOTENCY, offsetof(struct idempotency_row, expires_unix_ms), which);
+}
+
+static enum status
+idempotency_insert(struct world *world, const struct idempotency_row *row)
+{
+    const struct idempotency_row *old = table_find(table_of(world, KIND_IDEMPOTENCY), row);
+    if (old != NULL && old->expires_unix_ms > row->created_unix_ms)
+        return STATUS_CONFLICT;
+    put(world, KIND_IDEMPOTENCY, row);
     return STATUS_OK;
 }
 
@@ -207,7 +235,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_FILE_INSERT:
         return insert_new(world, KIND_FILE, op->file);
     case STORE_IDEMPOTENCY_INSERT:
-        return insert_new(world, KIND_IDEMPOTENCY, op->idempotency);
+        return idempotency_insert(world, op->idempotency);
+    case STORE_IDEMPOTENCY_TRIM:
+        return idempotency_trim(world, op->trim);
     case STORE_SETTING_PUT:
         put(world, KIND_SETTING, op->setting);
         return STATUS_OK;

@@ -180,9 +180,11 @@ simulated_cursor_get(struct store *store, struct arena *arena, const struct curs
 
 enum status
 simulated_idempotency_get(struct store *store, struct arena *arena,
-                          const struct idempotency_row *which, struct idempotency_row *out)
+                          const struct idempotency_row *which, int64_t now_unix_ms,
+                          struct idempotency_row *out)
 {
-    return get_by_key(store, KIND_IDEMPOTENCY, which, out, arena);
+    enum status status = get_by_key(store, KIND_IDEMPOTENCY, which, out, arena);
+    return status == STATUS_OK && out->expires_unix_ms <= now_unix_ms ? STATUS_NOT_FOUND : status;
 }
 
 enum status

@@ -50,6 +50,8 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_file_insert(writer, op->file);
     case STORE_IDEMPOTENCY_INSERT:
         return sqlite_idempotency_insert(writer, op->idempotency);
+    case STORE_IDEMPOTENCY_TRIM:
+        return sqlite_idempotency_trim(writer, op->trim);
     case STORE_SETTING_PUT:
         return sqlite_setting_put(writer, op->setting);
     case STORE_TEXT_PUT:
@@ -78,6 +80,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:
     case STORE_CACHE_TRIM:
+    case STORE_IDEMPOTENCY_TRIM:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);

@@ -112,7 +112,7 @@ static const struct sql cache_trim_sql = {
 };
 
 enum status
-sqlite_cache_trim(struct connection *writer, const struct cache_trim *trim)
+sqlite_cache_trim(struct connection *writer, const struct store_trim *trim)
 {
     struct query query;
     query_begin_write(&query, writer, &cache_trim_sql);

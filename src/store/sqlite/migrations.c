@@ -198,6 +198,22 @@ static const char *const migrations[] = {
 
     /* 4: the key of the item that a file was made for; NULL: of none. */
     "ALTER TABLE files ADD COLUMN item BLOB;",
+
+    /* 5: what a request that has a key made or moved. Nothing wrote such keys before. */
+    "DROP TABLE idempotency;"
+    "CREATE TABLE idempotency ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " scope TEXT NOT NULL,"
+    " client_key TEXT NOT NULL,"
+    " body BLOB NOT NULL CHECK (length(body) = 32),"
+    " kind INTEGER NOT NULL,"
+    " id BLOB NOT NULL CHECK (length(id) = 12),"
+    " answer INTEGER NOT NULL,"
+    " created_unix_ms INTEGER NOT NULL,"
+    " expires_unix_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, scope, client_key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_expires ON idempotency (expires_unix_ms);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -23,10 +23,11 @@ enum status sqlite_timer_insert(struct connection *writer, const struct timer_ro
 enum status sqlite_timer_delete(struct connection *writer, const struct timer_row *row);
 enum status sqlite_file_insert(struct connection *writer, const struct file_row *row);
 enum status sqlite_idempotency_insert(struct connection *writer, const struct idempotency_row *row);
+enum status sqlite_idempotency_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
 enum status sqlite_text_put(struct connection *writer, const struct text_row *row);
 enum status sqlite_cache_put(struct connection *writer, const struct cache_row *row);
-enum status sqlite_cache_trim(struct connection *writer, const struct cache_trim *trim);
+enum status sqlite_cache_trim(struct connection *writer, const struct store_trim *trim);
 
 /* The head of the run, for guards; NOT_FOUND. */
 enum status sqlite_run_head_now(struct connection *writer, const struct id *id,

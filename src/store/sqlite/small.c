@@ -47,8 +47,12 @@ sqlite_cursor_get(struct store *store, struct arena *arena, const struct cursor_
 
 static const struct sql idempotency_insert_sql = {
     SLOT_IDEMPOTENCY_INSERT,
-    "INSERT INTO idempotency (workspace, scope, client_key, body, run, created_unix_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    "INSERT INTO idempotency (workspace, scope, client_key, body, kind, id, answer,"
+    " created_unix_ms, expires_unix_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    " ON CONFLICT DO UPDATE SET body = excluded.body, kind = excluded.kind, id = excluded.id,"
+    " answer = excluded.answer, created_unix_ms = excluded.created_unix_ms,"
+    " expires_unix_ms = excluded.expires_unix_ms"
+    " WHERE idempotency.expires_unix_ms <= excluded.created_unix_ms",
 };
 
 enum status
@@ -60,36 +64,61 @@ sqlite_idempotency_insert(struct connection *writer, const struct idempotency_ro
     query_bind_text(&query, row->scope);
     query_bind_text(&query, row->key);
     query_bind_digest(&query, &row->body);
-    query_bind_id(&query, &row->run);
+    query_bind_int(&query, row->kind);
+    query_bind_id(&query, &row->id);
+    query_bind_int(&query, row->answer);
     query_bind_int(&query, row->created_unix_ms);
+    query_bind_int(&query, row->expires_unix_ms);
     return query_write_new(&query);
 }
 
 static const struct sql idempotency_get_sql = {
     SLOT_IDEMPOTENCY_GET,
-    "SELECT workspace, scope, client_key, body, run, created_unix_ms FROM idempotency"
-    " WHERE workspace = ?1 AND scope = ?2 AND client_key = ?3",
+    "SELECT workspace, scope, client_key, body, kind, id, answer, created_unix_ms, expires_unix_ms"
+    " FROM idempotency"
+    " WHERE workspace = ?1 AND scope = ?2 AND client_key = ?3 AND expires_unix_ms > ?4",
 };
 
 enum status
 sqlite_idempotency_get(struct store *store, struct arena *arena,
-                       const struct idempotency_row *which, struct idempotency_row *out)
+                       const struct idempotency_row *which, int64_t now_unix_ms,
+                       struct idempotency_row *out)
 {
     struct query query;
     query_begin_read(&query, database_of(store), &idempotency_get_sql, arena);
     query_bind_id(&query, &which->workspace);
     query_bind_text(&query, which->scope);
     query_bind_text(&query, which->key);
+    query_bind_int(&query, now_unix_ms);
     bool is_there = query_next(&query);
     if (is_there) {
         out->workspace = query_id(&query);
         out->scope = query_slice(&query);
         out->key = query_slice(&query);
         out->body = query_digest(&query);
-        out->run = query_id(&query);
+        out->kind = (enum idempotency_kind)query_int(&query);
+        out->id = query_id(&query);
+        out->answer = query_count(&query);
         out->created_unix_ms = query_int(&query);
+        out->expires_unix_ms = query_int(&query);
     }
     return query_end_one(&query, is_there);
+}
+
+static const struct sql idempotency_trim_sql = {
+    SLOT_IDEMPOTENCY_TRIM,
+    "DELETE FROM idempotency WHERE (workspace, scope, client_key) IN (SELECT workspace, scope,"
+    " client_key FROM idempotency WHERE expires_unix_ms <= ?1 ORDER BY expires_unix_ms LIMIT ?2)",
+};
+
+enum status
+sqlite_idempotency_trim(struct connection *writer, const struct store_trim *trim)
+{
+    struct query query;
+    query_begin_write(&query, writer, &idempotency_trim_sql);
+    query_bind_int(&query, trim->now_unix_ms);
+    query_bind_int(&query, trim->limit);
+    return query_write_quietly(&query);
 }
 
 static const struct sql setting_put_sql = {

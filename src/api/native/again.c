@@ -1,0 +1,36 @@
+#include "api/native/native.h"
+
+static void
+fail_gone(struct call *call, enum status status)
+{
+    if (status == STATUS_NOT_FOUND)
+        call_fail(call, 404, "what the request with this Idempotency-Key made has been deleted");
+    else
+        call_fail_status(call, status, NULL);
+}
+
+static void
+answer_run(struct call *call, const struct idempotency_row *made)
+{
+    struct run_row row;
+    enum status status = service_run_get(call->service, &made->id, call->arena, &row);
+    if (status == STATUS_OK)
+        native_answer_run(call, (int)made->answer, &row);
+    else
+        fail_gone(call, status);
+}
+
+void
+native_answer_again(struct call *call, const struct idempotency_row *made)
+{
+    switch (made->kind) {
+    case IDEMPOTENCY_RUN:
+        answer_run(call, made);
+        return;
+    case IDEMPOTENCY_WORKFLOW:
+    case IDEMPOTENCY_FILE:
+    case IDEMPOTENCY_KEY:
+        break;
+    }
+    call_fail(call, 409, "a request with this Idempotency-Key was answered before");
+}
