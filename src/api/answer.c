@@ -68,20 +68,26 @@ call_answer(struct call *call, int http_status, struct buffer *body)
 }
 
 void
+call_link(struct call *call, struct buffer *out, struct slice path)
+{
+    const char *base = call->api->public_url;
+    struct slice host = http_request_host(call->request);
+    if (base == NULL && host.size > 0)
+        buffer_append_text(out, "http://");
+    buffer_append_slice(out, base == NULL ? host : slice_text(base));
+    buffer_append_slice(out, path);
+}
+
+void
 call_answer_created(struct call *call, struct buffer *body, struct slice path, const struct id *id)
 {
     if (is_too_large(call, body))
         return;
-    const char *base = call->api->public_url;
-    struct slice host = http_request_host(call->request);
     char hex[ID_HEX_BYTES];
     id_hex(id, hex);
     struct buffer location;
     buffer_init(&location, LOCATION_BYTES_MAX);
-    if (base == NULL && host.size > 0)
-        buffer_append_text(&location, "http://");
-    buffer_append_slice(&location, base == NULL ? host : slice_text(base));
-    buffer_append_slice(&location, path);
+    call_link(call, &location, path);
     buffer_append(&location, hex, ID_HEX_BYTES - 1);
     struct http_header header = {"Location", buffer_slice(&location)};
     answer_with(call, 201, body, &header);

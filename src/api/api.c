@@ -1,6 +1,8 @@
 #include "api/api.h"
 
 #include "api/call.h"
+#include "api/check.h"
+#include "api/description.h"
 #include "api/inside.h"
 #include "api/native/native.h"
 #include "base/limits.h"
@@ -18,6 +20,7 @@ api_new(const struct api_options *options)
 {
     struct api *api = mem_alloc(sizeof(*api));
     api->service = options->service;
+    api->description = description_new(&native_routes, native_api_text());
     if (options->public_url != NULL)
         api->public_url = mem_copy_text(options->public_url, strlen(options->public_url));
     return api;
@@ -34,6 +37,7 @@ api_free(struct api **api)
         if (gone->machines[i] != NULL)
             expr_machine_free(&gone->machines[i]);
     }
+    description_free(&gone->description);
     mem_free(gone->public_url);
     mem_free(gone);
 }
@@ -228,6 +232,6 @@ void
 api_handle(struct http_request *request, void *context)
 {
     struct call *call = begin(context, request);
-    if (call != NULL && may_begin(call))
+    if (call != NULL && call_check(call) && may_begin(call))
         call->route->handle(call);
 }

@@ -30,8 +30,9 @@ struct call {
     const struct route *route;
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
-    route_handler_fn *then;              /* what call_go_on() goes on with */
-    void *own;                           /* the handler's own, in the arena */
+    struct value body;      /* the JSON body, as the route's schema has it; {} if none was sent */
+    route_handler_fn *then; /* what call_go_on() goes on with */
+    void *own;              /* the handler's own, in the arena */
     struct idempotency_row *idempotency; /* NULL: the request has no Idempotency-Key */
     bool is_again;                       /* it was answered before, and is answered as then */
 };
@@ -67,6 +68,10 @@ void call_fail_unknown(struct call *call);
 void call_fail_key(struct call *call);
 void call_fail_method(struct call *call, unsigned allowed);
 
+/* Appends the address of a path, at which clients reach us: `public_url`, else the host that this
+ * request names. */
+void call_link(struct call *call, struct buffer *out, struct slice path);
+
 /* --- requests that come again --- */
 
 /* Reads the Idempotency-Key. False: the call was answered, since the key is none, or as the first
@@ -92,10 +97,6 @@ bool call_read_media(struct call *call, bool takes_yaml, enum media *out);
 
 /* The JSON body, borrowed from the request; VALUE_NONE if there is none. */
 bool call_read_json(struct call *call, struct value *out);
-
-/* The body as an object with these keys and no others; {} if there is none. */
-bool call_read_object(struct call *call, const char *const *keys, size_t key_count,
-                      struct value *out);
 
 /* limit, page, lt, sort and direction of a list, as Metal has them. */
 struct list_query {

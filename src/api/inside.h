@@ -8,7 +8,10 @@
 #include "base/limits.h"
 #include "service/service.h"
 
+struct description;
+
 struct api {
+    struct description *description;
     struct service *service;
     char *public_url;                                /* owned; NULL: the request's host */
     struct expr_machine *machines[LIMIT_HTTP_LOOPS]; /* by loop, made when first used */

@@ -76,6 +76,17 @@ route_find(struct route_match *out, const struct route_table *table,
     }
 }
 
+struct slice
+route_next_name(struct slice *rest)
+{
+    const char *comma = rest->size == 0 ? NULL : memchr(rest->ptr, ',', rest->size);
+    size_t size = comma == NULL ? rest->size : (size_t)(comma - rest->ptr);
+    struct slice name = slice_of(rest->ptr, size);
+    size_t used = comma == NULL ? size : size + 1;
+    *rest = slice_of(rest->ptr + used, rest->size - used);
+    return slice_trim(name);
+}
+
 void
 route_allow_text(unsigned allowed, char out[ROUTE_ALLOW_BYTES])
 {

@@ -22,12 +22,24 @@ typedef void route_handler_fn(struct call *call);
 #define ROUTE_NAMES_MAX 2
 #define ROUTE_PUBLIC 0
 
+/* Names of schemas and parameters are those of the dialect's description (api/description.h). */
 struct route {
-    enum http_method method; /* GET serves HEAD too */
+    enum http_method method;
     const char *pattern;
     uint32_t scope; /* enum key_scope that a key needs; ROUTE_PUBLIC: no key */
     route_handler_fn *handle;
     size_t body_bytes; /* the largest body; 0: none is expected */
+    /* What describes it; a route without a name is in no description, and nothing is checked. */
+    const char *name;        /* "startRun": the operation's id */
+    const char *tag;         /* the group that it is shown in */
+    const char *summary;     /* one line */
+    const char *query;       /* parameters, with commas between; others are refused; NULL: none */
+    const char *takes;       /* schema of the JSON body, checked before the handler; NULL: none */
+    const char *takes_media; /* content types, with commas between, of a body that is no JSON */
+    const char *gives;       /* schema of what stands under "data"; "[Run]": a page of them */
+    const char *gives_media; /* content type of an answer that is no JSON */
+    int status;              /* of the answer; 0: 200 */
+    bool is_bare;            /* what it gives stands in no "data" */
 };
 
 struct route_table {
@@ -45,6 +57,9 @@ struct route_match {
 
 void route_find(struct route_match *out, const struct route_table *table,
                 const struct http_request *request);
+
+/* Takes the next name off a list of a route (`query`, `takes_media`). */
+struct slice route_next_name(struct slice *rest);
 
 #define ROUTE_ALLOW_BYTES 64
 

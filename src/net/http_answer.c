@@ -288,8 +288,7 @@ void
 http_answer_refusal(struct http_request *request, int status, const char *words)
 {
     char body[256];
-    int size = snprintf(body, sizeof(body), "{\"error\":\"%s\",\"message\":\"%s\"}\n",
-                        reason_of(status), words);
+    int size = snprintf(body, sizeof(body), "{\"error\":\"%s\"}\n", words);
     assert(size > 0 && (size_t)size < sizeof(body));
     struct http_answer answer = {.status = status,
                                  .content_type = "application/json",

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
+import { checkAnswer } from './contract.mjs';
+
 const run = promisify(execFile);
 export const WINDROW = resolve(process.env.WINDROW ?? 'build/windrow');
 const START_MS = 60_000;
@@ -121,6 +123,7 @@ class Server {
     } catch {
       json = undefined;
     }
+    await checkAnswer(this.url, method, path, answer.status, json);
     return { status: answer.status, headers: answer.headers, text, json, data: json?.data };
   }
 

@@ -53,31 +53,13 @@ begin_move(struct call *call, bool is_cancel)
     return native_find_run(call, &move->run) ? move : NULL;
 }
 
-static bool
-read_version(struct call *call, bool *on_newest)
-{
-    static const char *const keys[] = {"version"};
-    struct value body;
-    *on_newest = false;
-    if (!call_read_object(call, keys, COUNT_OF(keys), &body))
-        return false;
-    struct value version = value_get(body, "version");
-    struct slice word = version.kind == VALUE_STRING ? value_slice(version) : SLICE("");
-    *on_newest = slice_is(word, "newest");
-    if (version.kind == VALUE_NONE || *on_newest || slice_is(word, "pinned"))
-        return true;
-    call_fail(call, 400, "version: expected \"pinned\" or \"newest\"");
-    return false;
-}
-
 void
 native_run_retry(struct call *call)
 {
-    bool on_newest = false;
-    struct move *move = NULL;
+    struct value version = value_get(call->body, "version");
+    bool on_newest = version.kind == VALUE_STRING && slice_is(value_slice(version), "newest");
+    struct move *move = begin_move(call, false);
     struct error error = {0};
-    if (read_version(call, &on_newest))
-        move = begin_move(call, false);
     enum status status = STATUS_OK;
     if (move != NULL && on_newest)
         status = service_run_fits_newest(call->service, &move->run, &error);
@@ -90,10 +72,7 @@ native_run_retry(struct call *call)
 void
 native_run_cancel(struct call *call)
 {
-    struct value body;
-    struct move *move = NULL;
-    if (call_read_object(call, NULL, 0, &body))
-        move = begin_move(call, true);
+    struct move *move = begin_move(call, true);
     if (move != NULL)
         service_run_cancel(call->service, &move->run.id, run_moved, call);
 }
@@ -101,10 +80,9 @@ native_run_cancel(struct call *call)
 void
 native_run_rerun(struct call *call)
 {
-    struct value body;
     struct run_row run;
     struct error error = {0};
-    if (!call_read_object(call, NULL, 0, &body) || !native_find_run(call, &run))
+    if (!native_find_run(call, &run))
         return;
     enum status status = service_run_rerun(call->service, &run, native_run_started, call, &error);
     if (status != STATUS_OK)

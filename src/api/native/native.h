@@ -13,6 +13,11 @@
 
 extern const struct route_table native_routes;
 
+/* The text of api.yaml, to which the table's names refer. */
+struct slice native_api_text(void);
+
+route_handler_fn native_openapi;
+
 route_handler_fn native_health;
 route_handler_fn native_ready;
 route_handler_fn native_no_editor;

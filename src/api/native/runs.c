@@ -23,13 +23,10 @@ native_run_started(enum status status, const struct run_row *row, void *context)
 void
 native_run_start(struct call *call)
 {
-    static const char *const keys[] = {"input"};
     struct workflow_row workflow;
-    struct value body;
-    if (!native_find_workflow(call, &workflow) ||
-        !call_read_object(call, keys, COUNT_OF(keys), &body))
+    if (!native_find_workflow(call, &workflow))
         return;
-    struct value input = value_get(body, "input");
+    struct value input = value_get(call->body, "input");
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
         .workflow = &workflow,

@@ -39,13 +39,12 @@ void
 native_webhook(struct call *call)
 {
     struct workflow_row workflow;
-    struct value input;
-    if (!may_come_in(call, &workflow) || !call_read_json(call, &input))
+    if (!may_come_in(call, &workflow))
         return;
     struct run_new_options wanted = {
         .workspace = workflow.workspace,
         .workflow = &workflow,
-        .input = input,
+        .input = call->body,
         .any_input = true,
         .trigger = "webhook",
         .machine = call_machine(call),
