@@ -35,6 +35,7 @@ struct call {
     void *own;              /* the handler's own, in the arena */
     struct idempotency_row *idempotency; /* NULL: the request has no Idempotency-Key */
     bool is_again;                       /* it was answered before, and is answered as then */
+    int64_t wait_ms;                     /* for a run's end, by `?wait=`; 0: not */
 };
 
 /* Goes on with the call on a work thread. */

@@ -168,6 +168,10 @@
 #define LIMIT_HTTP_BACKLOG 4096
 /* Threads that serve HTTP. */
 #define LIMIT_HTTP_LOOPS 64
+/* Requests that wait for what happens to runs, those of streams of events included. */
+#define LIMIT_WATCHERS 20000
+/* Seconds for which a request may wait for the end of a run. */
+#define LIMIT_WAIT_SECONDS 60
 /* Bytes of the request to a sandbox child: a pipe takes them at once. */
 #define LIMIT_SANDBOX_REQUEST_BYTES KIB(60)
 /* Bytes of memory of one sandbox child, beyond what the program itself takes. */

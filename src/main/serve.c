@@ -5,6 +5,7 @@
 #include "main/world.h"
 #include "net/http_server.h"
 #include "service/control.h"
+#include "service/watch.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -62,10 +63,13 @@ start(struct server *server, struct cli *cli, const struct settings *settings, s
     return status;
 }
 
-/* Nothing new comes in first; what is under way is then committed or parked, and answered. */
+/* Who waits for a run is answered as it stands; then nothing new comes in; what is under way is
+ * then committed or parked, and answered. */
 static void
 stop(struct server *server, struct cli *cli)
 {
+    if (server->service != NULL)
+        service_watch_stop(server->service);
     if (server->http != NULL)
         http_server_stop(server->http, STOP_GRACE_MS);
     control_stop(&server->control);

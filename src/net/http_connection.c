@@ -94,6 +94,8 @@ connection_drop_request(struct http_connection *connection)
         request->taker.on_gone(request, request->taker.context);
     else if (streaming)
         request_tell_gone(request);
+    else if (atomic_load(&request->watched))
+        request->on_gone(request, request->gone_context);
 }
 
 void
@@ -533,6 +535,15 @@ connection_discard(struct http_connection *connection)
         http_connection_close(connection);
 }
 
+/* Whether the client has shut its side while somebody waits long to answer it. */
+static bool
+connection_is_left(struct http_connection *connection)
+{
+    const struct http_request *request = connection->request;
+    return request != NULL && atomic_load(&request->watched) &&
+           http_wire_is_at_end(&connection->wire);
+}
+
 void
 http_connection_on_event(struct http_connection *connection, uint32_t events)
 {
@@ -559,7 +570,7 @@ http_connection_on_event(struct http_connection *connection, uint32_t events)
     case HTTP_CONNECTION_STREAMING:
         break;
     }
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0 || (readable && connection_is_left(connection)))
         http_connection_close(connection);
     else if ((events & EPOLLOUT) != 0)
         connection_run(connection);

@@ -90,8 +90,12 @@ struct http_request {
     struct http_message end_message;
     struct http_message resume_message;
 
+    http_gone_fn *on_gone; /* read by the loop once `watched` is set */
+    void *gone_context;
+
     /* Any thread. */
     _Atomic bool gone;
+    _Atomic bool watched;
     _Atomic bool was_full;
     _Atomic size_t unsent_bytes; /* of a stream: taken from its writer, not yet by the client */
 };

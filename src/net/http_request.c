@@ -90,6 +90,7 @@ http_request_restart(struct http_request *request)
         arena_reset(&request->arena);
     request->message.kind = HTTP_MESSAGE_ANSWER;
     atomic_store_explicit(&request->gone, false, memory_order_relaxed);
+    atomic_store_explicit(&request->watched, false, memory_order_relaxed);
     atomic_store_explicit(&request->was_full, false, memory_order_relaxed);
     atomic_store_explicit(&request->unsent_bytes, 0, memory_order_relaxed);
     http_head_init(&request->head);
@@ -310,5 +311,13 @@ http_request_resume(struct http_request *request)
 bool
 http_request_is_gone(const struct http_request *request)
 {
-    return atomic_load_explicit(&request->gone, memory_order_relaxed);
+    return atomic_load(&request->gone);
+}
+
+void
+http_request_watch(struct http_request *request, http_gone_fn *on_gone, void *context)
+{
+    request->on_gone = on_gone;
+    request->gone_context = context;
+    atomic_store(&request->watched, true);
 }

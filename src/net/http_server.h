@@ -160,6 +160,13 @@ void http_request_resume(struct http_request *request);
 /* Whether the client has left. The answer must be given all the same. */
 bool http_request_is_gone(const struct http_request *request);
 
+/* Asks to be told when the client leaves before the answer is given, or its stream (then on_room is
+ * called); once for a request. From then on a client that has shut its side of the connection has
+ * left: an answer that is long in coming would be held for nobody. on_gone runs on the loop's
+ * thread, maybe while the answer is on its way, so its context lives in the request's arena or
+ * longer. Who had left before is not told of: ask http_request_is_gone() after this. */
+void http_request_watch(struct http_request *request, http_gone_fn *on_gone, void *context);
+
 /* Answers. */
 
 struct http_header {

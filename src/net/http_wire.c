@@ -25,6 +25,13 @@ http_wire_read(struct http_wire *wire, void *out, size_t size, size_t *got)
     return count == 0 ? HTTP_WIRE_END : HTTP_WIRE_OK;
 }
 
+bool
+http_wire_is_at_end(struct http_wire *wire)
+{
+    char byte;
+    return recv(wire->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 enum http_wire_result
 http_wire_write(struct http_wire *wire, struct iovec *parts, size_t count, size_t *sent)
 {

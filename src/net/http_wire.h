@@ -1,6 +1,6 @@
 /* net/http_wire.h - bytes of one connection in and out: the place where TLS joins.
  *
- * Everything above speaks of these four functions only; a TLS wire keeps its session beside the
+ * Everything above speaks of these functions only; a TLS wire keeps its session beside the
  * descriptor and gives the same results.
  *
  * Threads: the loop's.
@@ -8,6 +8,7 @@
 #ifndef NET_HTTP_WIRE_H
 #define NET_HTTP_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct iovec;
@@ -25,6 +26,9 @@ enum http_wire_result {
 
 /* Reads 1 to size bytes into out; size > 0. */
 enum http_wire_result http_wire_read(struct http_wire *wire, void *out, size_t size, size_t *got);
+
+/* Whether the other side sends no more, and nothing is left to read. Takes nothing. */
+bool http_wire_is_at_end(struct http_wire *wire);
 
 /* Writes from the front of the parts what the connection takes now. */
 enum http_wire_result http_wire_write(struct http_wire *wire, struct iovec *parts, size_t count,

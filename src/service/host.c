@@ -299,6 +299,8 @@ service_open(struct service **out, const struct service_options *options, struct
         status = start_pools(service);
     if (status == STATUS_OK)
         status = make_engine(service, error);
+    if (status == STATUS_OK && options->take_up_runs)
+        status = watch_start(service);
     if (status == STATUS_OK && !options->is_reader)
         status = thread_start(&service->thread, "engine", 0, engine_thread, service);
     if (status != STATUS_OK) {
@@ -330,6 +332,7 @@ service_close(struct service **service)
         pool_stop(&gone->pools[p]);
     if (gone->writer != NULL)
         writer_stop(&gone->writer, STOP_GRACE_MS);
+    watch_end(gone);
     engine_free(&gone->engine);
     programs_free(&gone->programs);
     blobs_close(&gone->blobs);

@@ -14,6 +14,7 @@
 #include "store/lock.h"
 #include "store/writer.h"
 
+struct hub;
 struct key_cache;
 struct schema;
 struct workflow_cache;
@@ -37,6 +38,8 @@ struct service {
     struct id workspace; /* the default one */
     struct key_cache *keys;
     struct workflow_cache *workflows;
+    struct hub *hub; /* only where runs are taken up */
+    struct thread *hub_thread;
     _Atomic unsigned renderings; /* that are open */
 };
 
@@ -50,6 +53,10 @@ enum status service_commit_wait(struct service *service, struct intent *intent);
 MUST_USE enum status uploads_check_input(struct service *service, const struct id *workspace,
                                          const struct schema *schema, struct value input,
                                          struct error *error);
+
+/* The hub and its thread, for a service that takes up runs; ends before the store is closed. */
+MUST_USE enum status watch_start(struct service *service);
+void watch_end(struct service *service);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);

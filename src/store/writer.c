@@ -44,7 +44,9 @@ struct writer {
     struct store *store; /* borrowed */
     struct queue *queue;
     struct thread *thread;
-    writer_trouble_fn *on_trouble; /* or NULL */
+    writer_trouble_fn *on_trouble;  /* or NULL */
+    writer_committed_fn *on_commit; /* or NULL */
+    void *on_commit_context;
 
     /* The thread's own. */
     struct fair_owner urgent_owner;
@@ -250,6 +252,8 @@ writer_report(struct writer *writer, enum status committed)
         if (committed != STATUS_OK)
             intent->status = committed;
         fault_point(FAULT_writer_between_done);
+        if (intent->status == STATUS_OK && writer->on_commit != NULL)
+            writer->on_commit(intent, writer->on_commit_context);
         intent->done(intent);
     }
     queue_release();
@@ -308,6 +312,13 @@ void
 writer_set_trouble_hook(struct writer *writer, writer_trouble_fn *hook)
 {
     writer->on_trouble = hook;
+}
+
+void
+writer_set_commit_hook(struct writer *writer, writer_committed_fn *hook, void *context)
+{
+    writer->on_commit = hook;
+    writer->on_commit_context = context;
 }
 
 void

@@ -24,6 +24,11 @@ MUST_USE enum status writer_start(struct writer **out, struct store *store, stru
 typedef void writer_trouble_fn(const struct error *error);
 void writer_set_trouble_hook(struct writer *writer, writer_trouble_fn *hook);
 
+/* Called on the writer's thread for each intent that was committed, before its `done`. Before the
+ * first push. */
+typedef void writer_committed_fn(const struct intent *intent, void *context);
+void writer_set_commit_hook(struct writer *writer, writer_committed_fn *hook, void *context);
+
 /* Takes the intent. */
 void writer_push(struct writer *writer, struct intent *intent);
 

@@ -11,7 +11,7 @@ answer_moved(struct call *call)
 {
     struct run_row row;
     if (native_find_run(call, &row))
-        native_answer_run(call, 200, &row);
+        native_answer_end(call, 200, &row);
 }
 
 /* The run may have gone on since it was looked at: what holds now is told. */
@@ -58,7 +58,7 @@ native_run_retry(struct call *call)
 {
     struct value version = value_get(call->body, "version");
     bool on_newest = version.kind == VALUE_STRING && slice_is(value_slice(version), "newest");
-    struct move *move = begin_move(call, false);
+    struct move *move = native_read_wait(call) ? begin_move(call, false) : NULL;
     struct error error = {0};
     enum status status = STATUS_OK;
     if (move != NULL && on_newest)
@@ -82,7 +82,7 @@ native_run_rerun(struct call *call)
 {
     struct run_row run;
     struct error error = {0};
-    if (!native_find_run(call, &run))
+    if (!native_read_wait(call) || !native_find_run(call, &run))
         return;
     enum status status = service_run_rerun(call->service, &run, native_run_started, call, &error);
     if (status != STATUS_OK)

@@ -53,6 +53,14 @@ const char *native_status(enum run_state state);
 /* {"data": run}: 201 for a new one. */
 void native_answer_run(struct call *call, int http_status, const struct run_row *row);
 
+/* Reads `?wait=`, the seconds for which the answer may wait for the run's end, into call->wait_ms.
+ * 400 for anything but 1 to LIMIT_WAIT_SECONDS. */
+bool native_read_wait(struct call *call);
+
+/* As native_answer_run(), but when call->wait_ms says so only once the run has ended or the time is
+ * over. Any thread. */
+void native_answer_end(struct call *call, int http_status, const struct run_row *row);
+
 /* Appends the run as it stands in answers; service: NULL within a list (service/present.h). */
 void native_put_run(struct buffer *out, const struct run_row *row, struct service *service);
 

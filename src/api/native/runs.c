@@ -13,7 +13,7 @@ void
 native_run_started(enum status status, const struct run_row *row, void *context)
 {
     if (status == STATUS_OK)
-        native_answer_run(context, 201, row);
+        native_answer_end(context, 201, row);
     else if (status == STATUS_CONFLICT)
         call_go_on(context, answer_conflict);
     else
@@ -24,7 +24,7 @@ void
 native_run_start(struct call *call)
 {
     struct workflow_row workflow;
-    if (!native_find_workflow(call, &workflow))
+    if (!native_read_wait(call) || !native_find_workflow(call, &workflow))
         return;
     struct value input = value_get(call->body, "input");
     struct run_new_options wanted = {
@@ -48,8 +48,8 @@ void
 native_run_get(struct call *call)
 {
     struct run_row row;
-    if (native_find_run(call, &row))
-        native_answer_run(call, 200, &row);
+    if (native_read_wait(call) && native_find_run(call, &row))
+        native_answer_end(call, 200, &row);
 }
 
 struct run_list {

@@ -9,6 +9,7 @@
 #include "test.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -469,6 +470,83 @@ test_half_close_cancels_nothing(void **state)
     later_stop(&later);
 }
 
+struct watched {
+    _Atomic(struct http_request *) request;
+    _Atomic int left;
+};
+
+static void
+note_left(struct http_request *request, void *context)
+{
+    struct watched *watched = context;
+    atomic_fetch_add(&watched->left, 1);
+}
+
+static void
+watched_handler(struct http_request *request, void *context)
+{
+    struct watched *watched = context;
+    http_request_watch(request, note_left, watched);
+    atomic_store(&watched->request, request);
+}
+
+static bool
+has_request(void *context)
+{
+    return atomic_load(&((struct watched *)context)->request) != NULL;
+}
+
+static bool
+has_left(void *context)
+{
+    return atomic_load(&((struct watched *)context)->left) > 0;
+}
+
+/* A handler that waits long is told when its client leaves: closed, reset, or shut on one side. */
+static void
+test_who_watches_is_told_of_the_end(void **state)
+{
+    void (*const leave[])(struct peer *) = {peer_close, peer_reset, peer_half_close};
+    for (size_t i = 0; i < COUNT_OF(leave); i++) {
+        struct watched watched = {0};
+        struct http_server *server = peer_start_server(
+            (struct http_server_config){.handler = watched_handler, .context = &watched});
+        struct peer peer = peer_connect(server);
+        peer_send_text(&peer, "GET /a HTTP/1.1\r\n" HOST "\r\n");
+        peer_wait_for(has_request, &watched, "the handler has the request");
+        leave[i](&peer);
+        peer_wait_for(has_left, &watched, "the handler is told");
+        assert_true(http_request_is_gone(watched.request));
+        echo(watched.request, NULL);
+        assert_int_equal(watched.left, 1);
+        if (leave[i] == peer_half_close)
+            peer_close(&peer);
+        peer_stop_server(&server);
+    }
+}
+
+/* What comes behind a request that is watched is the next one, not an end. */
+static void
+test_a_watched_request_may_be_followed(void **state)
+{
+    struct watched watched = {0};
+    struct http_server *server = peer_start_server(
+        (struct http_server_config){.handler = watched_handler, .context = &watched});
+    struct peer peer = peer_connect(server);
+    peer_send_text(&peer, "GET /a HTTP/1.1\r\n" HOST "\r\n");
+    peer_wait_for(has_request, &watched, "the handler has the request");
+    peer_send_text(&peer, "GET /b HTTP/1.1\r\n" HOST "\r\n");
+    struct http_request *first = atomic_exchange(&watched.request, NULL);
+    echo(first, NULL);
+    peer_expect(&peer, "", 200, "GET a x= one= host=a body=");
+    peer_wait_for(has_request, &watched, "the handler has the next request");
+    echo(watched.request, NULL);
+    peer_expect(&peer, "", 200, "GET b x= one= host=a body=");
+    assert_int_equal(watched.left, 0);
+    peer_close(&peer);
+    peer_stop_server(&server);
+}
+
 /* Answers by its path: /given, /static and /copied have a large body; /headers hostile values. */
 static void
 kinds_handler(struct http_request *request, void *context)
@@ -813,6 +891,8 @@ main(void)
         cmocka_unit_test(test_requests_of_a_turn_are_handed_on_together),
         cmocka_unit_test(test_client_that_leaves_is_seen_and_its_answer_dropped),
         cmocka_unit_test(test_half_close_cancels_nothing),
+        cmocka_unit_test(test_who_watches_is_told_of_the_end),
+        cmocka_unit_test(test_a_watched_request_may_be_followed),
         cmocka_unit_test(test_bodies_of_every_kind_arrive),
         cmocka_unit_test(test_header_values_make_no_lines),
         cmocka_unit_test(test_on_head_decides_before_the_body),
