@@ -92,6 +92,18 @@ test('retry and rerun wait too', async () => {
   assert.notEqual(rerun.data.id, first.data.id);
 });
 
+test('a start that is sent again waits for the same run', async () => {
+  const workflow = await server.publish(calling('Again', '/delay/300'));
+  const again = () => server.post(`/v1/workflows/${workflow.id}/runs?wait=60`, { input: { company: 'x' } },
+    { headers: { 'idempotency-key': 'one-of-a-kind' } });
+  const answers = await Promise.all([again(), again(), again()]);
+  for (const answer of answers) {
+    assert.equal(answer.status, 201, answer.text);
+    assert.equal(answer.data.status, 'completed');
+  }
+  assert.equal(new Set(answers.map(({ data }) => data.id)).size, 1);
+});
+
 test('only whole seconds from 1 to 60', async () => {
   const workflow = await server.publish(calling('Bounds', '/echo'));
   const { data } = await start(workflow, '?wait=60');

@@ -14,9 +14,9 @@ answer_run(struct call *call, const struct idempotency_row *made)
 {
     struct run_row row;
     enum status status = service_run_get(call->service, &made->id, call->arena, &row);
-    if (status == STATUS_OK)
-        native_answer_run(call, (int)made->answer, &row);
-    else
+    if (status == STATUS_OK && native_read_wait(call))
+        native_answer_end(call, (int)made->answer, &row);
+    else if (status != STATUS_OK)
         fail_gone(call, status);
 }
 
