@@ -130,7 +130,7 @@ pause_pump(struct pausing *pausing, struct service *service, const struct id *ru
     fprintf(stderr, "%swindrow: pausing; once more ends it at once\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "");
     pausing->since_us = now_us;
-    service_run_pause(service, run, paused, NULL);
+    service_run_pause(service, run, &(struct run_asker){.moved = paused});
     return false;
 }
 

@@ -673,7 +673,7 @@ end_other(struct child_call *call)
         call->state = CHILD_COMING;
         drop_arena(call);
         if (!here->is_finishing && !here->is_leaving)
-            run_end_early(here, RUN_EVENT_CANCEL, (struct value){0}, NULL, NULL);
+            run_end_early(here, RUN_EVENT_CANCEL, (struct value){0}, NULL);
         return;
     }
     struct run_row next = call->row;

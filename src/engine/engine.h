@@ -123,17 +123,22 @@ void engine_run_start(struct engine *engine, const struct run_start *start, run_
  * it). Acknowledged only when committed. */
 typedef void run_moved_fn(enum status status, void *context);
 
-/* Any thread. */
-void engine_run_cancel(struct engine *engine, const struct id *run, run_moved_fn *moved,
-                       void *context);
+/* Who asks for a move, and is told. */
+struct run_asker {
+    run_moved_fn *moved;
+    void *context;
+    /* Stored with the move, copied; may be NULL. CONFLICT may mean that the key is taken. */
+    const struct idempotency_row *idempotency;
+};
+
+/* Any thread; the asker is copied. */
+void engine_run_cancel(struct engine *engine, const struct id *run, const struct run_asker *asker);
 /* Opens the next generation, on the given version (0: the one it is on). */
 void engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
-                      run_moved_fn *moved, void *context);
+                      const struct run_asker *asker);
 /* Parks one run in state paused; or takes a paused one up again. */
-void engine_run_pause(struct engine *engine, const struct id *run, run_moved_fn *moved,
-                      void *context);
-void engine_run_resume(struct engine *engine, const struct id *run, run_moved_fn *moved,
-                       void *context);
+void engine_run_pause(struct engine *engine, const struct id *run, const struct run_asker *asker);
+void engine_run_resume(struct engine *engine, const struct id *run, const struct run_asker *asker);
 
 /* Items of one table of a stored run, with their steps, from the packed records. */
 struct item_query {

@@ -24,8 +24,7 @@ struct finish_commit {
     struct message message;
     struct run *run;
     enum status status;
-    run_moved_fn *moved; /* NULL: nobody asked for it */
-    void *context;
+    struct run_asker asker; /* .moved NULL: nobody asked for it */
 };
 
 static void
@@ -34,6 +33,7 @@ finish_home(struct engine *engine, struct message *message)
     struct finish_commit *commit = (struct finish_commit *)message;
     struct run *run = commit->run;
     enum status status = commit->status;
+    bool is_again = status == STATUS_CONFLICT && commit->asker.idempotency != NULL;
     mem_free(commit);
     run->away--;
     if (run_state_is_ended(run->state))
@@ -43,6 +43,9 @@ finish_home(struct engine *engine, struct message *message)
     run_leave(run);
     if (run->state == RUN_STATE_WAITING)
         engine_watch_durable(engine);
+    /* The key was taken, which says nothing of the run: it goes on from what is stored. */
+    if (is_again)
+        run_take_up(engine, &run->id);
 }
 
 static void
@@ -52,8 +55,8 @@ finish_done(struct intent *intent)
     struct queue *mailbox = commit->run->engine->mailbox;
     commit->status = intent->status;
     fault_point(FAULT_run_after_end);
-    if (commit->moved != NULL)
-        commit->moved(intent->status, commit->context);
+    if (commit->asker.moved != NULL)
+        commit->asker.moved(intent->status, commit->asker.context);
     commit->message.handle = finish_home;
     intent_free(&intent);
     queue_push(mailbox, &commit->message.node);
@@ -286,12 +289,13 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
         row->error = json_text(&intent->arena, error);
     row->counts = json_text(&intent->arena, run_counts(run, &intent->arena));
     intent_add(intent, STORE_RUN_MOVE, row->output.size + 1024)->run = row;
-    if (run_state_is_ended(run->state)) {
-        taps_add_partial(run, intent);
-        child_add_end(run, intent, output, error);
-    }
+    intent_add_idempotency(intent, commit->asker.idempotency, IDEMPOTENCY_RUN, &run->id);
     if (event == RUN_EVENT_PARK)
         add_held(run, intent);
+    if (run_state_is_ended(run->state)) {
+        child_add_end(run, intent, output, error);
+        taps_add_partial(run, intent); /* as many as there is room for */
+    }
     /* Whatever is above it: a run may always be cancelled. */
     intent->guard.is_alone = event == RUN_EVENT_CANCEL;
     fault_point(FAULT_run_before_end);
@@ -345,12 +349,12 @@ run_finish(struct run *run)
 }
 
 void
-run_end_early(struct run *run, enum run_event event, struct value error, run_moved_fn *moved,
-              void *context)
+run_end_early(struct run *run, enum run_event event, struct value error,
+              const struct run_asker *asker)
 {
     struct finish_commit *commit = finish_commit_new(run);
-    commit->moved = moved;
-    commit->context = context;
+    if (asker != NULL)
+        commit->asker = *asker;
     run_release_deadline(run);
     run->is_finishing = true;
     run->leaves_some = run->has_children && event != RUN_EVENT_PARK && event != RUN_EVENT_PAUSE;

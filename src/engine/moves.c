@@ -22,8 +22,8 @@ struct move_request {
     enum run_event event;
     uint32_t version; /* retry: 0 = the one it is on */
     uint32_t tries;
-    run_moved_fn *moved;
-    void *context;
+    struct arena arena; /* what the asker lent */
+    struct run_asker asker;
     enum status status;
     bool is_begun_after; /* the run is taken up when the move is committed */
 };
@@ -62,13 +62,14 @@ static void
 request_end(struct move_request *request)
 {
     request->engine->away--;
+    arena_done(&request->arena);
     mem_free(request);
 }
 
 static void
 answer_here(struct move_request *request, enum status status)
 {
-    request->moved(status, request->context);
+    request->asker.moved(status, request->asker.context);
     request_end(request);
 }
 
@@ -121,7 +122,7 @@ moved_send(struct move_request *request, enum status status)
     request->status = status;
     request->message.handle = moved_home;
     if (!is_worth_another_try(request))
-        request->moved(status, request->context);
+        request->asker.moved(status, request->asker.context);
     queue_push(request->engine->mailbox, &request->message.node);
 }
 
@@ -256,6 +257,7 @@ move_stored(struct task *task, void *thread_context)
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
+    intent_add_idempotency(intent, request->asker.idempotency, IDEMPOTENCY_RUN, &row->id);
     if (run_state_is_ended(next) && tree_has_live_parent(options->store, row))
         child_add_wake(row, intent, row->ended_unix_ms);
     intent->done = move_committed;
@@ -285,7 +287,8 @@ move_handle(struct engine *engine, struct message *message)
     struct run *run = engine_find(engine, &request->id);
     bool is_here = run != NULL && !run->is_leaving && !run->is_finishing;
     if (is_here && (request->event == RUN_EVENT_CANCEL || request->event == RUN_EVENT_PAUSE)) {
-        run_end_early(run, request->event, (struct value){0}, moved_in_memory, request);
+        struct run_asker asker = {moved_in_memory, request, request->asker.idempotency};
+        run_end_early(run, request->event, (struct value){0}, &asker);
         return;
     }
     if (is_here) {
@@ -301,7 +304,7 @@ move_handle(struct engine *engine, struct message *message)
 
 static void
 ask(struct engine *engine, const struct id *run, enum run_event event, uint32_t version,
-    run_moved_fn *moved, void *context)
+    const struct run_asker *asker)
 {
     struct move_request *request = mem_alloc(sizeof(*request));
     *request = (struct move_request){
@@ -310,36 +313,38 @@ ask(struct engine *engine, const struct id *run, enum run_event event, uint32_t 
         .id = *run,
         .event = event,
         .version = version,
-        .moved = moved,
-        .context = context,
+        .asker = *asker,
     };
+    arena_init(&request->arena, KIB(64));
+    if (asker->idempotency != NULL)
+        request->asker.idempotency = idempotency_copy(&request->arena, asker->idempotency);
     engine->away++;
     queue_push(engine->mailbox, &request->message.node);
 }
 
 void
-engine_run_cancel(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+engine_run_cancel(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_CANCEL, 0, moved, context);
+    ask(engine, run, RUN_EVENT_CANCEL, 0, asker);
 }
 
 void
-engine_run_retry(struct engine *engine, const struct id *run, uint32_t version, run_moved_fn *moved,
-                 void *context)
+engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
+                 const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_RETRY, version, moved, context);
+    ask(engine, run, RUN_EVENT_RETRY, version, asker);
 }
 
 void
-engine_run_pause(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+engine_run_pause(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_PAUSE, 0, moved, context);
+    ask(engine, run, RUN_EVENT_PAUSE, 0, asker);
 }
 
 void
-engine_run_resume(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+engine_run_resume(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_BEGIN, 0, moved, context);
+    ask(engine, run, RUN_EVENT_BEGIN, 0, asker);
 }
 
 /* --- progress --- */

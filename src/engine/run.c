@@ -117,7 +117,7 @@ deadline_fire(struct timer *timer)
         return;
     struct value failure =
         chunk_failure_value(&run->arena, "deadline_passed", "the run's deadline has passed");
-    run_end_early(run, RUN_EVENT_FAIL, failure, NULL, NULL);
+    run_end_early(run, RUN_EVENT_FAIL, failure, NULL);
 }
 
 static void
@@ -292,7 +292,7 @@ maybe_park(struct run *run)
     }
     if (run->deadline_unix_ms != 0 && run->children_dormant == 0)
         run->deadline_unix_ms += wait_ms;
-    run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL, NULL);
+    run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL);
 }
 
 void

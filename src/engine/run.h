@@ -383,9 +383,9 @@ MUST_USE enum status reshape_read_again(struct table_run *table, struct error *e
 
 /* finish.c */
 void run_finish(struct run *run);
-/* Ends a run before its plan did: deadline, cancel, pause. */
-void run_end_early(struct run *run, enum run_event event, struct value error, run_moved_fn *moved,
-                   void *context);
+/* Ends a run before its plan did: deadline, cancel, pause. asker: NULL: nobody is told. */
+void run_end_early(struct run *run, enum run_event event, struct value error,
+                   const struct run_asker *asker);
 /* The step that was written last. */
 const struct plan_node *plan_last_node(const struct plan *plan);
 /* {tables: [{table, state, items, …, steps: […]}]} */

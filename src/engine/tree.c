@@ -154,7 +154,7 @@ static void
 end(struct run *run)
 {
     if (!run->is_finishing && !run->is_leaving)
-        run_end_early(run, RUN_EVENT_CANCEL, (struct value){0}, NULL, NULL);
+        run_end_early(run, RUN_EVENT_CANCEL, (struct value){0}, NULL);
 }
 
 void

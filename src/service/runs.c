@@ -17,14 +17,6 @@ find_callees(struct service *service, const struct run_new_options *wanted,
 }
 
 enum status
-service_idempotency_find(struct service *service, const struct idempotency_row *which,
-                         struct arena *arena, struct idempotency_row *out)
-{
-    int64_t now = clock_unix_ms(service->options.clock);
-    return store_idempotency_get(service->store, arena, which, now, out);
-}
-
-enum status
 service_run_start(struct service *service, const struct run_new_options *wanted,
                   run_started_fn *started, void *context, struct error *error)
 {
@@ -71,14 +63,17 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
 }
 
 enum status
-service_run_rerun(struct service *service, const struct run_row *run, run_started_fn *started,
-                  void *context, struct error *error)
+service_run_rerun(struct service *service, const struct run_new_options *asked,
+                  run_started_fn *started, void *context, struct error *error)
 {
+    const struct run_row *run = asked->rerun_of;
     struct arena arena;
     arena_init(&arena, 32 * LIMIT_INPUT_BYTES);
     struct workflow_row workflow;
-    struct run_new_options wanted = {
-        .workspace = run->workspace, .workflow = &workflow, .trigger = "rerun"};
+    struct run_new_options wanted = *asked;
+    wanted.workspace = run->workspace;
+    wanted.workflow = &workflow;
+    wanted.trigger = "rerun";
     enum status status = store_workflow_get(service->store, &arena, &run->workflow, &workflow);
     if (status == STATUS_OK)
         status = json_parse(&wanted.input, &arena, run->input, 0, NULL, error);
@@ -136,10 +131,9 @@ service_file_path(struct service *service, const struct id *file, char out[4096]
 }
 
 void
-service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
-                   void *context)
+service_run_cancel(struct service *service, const struct id *run, const struct run_asker *asker)
 {
-    engine_run_cancel(service->engine, run, moved, context);
+    engine_run_cancel(service->engine, run, asker);
 }
 
 /* Whether an item of the run failed, by its counts. */
@@ -210,27 +204,26 @@ service_run_fits_newest(struct service *service, const struct run_row *run, stru
 
 void
 service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
-                  run_moved_fn *moved, void *context)
+                  const struct run_asker *asker)
 {
     if (run->state == RUN_STATE_COMPLETED && !has_failed_items(run)) {
-        moved(STATUS_CONFLICT, context);
+        asker->moved(STATUS_CONFLICT, asker->context);
         return;
     }
     uint32_t version = on_newest ? newest_version(service, run) : 0;
-    engine_run_retry(service->engine, &run->id, version, moved, context);
+    engine_run_retry(service->engine, &run->id, version, asker);
 }
 
 void
-service_run_pause(struct service *service, const struct id *run, run_moved_fn *moved, void *context)
+service_run_pause(struct service *service, const struct id *run, const struct run_asker *asker)
 {
-    engine_run_pause(service->engine, run, moved, context);
+    engine_run_pause(service->engine, run, asker);
 }
 
 void
-service_run_resume(struct service *service, const struct id *run, run_moved_fn *moved,
-                   void *context)
+service_run_resume(struct service *service, const struct id *run, const struct run_asker *asker)
 {
-    engine_run_resume(service->engine, run, moved, context);
+    engine_run_resume(service->engine, run, asker);
 }
 
 void

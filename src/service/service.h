@@ -105,6 +105,11 @@ MUST_USE enum status service_idempotency_find(struct service *service,
                                               const struct idempotency_row *which,
                                               struct arena *arena, struct idempotency_row *out);
 
+/* Stores the row of a request that found all as it asks for, so that it does not act when it comes
+ * again: `kept` is called with OK, or CONFLICT (it was stored meanwhile). */
+void service_idempotency_keep(struct service *service, const struct idempotency_row *row,
+                              run_moved_fn *kept, void *context);
+
 /* --- workflows --- */
 
 typedef void workflow_saved_fn(enum status status, const struct workflow_row *row, void *context);
@@ -153,6 +158,8 @@ MUST_USE enum status service_webhook_find(struct service *service, struct slice 
 /* --- runs --- */
 
 struct run_new_options {
+    /* service_run_rerun(): the run whose workspace, workflow, input and the like are taken. */
+    const struct run_row *rerun_of;
     struct id workspace;
     const struct workflow_row *workflow;
     uint32_t version;   /* 0: the published one */
@@ -170,8 +177,9 @@ MUST_USE enum status service_run_start(struct service *service,
                                        const struct run_new_options *wanted,
                                        run_started_fn *started, void *context, struct error *error);
 
-/* The same input on the newest published version (or the one named): a new run. */
-MUST_USE enum status service_run_rerun(struct service *service, const struct run_row *run,
+/* The same input as that of wanted->rerun_of on the newest published version: a new run. */
+MUST_USE enum status service_run_rerun(struct service *service,
+                                       const struct run_new_options *wanted,
                                        run_started_fn *started, void *context, struct error *error);
 
 /* NOT_FOUND also for a run of another workspace. */
@@ -197,18 +205,18 @@ MUST_USE enum status service_run_files(struct service *service, const struct run
 /* Where one lies. */
 void service_file_path(struct service *service, const struct id *file, char out[4096]);
 
-void service_run_cancel(struct service *service, const struct id *run, run_moved_fn *moved,
-                        void *context);
+void service_run_cancel(struct service *service, const struct id *run,
+                        const struct run_asker *asker);
 /* Whether the run may go on with the newest published version: CONFLICT with words, when a step
  * there has another type than the step of that id had; else as programs_get(). */
 MUST_USE enum status service_run_fits_newest(struct service *service, const struct run_row *run,
                                              struct error *error);
 void service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
-                       run_moved_fn *moved, void *context);
-void service_run_pause(struct service *service, const struct id *run, run_moved_fn *moved,
-                       void *context);
-void service_run_resume(struct service *service, const struct id *run, run_moved_fn *moved,
-                        void *context);
+                       const struct run_asker *asker);
+void service_run_pause(struct service *service, const struct id *run,
+                       const struct run_asker *asker);
+void service_run_resume(struct service *service, const struct id *run,
+                        const struct run_asker *asker);
 void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
                           void *context);
 

@@ -115,7 +115,8 @@ wait_for_rerun(struct service *service, const struct run_row *run, struct id *ou
     struct waiting waiting;
     waiting_init(&waiting);
     waiting.run = out;
-    enum status status = service_run_rerun(service, run, run_started, &waiting, error);
+    struct run_new_options wanted = {.rerun_of = run};
+    enum status status = service_run_rerun(service, &wanted, run_started, &waiting, error);
     if (status != STATUS_OK)
         return status;
     status = waiting_end(&waiting);
@@ -150,7 +151,7 @@ wait_for_move(struct service *service, move_fn *move, const struct id *run, stru
 {
     struct waiting waiting;
     waiting_init(&waiting);
-    move(service, run, run_moved, &waiting);
+    move(service, run, &(struct run_asker){run_moved, &waiting, NULL});
     return moved_words(waiting_end(&waiting), service, run, error);
 }
 
@@ -163,7 +164,8 @@ wait_for_retry(struct service *service, const struct run_row *run, bool on_newes
         return status;
     struct waiting waiting;
     waiting_init(&waiting);
-    service_run_retry(service, run, on_newest, run_moved, &waiting);
+    struct run_asker asker = {run_moved, &waiting, NULL};
+    service_run_retry(service, run, on_newest, &asker);
     return moved_words(waiting_end(&waiting), service, &run->id, error);
 }
 

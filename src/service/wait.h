@@ -15,8 +15,7 @@ MUST_USE enum status wait_for_workflow(struct service *service, struct slice tex
 MUST_USE enum status wait_for_start(struct service *service, const struct run_new_options *wanted,
                                     struct id *run, struct error *error);
 
-typedef void move_fn(struct service *service, const struct id *run, run_moved_fn *moved,
-                     void *context);
+typedef void move_fn(struct service *service, const struct id *run, const struct run_asker *asker);
 /* move: service_run_cancel, _pause or _resume. */
 MUST_USE enum status wait_for_move(struct service *service, move_fn *move, const struct id *run,
                                    struct error *error);

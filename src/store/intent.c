@@ -33,16 +33,23 @@ intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes)
     return op;
 }
 
+struct idempotency_row *
+idempotency_copy(struct arena *arena, const struct idempotency_row *row)
+{
+    struct idempotency_row *copy = arena_alloc(arena, sizeof(*copy));
+    *copy = *row;
+    copy->scope = arena_copy(arena, row->scope);
+    copy->key = arena_copy(arena, row->key);
+    return copy;
+}
+
 void
 intent_add_idempotency(struct intent *intent, const struct idempotency_row *asked,
                        enum idempotency_kind kind, const struct id *id)
 {
     if (asked == NULL)
         return;
-    struct idempotency_row *row = arena_alloc(&intent->arena, sizeof(*row));
-    *row = *asked;
-    row->scope = arena_copy(&intent->arena, asked->scope);
-    row->key = arena_copy(&intent->arena, asked->key);
+    struct idempotency_row *row = idempotency_copy(&intent->arena, asked);
     row->kind = kind;
     row->id = *id;
     intent_add(intent, STORE_IDEMPOTENCY_INSERT, asked->scope.size + 256)->idempotency = row;

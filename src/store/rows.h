@@ -8,6 +8,7 @@
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/slice.h"
@@ -196,6 +197,9 @@ struct idempotency_row {
     int64_t created_unix_ms;
     int64_t expires_unix_ms; /* from then on the key is free again */
 };
+
+/* With what it points to. */
+struct idempotency_row *idempotency_copy(struct arena *arena, const struct idempotency_row *row);
 
 /* A text that something quotes: what a document or a page held when it was read. */
 struct text_row {

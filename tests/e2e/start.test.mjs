@@ -146,3 +146,60 @@ test('keys that are none are refused', async () => {
   assert.equal((await server.raw(head, body)).status, 400);
   assert.equal(await countRuns(workflow), 1);
 });
+
+// --- moves and reruns -----------------------------------------------------------------------------
+
+/** Posts to a run with a key; gives status, whether it was a replay, and whether the run goes on. */
+async function move(key, run, verb) {
+  const answer = await once(key, `/v1/workflow-runs/${run.id}/${verb}`);
+  const status = answer.data?.status;
+  return [answer.status, replayed(answer), /queued|running/.test(status) ? 'on' : status];
+}
+
+test('a move that is sent again does not move the run a second time', async () => {
+  const workflow = await server.publish(waiting('Moved once'));
+  const run = await server.begin(workflow, {});
+  assert.deepEqual(await move('m-1', run, 'cancel'), [200, null, 'cancelled']);
+  assert.deepEqual(await move('m-1', run, 'cancel'), [200, 'true', 'cancelled']);
+  const first = await move('m-2', run, 'retry');
+  assert.deepEqual(first.slice(0, 2), [200, null]);
+  assert.deepEqual(await move('m-1', run, 'cancel'), [200, 'true', 'on']);
+  await server.restart('SIGKILL');
+  assert.deepEqual(await move('m-2', run, 'retry'), [200, 'true', 'on']);
+  const now = await server.get(`/v1/workflow-runs/${run.id}`);
+  assert.equal(now.data.generation, 2);
+});
+
+test('a cancel of what is cancelled is not a cancel later', async () => {
+  const workflow = await server.publish(waiting('Cancelled already'));
+  const run = await server.begin(workflow, {});
+  assert.deepEqual(await move('m-3', run, 'cancel'), [200, null, 'cancelled']);
+  assert.deepEqual(await move('m-4', run, 'cancel'), [200, null, 'cancelled']);
+  await move('m-5', run, 'retry');
+  assert.deepEqual(await move('m-4', run, 'cancel'), [200, 'true', 'on']);
+});
+
+test('one of many retries and cancels at once moves the run', async () => {
+  const workflow = await server.publish(waiting('Moved at once'));
+  const run = await server.begin(workflow, {});
+  for (const [verb, generation] of [['cancel', 1], ['retry', 2], ['cancel', 2], ['retry', 3]]) {
+    const path = `/v1/workflow-runs/${run.id}/${verb}`;
+    const ask = () => once(`at-once-${verb}-${generation}`, path);
+    const answers = await Promise.all(Array.from({ length: 16 }, ask));
+    for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+    assert.equal(answers.filter((answer) => replayed(answer) === null).length, 1, verb);
+    const now = await server.get(`/v1/workflow-runs/${run.id}`);
+    assert.equal(now.data.generation, generation);
+  }
+});
+
+test('a rerun that is sent again is the same run', async () => {
+  const workflow = await server.publish(pure('Rerun once'));
+  const run = await server.begin(workflow, { n: 5 });
+  const path = `/v1/workflow-runs/${run.id}/rerun`;
+  const first = await once('r-1', path);
+  const again = await once('r-1', path);
+  assert.deepEqual([first.status, again.status, again.data.id], [201, 201, first.data.id]);
+  assert.notEqual(first.data.id, run.id);
+  assert.equal(await countRuns(workflow), 2);
+});

@@ -183,13 +183,12 @@ on_moved(enum status status, void *context)
     mem_free(meddling);
 }
 
-typedef void move_fn(struct engine *engine, const struct id *run, run_moved_fn *moved,
-                     void *context);
+typedef void move_fn(struct engine *engine, const struct id *run, const struct run_asker *asker);
 
 static void
-retry_pinned(struct engine *engine, const struct id *run, run_moved_fn *moved, void *context)
+retry_pinned(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    engine_run_retry(engine, run, 0, moved, context);
+    engine_run_retry(engine, run, 0, asker);
 }
 
 static void
@@ -200,7 +199,7 @@ ask(struct kin *kin, const char *what, move_fn *move)
     *meddling = (struct meddling){world, kin->run};
     kin->is_asking = true;
     world_trace(world, "%s: below it somebody asks for %s", kin->story->name, what);
-    move(world->engine, &kin->run, on_moved, meddling);
+    move(world->engine, &kin->run, &(struct run_asker){on_moved, meddling, NULL});
 }
 
 void

@@ -236,21 +236,22 @@ story_act(struct story *story)
     world_trace(story->world, "%s: asks for %s", story->name, asking_names[request->what]);
     story->is_asking = true;
     story->needs_resume = false;
+    struct run_asker asker = {on_moved, request, NULL};
     switch (request->what) {
     case ASK_START:
         ask_start(story, request);
         return;
     case ASK_CANCEL:
-        engine_run_cancel(engine, &story->run, on_moved, request);
+        engine_run_cancel(engine, &story->run, &asker);
         return;
     case ASK_PAUSE:
-        engine_run_pause(engine, &story->run, on_moved, request);
+        engine_run_pause(engine, &story->run, &asker);
         return;
     case ASK_RESUME:
-        engine_run_resume(engine, &story->run, on_moved, request);
+        engine_run_resume(engine, &story->run, &asker);
         return;
     case ASK_RETRY:
-        engine_run_retry(engine, &story->run, 0, on_moved, request);
+        engine_run_retry(engine, &story->run, 0, &asker);
         return;
     case ASK_NOTHING:
         story->is_asking = false;

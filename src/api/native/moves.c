@@ -3,8 +3,11 @@
 /* A move of a run under way. */
 struct move {
     struct run_row run; /* as it was when the move was asked for */
-    bool is_cancel;     /* else a retry */
+    struct run_asker asker;
+    bool is_cancel; /* else a retry */
 };
+
+static run_moved_fn run_moved;
 
 static void
 answer_moved(struct call *call)
@@ -14,17 +17,30 @@ answer_moved(struct call *call)
         native_answer_end(call, 200, &row);
 }
 
+/* Nothing moves; nor shall it when the same request comes again. */
+static void
+answer_as_it_is(struct call *call, const struct run_row *row)
+{
+    if (call->idempotency == NULL) {
+        native_answer_run(call, 200, row);
+        return;
+    }
+    call->idempotency->kind = IDEMPOTENCY_RUN;
+    call->idempotency->id = row->id;
+    service_idempotency_keep(call->service, call->idempotency, run_moved, call);
+}
+
 /* The run may have gone on since it was looked at: what holds now is told. */
 static void
 answer_not_moved(struct call *call)
 {
     const struct move *move = call->own;
     struct run_row row;
-    if (!native_find_run(call, &row))
+    if (call_answer_again(call) || !native_find_run(call, &row))
         return;
     /* Whoever asks twice, since the first answer was lost, gets the same one. */
     if (move->is_cancel && row.state == RUN_STATE_CANCELLED)
-        native_answer_run(call, 200, &row);
+        answer_as_it_is(call, &row);
     else
         call_fail(call, 409, "the run is %s: to %s it, it has to be %s", run_state_name(row.state),
                   move->is_cancel ? "cancel" : "retry",
@@ -50,6 +66,9 @@ begin_move(struct call *call, bool is_cancel)
     struct move *move = arena_alloc(call->arena, sizeof(*move));
     move->is_cancel = is_cancel;
     call->own = move;
+    move->asker = (struct run_asker){run_moved, call, call->idempotency};
+    if (call->idempotency != NULL)
+        call->idempotency->answer = 200;
     return native_find_run(call, &move->run) ? move : NULL;
 }
 
@@ -66,7 +85,7 @@ native_run_retry(struct call *call)
     if (status != STATUS_OK)
         call_fail_status(call, status, &error);
     else if (move != NULL)
-        service_run_retry(call->service, &move->run, on_newest, run_moved, call);
+        service_run_retry(call->service, &move->run, on_newest, &move->asker);
 }
 
 void
@@ -74,7 +93,7 @@ native_run_cancel(struct call *call)
 {
     struct move *move = begin_move(call, true);
     if (move != NULL)
-        service_run_cancel(call->service, &move->run.id, run_moved, call);
+        service_run_cancel(call->service, &move->run.id, &move->asker);
 }
 
 void
@@ -84,7 +103,9 @@ native_run_rerun(struct call *call)
     struct error error = {0};
     if (!native_read_wait(call) || !native_find_run(call, &run))
         return;
-    enum status status = service_run_rerun(call->service, &run, native_run_started, call, &error);
+    struct run_new_options wanted = {.rerun_of = &run, .idempotency = call->idempotency};
+    enum status status =
+        service_run_rerun(call->service, &wanted, native_run_started, call, &error);
     if (status != STATUS_OK)
         call_fail_status(call, status, &error);
 }
