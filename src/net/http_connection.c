@@ -44,11 +44,13 @@ connection_arm(struct http_connection *connection, enum http_timer_kind kind)
 }
 
 struct http_connection *
-http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
+http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer,
+                     struct http_tls *tls)
 {
     struct http_connection *connection = mem_alloc(sizeof(*connection));
     connection->loop = loop;
-    connection->wire.fd = fd;
+    http_wire_open(&connection->wire, fd, tls);
+    connection->state = tls == NULL ? HTTP_CONNECTION_READING_HEAD : HTTP_CONNECTION_SHAKING;
     connection->peer = *peer;
     connection->interest = EPOLLIN;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
@@ -58,7 +60,8 @@ http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_in6 *
         mem_free(connection);
         return NULL;
     }
-    http_timer_add(&loop->timers, &connection->timer, HTTP_TIMER_IDLE, loop->now_us);
+    http_timer_add(&loop->timers, &connection->timer,
+                   tls == NULL ? HTTP_TIMER_IDLE : HTTP_TIMER_SHAKE, loop->now_us);
     loop->connection_count++;
     http_count(&loop->counts.open, 1);
     return connection;
@@ -199,6 +202,7 @@ connection_take_head(struct http_connection *connection)
     request->parsed = request->head.size;
     request->peer = connection->peer;
     request->connection = connection;
+    request->secure = connection->wire.tls != NULL;
     request->close = !request->head.keep_alive;
     request->max_body_bytes = loop->config.max_body_bytes;
     enum status status =
@@ -351,6 +355,13 @@ http_connection_on_resume(struct http_request *request)
     connection_run(connection);
 }
 
+static void
+connection_end(struct http_connection *connection)
+{
+    http_wire_finish(&connection->wire);
+    http_connection_close(connection);
+}
+
 /* The answer is out: the next request, or the end. */
 static enum next
 connection_finish(struct http_connection *connection)
@@ -363,7 +374,7 @@ connection_finish(struct http_connection *connection)
         if (request->head.keep_alive || connection->lingers || more)
             connection_linger(connection);
         else
-            http_connection_close(connection);
+            connection_end(connection);
         return NEXT_WAIT;
     }
     connection->state = HTTP_CONNECTION_READING_HEAD;
@@ -470,6 +481,8 @@ static enum next
 connection_step(struct http_connection *connection)
 {
     switch (connection->state) {
+    case HTTP_CONNECTION_SHAKING:
+        break;
     case HTTP_CONNECTION_READING_HEAD:
         return connection_read_head(connection);
     case HTTP_CONNECTION_READING_BODY:
@@ -486,11 +499,91 @@ connection_step(struct http_connection *connection)
     return NEXT_WAIT;
 }
 
+static bool
+connection_is_reading(const struct http_connection *connection)
+{
+    return connection->state == HTTP_CONNECTION_READING_HEAD ||
+           connection->state == HTTP_CONNECTION_READING_BODY;
+}
+
+/* Whether there is something to be read of which epoll will not tell. */
+static bool
+connection_has_pending(const struct http_connection *connection)
+{
+    bool is_paused = connection->request != NULL && connection->request->paused;
+    return connection_is_reading(connection) && !is_paused &&
+           http_wire_is_pending(&connection->wire);
+}
+
+static void
+connection_mark_to_flush(struct http_connection *connection)
+{
+    if (connection->to_flush)
+        return;
+    connection->to_flush = true;
+    connection->next = connection->loop->to_flush;
+    connection->loop->to_flush = connection;
+}
+
 static void
 connection_run(struct http_connection *connection)
 {
     while (connection_step(connection) == NEXT_STEP)
         continue;
+    if (connection_has_pending(connection))
+        connection_mark_to_flush(connection);
+}
+
+/* Plain HTTP that came to TLS's port. */
+static void
+connection_refuse_plain(struct http_connection *connection)
+{
+    connection->request = http_request_take(connection->loop);
+    connection->request->close = true;
+    connection->state = HTTP_CONNECTION_READING_HEAD;
+    connection_refuse(connection, 400, "this port speaks TLS; use https://");
+    connection_run(connection);
+}
+
+/* A handshake costs a hundred times what a request does: a few in each turn, so that requests have
+ * theirs. The others are still ready in the next. */
+static void
+connection_shake(struct http_connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    if (loop->shakes_left == 0)
+        return;
+    loop->shakes_left--;
+    switch (http_wire_shake(&connection->wire)) {
+    case HTTP_SHAKE_DONE:
+        connection->state = HTTP_CONNECTION_READING_HEAD;
+        connection_set_interest(connection, EPOLLIN);
+        connection_arm(connection, HTTP_TIMER_IDLE);
+        return;
+    case HTTP_SHAKE_READ:
+        connection_set_interest(connection, EPOLLIN);
+        return;
+    case HTTP_SHAKE_WRITE:
+        connection_set_interest(connection, EPOLLOUT);
+        return;
+    case HTTP_SHAKE_PLAIN:
+        connection_refuse_plain(connection);
+        return;
+    case HTTP_SHAKE_FAILED:
+        http_count(&loop->counts.shakes_failed, 1);
+        http_connection_close(connection);
+        return;
+    }
+}
+
+/* A TLS record that is no data of HTTP leaves nothing behind. */
+static void
+connection_give_back_unused(struct http_connection *connection)
+{
+    if (connection->state != HTTP_CONNECTION_READING_HEAD || connection->request->in.size > 0)
+        return;
+    http_request_release(connection->request);
+    connection->request = NULL;
 }
 
 static void
@@ -514,6 +607,7 @@ connection_read(struct http_connection *connection)
         connection_run(connection);
         return;
     case HTTP_WIRE_AGAIN:
+        connection_give_back_unused(connection);
         return;
     case HTTP_WIRE_END:
     case HTTP_WIRE_FAILED:
@@ -549,6 +643,9 @@ http_connection_on_event(struct http_connection *connection, uint32_t events)
 {
     bool readable = (events & EPOLLIN) != 0;
     switch (connection->state) {
+    case HTTP_CONNECTION_SHAKING:
+        connection_shake(connection);
+        return;
     case HTTP_CONNECTION_READING_HEAD:
     case HTTP_CONNECTION_READING_BODY:
         /* Also when the client has hung up behind a whole request: what came counts. */
@@ -614,6 +711,9 @@ http_connection_on_due(struct http_connection *connection)
     case HTTP_TIMER_HEARTBEAT:
         connection_send_heartbeat(connection);
         return;
+    case HTTP_TIMER_SHAKE:
+        http_count(&connection->loop->counts.shakes_failed, 1);
+        break;
     case HTTP_TIMER_IDLE:
     case HTTP_TIMER_LINGER:
     case HTTP_TIMER_NONE:
@@ -636,16 +736,6 @@ http_connection_on_answer(struct http_request *request)
         /* The client left before the stream began, so nobody has told its writer. */
         request_tell_gone(request);
     }
-}
-
-static void
-connection_mark_to_flush(struct http_connection *connection)
-{
-    if (connection->to_flush)
-        return;
-    connection->to_flush = true;
-    connection->next = connection->loop->to_flush;
-    connection->loop->to_flush = connection;
 }
 
 void
@@ -685,6 +775,8 @@ http_connection_flush(struct http_connection *connection)
     connection->to_flush = false;
     if (connection->state == HTTP_CONNECTION_CLOSED)
         http_loop_bury(connection);
-    else
+    else if (connection_has_pending(connection))
+        connection_read(connection);
+    else if (!connection_is_reading(connection))
         connection_run(connection);
 }

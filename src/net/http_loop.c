@@ -17,6 +17,8 @@
 #define TURNED_AWAY_MAX 64
 /* How long nothing is accepted when the process has no descriptor left. */
 #define ACCEPT_PAUSE_US INT64_C(100000)
+/* Handshakes that go on in one turn, each about a millisecond. */
+#define SHAKES_PER_TURN 8
 /* How long a closing connection may linger: 2 s. */
 #define LINGER_MS 2000
 static _Thread_local struct http_loop *current_loop;
@@ -49,9 +51,10 @@ http_loop_new(struct http_loop **out, const struct http_server_config *config, u
     loop->now_us = clock_mono_us(config->clock);
     loop->date_second = -1;
     const int64_t lengths_ms[HTTP_TIMER_KINDS] = {
-        [HTTP_TIMER_IDLE] = config->idle_ms, [HTTP_TIMER_HEAD] = config->head_ms,
-        [HTTP_TIMER_BODY] = config->body_ms, [HTTP_TIMER_WRITE] = config->write_ms,
-        [HTTP_TIMER_LINGER] = LINGER_MS,     [HTTP_TIMER_HEARTBEAT] = config->heartbeat_ms,
+        [HTTP_TIMER_SHAKE] = config->shake_ms,         [HTTP_TIMER_IDLE] = config->idle_ms,
+        [HTTP_TIMER_HEAD] = config->head_ms,           [HTTP_TIMER_BODY] = config->body_ms,
+        [HTTP_TIMER_WRITE] = config->write_ms,         [HTTP_TIMER_LINGER] = LINGER_MS,
+        [HTTP_TIMER_HEARTBEAT] = config->heartbeat_ms,
     };
     http_timers_init(&loop->timers, lengths_ms);
     http_crowd_init(&loop->crowd);
@@ -96,8 +99,11 @@ loop_begin_stop(struct http_loop *loop)
     loop_set_accepting(loop, false);
     close(loop->listener);
     loop->listener = -1;
+    struct http_timer_list *shaking = &loop->timers.lists[HTTP_TIMER_SHAKE];
     while (loop_oldest_idle(loop) != NULL)
         http_connection_close(loop_oldest_idle(loop));
+    while (shaking->oldest != NULL)
+        http_connection_close((struct http_connection *)shaking->oldest);
 }
 
 static void
@@ -188,8 +194,10 @@ loop_turn_away(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer, 
 {
     http_count(&loop->counts.turned_away, 1);
     struct http_connection *connection = NULL;
-    if (loop->connection_count < loop->config.max_connections + TURNED_AWAY_MAX)
-        connection = http_connection_open(loop, fd, peer);
+    /* With TLS nothing can be said before a handshake. */
+    if (loop->connection_count < loop->config.max_connections + TURNED_AWAY_MAX &&
+        loop->config.tls == NULL)
+        connection = http_connection_open(loop, fd, peer, NULL);
     else
         close(fd);
     if (connection != NULL)
@@ -223,7 +231,7 @@ loop_admit(struct http_loop *loop, int fd, const struct sockaddr_in6 *peer)
         return;
     }
     http_count(&loop->counts.accepted, 1);
-    struct http_connection *connection = http_connection_open(loop, fd, peer);
+    struct http_connection *connection = http_connection_open(loop, fd, peer, loop->config.tls);
     if (connection != NULL)
         connection->counted = true;
     else
@@ -308,6 +316,8 @@ loop_timeout_ms(const struct http_loop *loop)
         next_us = loop->stop_due_us;
     if (!loop->accepting && !loop->stopping && loop->accept_at_us < next_us)
         next_us = loop->accept_at_us;
+    if (loop->to_flush != NULL)
+        return 0;
     if (next_us == INT64_MAX)
         return -1;
     int64_t wait_us = next_us - loop->now_us;
@@ -332,6 +342,7 @@ loop_turn(struct http_loop *loop)
     struct epoll_event events[EVENTS_PER_TURN];
     int count = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, loop_timeout_ms(loop));
     loop_look_at_clock(loop);
+    loop->shakes_left = SHAKES_PER_TURN;
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr == &loop->messages)
             loop_receive(loop);

@@ -63,6 +63,7 @@ struct http_request {
     size_t sent;       /* bytes of `out`, then of the tail */
     bool ended;        /* a stream, by its writer */
     bool paused;       /* a body, by its taker */
+    bool secure;       /* it came through TLS */
     struct http_body_taker taker;
 
     /* Whoever holds the request may read these, and write its arena. */
@@ -101,6 +102,7 @@ struct http_request {
 };
 
 enum http_connection_state {
+    HTTP_CONNECTION_SHAKING,      /* TLS: until both sides know each other */
     HTTP_CONNECTION_READING_HEAD, /* or idle: no request, nothing read */
     HTTP_CONNECTION_READING_BODY,
     HTTP_CONNECTION_WAITING, /* the handler has the request */
@@ -131,6 +133,7 @@ struct http_loop_counts {
     _Atomic uint64_t turned_away;
     _Atomic uint64_t requests;
     _Atomic uint64_t refused;
+    _Atomic uint64_t shakes_failed;
     _Atomic uint64_t open;
 };
 
@@ -150,6 +153,7 @@ struct http_loop {
     struct http_request *handling; /* the handler runs now, with this */
     bool answered;                 /* and has answered it already */
     bool handled;                  /* a handler has run in this turn */
+    unsigned shakes_left;          /* handshakes that may go on in this turn */
     struct http_request *spare;
     size_t spare_count;
     size_t request_count; /* that exist, spare ones too */
@@ -190,9 +194,9 @@ void http_count(_Atomic uint64_t *counter, int64_t by);
 
 /* Connections: http_connection.c. */
 
-/* Takes fd over. NULL: the kernel cannot watch it; it is closed. */
+/* Takes fd over. NULL: the kernel cannot watch it; it is closed. tls: NULL for plain HTTP. */
 struct http_connection *http_connection_open(struct http_loop *loop, int fd,
-                                             const struct sockaddr_in6 *peer);
+                                             const struct sockaddr_in6 *peer, struct http_tls *tls);
 void http_connection_on_event(struct http_connection *connection, uint32_t events);
 void http_connection_on_due(struct http_connection *connection);
 void http_connection_on_answer(struct http_request *request);

@@ -271,6 +271,12 @@ http_request_peer(const struct http_request *request, char out[HTTP_PEER_BYTES])
         snprintf(out, HTTP_PEER_BYTES, "unix");
 }
 
+bool
+http_request_is_secure(const struct http_request *request)
+{
+    return request->secure;
+}
+
 unsigned
 http_request_loop(const struct http_request *request)
 {

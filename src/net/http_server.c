@@ -39,6 +39,7 @@ config_complete(const struct http_server_config *given)
         config.max_held_bytes = LIMIT_HTTP_HELD_BYTES;
     if (config.clock == NULL)
         config.clock = clock_system();
+    default_ms(&config.shake_ms, 10000);
     default_ms(&config.idle_ms, 75000);
     default_ms(&config.head_ms, 10000);
     default_ms(&config.body_ms, 30000);
@@ -137,6 +138,7 @@ http_server_counts(const struct http_server *server)
         sum.turned_away += atomic_load_explicit(&counts->turned_away, memory_order_relaxed);
         sum.requests += atomic_load_explicit(&counts->requests, memory_order_relaxed);
         sum.refused += atomic_load_explicit(&counts->refused, memory_order_relaxed);
+        sum.shakes_failed += atomic_load_explicit(&counts->shakes_failed, memory_order_relaxed);
         sum.open += atomic_load_explicit(&counts->open, memory_order_relaxed);
     }
     return sum;

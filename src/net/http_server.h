@@ -31,6 +31,7 @@
 struct clock;
 struct http_request;
 struct http_server;
+struct http_tls;
 
 /* Runs on the loop's thread; must end with the request answered or handed on. */
 typedef void http_handler_fn(struct http_request *request, void *context);
@@ -48,6 +49,8 @@ struct http_server_config {
     size_t max_per_address;
     size_t max_body_bytes;    /* of a request's body [LIMIT_INPUT_BYTES] */
     size_t max_held_bytes;    /* of all requests of one loop [LIMIT_HTTP_HELD_BYTES] */
+    struct http_tls *tls;     /* borrowed; outlives the server [plain HTTP] */
+    int64_t shake_ms;         /* from a connection's begin to the end of TLS's handshake [10,000] */
     int64_t idle_ms;          /* kept alive without a request [75,000] */
     int64_t head_ms;          /* from a request's first byte to the end of its head [10,000] */
     int64_t body_ms;          /* in which 16 KiB of the body, or its end, must come [30,000] */
@@ -84,7 +87,9 @@ struct http_counts {
     uint64_t turned_away; /* connections refused because too many were open */
     uint64_t requests;    /* complete ones, given to the handler */
     uint64_t refused;     /* answered by the server itself: malformed, too large, too slow */
-    uint64_t open;        /* connections now */
+    /* TLS connections that ended before there was one: no TLS, none that we speak, too slow. */
+    uint64_t shakes_failed;
+    uint64_t open; /* connections now */
 };
 
 /* Sums over all loops; for metrics, so not of one instant. Any thread. */
@@ -127,6 +132,9 @@ uint64_t http_request_declared_bytes(const struct http_request *request);
 
 /* The client's address without its port, "127.0.0.1", "::1" or "unix", and a NUL. */
 void http_request_peer(const struct http_request *request, char out[HTTP_PEER_BYTES]);
+
+/* Whether it came through TLS. */
+bool http_request_is_secure(const struct http_request *request);
 
 /* Which loop it came to, from 0: for a handler that gathers requests until on_turn_end. */
 unsigned http_request_loop(const struct http_request *request);

@@ -7,7 +7,7 @@ void
 http_timers_init(struct http_timers *timers, const int64_t lengths_ms[HTTP_TIMER_KINDS])
 {
     *timers = (struct http_timers){0};
-    for (size_t kind = HTTP_TIMER_IDLE; kind < HTTP_TIMER_KINDS; kind++) {
+    for (size_t kind = HTTP_TIMER_NONE + 1; kind < HTTP_TIMER_KINDS; kind++) {
         assert(lengths_ms[kind] > 0);
         timers->lists[kind].length_us = lengths_ms[kind] * 1000;
     }
@@ -55,7 +55,7 @@ http_timer_move(struct http_timers *timers, struct http_timer *timer, enum http_
 struct http_timer *
 http_timers_find_due(const struct http_timers *timers, int64_t now_us)
 {
-    for (size_t kind = HTTP_TIMER_IDLE; kind < HTTP_TIMER_KINDS; kind++) {
+    for (size_t kind = HTTP_TIMER_NONE + 1; kind < HTTP_TIMER_KINDS; kind++) {
         struct http_timer *oldest = timers->lists[kind].oldest;
         if (oldest != NULL && oldest->due_us <= now_us)
             return oldest;
@@ -67,7 +67,7 @@ int64_t
 http_timers_next_us(const struct http_timers *timers)
 {
     int64_t next_us = INT64_MAX;
-    for (size_t kind = HTTP_TIMER_IDLE; kind < HTTP_TIMER_KINDS; kind++) {
+    for (size_t kind = HTTP_TIMER_NONE + 1; kind < HTTP_TIMER_KINDS; kind++) {
         const struct http_timer *oldest = timers->lists[kind].oldest;
         if (oldest != NULL && oldest->due_us < next_us)
             next_us = oldest->due_us;

@@ -14,6 +14,7 @@
 
 enum http_timer_kind {
     HTTP_TIMER_NONE,      /* waits for our own side */
+    HTTP_TIMER_SHAKE,     /* for the end of TLS's handshake */
     HTTP_TIMER_IDLE,      /* for the first byte of a request */
     HTTP_TIMER_HEAD,      /* for the end of a head */
     HTTP_TIMER_BODY,      /* for more of a body */

@@ -1,13 +1,18 @@
 #include "http_peer.h"
 
+#include "certificate.h"
 #include "test.h"
 
 #include "base/clock.h"
+#include "net/http_tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +22,39 @@
 
 #define PEER_BYTES_MAX MIB(64)
 
+/* With TLS: what all servers show and all peers speak. */
+static struct http_tls *server_tls;
+static SSL_CTX *peer_tls;
+
+static void
+forget_tls(void)
+{
+    http_tls_free(&server_tls);
+    SSL_CTX_free(peer_tls);
+}
+
+void
+peer_speak_tls(void)
+{
+    struct certificate certificate;
+    struct error error;
+    certificate_make(&certificate, CERTIFICATE_CURVE);
+    assert_int_equal(http_tls_new(&server_tls, certificate.path, certificate.key_path, &error),
+                     STATUS_OK);
+    certificate_remove(&certificate);
+    peer_tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_mode(peer_tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    signal(SIGPIPE, SIG_IGN);
+    atexit(forget_tls);
+}
+
 struct http_server *
 peer_start_server(struct http_server_config config)
 {
     if (config.address == NULL)
         config.address = "127.0.0.1:0";
+    if (config.tls == NULL)
+        config.tls = server_tls;
     struct http_server *server = NULL;
     struct error error;
     if (http_server_start(&server, &config, &error) != STATUS_OK)
@@ -52,6 +85,18 @@ peer_new(void)
     return peer_of(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+/* A server that turns the peer away does so before the handshake is over. */
+static void
+peer_shake(struct peer *peer)
+{
+    if (peer_tls == NULL)
+        return;
+    peer->tls = SSL_new(peer_tls);
+    SSL_set_fd(peer->tls, peer->fd);
+    ERR_clear_error();
+    SSL_connect(peer->tls);
+}
+
 void
 peer_dial(struct peer *peer, const struct http_server *server)
 {
@@ -60,6 +105,7 @@ peer_dial(struct peer *peer, const struct http_server *server)
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     if (connect(peer->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
         fail_msg("connect: %s", strerror(errno));
+    peer_shake(peer);
 }
 
 struct peer
@@ -78,12 +124,15 @@ peer_connect_local(const char *path)
     struct peer peer = peer_of(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (connect(peer.fd, (struct sockaddr *)&address, sizeof(address)) != 0)
         fail_msg("connect %s: %s", path, strerror(errno));
+    peer_shake(&peer);
     return peer;
 }
 
 void
 peer_close(struct peer *peer)
 {
+    SSL_free(peer->tls);
+    peer->tls = NULL;
     if (peer->fd >= 0)
         close(peer->fd);
     peer->fd = -1;
@@ -108,9 +157,35 @@ static void
 peer_await(struct peer *peer, short events)
 {
     struct pollfd wait = {.fd = peer->fd, .events = events};
+    if ((events & POLLIN) != 0 && peer->tls != NULL && SSL_pending(peer->tls) > 0)
+        return;
     if (poll(&wait, 1, PEER_WAIT_MS) != 1)
         fail_msg("nothing came for %d ms; so far: %.*s", PEER_WAIT_MS,
                  SLICE_FORMAT(buffer_slice(&peer->in)));
+}
+
+ssize_t
+peer_send_some(struct peer *peer, struct slice bytes)
+{
+    if (peer->tls == NULL)
+        return send(peer->fd, bytes.ptr, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    size_t sent = 0;
+    ERR_clear_error();
+    int result = SSL_write_ex(peer->tls, bytes.ptr, bytes.size, &sent);
+    if (result == 1)
+        return (ssize_t)sent;
+    errno = SSL_get_error(peer->tls, result) == SSL_ERROR_WANT_WRITE ? EAGAIN : EPIPE;
+    return -1;
+}
+
+ssize_t
+peer_receive(struct peer *peer, void *out, size_t size)
+{
+    if (peer->tls == NULL)
+        return recv(peer->fd, out, size, 0);
+    size_t got = 0;
+    ERR_clear_error();
+    return SSL_read_ex(peer->tls, out, size, &got) == 1 ? (ssize_t)got : -1;
 }
 
 void
@@ -119,8 +194,7 @@ peer_send(struct peer *peer, struct slice bytes)
     size_t sent = 0;
     while (sent < bytes.size) {
         peer_await(peer, POLLOUT);
-        ssize_t count =
-            send(peer->fd, bytes.ptr + sent, bytes.size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t count = peer_send_some(peer, slice_of(bytes.ptr + sent, bytes.size - sent));
         if (count < 0 && errno != EAGAIN)
             return; /* The server has closed; what it says is read by the test. */
         sent += count < 0 ? 0 : (size_t)count;
@@ -140,7 +214,7 @@ peer_read_some(struct peer *peer)
     peer_await(peer, POLLIN);
     char *room = buffer_reserve(&peer->in, 65536);
     assert_non_null(room);
-    ssize_t count = recv(peer->fd, room, 65536, 0);
+    ssize_t count = peer_receive(peer, room, 65536);
     if (count <= 0)
         return false;
     buffer_commit(&peer->in, (size_t)count);

@@ -1,6 +1,9 @@
 /* net/http_peer.h - a plain HTTP client for tests of the server: sends bytes as told, reads
  * answers.
  *
+ * With peer_speak_tls() servers and peers that are made from then on speak TLS: the same tests then
+ * show that it makes no difference.
+ *
  * Every wait has a deadline of PEER_WAIT_MS, after which the test fails.
  *
  * Threads: one a peer.
@@ -14,12 +17,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define PEER_WAIT_MS 5000
 
+struct ssl_st;
+
 struct peer {
     int fd;
-    struct buffer in; /* read and not yet taken */
+    struct ssl_st *tls; /* NULL: plain */
+    struct buffer in;   /* read and not yet taken */
 };
 
 struct reply {
@@ -27,6 +34,9 @@ struct reply {
     struct buffer head;
     struct buffer body; /* without chunk framing */
 };
+
+/* Before any server is started; in the whole program. */
+void peer_speak_tls(void);
 
 /* Starts a server on a free port of 127.0.0.1, unless the config names an address. */
 struct http_server *peer_start_server(struct http_server_config config);
@@ -49,6 +59,12 @@ void peer_half_close(struct peer *peer);
 
 void peer_send(struct peer *peer, struct slice bytes);
 void peer_send_text(struct peer *peer, const char *text);
+
+/* Sends what goes out now, -1 with EAGAIN for nothing. */
+ssize_t peer_send_some(struct peer *peer, struct slice bytes);
+
+/* What is there, at most size bytes; 0 at the end, -1 when it broke or nothing is there. */
+ssize_t peer_receive(struct peer *peer, void *out, size_t size);
 
 /* One whole answer; ends with reply_done(). to_head: the request was HEAD, so no body comes. */
 void peer_read_reply(struct peer *peer, struct reply *reply, bool to_head);

@@ -876,8 +876,10 @@ test_unix_sockets_are_served(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    if (argc > 1)
+        peer_speak_tls();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handlers_see_the_whole_request),
         cmocka_unit_test(test_requests_come_in_any_pieces),

@@ -190,7 +190,7 @@ read_some(struct peer *peer, int timeout_ms)
     struct pollfd wait = {.fd = peer->fd, .events = POLLIN};
     if (poll(&wait, 1, timeout_ms) != 1)
         return true;
-    return recv(peer->fd, nowhere, sizeof(nowhere), 0) > 0;
+    return peer_receive(peer, nowhere, sizeof(nowhere)) > 0;
 }
 
 /* Sends all in pieces; false when it left by the way. */
@@ -201,7 +201,7 @@ send_all(struct peer *peer, struct slice all, struct rng *rng)
     while (all.size > 0) {
         size_t size = sizes[rng_below(rng, COUNT_OF(sizes))];
         size = size < all.size ? size : all.size;
-        ssize_t sent = send(peer->fd, all.ptr, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = peer_send_some(peer, slice_of(all.ptr, size));
         if (sent < 0 && errno != EAGAIN)
             return true;
         if (sent > 0)
@@ -287,8 +287,10 @@ test_nothing_is_left_over_behind_a_storm(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    if (argc > 1)
+        peer_speak_tls();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_is_left_over_behind_a_storm),
     };
