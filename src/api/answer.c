@@ -73,7 +73,7 @@ call_link(struct call *call, struct buffer *out, struct slice path)
     const char *base = call->api->public_url;
     struct slice host = http_request_host(call->request);
     if (base == NULL && host.size > 0)
-        buffer_append_text(out, "http://");
+        buffer_append_text(out, http_request_is_secure(call->request) ? "https://" : "http://");
     buffer_append_slice(out, base == NULL ? host : slice_text(base));
     buffer_append_slice(out, path);
 }

@@ -1,9 +1,11 @@
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "main/settings.h"
 #include "main/world.h"
 #include "net/http_server.h"
+#include "net/http_tls.h"
 #include "service/control.h"
 #include "service/watch.h"
 
@@ -20,6 +22,7 @@ struct server {
     struct service *service;
     struct control *control;
     struct api *api;
+    struct http_tls *tls; /* NULL: plain HTTP */
     struct http_server *http;
 };
 
@@ -36,6 +39,36 @@ http_thread_count(const struct settings *settings)
 
 /* --- start and stop --- */
 
+/* A certificate that has ended keeps no run waiting: the log says so, and clients will. */
+static enum status
+start_tls(struct server *server, const struct settings *settings, struct error *error)
+{
+    if (settings->tls_cert == NULL && settings->tls_key == NULL)
+        return STATUS_OK;
+    if (settings->tls_cert == NULL || settings->tls_key == NULL)
+        return error_set(error, STATUS_INVALID, "tls_cert and tls_key go together: %s is missing",
+                         settings->tls_cert == NULL ? "tls_cert" : "tls_key");
+    enum status status = http_tls_new(&server->tls, settings->tls_cert, settings->tls_key, error);
+    if (status != STATUS_OK)
+        return status;
+    struct error words;
+    if (http_tls_check_time(server->tls, clock_unix_ms(clock_system()), &words) != STATUS_OK)
+        log_event(LOG_ERROR, words.text, NULL);
+    return STATUS_OK;
+}
+
+static void
+reload_tls(struct server *server)
+{
+    struct error error;
+    if (http_tls_reload(server->tls, clock_unix_ms(clock_system()), &error) == STATUS_OK) {
+        log_event(LOG_INFO, "certificate read again", NULL);
+        return;
+    }
+    error_prepend(&error, "the certificate in use stays");
+    log_event(LOG_ERROR, error.text, NULL);
+}
+
 static enum status
 start_http(struct server *server, const struct settings *settings, struct error *error)
 {
@@ -45,6 +78,9 @@ start_http(struct server *server, const struct settings *settings, struct error 
     struct http_server_config config = {
         .address = settings->listen,
         .loop_count = threads,
+        .max_connections = (size_t)settings->max_connections,
+        .max_per_address = (size_t)settings->max_per_address,
+        .tls = server->tls,
         .handler = api_handle,
         .on_head = api_on_head,
         .context = server->api,
@@ -55,7 +91,10 @@ start_http(struct server *server, const struct settings *settings, struct error 
 static enum status
 start(struct server *server, struct cli *cli, const struct settings *settings, struct error *error)
 {
-    enum status status = world_open_server(cli, settings, &server->service, error);
+    /* First, since a wrong file is a mistake of whoever starts us. */
+    enum status status = start_tls(server, settings, error);
+    if (status == STATUS_OK)
+        status = world_open_server(cli, settings, &server->service, error);
     if (status == STATUS_OK)
         status = control_start(&server->control, server->service, settings->data, error);
     if (status == STATUS_OK)
@@ -75,6 +114,7 @@ stop(struct server *server, struct cli *cli)
     control_stop(&server->control);
     cli->close(cli, &server->service);
     http_server_free(&server->http);
+    http_tls_free(&server->tls);
     api_free(&server->api);
 }
 
@@ -90,19 +130,26 @@ say_listening(const struct server *server, const struct settings *settings)
         snprintf(words, sizeof(words), "windrow %s listening on %s", WINDROW_VERSION,
                  settings->listen);
     else
-        snprintf(words, sizeof(words), "windrow %s listening on http://%.*s:%u", WINDROW_VERSION,
-                 host_size == 0 ? 9 : host_size, host_size == 0 ? "localhost" : settings->listen,
-                 http_server_port(server->http));
+        snprintf(words, sizeof(words), "windrow %s listening on %s://%.*s:%u", WINDROW_VERSION,
+                 server->tls == NULL ? "http" : "https", host_size == 0 ? 9 : host_size,
+                 host_size == 0 ? "localhost" : settings->listen, http_server_port(server->http));
     log_event(LOG_INFO, words, NULL);
 }
 
-/* A second signal ends the process at once: what was acknowledged is on disk anyway. */
+/* SIGHUP reads the certificate again, where there is one. A second signal of the others ends the
+ * process at once: what was acknowledged is on disk anyway. */
 static void
-wait_for_stop(const sigset_t *signals)
+wait_for_stop(struct server *server, const sigset_t *signals)
 {
     int signal = 0;
-    while (sigwait(signals, &signal) != 0)
-        continue;
+    bool go_on = true;
+    while (go_on) {
+        go_on = sigwait(signals, &signal) != 0;
+        if (!go_on && signal == SIGHUP && server->tls != NULL) {
+            reload_tls(server);
+            go_on = true;
+        }
+    }
     log_event(LOG_INFO, "stopping", "signal=%d", signal);
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
@@ -136,7 +183,7 @@ serve(struct cli *cli, const struct settings *settings)
     int exit_code = CLI_OK;
     if (start(&server, cli, settings, &error) == STATUS_OK) {
         say_listening(&server, settings);
-        wait_for_stop(&signals);
+        wait_for_stop(&server, &signals);
     } else {
         exit_code = cli_complain(&error);
     }

@@ -18,6 +18,10 @@ struct settings {
     const char *listen;
     const char *public_url; /* NULL: not given */
     int64_t http_threads;   /* 0: by the machine */
+    const char *tls_cert;   /* NULL: plain HTTP */
+    const char *tls_key;
+    int64_t max_connections;
+    int64_t max_per_address; /* 0: see net/http_server.h */
 
     const char *data;
     const char *store;

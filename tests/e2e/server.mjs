@@ -48,7 +48,7 @@ function listening(child, log) {
     });
     child.stderr.on('data', (piece) => {
       log.text += piece;
-      const line = /listening on (http:\/\/[^"\s]+)/.exec(log.text);
+      const line = /listening on (https?:\/\/[^"\s]+)/.exec(log.text);
       if (!line) return;
       clearTimeout(late);
       resolved(line[1]);
