@@ -32,12 +32,14 @@ static void
 answer_with(struct call *call, int http_status, struct buffer *body,
             const struct http_header *extra)
 {
-    struct http_header headers[] = {SAFE_HEADERS, {0}, {0}};
-    size_t count = COUNT_OF(headers) - 2;
+    struct http_header headers[] = {SAFE_HEADERS, {0}, {0}, {0}};
+    size_t count = COUNT_OF(headers) - 3;
     if (call->is_again)
         headers[count++] = (struct http_header){"Idempotency-Replayed", SLICE("true")};
     if (extra != NULL)
         headers[count++] = *extra;
+    if (call->tag.size > 0)
+        headers[count++] = (struct http_header){"ETag", call->tag};
     struct http_answer answer = {
         .status = http_status,
         .content_type = JSON_TYPE,

@@ -36,6 +36,7 @@ struct call {
     struct idempotency_row *idempotency; /* NULL: the request has no Idempotency-Key */
     bool is_again;                       /* it was answered before, and is answered as then */
     int64_t wait_ms;                     /* for a run's end, by `?wait=`; 0: not */
+    struct slice tag;                    /* the answer's ETag; empty: none */
 };
 
 /* Goes on with the call on a work thread. */
@@ -106,6 +107,8 @@ struct list_query {
     bool has_end;
 };
 bool call_read_list(struct call *call, struct list_query *out);
+/* The same without lt. */
+bool call_read_page(struct call *call, struct store_page *out);
 
 /* A query parameter that is a whole number; *out keeps its value if it is not there. */
 bool call_read_number(struct call *call, const char *name, int64_t *out);

@@ -168,9 +168,8 @@ answer_schema(const struct maker *maker, const struct route *route)
 }
 
 static struct value
-answers(const struct maker *maker, const struct route *route)
+good_answer(const struct maker *maker, const struct route *route, int status)
 {
-    int status = route->status == 0 ? 200 : route->status;
     struct value good =
         one(maker, "description", value_text(status == 201 ? "It is stored" : "Done"));
     struct value content = value_empty_object();
@@ -182,7 +181,17 @@ answers(const struct maker *maker, const struct route *route)
             with_content(maker, content, slice_text(route->gives_media), value_empty_object());
     if (content.count > 0)
         good = with(maker, good, "content", content);
-    struct value out = one(maker, arena_format(maker->arena, "%d", status), good);
+    return good;
+}
+
+static struct value
+answers(const struct maker *maker, const struct route *route)
+{
+    int status = route->status == 0 ? 200 : route->status;
+    struct value out =
+        one(maker, arena_format(maker->arena, "%d", status), good_answer(maker, route, status));
+    if (route->may_make)
+        out = with(maker, out, "201", good_answer(maker, route, 201));
     out = with(maker, out, "4XX", reference(maker, "responses", SLICE("Fault")));
     return with(maker, out, "5XX", reference(maker, "responses", SLICE("Fault")));
 }

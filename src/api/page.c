@@ -65,10 +65,17 @@ read_order(struct call *call, struct store_page *page)
 }
 
 bool
+call_read_page(struct call *call, struct store_page *out)
+{
+    *out = (struct store_page){.limit = 0};
+    return read_numbers(call, out) && read_order(call, out);
+}
+
+bool
 call_read_list(struct call *call, struct list_query *out)
 {
     *out = (struct list_query){.has_end = false};
-    if (!read_numbers(call, &out->page) || !read_order(call, &out->page))
+    if (!call_read_page(call, &out->page))
         return false;
     struct slice before = http_request_query(call->request, "lt");
     if (before.ptr == NULL)

@@ -39,6 +39,7 @@ struct route {
     const char *gives;       /* schema of what stands under "data"; "[Run]": a page of them */
     const char *gives_media; /* content type of an answer that is no JSON */
     int status;              /* of the answer; 0: 200 */
+    bool may_make;           /* 201 beside it, when there was none before */
     bool is_bare;            /* what it gives stands in no "data" */
 };
 

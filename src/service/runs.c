@@ -22,7 +22,9 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
 {
     const struct workflow_row *workflow = wanted->workflow;
     uint32_t version = wanted->version == 0 ? workflow->published_version : wanted->version;
-    if (version == 0 || workflow->status == WORKFLOW_ARCHIVED)
+    if (workflow->status == WORKFLOW_ARCHIVED)
+        return error_set(error, STATUS_CONFLICT, "the workflow is archived; unarchive it first");
+    if (version == 0)
         return error_set(error, STATUS_CONFLICT, "the workflow has no published version");
     struct program *program = NULL;
     enum status status = programs_get(service->programs, &workflow->id, version, &program, error);
@@ -75,6 +77,8 @@ service_run_rerun(struct service *service, const struct run_new_options *asked,
     wanted.workflow = &workflow;
     wanted.trigger = "rerun";
     enum status status = store_workflow_get(service->store, &arena, &run->workflow, &workflow);
+    if (status == STATUS_NOT_FOUND)
+        status = error_set(error, STATUS_CONFLICT, "the workflow of the run was deleted");
     if (status == STATUS_OK)
         status = json_parse(&wanted.input, &arena, run->input, 0, NULL, error);
     if (status == STATUS_OK && run->resolved.size > 0)

@@ -110,27 +110,7 @@ MUST_USE enum status service_idempotency_find(struct service *service,
 void service_idempotency_keep(struct service *service, const struct idempotency_row *row,
                               run_moved_fn *kept, void *context);
 
-/* --- workflows --- */
-
-typedef void workflow_saved_fn(enum status status, const struct workflow_row *row, void *context);
-
-struct workflow_new {
-    struct id workspace;
-    struct slice text; /* YAML or JSON */
-    bool publish;
-};
-/* Checks the text first: INVALID and *problems filled (at once, nothing will be called); else OK
- * and `saved` is called: OK, or CONFLICT (the slug is taken). */
-MUST_USE enum status service_workflow_create(struct service *service,
-                                             const struct workflow_new *wanted,
-                                             struct problems *problems, workflow_saved_fn *saved,
-                                             void *context);
-
-/* Makes it, or if the slug is there already a new version of it unless the newest has the same
- * text; published at once. For the command line, where a file is the workflow. */
-MUST_USE enum status service_workflow_put(struct service *service, const struct id *workspace,
-                                          struct slice text, struct problems *problems,
-                                          workflow_saved_fn *saved, void *context);
+/* --- workflows (changing them: service/workflows.h) --- */
 
 /* What the published version asks for and this build does not do, in words that live for ever: so
  * many of them. Loads that version, so that the first run does not have to. */
@@ -142,6 +122,10 @@ size_t service_workflow_notes(struct service *service, const struct workflow_row
 MUST_USE enum status service_workflow_find(struct service *service, const struct id *workspace,
                                            struct slice id_or_slug, struct arena *arena,
                                            struct workflow_row *out);
+
+/* Of any workspace. */
+MUST_USE enum status service_workflow_get(struct service *service, const struct id *id,
+                                          struct arena *arena, struct workflow_row *out);
 
 /* How the trigger `webhook:` of a published version lets callers in. */
 enum webhook_door {

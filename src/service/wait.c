@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "service/workflows.h"
 
 #include <pthread.h>
 
@@ -13,6 +14,7 @@ struct waiting {
     enum status status;
     struct arena *arena;
     struct workflow_row *workflow;
+    struct error *error;
     struct id *run;
     struct new_key *key;
     struct progress progress;
@@ -49,15 +51,16 @@ waiting_end(struct waiting *waiting)
 }
 
 static void
-workflow_saved(enum status status, const struct workflow_row *row, void *context)
+workflow_changed(const struct workflow_changed *changed, void *context)
 {
     struct waiting *waiting = context;
-    if (status == STATUS_OK) {
-        *waiting->workflow = *row;
-        waiting->workflow->slug = arena_copy(waiting->arena, row->slug);
-        waiting->workflow->name = arena_copy(waiting->arena, row->name);
+    *waiting->error = changed->error;
+    if (changed->status == STATUS_OK) {
+        *waiting->workflow = *changed->row;
+        waiting->workflow->slug = arena_copy(waiting->arena, changed->row->slug);
+        waiting->workflow->name = arena_copy(waiting->arena, changed->row->name);
     }
-    waiting_finish(waiting, status);
+    waiting_finish(waiting, changed->status);
 }
 
 enum status
@@ -68,15 +71,21 @@ wait_for_workflow(struct service *service, struct slice text, struct arena *aren
     waiting_init(&waiting);
     waiting.arena = arena;
     waiting.workflow = out;
+    waiting.error = error;
     struct problems *problems = mem_alloc(sizeof(*problems));
     problems_init(problems, arena);
-    struct id workspace = service_default_workspace(service);
+    struct workflow_change change = {
+        .kind = WORKFLOW_PUT,
+        .workspace = service_default_workspace(service),
+        .text = text,
+        .publish = true,
+    };
     enum status status =
-        service_workflow_put(service, &workspace, text, problems, workflow_saved, &waiting);
+        service_workflow_change(service, &change, problems, workflow_changed, &waiting);
     if (status == STATUS_OK) {
         status = waiting_end(&waiting);
         if (status != STATUS_OK)
-            error_set(error, status, "the workflow could not be stored");
+            error_prepend(error, "the workflow could not be stored");
     } else {
         error_set(error, status, "%s",
                   problems->count > 0 ? problems->list[0].words : "the workflow does not load");

@@ -56,7 +56,7 @@ typedef enum status store_record_get_fn(struct store *store, struct arena *arena
 
 typedef enum status store_workflow_list_fn(struct store *store, const struct store_page *page,
                                            store_workflow_fn *visit, void *context);
-typedef enum status store_version_list_fn(struct store *store, const struct id *workflow,
+typedef enum status store_version_list_fn(struct store *store, const struct version_page *page,
                                           store_version_fn *visit, void *context);
 typedef enum status store_key_list_fn(struct store *store, const struct id *workspace,
                                       store_key_fn *visit, void *context);

@@ -20,10 +20,17 @@
 enum store_op_kind {
     /* workflow; CONFLICT: id or slug exists */
     STORE_WORKFLOW_INSERT,
-    /* workflow (by id): all but workspace and creation; NOT_FOUND; CONFLICT: slug */
+    /* workflow (by id): all but workspace and creation; NOT_FOUND; CONFLICT: slug, or the stored
+     * revision is not the one before */
     STORE_WORKFLOW_UPDATE,
+    /* workflow (by id, revision, and when as its update): its ended runs and its versions stay.
+     * NOT_FOUND; CONFLICT: another revision is stored, or a run of it has not ended */
+    STORE_WORKFLOW_DELETE,
     /* version; CONFLICT: exists */
     STORE_VERSION_INSERT,
+    /* trim: removes versions of workflows that were deleted by then and have no runs, at most
+     * `limit` of them */
+    STORE_VERSION_TRIM,
     /* key; CONFLICT: id or secret exists */
     STORE_KEY_INSERT,
     /* key (by id): all but workspace, secret and creation; NOT_FOUND */

@@ -30,6 +30,7 @@ struct workflow_row {
     enum workflow_status status;
     uint32_t latest_version;
     uint32_t published_version; /* 0: none */
+    uint32_t revision;          /* from 1, raised by one with each change */
     int64_t created_unix_ms, updated_unix_ms;
 };
 

@@ -105,6 +105,7 @@ assert_op(const struct store_op *op)
     switch (op->kind) {
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:
+    case STORE_WORKFLOW_DELETE:
         assert_workflow(op->workflow);
         return;
     case STORE_VERSION_INSERT:
@@ -149,6 +150,7 @@ assert_op(const struct store_op *op)
         return;
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_CACHE_TRIM:
+    case STORE_VERSION_TRIM:
         assert(op->trim->limit >= 1);
         return;
     }
@@ -347,11 +349,12 @@ store_workflow_list(struct store *store, const struct store_page *page, store_wo
 }
 
 enum status
-store_version_list(struct store *store, const struct id *workflow, store_version_fn *visit,
+store_version_list(struct store *store, const struct version_page *page, store_version_fn *visit,
                    void *context)
 {
+    assert(page->limit >= 1 && page->limit <= STORE_LIST_MAX);
     int64_t begun_us = store_begin();
-    enum status status = store->ops->version_list(store, workflow, visit, context);
+    enum status status = store->ops->version_list(store, page, visit, context);
     return store_note(store, STORE_CALL_VERSION_LIST, begun_us, status);
 }
 

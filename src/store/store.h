@@ -109,8 +109,15 @@ typedef bool store_usage_fn(const struct usage_row *row, void *context);
 /* Newest first unless ascending; what is only for runs is not looked at. */
 MUST_USE enum status store_workflow_list(struct store *store, const struct store_page *page,
                                          store_workflow_fn *visit, void *context);
-/* Oldest first. */
-MUST_USE enum status store_version_list(struct store *store, const struct id *workflow,
+/* Which versions of a workflow. */
+struct version_page {
+    struct id workflow;
+    uint32_t before;   /* only versions less than this; 0 = from the newest */
+    bool is_ascending; /* then `before` means: only versions greater */
+    uint32_t limit;    /* 1 to 1000 */
+};
+/* Newest first unless ascending. Rows come without their text. */
+MUST_USE enum status store_version_list(struct store *store, const struct version_page *page,
                                         store_version_fn *visit, void *context);
 /* Oldest first. */
 MUST_USE enum status store_key_list(struct store *store, const struct id *workspace,

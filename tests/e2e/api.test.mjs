@@ -62,7 +62,7 @@ test('unknown paths and wrong methods', async () => {
     assertFails(await server.get(path), 404, /^not found$/);
   const wrong = [
     ['DELETE', '/v1/workflows', 'GET, HEAD, POST'],
-    ['PUT', '/v1/workflows/x', 'GET, HEAD'],
+    ['PATCH', '/v1/workflows/x', 'GET, HEAD, PUT, DELETE'],
     ['GET', '/v1/workflow-runs/x/cancel', 'POST'],
     ['POST', '/v1/workflow-runs/x', 'GET, HEAD'],
     ['GET', '/webhooks/workflows/x', 'POST'],

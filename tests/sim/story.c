@@ -334,7 +334,9 @@ story_committed(struct world *world, const struct store_op *op)
         return;
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:
+    case STORE_WORKFLOW_DELETE:
     case STORE_VERSION_INSERT:
+    case STORE_VERSION_TRIM:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_TIMER_DELETE:

@@ -13,6 +13,7 @@ assert_workflow(const struct workflow_row *got, const struct workflow_row *want)
     assert_int_equal(got->status, want->status);
     assert_int_equal(got->latest_version, want->latest_version);
     assert_int_equal(got->published_version, want->published_version);
+    assert_int_equal(got->revision, want->revision);
     assert_int_equal(got->created_unix_ms, want->created_unix_ms);
     assert_int_equal(got->updated_unix_ms, want->updated_unix_ms);
 }
@@ -74,6 +75,7 @@ test_workflow_update_keeps_workspace_and_creation(void **state)
         .status = WORKFLOW_ARCHIVED,
         .latest_version = 9,
         .published_version = 8,
+        .revision = 2,
         .updated_unix_ms = 77,
     };
     COMMIT_OK(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &changed});
@@ -93,8 +95,10 @@ test_workflow_update_to_a_taken_slug_is_conflict(void **state)
               {STORE_WORKFLOW_INSERT, .workflow = &two});
     struct workflow_row greedy = two;
     greedy.slug = one.slug;
+    greedy.revision = 2;
     assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &greedy}),
                      STATUS_CONFLICT);
+    two.revision = 2;
     two.name = SLICE("Renamed under its own slug");
     COMMIT_OK(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &two});
     assert_int_equal(store_workflow_get(f->store, &f->arena, &two.id, &got), STATUS_OK);
@@ -179,16 +183,141 @@ test_versions(void **state)
     assert_slice(got.text, SLICE("name: x\n"));
     assert_int_equal(got.created_unix_ms, 42);
     assert_int_equal(store_version_get(f->store, &f->arena, &workflow, 4, &got), STATUS_NOT_FOUND);
+}
+
+static const struct {
+    const char *label;
+    struct version_page page;
+    uint32_t stop_after;
+    const char *want;
+} version_pages[] = {
+    {"newest first", {.limit = 10}, 0, "4 3 2 1"},
+    {"oldest first", {.limit = 10, .is_ascending = true}, 0, "1 2 3 4"},
+    {"a limit", {.limit = 2}, 0, "4 3"},
+    {"a limit, upwards", {.limit = 3, .is_ascending = true}, 0, "1 2 3"},
+    {"behind a version", {.before = 3, .limit = 10}, 0, "2 1"},
+    {"behind a version, upwards", {.before = 3, .limit = 10, .is_ascending = true}, 0, "4"},
+    {"behind the first", {.before = 1, .limit = 10}, 0, ""},
+    {"behind the last", {.before = 4, .limit = 10, .is_ascending = true}, 0, ""},
+    {"stopped", {.limit = 10}, 1, "4"},
+};
+
+static void
+test_version_lists(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t i = 0; i < 12; i++) {
+        struct version_row row = {.workflow = id_of(4 + i % 3),
+                                  .version = 1 + i / 3,
+                                  .text = SLICE("name: x\n"),
+                                  .created_unix_ms = i};
+        COMMIT_OK(f->store, {STORE_VERSION_INSERT, .version = &row});
+    }
+    for (size_t i = 0; i < COUNT_OF(version_pages); i++) {
+        struct version_page page = version_pages[i].page;
+        for (uint32_t workflow = 4; workflow <= 6; workflow++) {
+            struct seen seen = {.stop_after = version_pages[i].stop_after};
+            page.workflow = id_of(workflow);
+            print_message("%s of %u\n", version_pages[i].label, workflow);
+            assert_int_equal(store_version_list(f->store, &page, see_version, &seen), STATUS_OK);
+            assert_seen(&seen, version_pages[i].want);
+        }
+        struct seen none = {0};
+        page.workflow = id_of(7);
+        assert_int_equal(store_version_list(f->store, &page, see_version, &none), STATUS_OK);
+        assert_seen(&none, "");
+    }
+}
+
+/* Two that have read the same row: only one of them changes it. */
+static void
+test_workflow_update_of_another_revision_is_conflict(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row row = workflow_of(1), got;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row});
+    row.revision = 2;
+    struct workflow_row late = row;
+    late.name = SLICE("late");
+    COMMIT_OK(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &row});
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &late}), STATUS_CONFLICT);
+    late.revision = 4;
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_UPDATE, .workflow = &late}), STATUS_CONFLICT);
+    fixture_reopen(f);
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_workflow(&got, &row);
+}
+
+static void
+test_workflow_delete_waits_for_its_runs_and_frees_the_slug(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workflow_row row = workflow_of(7), other = workflow_of(8), got;
+    struct run_row run = run_of(20, RUN_STATE_WAITING), ended = run_of(21, RUN_STATE_COMPLETED);
+    struct version_row version = {.workflow = row.id, .version = 1, .text = SLICE("x")};
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_DELETE, .workflow = &row}), STATUS_NOT_FOUND);
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row},
+              {STORE_WORKFLOW_INSERT, .workflow = &other},
+              {STORE_VERSION_INSERT, .version = &version}, {STORE_RUN_INSERT, .run = &run},
+              {STORE_RUN_INSERT, .run = &ended});
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_DELETE, .workflow = &row}), STATUS_CONFLICT);
+    COMMIT_OK(f->store, {STORE_WORKFLOW_DELETE, .workflow = &other});
+    run.state = RUN_STATE_CANCELLED;
+    COMMIT_OK(f->store, {STORE_RUN_MOVE, .run = &run});
+    struct workflow_row stale = row;
+    stale.revision = 9;
+    assert_int_equal(COMMIT(f->store, {STORE_WORKFLOW_DELETE, .workflow = &stale}),
+                     STATUS_CONFLICT);
+    COMMIT_OK(f->store, {STORE_WORKFLOW_DELETE, .workflow = &row});
+    fixture_reopen(f);
+    assert_int_equal(store_workflow_get(f->store, &f->arena, &row.id, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_workflow_by_slug(f->store, &f->arena, row.slug, &got), STATUS_NOT_FOUND);
+    struct version_row text;
+    assert_int_equal(store_version_get(f->store, &f->arena, &row.id, 1, &text), STATUS_OK);
+    struct workflow_row heir = workflow_of(9);
+    heir.slug = row.slug;
+    COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &heir});
+}
+
+static size_t
+count_versions(struct fixture *f, uint32_t workflow)
+{
     struct seen seen = {0};
-    assert_int_equal(store_version_list(f->store, &workflow, see_version, &seen), STATUS_OK);
-    assert_seen(&seen, "1 2 3");
-    seen = (struct seen){.stop_after = 2};
-    assert_int_equal(store_version_list(f->store, &workflow, see_version, &seen), STATUS_OK);
-    assert_seen(&seen, "1 2");
-    struct id other = id_of(6);
-    seen = (struct seen){0};
-    assert_int_equal(store_version_list(f->store, &other, see_version, &seen), STATUS_OK);
-    assert_seen(&seen, "");
+    struct version_page page = {.workflow = id_of(workflow), .limit = 10};
+    assert_int_equal(store_version_list(f->store, &page, see_version, &seen), STATUS_OK);
+    return seen.count;
+}
+
+/* Workflows 5 and 6 are deleted, 5 has a run, 7 is there. */
+static void
+test_version_trim_takes_what_no_run_needs(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct run_row run = run_of(20, RUN_STATE_COMPLETED);
+    run.workflow = id_of(5);
+    COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run});
+    for (uint32_t workflow = 5; workflow <= 7; workflow++) {
+        struct workflow_row row = workflow_of(workflow);
+        COMMIT_OK(f->store, {STORE_WORKFLOW_INSERT, .workflow = &row});
+        for (uint32_t version = 1; version <= 3; version++) {
+            struct version_row text = {.workflow = row.id, .version = version, .text = SLICE("x")};
+            COMMIT_OK(f->store, {STORE_VERSION_INSERT, .version = &text});
+        }
+        row.updated_unix_ms = 100;
+        if (workflow < 7)
+            COMMIT_OK(f->store, {STORE_WORKFLOW_DELETE, .workflow = &row});
+    }
+    struct store_trim trim = {.now_unix_ms = 99, .limit = 2};
+    COMMIT_OK(f->store, {STORE_VERSION_TRIM, .trim = &trim});
+    assert_int_equal(count_versions(f, 6), 3);
+    trim.now_unix_ms = 100;
+    COMMIT_OK(f->store, {STORE_VERSION_TRIM, .trim = &trim});
+    assert_int_equal(count_versions(f, 6), 1);
+    for (int i = 0; i < 3; i++)
+        COMMIT_OK(f->store, {STORE_VERSION_TRIM, .trim = &trim});
+    assert_int_equal(count_versions(f, 5), 3);
+    assert_int_equal(count_versions(f, 6), 0);
+    assert_int_equal(count_versions(f, 7), 3);
 }
 
 static struct key_row
@@ -486,6 +615,10 @@ const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_workflow_update_to_a_taken_slug_is_conflict),
     cmocka_unit_test(test_workflow_lists),
     cmocka_unit_test(test_versions),
+    cmocka_unit_test(test_version_lists),
+    cmocka_unit_test(test_workflow_update_of_another_revision_is_conflict),
+    cmocka_unit_test(test_workflow_delete_waits_for_its_runs_and_frees_the_slug),
+    cmocka_unit_test(test_version_trim_takes_what_no_run_needs),
     cmocka_unit_test(test_key_is_found_by_id_and_secret),
     cmocka_unit_test(test_second_key_of_an_id_or_secret_is_conflict),
     cmocka_unit_test(test_key_update_keeps_the_secret),

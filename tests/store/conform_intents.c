@@ -101,6 +101,7 @@ test_refused_intent_changes_nothing(void **state)
     } refused[] = {
         {{STORE_WORKFLOW_INSERT, .workflow = &flow}, STATUS_CONFLICT},
         {{STORE_WORKFLOW_UPDATE, .workflow = &no_flow}, STATUS_NOT_FOUND},
+        {{STORE_WORKFLOW_DELETE, .workflow = &no_flow}, STATUS_NOT_FOUND},
         {{STORE_VERSION_INSERT, .version = &version}, STATUS_CONFLICT},
         {{STORE_KEY_INSERT, .key = &key}, STATUS_CONFLICT},
         {{STORE_KEY_UPDATE, .key = &no_key}, STATUS_NOT_FOUND},

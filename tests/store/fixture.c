@@ -65,6 +65,7 @@ workflow_of(uint32_t number)
         .status = WORKFLOW_ACTIVE,
         .latest_version = 3,
         .published_version = 2,
+        .revision = 1,
         .created_unix_ms = 1700000000000 + number,
         .updated_unix_ms = 1700000001000 + number,
     };

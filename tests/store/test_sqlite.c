@@ -235,7 +235,10 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_workflow_get(store, arena, &id, &(struct workflow_row){0}));
     status_ignore(store_workflow_by_slug(store, arena, SLICE("x"), &(struct workflow_row){0}));
     status_ignore(store_version_get(store, arena, &id, 1, &(struct version_row){0}));
-    status_ignore(store_version_list(store, &id, stop_version, NULL));
+    for (int up = 0; up < 2; up++)
+        status_ignore(store_version_list(
+            store, &(struct version_page){.workflow = id, .limit = 1, .is_ascending = up == 1},
+            stop_version, NULL));
     status_ignore(store_key_get(store, arena, &id, &(struct key_row){0}));
     status_ignore(store_key_by_secret(store, arena, &secret, &(struct key_row){0}));
     status_ignore(store_key_list(store, &id, stop_key, NULL));
@@ -283,6 +286,7 @@ static void
 write_every_way(struct store *store)
 {
     struct workflow_row workflow = {.workspace = id_of(1), .id = id_of(1)};
+    struct workflow_row changed = {.workspace = id_of(1), .id = id_of(1), .revision = 1};
     struct version_row version = {.workflow = id_of(1), .version = 1};
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)};
     struct run_row run = {.workspace = id_of(1), .id = id_of(1), .generation = 1};
@@ -302,7 +306,8 @@ write_every_way(struct store *store)
     run.input = slice_of(input, sizeof(input));
     const struct store_op ops[] = {
         {STORE_WORKFLOW_INSERT, .workflow = &workflow},
-        {STORE_WORKFLOW_UPDATE, .workflow = &workflow},
+        {STORE_WORKFLOW_UPDATE, .workflow = &changed},
+        {STORE_WORKFLOW_DELETE, .workflow = &changed},
         {STORE_VERSION_INSERT, .version = &version},
         {STORE_KEY_INSERT, .key = &key},
         {STORE_KEY_UPDATE, .key = &key},
@@ -318,10 +323,9 @@ write_every_way(struct store *store)
         {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
     };
     const struct store_op kept[] = {
-        {STORE_TEXT_PUT, .text = &text},
-        {STORE_CACHE_PUT, .cache = &cache},
-        {STORE_CACHE_TRIM, .trim = &trim},
-        {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
+        {STORE_TEXT_PUT, .text = &text},     {STORE_CACHE_PUT, .cache = &cache},
+        {STORE_CACHE_TRIM, .trim = &trim},   {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
+        {STORE_VERSION_TRIM, .trim = &trim},
     };
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));
@@ -394,6 +398,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE effects DROP COLUMN tokens_in;"
                 "ALTER TABLE effects DROP COLUMN tokens_out;"
                 "ALTER TABLE files DROP COLUMN item;"
+                "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;

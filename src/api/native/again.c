@@ -20,6 +20,17 @@ answer_run(struct call *call, const struct idempotency_row *made)
         fail_gone(call, status);
 }
 
+static void
+answer_workflow(struct call *call, const struct idempotency_row *made)
+{
+    struct workflow_row row;
+    enum status status = service_workflow_get(call->service, &made->id, call->arena, &row);
+    if (status == STATUS_OK)
+        native_answer_workflow(call, (int)made->answer, &row);
+    else
+        fail_gone(call, status);
+}
+
 void
 native_answer_again(struct call *call, const struct idempotency_row *made)
 {
@@ -28,6 +39,8 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
         answer_run(call, made);
         return;
     case IDEMPOTENCY_WORKFLOW:
+        answer_workflow(call, made);
+        return;
     case IDEMPOTENCY_FILE:
     case IDEMPOTENCY_KEY:
         break;

@@ -25,6 +25,13 @@ route_handler_fn native_no_editor;
 route_handler_fn native_workflow_list;
 route_handler_fn native_workflow_create;
 route_handler_fn native_workflow_get;
+route_handler_fn native_workflow_put;
+route_handler_fn native_workflow_delete;
+route_handler_fn native_workflow_publish;
+route_handler_fn native_workflow_archive;
+route_handler_fn native_workflow_unarchive;
+route_handler_fn native_version_list;
+route_handler_fn native_version_restore;
 route_handler_fn native_workflow_schema;
 
 route_handler_fn native_run_start;
@@ -69,6 +76,11 @@ run_started_fn native_run_started;
 
 /* Answers a request that was answered before with what it made, as that is now. */
 void native_answer_again(struct call *call, const struct idempotency_row *made);
+/* {"data": workflow} with its ETag: 201 for a new one. In two parts, for more members between. */
+void native_answer_workflow(struct call *call, int http_status, const struct workflow_row *row);
+void native_begin_workflow(struct call *call, struct buffer *out, const struct workflow_row *row);
+void native_end_workflow(struct call *call, int http_status, struct buffer *out,
+                         const struct workflow_row *row);
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

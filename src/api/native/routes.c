@@ -4,6 +4,8 @@
 
 #define GET HTTP_METHOD_GET
 #define POST HTTP_METHOD_POST
+#define PUT HTTP_METHOD_PUT
+#define DELETE HTTP_METHOD_DELETE
 #define SMALL KIB(64)
 #define LIST_QUERY "limit,page,lt,sort,direction"
 
@@ -47,6 +49,30 @@ static const struct route routes[] = {
      .status = 201},
     {GET, "/v1/workflows/{workflow}", KEY_SCOPE_READ, native_workflow_get, 0, .name = "getWorkflow",
      .tag = "Workflows", .summary = "Get a workflow", .gives = "Workflow"},
+    {PUT, "/v1/workflows/{workflow}", KEY_SCOPE_WRITE, native_workflow_put, LIMIT_DEFINITION_BYTES,
+     .name = "putWorkflow", .tag = "Workflows",
+     .summary = "Store a new version, unless the newest has the same text", .query = "publish",
+     .takes_media = "application/yaml,application/json", .gives = "Workflow", .may_make = true},
+    {DELETE, "/v1/workflows/{workflow}", KEY_SCOPE_WRITE, native_workflow_delete, 0,
+     .name = "deleteWorkflow", .tag = "Workflows",
+     .summary = "Delete a workflow; its ended runs stay", .gives = "Workflow"},
+    {POST, "/v1/workflows/{workflow}/publish", KEY_SCOPE_WRITE, native_workflow_publish, SMALL,
+     .name = "publishWorkflow", .tag = "Workflows",
+     .summary = "Publish a version, the newest if none is named", .takes = "VersionChoice",
+     .gives = "Workflow"},
+    {POST, "/v1/workflows/{workflow}/archive", KEY_SCOPE_WRITE, native_workflow_archive, SMALL,
+     .name = "archiveWorkflow", .tag = "Workflows", .summary = "Start no further runs of it",
+     .takes = "Nothing", .gives = "Workflow"},
+    {POST, "/v1/workflows/{workflow}/unarchive", KEY_SCOPE_WRITE, native_workflow_unarchive, SMALL,
+     .name = "unarchiveWorkflow", .tag = "Workflows", .summary = "Take it back from the archive",
+     .takes = "Nothing", .gives = "Workflow"},
+    {GET, "/v1/workflows/{workflow}/versions", KEY_SCOPE_READ, native_version_list, 0,
+     .name = "listVersions", .tag = "Workflows", .summary = "List its versions",
+     .query = LIST_QUERY, .gives = "[Version]"},
+    {POST, "/v1/workflows/{workflow}/versions/restore", KEY_SCOPE_WRITE, native_version_restore,
+     SMALL, .name = "restoreVersion", .tag = "Workflows",
+     .summary = "Make an old version the newest one and publish it", .takes = "VersionRestore",
+     .gives = "Workflow"},
     {POST, "/v1/files", KEY_SCOPE_RUN, native_file_create, LIMIT_UPLOAD_BYTES, .name = "uploadFile",
      .tag = "Files", .summary = "Store the body as a file", .query = "name",
      .takes_media = "application/octet-stream", .gives = "File", .status = 201},

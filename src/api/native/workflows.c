@@ -1,29 +1,44 @@
 #include "api/native/native.h"
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "service/present.h"
+#include "service/workflows.h"
 
-/* --- read --- */
-
-static void
-put_workflow(struct buffer *out, const struct workflow_row *row, struct arena *arena)
+void
+native_begin_workflow(struct call *call, struct buffer *out, const struct workflow_row *row)
 {
-    json_print(out, present_workflow(row, arena));
+    call_begin_body(out);
+    buffer_append_slice(out, SLICE("{\"data\":"));
+    json_print(out, present_workflow(row, call->arena));
+    call->tag =
+        slice_text(arena_format(call->arena, "\"%u-%u\"", row->latest_version, row->revision));
+}
+
+void
+native_end_workflow(struct call *call, int http_status, struct buffer *out,
+                    const struct workflow_row *row)
+{
+    buffer_append_byte(out, '}');
+    if (http_status == 201)
+        call_answer_created(call, out, SLICE("/v1/workflows/"), &row->id);
+    else
+        call_answer(call, http_status, out);
+}
+
+void
+native_answer_workflow(struct call *call, int http_status, const struct workflow_row *row)
+{
+    struct buffer body;
+    native_begin_workflow(call, &body, row);
+    native_end_workflow(call, http_status, &body, row);
 }
 
 void
 native_workflow_get(struct call *call)
 {
     struct workflow_row row;
-    struct buffer body;
-    if (!native_find_workflow(call, &row))
-        return;
-    call_begin_body(&body);
-    buffer_append_slice(&body, SLICE("{\"data\":"));
-    put_workflow(&body, &row, call->arena);
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    if (native_find_workflow(call, &row))
+        native_answer_workflow(call, 200, &row);
 }
 
 struct workflow_list {
@@ -39,7 +54,7 @@ put_listed(const struct workflow_row *row, void *context)
     if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
         return false;
     native_next_item(&list->body);
-    put_workflow(&list->body, row, list->arena);
+    json_print(&list->body, present_workflow(row, list->arena));
     return !buffer_is_over(&list->body);
 }
 
@@ -64,135 +79,72 @@ native_workflow_list(struct call *call)
     call_go_on(call, read_workflows);
 }
 
-/* --- create --- */
+/* --- versions --- */
 
-struct creation {
-    struct workflow_new wanted;
-    struct workflow_row row;
-    struct problems problems;
+struct version_list {
+    struct version_page page;
+    uint32_t end; /* ascending: the list ends before this version; 0: it does not */
+    uint32_t published;
+    struct buffer body;
 };
 
 static void
-put_problem(struct buffer *out, const struct problem *problem)
+put_version(struct buffer *out, const struct version_row *row, uint32_t published)
 {
-    native_next_item(out);
-    buffer_append_format(out, "{\"line\":%u,\"column\":%u,\"path\":", problem->line,
-                         problem->column);
-    json_print_string(out, slice_text(problem->path));
-    buffer_append_text(out, ",\"message\":");
-    json_print_string(out, slice_text(problem->words));
-    if (problem->nearest != NULL) {
-        buffer_append_text(out, ",\"nearest\":");
-        json_print_string(out, slice_text(problem->nearest));
-    }
-    buffer_append_byte(out, '}');
+    char time[CLOCK_ISO_BYTES];
+    clock_iso(row->created_unix_ms, time);
+    buffer_append_format(out, "{\"version\":%u,\"createdAt\":\"%s\",\"published\":%s", row->version,
+                         time, row->version == published ? "true" : "false");
+}
+
+static bool
+put_listed_version(const struct version_row *row, void *context)
+{
+    struct version_list *list = context;
+    if (list->end > 0 && row->version >= list->end)
+        return false;
+    native_next_item(&list->body);
+    put_version(&list->body, row, list->published);
+    buffer_append_byte(&list->body, '}');
+    return !buffer_is_over(&list->body);
 }
 
 static void
-fail_with_problems(struct call *call, const struct problems *problems)
+read_versions(struct call *call)
 {
-    struct buffer body;
-    size_t count = problems->count + problems->more;
-    call_begin_body(&body);
-    buffer_append_format(&body, "{\"error\":\"the workflow has %zu problem%s\",\"problems\":[",
-                         count, count == 1 ? "" : "s");
-    for (size_t i = 0; i < problems->count; i++)
-        put_problem(&body, &problems->list[i]);
-    buffer_append_text(&body, "]}");
-    call_answer(call, 400, &body);
+    struct version_list *list = call->own;
+    native_begin_list(&list->body);
+    enum status status = service_version_list(call->service, &list->page, put_listed_version, list);
+    native_end_list(call, &list->body, status);
 }
 
-/* Loads the published version too, so that the first run does not have to. */
-static void
-answer_created(struct call *call)
+/* Versions have no gaps, so that a page is found by counting. `lt` is a version here. */
+static bool
+read_version_page(struct call *call, const struct workflow_row *workflow, struct version_list *list)
 {
-    struct creation *creation = call->own;
-    const char *notes[SERVICE_NOTES_MAX];
-    size_t note_count = service_workflow_notes(call->service, &creation->row, notes);
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_slice(&body, SLICE("{\"data\":"));
-    put_workflow(&body, &creation->row, call->arena);
-    if (note_count > 0)
-        buffer_append_text(&body, ",\"warnings\":[");
-    for (size_t i = 0; i < note_count; i++) {
-        native_next_item(&body);
-        json_print_string(&body, slice_text(notes[i]));
-    }
-    buffer_append_text(&body, note_count > 0 ? "]}" : "}");
-    call_answer_created(call, &body, SLICE("/v1/workflows/"), &creation->row.id);
-}
-
-static void
-workflow_saved(enum status status, const struct workflow_row *row, void *context)
-{
-    struct call *call = context;
-    struct creation *creation = call->own;
-    if (status == STATUS_CONFLICT) {
-        call_fail(call, 409, "another workflow has this slug; give this one another slug or name");
-        return;
-    }
-    if (status != STATUS_OK) {
-        call_fail_status(call, status, NULL);
-        return;
-    }
-    creation->row = *row;
-    creation->row.slug = arena_copy(call->arena, row->slug);
-    creation->row.name = arena_copy(call->arena, row->name);
-    call_go_on(call, answer_created);
-}
-
-static void
-create(struct call *call)
-{
-    struct creation *creation = call->own;
-    problems_init(&creation->problems, call->arena);
-    enum status status = service_workflow_create(call->service, &creation->wanted,
-                                                 &creation->problems, workflow_saved, call);
-    if (status != STATUS_OK && creation->problems.count > 0)
-        fail_with_problems(call, &creation->problems);
-    else if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-}
-
-/* A body that says it is JSON is held to that; as YAML much else would pass. */
-static void
-create_from_json(struct call *call)
-{
-    struct creation *creation = call->own;
-    struct arena scratch;
-    struct value ignored;
-    struct json_place place = {0};
-    struct error error = {0};
-    arena_init(&scratch, 64 * LIMIT_DEFINITION_BYTES);
-    enum status status = json_parse(&ignored, &scratch, creation->wanted.text, 0, &place, &error);
-    arena_done(&scratch);
-    if (status != STATUS_OK) {
-        problems_init(&creation->problems, call->arena);
-        problems_add(&creation->problems, place.line, place.column, "", NULL, "%s", error.text);
-        fail_with_problems(call, &creation->problems);
-        return;
-    }
-    create(call);
+    int64_t below = (int64_t)workflow->latest_version + 1;
+    struct store_page page;
+    if (!call_read_page(call, &page) || !call_read_number(call, "lt", &below))
+        return false;
+    if (below < 1 || below > (int64_t)workflow->latest_version + 1)
+        below = below < 1 ? 1 : (int64_t)workflow->latest_version + 1;
+    *list = (struct version_list){
+        .page = {workflow->id, page.skip, page.is_ascending, page.limit},
+        .end = (uint32_t)below,
+        .published = workflow->published_version,
+    };
+    if (!page.is_ascending)
+        list->page.before = page.skip >= below ? 1 : (uint32_t)(below - page.skip);
+    return true;
 }
 
 void
-native_workflow_create(struct call *call)
+native_version_list(struct call *call)
 {
-    enum media media;
-    struct creation *creation = arena_try_alloc(call->arena, sizeof(*creation));
-    if (creation == NULL) {
-        call_fail_status(call, STATUS_LIMIT, NULL);
+    struct workflow_row workflow;
+    struct version_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!native_find_workflow(call, &workflow) || !read_version_page(call, &workflow, list))
         return;
-    }
-    *creation = (struct creation){.wanted = {.workspace = call->caller.workspace}};
-    call->own = creation;
-    if (!call_read_flag(call, "publish", &creation->wanted.publish) ||
-        !call_read_media(call, true, &media))
-        return;
-    creation->wanted.text = http_request_body(call->request);
-    if (media == MEDIA_NONE)
-        call_fail(call, 400, "the body is empty; send the workflow as YAML or JSON");
-    else
-        call_go_on(call, media == MEDIA_JSON ? create_from_json : create);
+    call->own = list;
+    call_go_on(call, read_versions);
 }

@@ -59,12 +59,80 @@ workflow_update(struct world *world, const struct workflow_row *row)
     const struct workflow_row *old = table_find(table_of(world, KIND_WORKFLOW), row);
     if (old == NULL)
         return STATUS_NOT_FOUND;
-    if (slug_is_taken(world, row))
+    if (slug_is_taken(world, row) || old->revision + 1 != row->revision)
         return STATUS_CONFLICT;
     struct workflow_row fresh = *row;
     fresh.workspace = old->workspace;
     fresh.created_unix_ms = old->created_unix_ms;
     put(world, KIND_WORKFLOW, &fresh);
+    return STATUS_OK;
+}
+
+/* unfinished_only: runs that have ended do not count. */
+static bool
+workflow_has_runs(struct world *world, const struct id *workflow, bool unfinished_only)
+{
+    const struct table *table = table_of(world, KIND_RUN);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct run_row *run = table->rows[i];
+        bool counts = !unfinished_only || !run_state_is_ended(run->state);
+        if (counts && id_equal(&run->workflow, workflow))
+            return true;
+    }
+    return false;
+}
+
+static enum status
+workflow_delete(struct world *world, const struct workflow_row *row)
+{
+    struct table *table = table_of(world, KIND_WORKFLOW);
+    const struct workflow_row *old = table_find(table, row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    if (old->revision != row->revision || workflow_has_runs(world, &row->id, true))
+        return STATUS_CONFLICT;
+    put(world, KIND_GONE, row);
+    table_remove(table, row, &world->journal);
+    return STATUS_OK;
+}
+
+static const struct workflow_row *
+find_gone(struct world *world, int64_t now_unix_ms)
+{
+    const struct table *table = table_of(world, KIND_GONE);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct workflow_row *row = table->rows[i];
+        if (row->updated_unix_ms <= now_unix_ms && !workflow_has_runs(world, &row->id, false))
+            return row;
+    }
+    return NULL;
+}
+
+/* The first version of the workflow, or NULL. */
+static const struct version_row *
+first_version(struct world *world, const struct id *workflow)
+{
+    const struct table *table = table_of(world, KIND_VERSION);
+    struct version_row key = {.workflow = *workflow};
+    size_t place = table_seek(table, &key);
+    const struct version_row *row = place < table->count ? table->rows[place] : NULL;
+    return row != NULL && id_equal(&row->workflow, workflow) ? row : NULL;
+}
+
+static enum status
+version_trim(struct world *world, const struct store_trim *trim)
+{
+    const struct workflow_row *gone = find_gone(world, trim->now_unix_ms);
+    const struct version_row *version = NULL;
+    if (gone == NULL)
+        return STATUS_OK;
+    for (uint32_t i = 0; i < trim->limit; i++) {
+        version = first_version(world, &gone->id);
+        if (version != NULL)
+            table_remove(table_of(world, KIND_VERSION), version, &world->journal);
+    }
+    if (first_version(world, &gone->id) == NULL)
+        table_remove(table_of(world, KIND_GONE), gone, &world->journal);
     return STATUS_OK;
 }
 
@@ -210,6 +278,10 @@ apply_op(struct world *world, const struct store_op *op)
         return workflow_insert(world, op->workflow);
     case STORE_WORKFLOW_UPDATE:
         return workflow_update(world, op->workflow);
+    case STORE_WORKFLOW_DELETE:
+        return workflow_delete(world, op->workflow);
+    case STORE_VERSION_TRIM:
+        return version_trim(world, op->trim);
     case STORE_VERSION_INSERT:
         return insert_new(world, KIND_VERSION, op->version);
     case STORE_KEY_INSERT:

@@ -374,18 +374,33 @@ simulated_run_unfinished(struct store *store, const struct id *after, uint32_t l
     return read_end(world, status);
 }
 
+/* The place of the next version that the page may show; up or down from there. */
+static size_t
+version_place(const struct table *table, const struct version_page *page)
+{
+    struct version_row key = {.workflow = page->workflow, .version = page->before};
+    if (page->is_ascending)
+        key.version++;
+    else if (page->before == 0)
+        key.version = UINT32_MAX;
+    size_t place = table_seek(table, &key);
+    return page->is_ascending ? place : place - 1;
+}
+
 enum status
-simulated_version_list(struct store *store, const struct id *workflow, store_version_fn *visit,
-                       void *context)
+simulated_version_list(struct store *store, const struct version_page *page,
+                       store_version_fn *visit, void *context)
 {
     struct world *world = world_of(store);
     const struct table *table = &world->tables[KIND_VERSION];
     enum status status = read_begin(world);
-    struct version_row key = {.workflow = *workflow};
-    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
-        const struct version_row *row = table->rows[i];
-        if (!id_equal(&row->workflow, workflow) || !visit(row, context))
+    size_t place = version_place(table, page);
+    for (uint32_t i = 0; status == STATUS_OK && i < page->limit && place < table->count; i++) {
+        struct version_row row = *(const struct version_row *)table->rows[place];
+        row.text = (struct slice){0};
+        if (!id_equal(&row.workflow, &page->workflow) || !visit(&row, context))
             break;
+        place += page->is_ascending ? 1 : (size_t)-1;
     }
     return read_end(world, status);
 }

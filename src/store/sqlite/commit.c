@@ -26,8 +26,12 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_workflow_insert(writer, op->workflow);
     case STORE_WORKFLOW_UPDATE:
         return sqlite_workflow_update(writer, op->workflow);
+    case STORE_WORKFLOW_DELETE:
+        return sqlite_workflow_delete(writer, op->workflow);
     case STORE_VERSION_INSERT:
         return sqlite_version_insert(writer, op->version);
+    case STORE_VERSION_TRIM:
+        return sqlite_version_trim(writer, op->trim);
     case STORE_KEY_INSERT:
         return sqlite_key_insert(writer, op->key);
     case STORE_KEY_UPDATE:
@@ -81,11 +85,13 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_CACHE_PUT:
     case STORE_CACHE_TRIM:
     case STORE_IDEMPOTENCY_TRIM:
+    case STORE_VERSION_TRIM:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:
+    case STORE_WORKFLOW_DELETE:
     case STORE_VERSION_INSERT:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:

@@ -214,6 +214,15 @@ static const char *const migrations[] = {
     " PRIMARY KEY (workspace, scope, client_key)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX idempotency_expires ON idempotency (expires_unix_ms);",
+
+    /* 6: changes of workflows that know what they change; workflows that are deleted, whose
+     * versions stay as long as their runs. */
+    "ALTER TABLE workflows ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;"
+    "CREATE TABLE workflows_gone ("
+    " workflow BLOB PRIMARY KEY CHECK (length(workflow) = 12),"
+    " gone_unix_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX workflows_gone_when ON workflows_gone (gone_unix_ms);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

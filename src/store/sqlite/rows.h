@@ -11,6 +11,8 @@
 /* OK, CONFLICT and NOT_FOUND as in store/intent.h; anything else ends the transaction. */
 enum status sqlite_workflow_insert(struct connection *writer, const struct workflow_row *row);
 enum status sqlite_workflow_update(struct connection *writer, const struct workflow_row *row);
+enum status sqlite_workflow_delete(struct connection *writer, const struct workflow_row *row);
+enum status sqlite_version_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_version_insert(struct connection *writer, const struct version_row *row);
 enum status sqlite_key_insert(struct connection *writer, const struct key_row *row);
 enum status sqlite_key_update(struct connection *writer, const struct key_row *row);

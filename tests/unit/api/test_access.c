@@ -30,6 +30,7 @@ static const struct id elsewhere = {{2}};
 static const struct id workflow_id = {{3, 1}};
 static const struct id run_id = {{4, 1}};
 static const struct id wants_id = {{3, 2}};
+static const struct id paused_id = {{4, 2}};
 static const struct id file_id = {{5, 1}};
 static const struct id foreign_file_id = {{5, 2}};
 
@@ -114,7 +115,7 @@ put_workflow(void)
     commit(intent);
 }
 
-/* A workflow whose input is a file. */
+/* A workflow whose input is a file, with a run that has not ended. */
 static void
 put_wants(void)
 {
@@ -137,9 +138,20 @@ put_wants(void)
                       "steps: [{ type: set, config: { fields: { x: 1 } } }]\n"),
         .created_unix_ms = 1,
     };
+    const struct run_row paused = {
+        .workspace = home,
+        .id = paused_id,
+        .workflow = wants_id,
+        .version = 1,
+        .generation = 1,
+        .state = RUN_STATE_PAUSED,
+        .trigger = SLICE("api"),
+        .created_unix_ms = 1,
+    };
     struct intent *intent = intent_new(KIB(16));
     intent_add(intent, STORE_WORKFLOW_INSERT, 64)->workflow = &workflow;
     intent_add(intent, STORE_VERSION_INSERT, 64)->version = &version;
+    intent_add(intent, STORE_RUN_INSERT, 64)->run = &paused;
     commit(intent);
 }
 
@@ -272,6 +284,13 @@ static const struct {
     {"POST", "/v1/workflows", KEY_SCOPE_WRITE, 400, false},
     {"GET", W, KEY_SCOPE_READ, 200, true},
     {"GET", "/v1/workflows/here", KEY_SCOPE_READ, 200, true},
+    {"PUT", W, KEY_SCOPE_WRITE, 400, false},
+    {"DELETE", "/v1/workflows/wants", KEY_SCOPE_WRITE, 409, true},
+    {"POST", W "/archive", KEY_SCOPE_WRITE, 200, true},
+    {"POST", W "/unarchive", KEY_SCOPE_WRITE, 200, true},
+    {"POST", W "/publish", KEY_SCOPE_WRITE, 200, true},
+    {"GET", W "/versions", KEY_SCOPE_READ, 200, true},
+    {"POST", W "/versions/restore", KEY_SCOPE_WRITE, 400, false},
     {"GET", W "/runs", KEY_SCOPE_READ, 200, true},
     {"POST", W "/runs", KEY_SCOPE_RUN, 201, true},
     {"GET", R, KEY_SCOPE_READ, 200, true},

@@ -1,0 +1,92 @@
+/* service/workflows.h - changing workflows, and their versions.
+ *
+ * A version is the text of a workflow, kept as it was sent and never changed. A workflow has a
+ * newest one and may have a published one, which runs start on. Its name and its slug are those of
+ * the published version, and before there is one those of the newest: what is not published has no
+ * effect outside. Each change raises the revision of the row; a change that is made of a row which
+ * somebody else has changed meanwhile is made again of the new one.
+ *
+ * Threads: any that may wait for a point read; answers come from the writer's thread, a work thread
+ * or at once.
+ */
+#ifndef SERVICE_WORKFLOWS_H
+#define SERVICE_WORKFLOWS_H
+
+#include "flow/problem.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct service;
+
+enum workflow_change_kind {
+    /* A new workflow of `text`. CONFLICT: the slug is taken. */
+    WORKFLOW_CREATE,
+    /* `text` as a new version of the target, unless its newest has the same text; the target is
+     * made if it is not there and is the text's own slug. CONFLICT: the slug is taken. */
+    WORKFLOW_PUT,
+    /* Publishes `version`. */
+    WORKFLOW_PUBLISH,
+    /* Makes the text of `version` the newest version, unless it is, and publishes that. */
+    WORKFLOW_RESTORE,
+    /* No further runs are started, until it is taken back; those that are there go on. */
+    WORKFLOW_ARCHIVE,
+    WORKFLOW_UNARCHIVE,
+    /* Frees the slug. CONFLICT: a run has not ended. Ended runs stay, and what they need. */
+    WORKFLOW_DELETE,
+};
+
+/* What a client says that it has seen; revision 0: any of that version. */
+struct workflow_tag {
+    uint32_t version, revision;
+};
+#define WORKFLOW_TAGS_MAX 8
+
+struct workflow_change {
+    enum workflow_change_kind kind;
+    struct id workspace;
+    struct slice target; /* id or slug; empty: the slug of the text */
+    struct slice text;   /* YAML or JSON */
+    bool publish;        /* CREATE, PUT */
+    uint32_t version;    /* PUBLISH, RESTORE; 0: the newest */
+    /* Otherwise it is stale: */
+    bool must_exist, must_not_exist;
+    struct workflow_tag tags[WORKFLOW_TAGS_MAX]; /* one of these is stored, unless there are none */
+    size_t tag_count;
+    /* Stored with a change; what it has made is filled in. If another change has it, CONFLICT.
+     * NULL: none. */
+    const struct idempotency_row *idempotency;
+};
+
+/* Lives as long as the call. */
+struct workflow_changed {
+    enum status status;
+    bool is_stale; /* of CONFLICT: not what the client has seen */
+    bool is_new;   /* of OK: a workflow was made */
+    /* OK: as it stands now, or of DELETE as it stood last; else NULL. */
+    const struct workflow_row *row;
+    struct error error; /* words, if it is not OK */
+};
+typedef void workflow_changed_fn(const struct workflow_changed *changed, void *context);
+
+/* INVALID with *problems filled when the text has any: nothing will be called. Else OK, and `done`
+ * is called, perhaps before it returns. The change is copied. */
+MUST_USE enum status service_workflow_change(struct service *service,
+                                             const struct workflow_change *change,
+                                             struct problems *problems, workflow_changed_fn *done,
+                                             void *context);
+
+/* --- versions --- */
+
+/* By its number, or as "newest" or "published". NOT_FOUND, with words. */
+MUST_USE enum status service_version_find(struct service *service,
+                                          const struct workflow_row *workflow, struct slice which,
+                                          struct arena *arena, struct version_row *out,
+                                          struct error *error);
+
+/* See store_version_list(). */
+MUST_USE enum status service_version_list(struct service *service, const struct version_page *page,
+                                          store_version_fn *visit, void *context);
+
+#endif
