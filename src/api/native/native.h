@@ -17,6 +17,8 @@ extern const struct route_table native_routes;
 struct slice native_api_text(void);
 
 route_handler_fn native_openapi;
+route_handler_fn native_docs;
+route_handler_fn native_docs_style;
 
 route_handler_fn native_health;
 route_handler_fn native_ready;

@@ -94,6 +94,9 @@ static const struct route routes[] = {
      .summary = "Ask whether it can store", .gives = "Health", .is_bare = true},
     {GET, "/openapi.json", ROUTE_PUBLIC, native_openapi, 0, .name = "getDescription",
      .tag = "Server", .summary = "Get this description", .gives = "Anything", .is_bare = true},
+    {GET, "/docs", ROUTE_PUBLIC, native_docs, 0, .name = "getReference", .tag = "Server",
+     .summary = "Read this description as a page", .gives_media = "text/html"},
+    {GET, "/docs/style.css", ROUTE_PUBLIC, native_docs_style, 0, .name = NULL},
     {GET, "/", ROUTE_PUBLIC, native_no_editor, 0, .name = NULL},
     {GET, "/ui/*", ROUTE_PUBLIC, native_no_editor, 0, .name = NULL},
 };
