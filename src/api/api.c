@@ -133,22 +133,6 @@ check_key(struct call *call)
     return service_key_check(call->service, client_id, secret, &call->caller);
 }
 
-static const char *
-scope_name(uint32_t scope)
-{
-    switch ((enum key_scope)scope) {
-    case KEY_SCOPE_READ:
-        return "read";
-    case KEY_SCOPE_RUN:
-        return "run";
-    case KEY_SCOPE_WRITE:
-        return "write";
-    case KEY_SCOPE_ADMIN:
-        return "admin";
-    }
-    return "unknown";
-}
-
 /* Below this a path that nobody serves is not told from one that needs a key. */
 static bool
 is_guarded(const struct http_request *request)
@@ -186,7 +170,8 @@ admit(struct call *call, const struct route_match *match)
     else if (match->route == NULL)
         call_fail_method(call, match->allowed);
     else if (needs_key && (call->caller.scopes & match->route->scope) == 0)
-        call_fail(call, 403, "this key lacks the scope \"%s\"", scope_name(match->route->scope));
+        call_fail(call, 403, "this key lacks the scope \"%s\"",
+                  route_scope_name(match->route->scope));
     else
         return true;
     return false;

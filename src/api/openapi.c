@@ -204,6 +204,10 @@ operation(const struct maker *maker, const struct route *route)
     struct value out = one(maker, "operationId", value_text(route->name));
     out = with(maker, out, "tags", list_of(maker, value_text(route->tag)));
     out = with(maker, out, "summary", value_text(route->summary));
+    if (route->scope != ROUTE_PUBLIC)
+        out = with(maker, out, "description",
+                   value_text(arena_format(maker->arena, "Needs a key with the scope `%s`.",
+                                           route_scope_name(route->scope))));
     struct value parameters = route_parameters(maker, route);
     if (parameters.count > 0)
         out = with(maker, out, "parameters", parameters);

@@ -279,6 +279,8 @@ put_operation(struct buffer *out, struct value openapi, struct slice path,
     put_member(out, operation, "summary");
     if (value_get(operation, "security").kind == VALUE_ARRAY)
         buffer_append_text(out, " (no key is needed)");
+    buffer_append_text(out, "</p><p>");
+    put_member(out, operation, "description");
     buffer_append_text(out, "</p>\n");
     put_parameters(out, openapi, value_get(operation, "parameters"));
     put_content(out, "takes", value_get(value_get(operation, "requestBody"), "content"));

@@ -21,8 +21,10 @@ begins_with(struct slice text, const char *lower)
 static struct slice
 unquote(struct slice text, struct arena *arena)
 {
-    char *out = arena_alloc(arena, text.size);
+    char *out = arena_try_alloc(arena, text.size);
     size_t size = 0;
+    if (out == NULL)
+        return (struct slice){0};
     for (size_t i = 1; i < text.size && text.ptr[i] != '"'; i++) {
         i += text.ptr[i] == '\\' && i + 1 < text.size;
         out[size++] = text.ptr[i];
