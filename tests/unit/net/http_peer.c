@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define PEER_BYTES_MAX MIB(64)
+/* With which a server of TLS 1.3 follows the handshake. */
+#define PEER_TICKETS 2
 
 /* With TLS: what all servers show and all peers speak. */
 static struct http_tls *server_tls;
@@ -94,7 +96,15 @@ peer_shake(struct peer *peer)
     peer->tls = SSL_new(peer_tls);
     SSL_set_fd(peer->tls, peer->fd);
     ERR_clear_error();
-    SSL_connect(peer->tls);
+    if (SSL_connect(peer->tls) != 1)
+        return;
+    /* The tickets are read, since what is unread when a peer closes makes its kernel send a reset,
+     * which overtakes what the peer has sent. */
+    char byte;
+    SSL_clear_mode(peer->tls, SSL_MODE_AUTO_RETRY);
+    for (int i = 0; i < PEER_TICKETS; i++)
+        SSL_peek(peer->tls, &byte, 1);
+    SSL_set_mode(peer->tls, SSL_MODE_AUTO_RETRY);
 }
 
 void
