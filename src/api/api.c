@@ -5,6 +5,7 @@
 #include "api/description.h"
 #include "api/inside.h"
 #include "api/native/native.h"
+#include "api/observe.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "expr/expr.h"
@@ -21,6 +22,10 @@ api_new(const struct api_options *options)
     struct api *api = mem_alloc(sizeof(*api));
     api->service = options->service;
     api->description = description_new(&native_routes, native_api_text());
+    api->observe = observe_new(options->log_requests);
+    api->metrics = options->metrics;
+    if (options->metrics.token != NULL)
+        api->metrics.token = mem_copy_text(options->metrics.token, strlen(options->metrics.token));
     if (options->public_url != NULL)
         api->public_url = mem_copy_text(options->public_url, strlen(options->public_url));
     return api;
@@ -38,6 +43,8 @@ api_free(struct api **api)
             expr_machine_free(&gone->machines[i]);
     }
     description_free(&gone->description);
+    observe_free(&gone->observe);
+    mem_free((char *)gone->metrics.token);
     mem_free(gone->public_url);
     mem_free(gone);
 }
@@ -188,6 +195,7 @@ begin(struct api *api, struct http_request *request)
     route_find(&match, &native_routes, request);
     call->route = match.route;
     memcpy(call->names, match.names, sizeof(call->names));
+    observe_begin(api->observe, call);
     if (!admit(call, &match) || !can_store(call))
         return NULL;
     return call;
@@ -219,4 +227,28 @@ api_handle(struct http_request *request, void *context)
     struct call *call = begin(context, request);
     if (call != NULL && call_check(call) && may_begin(call))
         call->route->handle(call);
+}
+
+void
+api_handle_metrics(struct http_request *request, void *context)
+{
+    struct call *call = begin(context, request);
+    if (call == NULL)
+        return;
+    route_handler_fn *handle = call->route->handle;
+    if (handle == native_metrics)
+        native_print_metrics(call);
+    else if (handle == native_health || handle == native_ready)
+        handle(call);
+    else
+        call_fail_unknown(call);
+}
+
+void
+api_on_answer(struct http_request *request, int status, void *context)
+{
+    struct api *api = context;
+    struct call *call = http_request_own(request);
+    if (call != NULL)
+        observe_answer(api->observe, call, status);
 }

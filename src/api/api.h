@@ -11,12 +11,24 @@
 #include "net/http_server.h"
 
 struct api;
+struct buffer;
 struct service;
+
+/* What /metrics tells, and to whom. */
+struct api_metrics {
+    /* Appends all that the program counts beside the API; on a work thread; NULL: nothing. */
+    void (*print)(struct buffer *out, void *context);
+    void *context;
+    const char *token; /* a Bearer token that must be shown; NULL: open to all */
+    bool is_elsewhere; /* it has an address of its own: not with the rest */
+};
 
 struct api_options {
     struct service *service; /* borrowed */
     const char *public_url;  /* without a slash at its end; NULL: links name the request's host */
     unsigned loop_count;     /* HTTP threads */
+    bool log_requests;       /* a line of the log for each answer */
+    struct api_metrics metrics;
 };
 
 struct api *api_new(const struct api_options *options);
@@ -26,5 +38,8 @@ void api_free(struct api **api);
 http_handler_fn api_handle;
 /* Refuses large bodies that would be of no use, before they are read. */
 http_handler_fn api_on_head;
+http_answering_fn api_on_answer;
+/* For the server of an address of its own: /metrics, /healthz and /readyz alone. */
+http_handler_fn api_handle_metrics;
 
 #endif

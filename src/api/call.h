@@ -23,6 +23,8 @@ struct api;
 
 struct call {
     struct task task; /* for call_go_on() */
+    int64_t begun_us; /* monotonic */
+    struct slice id;  /* of the request: for the log, and out as X-Request-Id */
     struct api *api;
     struct service *service;
     struct http_request *request;

@@ -126,6 +126,8 @@
 #define LIMIT_UPLOAD_BYTES MIB(8)
 /* Bytes of a stored file that are read at once on its way to a client. */
 #define LIMIT_FILE_PIECE_BYTES KIB(256)
+/* Bytes of what /metrics prints. */
+#define LIMIT_METRICS_BYTES MIB(4)
 /* Tables of runs that one server renders at once; further requests are answered 503. */
 #define LIMIT_RENDERINGS 16
 /* Bytes of one exchange in memory, request and answer. */

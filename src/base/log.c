@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/metrics.h"
 #include "base/slice.h"
 
 #include <assert.h>
@@ -125,6 +126,8 @@ void
 log_event(enum log_level level, const char *words, const char *fields_format, ...)
 {
     assert(level < COUNT_OF(level_names));
+    if (level >= LOG_WARN)
+        metric_add(level == LOG_WARN ? METRIC_LOG_WARNINGS : METRIC_LOG_ERRORS, 1);
     if (!log_is_on(level))
         return;
 

@@ -12,6 +12,7 @@ struct pool {
     struct fair_flow interactive_flow; /* one, so that it is a plain queue */
     struct fair first, bulk;
     unsigned turns; /* of the interactive lane in a row */
+    size_t waiting;
     unsigned sleeping;
     bool is_stopping;
     struct pool_options options;
@@ -28,6 +29,7 @@ lane_take(struct pool *pool)
         is_bulk = !is_bulk;
         node = fair_take(is_bulk ? &pool->bulk : &pool->first);
     }
+    pool->waiting -= node != NULL;
     pool->turns = is_bulk ? 0 : pool->turns + 1;
     return (struct task *)node;
 }
@@ -93,10 +95,20 @@ pool_post(struct pool *pool, struct task *task, struct fair_flow *flow)
         fair_push(&pool->first, &pool->interactive_flow, &task->node);
     else
         fair_push(&pool->bulk, flow, &task->node);
+    pool->waiting++;
     bool wake = pool->sleeping > 0;
     pthread_mutex_unlock(&pool->mutex);
     if (wake)
         pthread_cond_signal(&pool->wake);
+}
+
+size_t
+pool_waiting(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    size_t waiting = pool->waiting;
+    pthread_mutex_unlock(&pool->mutex);
+    return waiting;
 }
 
 void

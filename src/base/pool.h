@@ -43,6 +43,9 @@ MUST_USE enum status pool_start(struct pool **out, const struct pool_options *op
 /* flow: where the task waits, used under the pool's lock alone; NULL: in the interactive lane. */
 void pool_post(struct pool *pool, struct task *task, struct fair_flow *flow);
 
+/* Tasks that wait for a thread now. */
+size_t pool_waiting(struct pool *pool);
+
 /* Runs what was posted, then ends the threads. */
 void pool_stop(struct pool **pool);
 

@@ -207,6 +207,7 @@ call_record(struct call *call)
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
+    count_effect(&run->engine->counts, call->node->decl, row, call->reuse.is_taken);
     if (call->env != NULL)
         env_record(call->env, intent);
     if (call->is_ok)

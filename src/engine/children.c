@@ -322,6 +322,7 @@ add_effect(struct child_call *call, struct intent *intent)
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
+    count_effect(&run->engine->counts, call->node->decl, row, false);
 }
 
 static void

@@ -69,6 +69,7 @@ engine_adopt(struct engine *engine, struct run *run)
     engine->runs = run;
     run->is_counted = !child_is_awaited(engine, &run->id);
     engine->run_count += run->is_counted;
+    count_run(&engine->counts, run->state, 1);
     tree_join(run);
     child_is_here(run);
     share_join(engine, run);
@@ -170,6 +171,9 @@ engine_turn(struct engine *engine)
         chunks_send_due(engine);
     }
     take_up_more(engine);
+    struct engine_counts *counts = &engine->counts;
+    atomic_store_explicit(&counts->calls_in_flight, engine->slots.taken, memory_order_relaxed);
+    atomic_store_explicit(&counts->calls_waiting, engine->pace.waiting, memory_order_relaxed);
     return timers_next(&engine->timers);
 }
 

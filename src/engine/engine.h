@@ -11,6 +11,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/conversion.h"
 #include "base/exchange.h"
@@ -85,6 +86,9 @@ void engine_give(struct engine *engine, struct queue_node *message);
  * that was on its way has come home. Any thread; the second the engine's. */
 void engine_park(struct engine *engine);
 bool engine_is_quiet(struct engine *engine);
+
+/* What it counts of itself, for Prometheus. Any thread. */
+void engine_print_metrics(const struct engine *engine, struct buffer *out);
 
 /* The engine must be quiet (or the process about to end). */
 void engine_free(struct engine **engine);

@@ -278,8 +278,10 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
     struct run *run = commit->run;
     struct intent *intent = run_intent(run, 4 * LIMIT_VALUE_BYTES);
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
-    if (!run_state_next(run->state, event, &run->state))
-        run->state = RUN_STATE_FAILED;
+    enum run_state next;
+    if (!run_state_next(run->state, event, &next))
+        next = RUN_STATE_FAILED;
+    run_change(run, next);
     run_fill_row(run, row);
     if (run_state_is_ended(run->state))
         row->ended_unix_ms = clock_unix_ms(run->engine->options.clock);

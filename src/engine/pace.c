@@ -359,6 +359,7 @@ lane_pop(struct pace *pace, struct pace_lane *lane)
     lane->first = call->next;
     call->next = NULL;
     lane->owner->waiting--;
+    pace->waiting--;
     if (lane->first == NULL)
         lane_free(pace, lane);
     return call;
@@ -454,6 +455,7 @@ pace_wait(struct pace *pace, struct pace_call *call)
         lane->last->next = call;
     lane->last = call;
     call->owner->waiting++;
+    pace->waiting++;
 }
 
 void

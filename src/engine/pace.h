@@ -81,6 +81,7 @@ struct pace {
     struct pace_lane *lanes[PACE_BUCKETS];
     struct pace_link idle; /* hosts of which only something is remembered, oldest first */
     uint32_t idle_count;
+    uint32_t waiting; /* calls in all lanes */
 };
 
 void pace_init(struct pace *pace);

@@ -196,6 +196,14 @@ add_wake_delete(const struct run *run, struct intent *intent)
     intent_add(intent, STORE_TIMER_DELETE, 64)->timer = row;
 }
 
+void
+run_change(struct run *run, enum run_state next)
+{
+    count_run(&run->engine->counts, run->state, -1);
+    run->state = next;
+    count_run(&run->engine->counts, next, 1);
+}
+
 /* Nothing but the run's leaving waits for this move: it only shows the state. A later one must not
  * pass it on the way to the store. */
 static void
@@ -206,7 +214,7 @@ commit_begin(struct run *run)
         return;
     struct intent *intent = run_intent(run, KIB(8));
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
-    run->state = next;
+    run_change(run, next);
     run_fill_row(run, row);
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
     if (!run->is_born && run->has_children)
@@ -400,6 +408,7 @@ run_free_if_home(struct run *run)
     if (run->next != NULL)
         run->next->previous = run->previous;
     engine->run_count -= run->is_counted;
+    count_run(&engine->counts, run->state, -1);
     struct id id = run->id;
     bool leaves_some = run->leaves_some || run->is_held;
     tree_leave(run);

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "engine/chunk.h"
+#include "engine/counts.h"
 #include "engine/engine.h"
 #include "engine/feed.h"
 #include "engine/pace.h"
@@ -252,6 +253,7 @@ struct engine {
     bool is_short_of_places;               /* a run found no free one */
     struct tree *trees;
     struct rng rng;
+    struct engine_counts counts;
     struct id taken_up; /* unfinished runs up to this id were looked at */
     bool is_taking_up;
     bool has_more_unfinished;
@@ -283,6 +285,8 @@ struct run *run_new(struct engine *engine, struct program *program, const struct
 struct value run_value_make(struct arena *arena, const struct run_row *row,
                             struct value workflow_value);
 void run_begin(struct run *run);
+/* To another state, while the engine holds it. */
+void run_change(struct run *run, enum run_state next);
 /* It has something to do again: its deadline moves by the time that it only waited. */
 void run_release_deadline(struct run *run);
 void run_pump(struct run *run);

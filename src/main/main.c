@@ -1,4 +1,5 @@
 #include "base/fault.h"
+#include "base/metrics.h"
 #include "base/slice.h"
 #include "cli/cli.h"
 #include "main/models.h"
@@ -74,6 +75,7 @@ int
 main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    metrics_note_start();
     tame_allocator();
     if (!fault_configure())
         return CLI_USAGE;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "main/settings.h"
 #include "main/world.h"
 #include "net/http_server.h"
@@ -11,6 +12,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,11 +21,14 @@
 #define STOP_GRACE_MS 5000
 
 struct server {
+    const struct settings *settings;
     struct service *service;
     struct control *control;
     struct api *api;
     struct http_tls *tls; /* NULL: plain HTTP */
     struct http_server *http;
+    struct http_server *metrics; /* NULL: /metrics is with the rest */
+    atomic_bool is_up;           /* the servers above are there */
 };
 
 /* One thread serves some ten thousand requests a second; the rest of the machine is for the runs.
@@ -35,6 +40,33 @@ http_thread_count(const struct settings *settings)
         return (unsigned)settings->http_threads;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 4 ? 1 : cores > 64 ? 16 : (unsigned)(cores / 4);
+}
+
+/* --- metrics --- */
+
+static void
+print_http(const struct server *server, struct buffer *out)
+{
+    struct http_counts counts = http_server_counts(server->http);
+    metrics_one(out, "windrow_http_connections", METRIC_GAUGE, "Open connections.",
+                (int64_t)counts.open);
+    metrics_one(out, "windrow_http_connections_max", METRIC_GAUGE, "Most connections at once.",
+                server->settings->max_connections);
+    metrics_one(out, "windrow_http_connections_total", METRIC_COUNTER,
+                "Connections that were accepted.", (int64_t)counts.accepted);
+    metrics_one(out, "windrow_http_connections_turned_away_total", METRIC_COUNTER,
+                "Connections for which there was no room.", (int64_t)counts.turned_away);
+    metrics_one(out, "windrow_http_refused_total", METRIC_COUNTER,
+                "Requests that were malformed, too large or too slow.", (int64_t)counts.refused);
+}
+
+static void
+print_metrics(struct buffer *out, void *context)
+{
+    struct server *server = context;
+    if (atomic_load(&server->is_up))
+        print_http(server, out);
+    service_print_metrics(server->service, out);
 }
 
 /* --- start and stop --- */
@@ -73,7 +105,14 @@ static enum status
 start_http(struct server *server, const struct settings *settings, struct error *error)
 {
     unsigned threads = http_thread_count(settings);
-    struct api_options api = {server->service, settings->public_url, threads};
+    struct api_options api = {
+        .service = server->service,
+        .public_url = settings->public_url,
+        .loop_count = threads,
+        .log_requests = settings->log_requests,
+        .metrics = {print_metrics, server, settings->metrics_token,
+                    settings->metrics_listen != NULL},
+    };
     server->api = api_new(&api);
     struct http_server_config config = {
         .address = settings->listen,
@@ -83,9 +122,27 @@ start_http(struct server *server, const struct settings *settings, struct error 
         .tls = server->tls,
         .handler = api_handle,
         .on_head = api_on_head,
+        .on_answer = api_on_answer,
         .context = server->api,
     };
     return http_server_start(&server->http, &config, error);
+}
+
+static enum status
+start_metrics(struct server *server, const struct settings *settings, struct error *error)
+{
+    if (settings->metrics_listen == NULL)
+        return STATUS_OK;
+    struct http_server_config config = {
+        .address = settings->metrics_listen,
+        .handler = api_handle_metrics,
+        .on_answer = api_on_answer,
+        .context = server->api,
+    };
+    enum status status = http_server_start(&server->metrics, &config, error);
+    if (status != STATUS_OK)
+        error_prepend(error, "metrics_listen");
+    return status;
 }
 
 static enum status
@@ -99,6 +156,9 @@ start(struct server *server, struct cli *cli, const struct settings *settings, s
         status = control_start(&server->control, server->service, settings->data, error);
     if (status == STATUS_OK)
         status = start_http(server, settings, error);
+    if (status == STATUS_OK)
+        status = start_metrics(server, settings, error);
+    server->is_up = status == STATUS_OK;
     return status;
 }
 
@@ -111,9 +171,12 @@ stop(struct server *server, struct cli *cli)
         service_watch_stop(server->service);
     if (server->http != NULL)
         http_server_stop(server->http, STOP_GRACE_MS);
+    if (server->metrics != NULL)
+        http_server_stop(server->metrics, STOP_GRACE_MS);
     control_stop(&server->control);
     cli->close(cli, &server->service);
     http_server_free(&server->http);
+    http_server_free(&server->metrics);
     http_tls_free(&server->tls);
     api_free(&server->api);
 }
@@ -178,7 +241,7 @@ serve(struct cli *cli, const struct settings *settings)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
-    struct server server = {0};
+    struct server server = {.settings = settings};
     struct error error = {0};
     int exit_code = CLI_OK;
     if (start(&server, cli, settings, &error) == STATUS_OK) {

@@ -101,6 +101,20 @@ static const struct setting lines[] = {
      .value = "LIST",
      .help = "private addresses that calls may reach"},
 
+    {.group = "Metrics",
+     .name = "metrics_listen",
+     .kind = SETTING_TEXT,
+     .offset = AT(metrics_listen),
+     .otherwise = "with the rest",
+     .value = "ADDRESS",
+     .help = "an address of its own for /metrics"},
+    {.group = "Metrics",
+     .name = "metrics_token_file",
+     .kind = SETTING_SECRET,
+     .offset = AT(metrics_token),
+     .otherwise = "none is asked for",
+     .help = "the bearer token that /metrics asks for"},
+
     {.group = "Logs",
      .name = "log_level",
      .kind = SETTING_CHOICE,
@@ -117,6 +131,12 @@ static const struct setting lines[] = {
      .choices = {"text", "json"},
      .value = "FORMAT",
      .help = "how a line is written"},
+    {.group = "Logs",
+     .name = "log_requests",
+     .kind = SETTING_SWITCH,
+     .offset = AT(log_requests),
+     .fallback = "false",
+     .help = "a line for each HTTP request"},
 };
 
 /* Read by ai/config.h. */

@@ -29,8 +29,12 @@ struct settings {
     const char *allow;    /* NULL: not given */
     int64_t eval_threads; /* 0: one a core */
 
+    const char *metrics_listen; /* NULL: with the rest */
+    const char *metrics_token;  /* NULL: open to all */
+
     int log_level;  /* enum log_level */
     int log_format; /* enum log_format */
+    bool log_requests;
 };
 
 extern const struct setting_table settings_table;

@@ -156,6 +156,8 @@ append_head(struct http_request *request, const struct http_answer *answer, int6
     } else if (request->chunked) {
         buffer_append_slice(out, SLICE("Transfer-Encoding: chunked\r\n"));
     }
+    if (request->id.size > 0)
+        append_header(out, "X-Request-Id", request->id);
     append_connection(request);
     buffer_append_slice(out, SLICE("\r\n"));
 }
@@ -199,9 +201,18 @@ loop_sees_answer(struct http_request *request)
     return true;
 }
 
+static void
+tell_answer(struct http_request *request, int status)
+{
+    const struct http_server_config *config = &request->loop->config;
+    if (config->on_answer != NULL)
+        config->on_answer(request, status, config->context);
+}
+
 void
 http_answer(struct http_request *request, const struct http_answer *answer)
 {
+    tell_answer(request, answer->status);
     append_head(request, answer, (int64_t)answer->body.size);
     put_body(request, answer);
     if (!loop_sees_answer(request))
@@ -213,6 +224,7 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
                   const struct http_stream *stream)
 {
     assert(answer->body.size == 0);
+    tell_answer(request, answer->status);
     request->streaming = true;
     request->stream = *stream;
     request->with_body = has_body(request, answer->status);

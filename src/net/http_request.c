@@ -78,6 +78,8 @@ http_request_restart(struct http_request *request)
     request->head_bytes = NULL;
     request->sent = 0;
     request->body_size = 0;
+    request->own = NULL;
+    request->id = slice_of(NULL, 0);
     request->date_at = 0;
     request->close = request->streaming = request->broken = request->chunked = request->ended =
         false;
@@ -281,6 +283,24 @@ unsigned
 http_request_loop(const struct http_request *request)
 {
     return request->loop->index;
+}
+
+void
+http_request_set_own(struct http_request *request, void *own)
+{
+    request->own = own;
+}
+
+void *
+http_request_own(const struct http_request *request)
+{
+    return request->own;
+}
+
+void
+http_request_set_id(struct http_request *request, struct slice id)
+{
+    request->id = id;
 }
 
 struct arena *

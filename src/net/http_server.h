@@ -39,6 +39,10 @@ typedef void http_handler_fn(struct http_request *request, void *context);
 /* Runs on a loop's thread after its handlers have run; index: which loop, from 0. */
 typedef void http_turn_fn(void *context, unsigned index);
 
+/* Runs when an answer begins, on the thread that gives it; the request is still there. For counting
+ * and for the log. */
+typedef void http_answering_fn(struct http_request *request, int status, void *context);
+
 /* Zero or NULL means the default in brackets. */
 struct http_server_config {
     const char *address;    /* "127.0.0.1:8064", see http_listen.h; must be given */
@@ -61,7 +65,8 @@ struct http_server_config {
     http_handler_fn *on_head; /* may look at a head before its body is read: [none] */
     /* To hand on together what the handlers of one turn gathered: one wake-up for all [none]. */
     http_turn_fn *on_turn_end;
-    void *context; /* for all three */
+    http_answering_fn *on_answer; /* not for what the server refuses by itself [none] */
+    void *context;                /* for all four */
 };
 
 /* Opens the sockets and starts the threads. On OK *out is the caller's to end with
@@ -138,6 +143,13 @@ bool http_request_is_secure(const struct http_request *request);
 
 /* Which loop it came to, from 0: for a handler that gathers requests until on_turn_end. */
 unsigned http_request_loop(const struct http_request *request);
+
+/* What the handler keeps with the request; NULL at first. */
+void http_request_set_own(struct http_request *request, void *own);
+void *http_request_own(const struct http_request *request);
+
+/* The answer will have it as X-Request-Id; lives as long as the request. */
+void http_request_set_id(struct http_request *request, struct slice id);
 
 /* Memory that lives until the request is answered. */
 struct arena *http_request_arena(struct http_request *request);

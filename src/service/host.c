@@ -286,6 +286,8 @@ service_open(struct service **out, const struct service_options *options, struct
     struct service *service = mem_alloc(sizeof(*service));
     *out = NULL;
     service->options = *options;
+    service->folder = mem_copy_text(options->data_folder, strlen(options->data_folder));
+    service->options.data_folder = service->folder;
     service->keys = key_cache_new();
     service->workflows = workflow_cache_new();
     struct rng rng;
@@ -342,6 +344,7 @@ service_close(struct service **service)
     store_lock_drop(&gone->lock);
     key_cache_free(&gone->keys);
     workflow_cache_free(&gone->workflows);
+    mem_free(gone->folder);
     mem_free(gone);
 }
 

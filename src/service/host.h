@@ -21,6 +21,7 @@ struct workflow_cache;
 
 struct service {
     struct service_options options;
+    char *folder; /* owned; options.data_folder */
     struct store_lock *lock;
     struct store *store;
     struct blobs *blobs;

@@ -70,6 +70,9 @@ const struct catalog *service_catalog(struct service *service);
 /* OK, or why commits are held up now (a full disk). For /readyz. */
 enum status service_trouble(struct service *service, struct error *error);
 
+/* What store, writer, engine and pools count, for Prometheus; no ids and no names of users. */
+void service_print_metrics(struct service *service, struct buffer *out);
+
 /* --- workspaces and keys --- */
 
 /* The workspace that exists from the first start. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "store/backend.h"
 
 #include <assert.h>
@@ -167,6 +168,53 @@ assert_intent(const struct intent *intent)
         assert(!id_is_zero(&intent->guard.run));
 }
 
+static void
+count_start(const struct run_row *run)
+{
+    static const struct {
+        const char *trigger;
+        enum metric metric;
+    } triggers[] = {
+        {"api", METRIC_RUNS_STARTED_API},
+        {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
+        {"rerun", METRIC_RUNS_STARTED_RERUN},
+        {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
+    };
+    enum metric metric = METRIC_RUNS_STARTED_OTHER;
+    for (size_t i = 0; i < COUNT_OF(triggers); i++)
+        if (slice_is(run->trigger, triggers[i].trigger))
+            metric = triggers[i].metric;
+    metric_add(metric, 1);
+}
+
+static void
+count_state(const struct run_row *run)
+{
+    if (run->state == RUN_STATE_COMPLETED)
+        metric_add(METRIC_RUNS_COMPLETED, 1);
+    else if (run->state == RUN_STATE_FAILED)
+        metric_add(METRIC_RUNS_FAILED, 1);
+    else if (run->state == RUN_STATE_CANCELLED)
+        metric_add(METRIC_RUNS_CANCELLED, 1);
+}
+
+/* What was committed of runs, for the counters. */
+static void
+count_intent(const struct intent *intent)
+{
+    for (size_t i = 0; i < intent->op_count && intent->status == STATUS_OK; i++) {
+        const struct store_op *op = &intent->ops[i];
+        if (op->kind == STORE_RUN_INSERT)
+            count_start(op->run);
+        if (op->kind == STORE_RUN_INSERT || op->kind == STORE_RUN_MOVE)
+            count_state(op->run);
+        if (op->kind == STORE_RUN_MOVE && op->run->state == RUN_STATE_QUEUED)
+            metric_add(METRIC_RUNS_RETRIED, 1);
+        if (op->kind == STORE_RECORD_INSERT && op->record->stretch == 0)
+            metric_add(METRIC_ITEMS, (int64_t)op->record->counts.items);
+    }
+}
+
 enum status
 store_commit(struct store *store, struct intent *const *intents, size_t count, struct error *error)
 {
@@ -174,6 +222,8 @@ store_commit(struct store *store, struct intent *const *intents, size_t count, s
         assert_intent(intents[i]);
     int64_t begun_us = store_begin();
     enum status status = store->ops->commit(store, intents, count, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        count_intent(intents[i]);
     return store_note(store, STORE_CALL_COMMIT, begun_us, status);
 }
 

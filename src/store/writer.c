@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/thread.h"
 
 #include <assert.h>
@@ -60,6 +61,8 @@ struct writer {
 
     _Atomic int64_t give_up_us; /* when stopping: the end of grace; else INT64_MAX */
     _Atomic uint64_t commits, intents, bytes;
+    _Atomic uint64_t sorted; /* intents in the lanes */
+    struct histogram spent;  /* of commits that went well */
 
     pthread_mutex_t lock; /* guards trouble */
     struct error trouble;
@@ -109,6 +112,8 @@ writer_receive(struct writer *writer, int wait_ms)
 {
     writer_sort(writer, queue_wait(writer->queue, wait_ms));
     writer_sort(writer, queue_drain(writer->queue));
+    atomic_store_explicit(&writer->sorted, writer->urgent.count + writer->bulk.count,
+                          memory_order_relaxed);
 }
 
 static bool
@@ -232,7 +237,9 @@ writer_commit(struct writer *writer)
         error.status = status;
         writer_note_trouble(writer, &error);
         if (status == STATUS_OK) {
-            writer_tune(writer, now_us() - begun_us);
+            int64_t spent_us = now_us() - begun_us;
+            histogram_add(&writer->spent, spent_us);
+            writer_tune(writer, spent_us);
             return STATUS_OK;
         }
         if (now_us() >= atomic_load(&writer->give_up_us))
@@ -357,5 +364,26 @@ writer_counts(struct writer *writer)
         .commits = atomic_load_explicit(&writer->commits, memory_order_relaxed),
         .intents = atomic_load_explicit(&writer->intents, memory_order_relaxed),
         .bytes = atomic_load_explicit(&writer->bytes, memory_order_relaxed),
+        .waiting = atomic_load_explicit(&writer->sorted, memory_order_relaxed) +
+                   queue_count(writer->queue),
     };
+}
+
+void
+writer_print_metrics(struct writer *writer, struct buffer *out)
+{
+    struct writer_counts counts = writer_counts(writer);
+    metrics_begin(out, "windrow_commit_duration_seconds", METRIC_HISTOGRAM,
+                  "How long transactions took, until they were on the disk.");
+    metrics_histogram(out, "windrow_commit_duration_seconds", "", &writer->spent);
+    metrics_one(out, "windrow_commit_intents_total", METRIC_COUNTER,
+                "Intents that were committed, many in one transaction.", (int64_t)counts.intents);
+    metrics_one(out, "windrow_commit_bytes_total", METRIC_COUNTER, "Bytes of these, about.",
+                (int64_t)counts.bytes);
+    metrics_one(out, "windrow_commit_waiting_intents", METRIC_GAUGE,
+                "Intents that wait for their transaction.", (int64_t)counts.waiting);
+    struct error error;
+    metrics_one(out, "windrow_store_trouble", METRIC_GAUGE,
+                "1 while nothing can be written: the disk is full or fails.",
+                writer_trouble(writer, &error) != STATUS_OK);
 }

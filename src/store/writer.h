@@ -13,6 +13,7 @@
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
+#include "base/buffer.h"
 #include "store/store.h"
 
 struct writer;
@@ -42,7 +43,11 @@ enum status writer_trouble(struct writer *writer, struct error *error);
 /* Counters since the start: transactions, intents, bytes. */
 struct writer_counts {
     uint64_t commits, intents, bytes;
+    uint64_t waiting; /* intents now */
 };
 struct writer_counts writer_counts(struct writer *writer);
+
+/* The same and how long commits took, for Prometheus. */
+void writer_print_metrics(struct writer *writer, struct buffer *out);
 
 #endif

@@ -22,6 +22,9 @@ route_handler_fn native_docs_style;
 
 route_handler_fn native_health;
 route_handler_fn native_ready;
+route_handler_fn native_metrics;
+/* The same, wherever the server listens. */
+route_handler_fn native_print_metrics;
 route_handler_fn native_no_editor;
 
 route_handler_fn native_workflow_list;

@@ -92,6 +92,8 @@ static const struct route routes[] = {
      .summary = "Ask whether the process answers", .gives = "Health", .is_bare = true},
     {GET, "/readyz", ROUTE_PUBLIC, native_ready, 0, .name = "getReadiness", .tag = "Server",
      .summary = "Ask whether it can store", .gives = "Health", .is_bare = true},
+    {GET, "/metrics", ROUTE_PUBLIC, native_metrics, 0, .name = "getMetrics", .tag = "Server",
+     .summary = "Get what the program counts, for Prometheus", .gives_media = "text/plain"},
     {GET, "/openapi.json", ROUTE_PUBLIC, native_openapi, 0, .name = "getDescription",
      .tag = "Server", .summary = "Get this description", .gives = "Anything", .is_bare = true},
     {GET, "/docs", ROUTE_PUBLIC, native_docs, 0, .name = "getReference", .tag = "Server",
