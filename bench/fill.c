@@ -1,7 +1,8 @@
 /* bench/fill.c - puts finished runs into a data folder, quickly.
  *
- * Usage: fill FOLDER COUNT; the folder has been opened by windrow before and is in nobody's hands.
- * The runs are of the first workflow that is found, as if it had been started so many times.
+ * Usage: fill FOLDER COUNT [STATE [TRIGGER]]; the folder has been opened by windrow before and is
+ * in nobody's hands. The runs are of the first workflow that is found, as if it had been started so
+ * many times; they are completed and of the trigger "api" unless said otherwise.
  */
 #include "base/clock.h"
 #include "base/rng.h"
@@ -19,6 +20,8 @@ struct fill {
     struct store *store;
     struct id_source ids;
     struct id workspace, workflow;
+    enum run_state state;
+    const char *trigger;
 };
 
 static void
@@ -64,8 +67,8 @@ make_intent(struct fill *fill, uint32_t number)
         .workflow = fill->workflow,
         .version = 1,
         .generation = 1,
-        .state = RUN_STATE_COMPLETED,
-        .trigger = SLICE("api"),
+        .state = fill->state,
+        .trigger = slice_text(fill->trigger),
         .created_unix_ms = now,
         .started_unix_ms = now,
         .ended_unix_ms = now,
@@ -97,12 +100,16 @@ insert(struct fill *fill, uint32_t from, uint32_t count)
 int
 main(int count, char **arguments)
 {
-    static struct fill fill;
+    static struct fill fill = {.state = RUN_STATE_COMPLETED, .trigger = "api"};
     struct store_lock *lock = NULL;
     struct error error = {0};
     struct arena arena;
     if (count < 3 || chdir(arguments[1]) != 0)
-        die("expected FOLDER COUNT");
+        die("expected FOLDER COUNT [STATE [TRIGGER]]");
+    if (count > 3 && !run_state_parse(arguments[3], &fill.state))
+        die("there is no such state");
+    if (count > 4)
+        fill.trigger = arguments[4];
     if (store_lock_take(&lock, ".", 2000, &error) != STATUS_OK ||
         sqlite_store_open(&fill.store, "windrow.db", NULL, &error) != STATUS_OK)
         die(error.text);

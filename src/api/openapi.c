@@ -107,6 +107,15 @@ add_parameter(const struct maker *maker, struct value parameters, struct slice n
     return value_array_append(maker->arena, parameters, reference(maker, "parameters", name));
 }
 
+/* What is also the name of something in paths stands as query.NAME. */
+static struct value
+add_query_parameter(const struct maker *maker, struct value parameters, struct slice name)
+{
+    const char *own = arena_format(maker->arena, "query.%.*s", SLICE_FORMAT(name));
+    struct value found = value_get(value_get(maker->text, "parameters"), own);
+    return add_parameter(maker, parameters, found.kind == VALUE_NONE ? name : slice_text(own));
+}
+
 static struct value
 route_parameters(const struct maker *maker, const struct route *route)
 {
@@ -115,7 +124,7 @@ route_parameters(const struct maker *maker, const struct route *route)
         out = add_parameter(maker, out, slice_of(at + 1, strcspn(at, "}") - 1));
     struct slice rest = slice_text(route->query == NULL ? "" : route->query);
     while (rest.size > 0)
-        out = add_parameter(maker, out, route_next_name(&rest));
+        out = add_query_parameter(maker, out, route_next_name(&rest));
     if (route->method == HTTP_METHOD_POST && route->scope != ROUTE_PUBLIC)
         out = add_parameter(maker, out, SLICE("idempotencyKey"));
     return out;

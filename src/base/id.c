@@ -49,6 +49,16 @@ id_is_zero(const struct id *id)
     return id_equal(id, &zero);
 }
 
+void
+id_first_of(struct id *out, int64_t unix_ms)
+{
+    int64_t seconds = unix_ms / 1000;
+    seconds = seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : seconds;
+    *out = (struct id){.bytes = {[ID_BYTES - 1] = seconds == 0}};
+    for (unsigned i = 0; i < 4; i++)
+        out->bytes[i] = (uint8_t)(seconds >> (8 * (3 - i)));
+}
+
 static const char hex_digits[] = "0123456789abcdef";
 
 static char *

@@ -44,6 +44,10 @@ id_equal(const struct id *a, const struct id *b)
 
 bool id_is_zero(const struct id *id);
 
+/* The first id that can be made in the second of that moment; never zero, and of the first or last
+ * second that ids can have when the moment lies outside. */
+void id_first_of(struct id *out, int64_t unix_ms);
+
 /* 24 lower-case hex digits and a NUL. */
 void id_hex(const struct id *id, char out[ID_HEX_BYTES]);
 

@@ -174,6 +174,8 @@
 #define LIMIT_WATCHERS 20000
 /* Seconds for which a request may wait for the end of a run. */
 #define LIMIT_WAIT_SECONDS 60
+/* Triggers that one filter of runs names. */
+#define LIMIT_FILTER_TRIGGERS 8
 /* Bytes of the request to a sandbox child: a pipe takes them at once. */
 #define LIMIT_SANDBOX_REQUEST_BYTES KIB(60)
 /* Bytes of memory of one sandbox child, beyond what the program itself takes. */

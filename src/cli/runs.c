@@ -74,8 +74,10 @@ runs_list(struct cli *cli, const struct runs_options *options, const char *unuse
     }
     if (options->state != NULL)
         page.states = 1u << (unsigned)state;
-    page.is_top = options->parent != NULL && strcmp(options->parent, "none") == 0;
-    if (options->parent != NULL && !page.is_top &&
+    bool is_top = options->parent != NULL && strcmp(options->parent, "none") == 0;
+    if (is_top)
+        page.not_trigger = SLICE(RUN_TRIGGER_CHILD);
+    if (options->parent != NULL && !is_top &&
         !id_parse(&page.parent, slice_text(options->parent))) {
         fprintf(stderr, "windrow: --parent: %s is no run's id\n", options->parent);
         return CLI_USAGE;

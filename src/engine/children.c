@@ -429,7 +429,7 @@ fill_row(struct child_call *call, struct run_row *row, struct arena *arena)
         .parent = run->id,
         .root = id_is_zero(&run->root) ? run->id : run->root,
         .parent_generation = run->generation,
-        .trigger = SLICE("workflow"),
+        .trigger = SLICE(RUN_TRIGGER_CHILD),
         .created_unix_ms = now,
         .started_unix_ms = now,
         .deadline_unix_ms = deadline_of(call, now),

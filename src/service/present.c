@@ -143,6 +143,8 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
     put_id(out, "workflowId", &row->workflow);
     put_name(out, "status");
     json_print_string(out, slice_text(status));
+    put_name(out, "state");
+    json_print_string(out, slice_text(run_state_name(row->state)));
     put_json(out, "input", row->input);
     put_json(out, "output", row->output);
     put_json(out, "error", row->error);

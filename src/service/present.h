@@ -12,11 +12,11 @@
 
 struct service;
 
-/* {id, workflowId, status, input, output?, error?, createdAt, startedAt?, completedAt?, version,
- * generation, trigger, parentRunId?, models?, counts?, usage?}: the fields of Metal's run record
- * and ours beside them. Stored JSON goes out as it lies there. status: the word for the row's state
- * in the caller's dialect. service: where to read what each step used; NULL, as within a list,
- * leaves that out. */
+/* {id, workflowId, status, state, input, output?, error?, createdAt, startedAt?, completedAt?,
+ * version, generation, trigger, parentRunId?, models?, counts?, usage?}: the fields of Metal's run
+ * record and ours beside them. Stored JSON goes out as it lies there. status: the word for the
+ * row's state in the caller's dialect. service: where to read what each step used; NULL, as within
+ * a list, leaves that out. */
 void present_run_text(struct buffer *out, const struct run_row *row, const char *status,
                       struct service *service);
 

@@ -177,7 +177,7 @@ MUST_USE enum status service_run_find(struct service *service, const struct id *
 MUST_USE enum status service_run_get(struct service *service, const struct id *id,
                                      struct arena *arena, struct run_row *out);
 
-/* See store_run_list(). */
+/* Of the page's workspace; see store_run_list(). */
 MUST_USE enum status service_run_list(struct service *service, const struct store_page *page,
                                       store_run_fn *visit, void *context);
 MUST_USE enum status service_workflow_list(struct service *service, const struct store_page *page,

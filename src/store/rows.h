@@ -58,6 +58,9 @@ struct usage {
     int64_t tokens_in, tokens_out, cost_microcredits;
 };
 
+/* The trigger of runs that a step of another run has called, and of no others. */
+#define RUN_TRIGGER_CHILD "workflow"
+
 struct run_row {
     struct id workspace, id;
     struct id workflow;

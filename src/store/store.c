@@ -422,6 +422,11 @@ store_run_list(struct store *store, const struct store_page *page, store_run_fn 
 {
     assert_page(page);
     assert(id_is_zero(&page->parent) || id_is_zero(&page->workflow));
+    bool is_owned = id_is_zero(&page->parent) &&
+                    (!id_is_zero(&page->workflow) || !id_is_zero(&page->workspace));
+    bool is_narrowed = page->trigger_count > 0 || page->not_trigger.size > 0 ||
+                       !id_is_zero(&page->from) || !id_is_zero(&page->until);
+    assert(is_owned || !is_narrowed);
     int64_t begun_us = store_begin();
     enum status status = store->ops->run_list(store, page, visit, context);
     return store_note(store, STORE_CALL_RUN_LIST, begun_us, status);

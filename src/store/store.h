@@ -86,12 +86,16 @@ struct store_page {
     struct id workspace;
     struct id workflow; /* runs: zero = all; not together with parent */
     struct id parent;   /* runs: those that its steps asked for; zero = all */
-    bool is_top;        /* runs: only those that no other run has called */
     struct id before;   /* only ids less than this; zero = from the newest */
     bool is_ascending;  /* then `before` means: only ids greater */
     uint32_t states;    /* runs: bits; 0 = all */
-    uint32_t limit;     /* 1 to 1000 */
-    uint32_t skip;      /* for page numbers; at most 100,000 */
+    /* Runs of a workspace or workflow only (asserted). */
+    const struct slice *triggers; /* only runs with one of these, all different */
+    uint32_t trigger_count;       /* 0 = all */
+    struct slice not_trigger;     /* without `triggers`: only runs with another one */
+    struct id from, until;        /* only ids not less than `from`, less than `until`; zero = all */
+    uint32_t limit;               /* 1 to 1000 */
+    uint32_t skip;                /* for page numbers; at most 100,000 */
 };
 
 /* Visitors return false to stop. They run inside the read: they are quick and do not call the store
@@ -122,7 +126,8 @@ MUST_USE enum status store_version_list(struct store *store, const struct versio
 /* Oldest first. */
 MUST_USE enum status store_key_list(struct store *store, const struct id *workspace,
                                     store_key_fn *visit, void *context);
-/* Newest first unless ascending. Rows come without inline_record. */
+/* Newest first unless ascending. Rows come without inline_record. For a workspace or a workflow the
+ * cost depends on limit and skip only, not on how many runs are passed over. */
 MUST_USE enum status store_run_list(struct store *store, const struct store_page *page,
                                     store_run_fn *visit, void *context);
 /* Queued, running, waiting and paused runs of all workspaces with ids above *after, oldest first:

@@ -219,6 +219,114 @@ test_run_lists(void **state)
     }
 }
 
+/* By number: 20 runs of one workflow, every third failed, every fourth by webhook. */
+static void
+insert_mixed(struct store *store)
+{
+    for (uint32_t n = 1; n <= 20; n++) {
+        struct run_row row = run_of(n, n % 3 == 0 ? RUN_STATE_FAILED : RUN_STATE_COMPLETED);
+        row.trigger = n % 4 == 0 ? SLICE("webhook") : n == 7 ? SLICE("") : SLICE("api");
+        row.workflow = id_of(7);
+        COMMIT_OK(store, {STORE_RUN_INSERT, .run = &row});
+    }
+}
+
+static const struct {
+    const char *label;
+    const char *triggers[3];
+    const char *not_trigger;
+    uint32_t from, until, before, states, limit, skip;
+    bool is_ascending;
+    const char *want;
+} narrowed[] = {
+    {"one trigger", {"webhook"}, "", 0, 0, 0, 0, 100, 0, false, "20 16 12 8 4"},
+    {"one trigger upwards", {"webhook"}, "", 0, 0, 0, 0, 3, 0, true, "4 8 12"},
+    {"one trigger, one state", {"webhook"}, "", 0, 0, 0, BIT(RUN_STATE_FAILED), 9, 0, false, "12"},
+    {"two triggers", {"webhook", "api"}, "", 0, 0, 9, 0, 9, 0, false, "8 6 5 4 3 2 1"},
+    {"an unknown one", {"fax"}, "", 0, 0, 0, 0, 9, 0, false, ""},
+    {"all but one", {0}, "api", 0, 0, 0, 0, 9, 0, false, "20 16 12 8 7 4"},
+    {"all but one, failed", {0}, "api", 0, 0, 0, BIT(RUN_STATE_FAILED), 9, 0, false, "12"},
+    {"since", {0}, "", 17, 0, 0, 0, 9, 0, false, "20 19 18 17"},
+    {"since, upwards", {0}, "", 17, 0, 0, 0, 9, 0, true, "17 18 19 20"},
+    {"until", {0}, "", 0, 4, 0, 0, 9, 0, false, "3 2 1"},
+    {"until, upwards", {0}, "", 0, 4, 0, 0, 9, 0, true, "1 2 3"},
+    {"between", {0}, "", 5, 8, 0, 0, 9, 0, false, "7 6 5"},
+    {"between, and before", {0}, "", 5, 9, 7, 0, 9, 0, false, "6 5"},
+    {"between, and a border beyond", {0}, "", 5, 8, 12, 0, 9, 0, false, "7 6 5"},
+    {"between, and behind", {0}, "", 5, 9, 6, 0, 9, 0, true, "7 8"},
+    {"nothing between", {0}, "", 8, 8, 0, 0, 9, 0, false, ""},
+    {"turned round", {0}, "", 9, 3, 0, 0, 9, 0, true, ""},
+    {"all of it, page 2",
+     {"api", "webhook"},
+     "",
+     2,
+     20,
+     0,
+     BIT(RUN_STATE_COMPLETED),
+     3,
+     3,
+     false,
+     "14 13 11"},
+};
+
+static void
+narrow(struct store_page *page, size_t i, struct slice triggers[3])
+{
+    while (page->trigger_count < 3 && narrowed[i].triggers[page->trigger_count] != NULL) {
+        triggers[page->trigger_count] = slice_text(narrowed[i].triggers[page->trigger_count]);
+        page->trigger_count++;
+    }
+    page->triggers = triggers;
+    page->not_trigger = slice_text(narrowed[i].not_trigger);
+    page->from = narrowed[i].from == 0 ? page->from : id_of(narrowed[i].from);
+    page->until = narrowed[i].until == 0 ? page->until : id_of(narrowed[i].until);
+    page->before = narrowed[i].before == 0 ? page->before : id_of(narrowed[i].before);
+}
+
+static void
+test_run_lists_by_trigger_and_time(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    insert_mixed(f->store);
+    for (size_t i = 0; i < 2 * COUNT_OF(narrowed); i++) {
+        struct slice triggers[3];
+        size_t n = i / 2;
+        struct store_page page = {.workspace = id_of(1),
+                                  .states = narrowed[n].states,
+                                  .limit = narrowed[n].limit,
+                                  .skip = narrowed[n].skip,
+                                  .is_ascending = narrowed[n].is_ascending};
+        if (i % 2 == 1)
+            page.workflow = id_of(7);
+        narrow(&page, n, triggers);
+        struct seen seen = {0};
+        print_message("%s\n", narrowed[n].label);
+        assert_int_equal(store_run_list(f->store, &page, see_run, &seen), STATUS_OK);
+        assert_seen(&seen, narrowed[n].want);
+    }
+}
+
+/* More runs than are read ahead at a time, spread unevenly over the ranges that are merged. */
+static void
+test_run_list_of_many(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t n = 1; n <= 1000; n++) {
+        struct run_row row = run_of(n, n < 500 ? RUN_STATE_FAILED : RUN_STATE_COMPLETED);
+        row.trigger = n % 250 == 0 ? SLICE("webhook") : SLICE("api");
+        COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &row});
+    }
+    for (uint32_t skip = 0; skip < 1000; skip += 40) {
+        struct store_page page = {
+            .workspace = id_of(1), .limit = 40, .skip = skip, .is_ascending = skip % 80 == 0};
+        struct seen seen = {0};
+        assert_int_equal(store_run_list(f->store, &page, see_run, &seen), STATUS_OK);
+        assert_int_equal(seen.count, 40);
+        for (uint32_t i = 0; i < 40; i++)
+            assert_int_equal(seen.numbers[i], page.is_ascending ? skip + 1 + i : 1000 - skip - i);
+    }
+}
+
 static void
 test_run_list_stops_when_told(void **state)
 {
@@ -282,6 +390,8 @@ const struct CMUnitTest run_tests[] = {
     cmocka_unit_test(test_large_values_of_a_run),
     cmocka_unit_test(test_row_that_the_arena_cannot_hold_is_limit),
     cmocka_unit_test(test_run_lists),
+    cmocka_unit_test(test_run_lists_by_trigger_and_time),
+    cmocka_unit_test(test_run_list_of_many),
     cmocka_unit_test(test_run_list_stops_when_told),
     cmocka_unit_test(test_unfinished_runs_oldest_first_by_page),
     cmocka_unit_test(test_runs_enter_and_leave_the_unfinished_as_they_move),

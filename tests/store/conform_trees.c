@@ -11,6 +11,7 @@ child_of(uint32_t number, uint32_t parent, uint32_t root, uint32_t parent_genera
     row.parent = id_of(parent);
     row.root = id_of(root);
     row.parent_generation = parent_generation;
+    row.trigger = SLICE(RUN_TRIGGER_CHILD);
     return row;
 }
 
@@ -177,7 +178,8 @@ test_lists_without_children(void **state)
 {
     struct fixture *f = fixture_of(state);
     insert_tree(f->store);
-    struct store_page page = {.workspace = id_of(1), .is_top = true, .limit = 10};
+    struct store_page page = {
+        .workspace = id_of(1), .not_trigger = SLICE(RUN_TRIGGER_CHILD), .limit = 10};
     struct seen seen = {0};
     assert_int_equal(store_run_list(f->store, &page, see_run, &seen), STATUS_OK);
     assert_seen(&seen, "9 5");

@@ -1,10 +1,25 @@
 #include "api/native/native.h"
 
+#define BIT(state) (UINT32_C(1) << (state))
+
+/* What can be asked of a run. */
+struct move_kind {
+    const char *verb;
+    const char *wanted; /* what the run has to be */
+    uint32_t done;      /* bits: in these states it is as if it had been done */
+};
+static const struct move_kind retrying = {"retry",
+                                          "failed or cancelled, or completed with failed items", 0};
+static const struct move_kind cancelling = {"cancel", "queued or running",
+                                            BIT(RUN_STATE_CANCELLED)};
+static const struct move_kind pausing = {"pause", "queued or running", BIT(RUN_STATE_PAUSED)};
+static const struct move_kind resuming = {"resume", "paused", STORE_LIVE_STATES};
+
 /* A move of a run under way. */
 struct move {
     struct run_row run; /* as it was when the move was asked for */
     struct run_asker asker;
-    bool is_cancel; /* else a retry */
+    const struct move_kind *kind;
 };
 
 static run_moved_fn run_moved;
@@ -39,13 +54,11 @@ answer_not_moved(struct call *call)
     if (call_answer_again(call) || !native_find_run(call, &row))
         return;
     /* Whoever asks twice, since the first answer was lost, gets the same one. */
-    if (move->is_cancel && row.state == RUN_STATE_CANCELLED)
+    if ((move->kind->done & BIT(row.state)) != 0)
         answer_as_it_is(call, &row);
     else
         call_fail(call, 409, "the run is %s: to %s it, it has to be %s", run_state_name(row.state),
-                  move->is_cancel ? "cancel" : "retry",
-                  move->is_cancel ? "queued or running"
-                                  : "failed or cancelled, or completed with failed items");
+                  move->kind->verb, move->kind->wanted);
 }
 
 /* On the engine's or the writer's thread: the run is read again on another. */
@@ -61,10 +74,10 @@ run_moved(enum status status, void *context)
 }
 
 static struct move *
-begin_move(struct call *call, bool is_cancel)
+begin_move(struct call *call, const struct move_kind *kind)
 {
     struct move *move = arena_alloc(call->arena, sizeof(*move));
-    move->is_cancel = is_cancel;
+    move->kind = kind;
     call->own = move;
     move->asker = (struct run_asker){run_moved, call, call->idempotency};
     if (call->idempotency != NULL)
@@ -77,7 +90,7 @@ native_run_retry(struct call *call)
 {
     struct value version = value_get(call->body, "version");
     bool on_newest = version.kind == VALUE_STRING && slice_is(value_slice(version), "newest");
-    struct move *move = native_read_wait(call) ? begin_move(call, false) : NULL;
+    struct move *move = native_read_wait(call) ? begin_move(call, &retrying) : NULL;
     struct error error = {0};
     enum status status = STATUS_OK;
     if (move != NULL && on_newest)
@@ -91,9 +104,28 @@ native_run_retry(struct call *call)
 void
 native_run_cancel(struct call *call)
 {
-    struct move *move = begin_move(call, true);
+    struct move *move = begin_move(call, &cancelling);
     if (move != NULL)
         service_run_cancel(call->service, &move->run.id, &move->asker);
+}
+
+void
+native_run_pause(struct call *call)
+{
+    struct move *move = begin_move(call, &pausing);
+    if (move != NULL)
+        service_run_pause(call->service, &move->run.id, &move->asker);
+}
+
+/* The engine would also begin what is queued: only who is paused is asked of it. */
+void
+native_run_resume(struct call *call)
+{
+    struct move *move = begin_move(call, &resuming);
+    if (move != NULL && move->run.state == RUN_STATE_PAUSED)
+        service_run_resume(call->service, &move->run.id, &move->asker);
+    else if (move != NULL)
+        answer_not_moved(call);
 }
 
 void

@@ -41,11 +41,14 @@ route_handler_fn native_workflow_schema;
 
 route_handler_fn native_run_start;
 route_handler_fn native_run_list;
+route_handler_fn native_run_list_all;
 route_handler_fn native_run_children;
 route_handler_fn native_run_get;
 route_handler_fn native_run_retry;
 route_handler_fn native_run_rerun;
 route_handler_fn native_run_cancel;
+route_handler_fn native_run_pause;
+route_handler_fn native_run_resume;
 route_handler_fn native_run_items;
 route_handler_fn native_run_results;
 

@@ -8,6 +8,7 @@
 #define DELETE HTTP_METHOD_DELETE
 #define SMALL KIB(64)
 #define LIST_QUERY "limit,page,lt,sort,direction"
+#define RUN_FILTERS "status,trigger,createdAfter,createdBefore"
 
 /* The first line that fits serves; those most asked for stand first. */
 static const struct route routes[] = {
@@ -17,8 +18,11 @@ static const struct route routes[] = {
     {GET, "/v1/workflow-runs/{run}", KEY_SCOPE_READ, native_run_get, 0, .name = "getRun",
      .tag = "Runs", .summary = "Get a run", .query = "wait", .gives = "Run"},
     {GET, "/v1/workflows/{workflow}/runs", KEY_SCOPE_READ, native_run_list, 0, .name = "listRuns",
-     .tag = "Runs", .summary = "List the runs of a workflow", .query = LIST_QUERY,
+     .tag = "Runs", .summary = "List the runs of a workflow", .query = LIST_QUERY "," RUN_FILTERS,
      .gives = "[Run]"},
+    {GET, "/v1/workflow-runs", KEY_SCOPE_READ, native_run_list_all, 0, .name = "listAllRuns",
+     .tag = "Runs", .summary = "List the runs of all workflows",
+     .query = LIST_QUERY ",workflow," RUN_FILTERS, .gives = "[Run]"},
     {GET, "/v1/workflow-runs/{run}/items", KEY_SCOPE_READ, native_run_items, 0, .name = "listItems",
      .tag = "Runs", .summary = "List the items of one of its tables",
      .query = "table,state,from,limit", .gives = "[Item]"},
@@ -40,6 +44,12 @@ static const struct route routes[] = {
      .query = "wait", .takes = "Nothing", .gives = "Run", .status = 201},
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL,
      .name = "cancelRun", .tag = "Runs", .summary = "End a run", .takes = "Nothing",
+     .gives = "Run"},
+    {POST, "/v1/workflow-runs/{run}/pause", KEY_SCOPE_RUN, native_run_pause, SMALL,
+     .name = "pauseRun", .tag = "Runs", .summary = "Stop a run where it is", .takes = "Nothing",
+     .gives = "Run"},
+    {POST, "/v1/workflow-runs/{run}/resume", KEY_SCOPE_RUN, native_run_resume, SMALL,
+     .name = "resumeRun", .tag = "Runs", .summary = "Let a paused run go on", .takes = "Nothing",
      .gives = "Run"},
     {GET, "/v1/workflows", KEY_SCOPE_READ, native_workflow_list, 0, .name = "listWorkflows",
      .tag = "Workflows", .summary = "List workflows", .query = LIST_QUERY, .gives = "[Workflow]"},

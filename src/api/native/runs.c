@@ -1,5 +1,7 @@
 #include "api/native/native.h"
 
+#include "service/run_filter.h"
+
 /* --- start --- */
 
 static void
@@ -54,6 +56,7 @@ native_run_get(struct call *call)
 
 struct run_list {
     struct list_query query;
+    struct run_filter filter; /* the page borrows it */
     struct buffer body;
 };
 
@@ -77,18 +80,45 @@ read_runs(struct call *call)
     native_end_list(call, &list->body, status);
 }
 
-/* The runs of one workflow, or below one run. */
-static void
-list_runs(struct call *call, const struct id *workflow, const struct id *parent)
+static struct run_list *
+begin_list(struct call *call)
 {
     struct run_list *list = arena_alloc(call->arena, sizeof(*list));
     if (!call_read_list(call, &list->query))
-        return;
+        return NULL;
     list->query.page.workspace = call->caller.workspace;
-    list->query.page.workflow = *workflow;
-    list->query.page.parent = *parent;
+    return list;
+}
+
+static void
+go_on_list(struct call *call, struct run_list *list)
+{
     call->own = list;
     call_go_on(call, read_runs);
+}
+
+/* Of the workspace; workflow: of that one only, may be zero. */
+static void
+list_runs(struct call *call, const struct id *workflow)
+{
+    static const char *const names[] = {"status", "trigger", "createdAfter", "createdBefore"};
+    struct run_list *list = begin_list(call);
+    struct error error = {0};
+    enum status status = STATUS_OK;
+    if (list == NULL)
+        return;
+    list->filter.workflow = *workflow;
+    for (size_t i = 0; i < COUNT_OF(names) && status == STATUS_OK; i++) {
+        struct slice text = http_request_query(call->request, names[i]);
+        if (text.ptr != NULL)
+            status = run_filter_set(&list->filter, slice_text(names[i]), text, &error);
+    }
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return;
+    }
+    run_filter_apply(&list->filter, &list->query.page);
+    go_on_list(call, list);
 }
 
 void
@@ -96,13 +126,34 @@ native_run_list(struct call *call)
 {
     struct workflow_row workflow;
     if (native_find_workflow(call, &workflow))
-        list_runs(call, &workflow.id, &(struct id){0});
+        list_runs(call, &workflow.id);
+}
+
+/* Of a workflow that nobody has there are no runs: an empty list would hide a slip of the pen. */
+void
+native_run_list_all(struct call *call)
+{
+    struct slice text = http_request_query(call->request, "workflow");
+    struct workflow_row workflow = {.id = {{0}}};
+    enum status status = STATUS_OK;
+    if (text.ptr != NULL)
+        status = service_workflow_find(call->service, &call->caller.workspace, text, call->arena,
+                                       &workflow);
+    if (status == STATUS_OK)
+        list_runs(call, &workflow.id);
+    else if (status == STATUS_NOT_FOUND)
+        call_fail(call, 400, "workflow: there is no workflow of that id or slug");
+    else
+        call_fail_status(call, status, NULL);
 }
 
 void
 native_run_children(struct call *call)
 {
     struct run_row run;
-    if (native_find_run(call, &run))
-        list_runs(call, &(struct id){0}, &run.id);
+    struct run_list *list = native_find_run(call, &run) ? begin_list(call) : NULL;
+    if (list == NULL)
+        return;
+    list->query.page.parent = run.id;
+    go_on_list(call, list);
 }

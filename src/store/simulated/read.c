@@ -312,13 +312,30 @@ simulated_workflow_list(struct store *store, const struct store_page *page,
 }
 
 static bool
+page_wants_trigger(const struct store_page *page, struct slice trigger)
+{
+    bool is_named = page->trigger_count == 0;
+    for (uint32_t i = 0; i < page->trigger_count && !is_named; i++)
+        is_named = slice_equal(page->triggers[i], trigger);
+    return is_named && (page->not_trigger.size == 0 || !slice_equal(page->not_trigger, trigger));
+}
+
+static bool
+page_wants_moment(const struct store_page *page, const struct id *id)
+{
+    if (!id_is_zero(&page->from) && memcmp(id->bytes, page->from.bytes, ID_BYTES) < 0)
+        return false;
+    return id_is_zero(&page->until) || memcmp(id->bytes, page->until.bytes, ID_BYTES) < 0;
+}
+
+static bool
 page_wants_run(const struct store_page *page, const struct run_row *row)
 {
     if (page->states != 0 && (page->states & (UINT32_C(1) << row->state)) == 0)
         return false;
     if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, &row->workflow))
         return false;
-    if (page->is_top && !id_is_zero(&row->parent))
+    if (!page_wants_trigger(page, row->trigger) || !page_wants_moment(page, &row->id))
         return false;
     if (!id_is_zero(&page->parent) && !id_equal(&page->parent, &row->parent))
         return false;

@@ -11,14 +11,6 @@ static const struct sql rollback_to_sql = {SLOT_ROLLBACK_TO, "ROLLBACK TO intent
 static const struct sql release_sql = {SLOT_RELEASE, "RELEASE intent"};
 
 static enum status
-run_sql(struct connection *writer, const struct sql *sql)
-{
-    struct query query;
-    query_begin_write(&query, writer, sql);
-    return query_write_quietly(&query);
-}
-
-static enum status
 apply_op(struct connection *writer, const struct store_op *op)
 {
     switch (op->kind) {
@@ -181,19 +173,19 @@ static enum status
 apply_in_savepoint(struct database *database, const struct intent *intent)
 {
     struct connection *writer = &database->writer;
-    enum status status = run_sql(writer, &savepoint_sql);
+    enum status status = query_run(writer, &savepoint_sql);
     if (status != STATUS_OK)
         return status;
     enum status answer = apply_ops(database, intent);
     if (is_refusal(answer)) {
         database->memo.is_known = false;
-        status = run_sql(writer, &rollback_to_sql);
+        status = query_run(writer, &rollback_to_sql);
         if (status != STATUS_OK)
             return status;
     } else if (answer != STATUS_OK) {
         return answer;
     }
-    status = run_sql(writer, &release_sql);
+    status = query_run(writer, &release_sql);
     return status == STATUS_OK ? answer : status;
 }
 
@@ -215,11 +207,11 @@ static enum status
 apply_all(struct database *database, struct intent *const *intents, size_t count)
 {
     database->memo.is_known = false;
-    enum status status = run_sql(&database->writer, &begin_sql);
+    enum status status = query_run(&database->writer, &begin_sql);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = apply_intent(database, intents[i]);
     if (status == STATUS_OK)
-        status = run_sql(&database->writer, &commit_sql);
+        status = query_run(&database->writer, &commit_sql);
     return status;
 }
 
@@ -228,7 +220,7 @@ static void
 undo_all(struct database *database)
 {
     if (sqlite3_get_autocommit(database->writer.db) == 0)
-        status_ignore(run_sql(&database->writer, &rollback_sql));
+        status_ignore(query_run(&database->writer, &rollback_sql));
 }
 
 enum status

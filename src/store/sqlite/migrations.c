@@ -223,6 +223,15 @@ static const char *const migrations[] = {
     " gone_unix_ms INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX workflows_gone_when ON workflows_gone (gone_unix_ms);",
+
+    /* 7: lists of runs by state and trigger (run_list.c). */
+    "DROP INDEX runs_workspace;"
+    "DROP INDEX runs_workflow;"
+    "DROP INDEX runs_unfinished;"
+    "DROP INDEX runs_unhappy;"
+    "CREATE INDEX runs_workspace ON runs (workspace, state, trigger, id);"
+    "CREATE INDEX runs_workflow ON runs (workflow, state, trigger, id);"
+    "CREATE INDEX runs_unfinished ON runs (id) WHERE state < 4;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

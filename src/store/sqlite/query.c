@@ -27,10 +27,16 @@ query_begin_read(struct query *query, struct database *database, const struct sq
 }
 
 void
+query_begin_on(struct query *query, struct connection *connection, const struct sql *sql)
+{
+    *query = (struct query){.connection = connection};
+    query_prepare(query, sql);
+}
+
+void
 query_begin_write(struct query *query, struct connection *writer, const struct sql *sql)
 {
-    *query = (struct query){.connection = writer};
-    query_prepare(query, sql);
+    query_begin_on(query, writer, sql);
 }
 
 /* Binding fails only for a wrong position or more than a gigabyte, both of which are bugs. */
@@ -181,6 +187,41 @@ page_border(const struct store_page *page)
     if (id_is_zero(&border) && !page->is_ascending)
         memset(border.bytes, 0xff, sizeof(border.bytes));
     return border;
+}
+
+/* The id just below, so that "greater than" becomes "not less than". */
+static struct id
+id_below(const struct id *id)
+{
+    struct id below = *id;
+    for (size_t i = sizeof(below.bytes); i-- > 0 && below.bytes[i]-- == 0;)
+        continue;
+    return below;
+}
+
+void
+page_span(const struct store_page *page, struct id *low, struct id *high)
+{
+    *low = (struct id){0};
+    memset(high->bytes, 0xff, sizeof(high->bytes));
+    if (!id_is_zero(&page->from))
+        *low = id_below(&page->from);
+    if (!id_is_zero(&page->until))
+        *high = page->until;
+    if (id_is_zero(&page->before))
+        return;
+    struct id *end = page->is_ascending ? low : high;
+    int order = memcmp(page->before.bytes, end->bytes, sizeof(end->bytes));
+    if (page->is_ascending ? order > 0 : order < 0)
+        *end = page->before;
+}
+
+enum status
+query_run(struct connection *connection, const struct sql *sql)
+{
+    struct query query;
+    query_begin_on(&query, connection, sql);
+    return query_write_quietly(&query);
 }
 
 enum status

@@ -31,6 +31,8 @@ struct query {
 /* Takes a reading connection. Always to be ended. */
 void query_begin_read(struct query *query, struct database *database, const struct sql *sql,
                       struct arena *arena);
+/* On a connection that the caller has taken and keeps. Always to be ended. */
+void query_begin_on(struct query *query, struct connection *connection, const struct sql *sql);
 /* On the writing connection. Always to be ended. */
 void query_begin_write(struct query *query, struct connection *writer, const struct sql *sql);
 
@@ -64,6 +66,12 @@ enum status query_end_one(struct query *query, bool is_there);
 
 /* The id that bounds a page: all ids of the list lie before it (ascending: behind it). */
 struct id page_border(const struct store_page *page);
+
+/* The ids of a page lie between these two. */
+void page_span(const struct store_page *page, struct id *low, struct id *high);
+
+/* Runs a statement without parameters and rows. */
+enum status query_run(struct connection *connection, const struct sql *sql);
 
 /* Steps a write to its end, ends the query; *changed rows were inserted or updated. */
 enum status query_write(struct query *query, int *changed);

@@ -35,6 +35,12 @@ enum status sqlite_cache_trim(struct connection *writer, const struct store_trim
 enum status sqlite_run_head_now(struct connection *writer, const struct id *id,
                                 struct run_head *out);
 
+/* Shows one run, if it is there, on a reading connection. */
+enum status sqlite_run_show(struct connection *reader, int64_t rowid, store_run_fn *visit,
+                            void *context, bool *goes_on);
+/* sqlite_run_list() for the runs of a workspace or a workflow. */
+store_run_list_fn sqlite_run_list_owned;
+
 store_workflow_get_fn sqlite_workflow_get;
 store_workflow_by_slug_fn sqlite_workflow_by_slug;
 store_workflow_list_fn sqlite_workflow_list;

@@ -239,115 +239,65 @@ sqlite_run_unfinished(struct store *store, const struct id *after, uint32_t limi
     return run_visit(&query, visit, context);
 }
 
-/* A list has one of 32 texts, so that each walks an index that is in its order. */
-enum list_scope { SCOPE_ALL, SCOPE_WORKSPACE, SCOPE_WORKFLOW, SCOPE_PARENT };
-enum list_states { STATES_ANY, STATES_SOME, STATES_UNFINISHED, STATES_UNHAPPY };
+static const struct sql show_sql = {
+    SLOT_RUN_SHOW,
+    "SELECT " RUN_COLUMNS " FROM runs" RUN_USAGE " WHERE runs.rowid = ?1",
+};
 
-#define BIT(state) (UINT32_C(1) << (state))
-#define UNFINISHED_STATES                                                                          \
-    (BIT(RUN_STATE_QUEUED) | BIT(RUN_STATE_RUNNING) | BIT(RUN_STATE_WAITING) |                     \
-     BIT(RUN_STATE_PAUSED))
-#define UNHAPPY_STATES (BIT(RUN_STATE_FAILED) | BIT(RUN_STATE_CANCELLED))
-#define ALL_STATES (BIT(RUN_STATE_COUNT) - 1)
-
-static enum list_scope
-list_scope_of(const struct store_page *page)
+enum status
+sqlite_run_show(struct connection *reader, int64_t rowid, store_run_fn *visit, void *context,
+                bool *goes_on)
 {
-    if (!id_is_zero(&page->parent))
-        return SCOPE_PARENT;
-    if (!id_is_zero(&page->workflow))
-        return SCOPE_WORKFLOW;
-    return id_is_zero(&page->workspace) ? SCOPE_ALL : SCOPE_WORKSPACE;
+    struct query query;
+    struct run_row row = {0};
+    query_begin_on(&query, reader, &show_sql);
+    query_bind_int(&query, rowid);
+    if (query_next(&query)) {
+        run_read(&query, &row);
+        *goes_on = visit(&row, context);
+    }
+    return query_end(&query);
 }
 
-/* Unfinished runs, and those that failed or were cancelled, have indexes of their own; completed
- * ones are the many, so that a walk over all finds them soon. */
-static enum list_states
-list_states_of(uint32_t states)
-{
-    if (states == 0 || (states & ALL_STATES) == ALL_STATES)
-        return STATES_ANY;
-    if ((states & ~UNFINISHED_STATES) == 0)
-        return STATES_UNFINISHED;
-    if ((states & ~UNHAPPY_STATES) == 0)
-        return STATES_UNHAPPY;
-    return STATES_SOME;
-}
-
-static const char *
-list_index(enum list_scope scope, enum list_states states)
-{
-    static const char *const by_scope[] = {
-        [SCOPE_ALL] = "runs_id",
-        [SCOPE_WORKSPACE] = "runs_workspace",
-        [SCOPE_WORKFLOW] = "runs_workflow",
-        [SCOPE_PARENT] = "runs_parent",
-    };
-    if (scope == SCOPE_PARENT)
-        return by_scope[scope];
-    if (states == STATES_UNFINISHED)
-        return "runs_unfinished";
-    return states == STATES_UNHAPPY ? "runs_unhappy" : by_scope[scope];
-}
-
-/* ?1 border, ?2 limit, ?3 skip, ?4 workspace, ?5 workflow or parent, ?6 states, ?7 any or top. */
+/* Runs below one run, or all: a list has one of 4 texts. ?1 border, ?2 limit, ?3 skip, ?4
+ * workspace, ?5 parent, ?6 states. */
 static void
 list_text(char *out, size_t size, const struct store_page *page)
 {
-    static const char *const scopes[] = {
-        [SCOPE_ALL] = "",
-        [SCOPE_WORKSPACE] = " AND workspace = ?4",
-        [SCOPE_WORKFLOW] = " AND workflow = ?5 AND (?4 IS NULL OR workspace = ?4)",
-        [SCOPE_PARENT] = " AND parent = ?5 AND (?4 IS NULL OR workspace = ?4)",
-    };
-    static const char *const filters[] = {
-        [STATES_ANY] = "",
-        [STATES_SOME] = " AND (1 << state) & ?6",
-        [STATES_UNFINISHED] = " AND state < 4 AND (1 << state) & ?6",
-        [STATES_UNHAPPY] = " AND state > 4 AND (1 << state) & ?6",
-    };
-    enum list_scope scope = list_scope_of(page);
-    enum list_states states = list_states_of(page->states);
+    bool has_parent = !id_is_zero(&page->parent);
     snprintf(out, size,
-             "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s" RUN_USAGE " WHERE id %s ?1%s%s"
-             " AND (?7 OR parent IS NULL) ORDER BY id %s LIMIT ?2 OFFSET ?3",
-             list_index(scope, states), page->is_ascending ? ">" : "<", scopes[scope],
-             filters[states], page->is_ascending ? "ASC" : "DESC");
+             "SELECT " RUN_COLUMNS " FROM runs INDEXED BY %s" RUN_USAGE " WHERE id %s ?1%s"
+             " AND (1 << state) & ?6 ORDER BY id %s LIMIT ?2 OFFSET ?3",
+             has_parent ? "runs_parent" : "runs_id", page->is_ascending ? ">" : "<",
+             has_parent ? " AND parent = ?5 AND (?4 IS NULL OR workspace = ?4)" : "",
+             page->is_ascending ? "ASC" : "DESC");
 }
 
 static enum sqlite_slot
 list_slot(const struct store_page *page)
 {
-    unsigned variant = list_scope_of(page) * 8u + list_states_of(page->states) * 2u;
-    return (enum sqlite_slot)(SLOT_RUN_LIST + variant + (page->is_ascending ? 1u : 0u));
-}
-
-static void
-list_bind(struct query *query, const struct store_page *page)
-{
-    query_bind_id(query, &page->before);
-    query_bind_int(query, page->limit);
-    query_bind_int(query, page->skip);
-    if (id_is_zero(&page->workspace))
-        query_bind_null(query);
-    else
-        query_bind_id(query, &page->workspace);
-    query_bind_id(query, id_is_zero(&page->parent) ? &page->workflow : &page->parent);
-    query_bind_int(query, page->states);
-    query_bind_int(query, !page->is_top);
+    unsigned variant = (id_is_zero(&page->parent) ? 0u : 2u) + (page->is_ascending ? 1u : 0u);
+    return (enum sqlite_slot)(SLOT_RUN_LIST + variant);
 }
 
 enum status
 sqlite_run_list(struct store *store, const struct store_page *page, store_run_fn *visit,
                 void *context)
 {
-    struct store_page bounded = *page;
-    bounded.before = page_border(page);
+    bool is_owned = !id_is_zero(&page->workflow) || !id_is_zero(&page->workspace);
+    if (id_is_zero(&page->parent) && is_owned)
+        return sqlite_run_list_owned(store, page, visit, context);
+    struct id border = page_border(page);
     char text[1024];
     list_text(text, sizeof(text), page);
     struct sql sql = {.slot = list_slot(page), .text = text};
     struct query query;
     query_begin_read(&query, database_of(store), &sql, NULL);
-    list_bind(&query, &bounded);
+    query_bind_id(&query, &border);
+    query_bind_int(&query, page->limit);
+    query_bind_int(&query, page->skip);
+    bind_id_or_null(&query, &page->workspace);
+    query_bind_id(&query, &page->parent);
+    query_bind_int(&query, page->states == 0 ? -1 : (int64_t)page->states);
     return run_visit(&query, visit, context);
 }

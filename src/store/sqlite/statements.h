@@ -7,12 +7,15 @@
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H
 
-/* Lists of runs: by nothing, workspace, workflow or parent; any state, some, unfinished or ended
- * badly; either order. */
-#define SQLITE_RUN_LISTS (4 * 4 * 2)
+/* Lists of runs below another, or of all; either order. */
+#define SQLITE_RUN_LISTS (2 * 2)
+/* Those of an owner, a workspace or a workflow; either order. */
+#define SQLITE_OWNERS 2
+#define SQLITE_OWNED_LISTS (SQLITE_OWNERS * 2)
 
 enum sqlite_slot {
     SLOT_BEGIN,
+    SLOT_BEGIN_READ,
     SLOT_COMMIT,
     SLOT_ROLLBACK,
     SLOT_SAVEPOINT,
@@ -49,6 +52,11 @@ enum sqlite_slot {
     SLOT_RUN_UNFINISHED,
     SLOT_RUN_LIST,
     SLOT_RUN_LIST_LAST = SLOT_RUN_LIST + SQLITE_RUN_LISTS - 1,
+    SLOT_RUN_TRIGGER,
+    SLOT_RUN_TRIGGER_LAST = SLOT_RUN_TRIGGER + SQLITE_OWNERS - 1,
+    SLOT_RUN_OWNED,
+    SLOT_RUN_OWNED_LAST = SLOT_RUN_OWNED + SQLITE_OWNED_LISTS - 1,
+    SLOT_RUN_SHOW,
     SLOT_EFFECT_INSERT,
     SLOT_EFFECT_RANGE,
     SLOT_USAGE_ADD,
