@@ -386,7 +386,8 @@ test_a_run_is_spelled_as_metal_does(void **state)
     const char *wanted =
         "{\"data\":{\"id\":\"040100000000000000000000\",\"workflowId\":"
         "\"030100000000000000000000\","
-        "\"status\":\"completed\",\"input\":{},\"output\":{\"secret\":7},\"error\":null,"
+        "\"status\":\"completed\",\"state\":\"completed\",\"input\":{},\"output\":{\"secret\":7},"
+        "\"error\":null,"
         "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"startedAt\":null,"
         "\"completedAt\":\"1970-01-01T00:00:00.002Z\",\"version\":1,\"generation\":1,"
         "\"trigger\":\"api\",\"parentRunId\":null,\"models\":null,\"counts\":null}}";
