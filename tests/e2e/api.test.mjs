@@ -58,7 +58,7 @@ test('no answer may be guessed at or kept', async () => {
 
 test('unknown paths and wrong methods', async () => {
   for (const path of ['/nowhere', '/v1', '/v1/', '/v1/nowhere', '/v1/workflows/', '/V1/workflows',
-    '/v1/workflow-runs', '/webhooks', '/webhooks/workflows', '/healthz/', '/healthz/x', '/uix'])
+    '/v1/workflow-runs/', '/webhooks', '/webhooks/workflows', '/healthz/', '/healthz/x', '/uix'])
     assertFails(await server.get(path), 404, /^not found$/);
   const wrong = [
     ['DELETE', '/v1/workflows', 'GET, HEAD, POST'],

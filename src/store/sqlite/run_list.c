@@ -101,9 +101,10 @@ next_trigger(struct merge *merge, enum run_state state, struct slice from)
 static void
 add_all_triggers(struct merge *merge, enum run_state state)
 {
+    struct slice unwanted = merge->page->not_trigger;
     struct slice trigger = next_trigger(merge, state, SLICE(""));
     while (trigger.ptr != NULL) {
-        if (!slice_equal(trigger, merge->page->not_trigger))
+        if (unwanted.size == 0 || !slice_equal(trigger, unwanted))
             add_range(merge, state, trigger);
         /* What comes next at the earliest: the same with a NUL behind it, which the copy has. */
         trigger = next_trigger(merge, state, slice_of(trigger.ptr, trigger.size + 1));
