@@ -42,7 +42,7 @@ answer_with(struct call *call, int http_status, struct buffer *body,
         headers[count++] = (struct http_header){"ETag", call->tag};
     struct http_answer answer = {
         .status = http_status,
-        .content_type = JSON_TYPE,
+        .content_type = call->content_type == NULL ? JSON_TYPE : call->content_type,
         .headers = headers,
         .header_count = count,
         .body_kind = HTTP_BODY_GIVE,
@@ -100,6 +100,7 @@ static void
 fail_with(struct call *call, int http_status, const char *words, const struct http_header *extra)
 {
     struct buffer body;
+    call->content_type = NULL;
     call_begin_body(&body);
     buffer_append_text(&body, "{\"error\":");
     json_print_string(&body, slice_text(words));

@@ -39,6 +39,7 @@ struct call {
     bool is_again;                       /* it was answered before, and is answered as then */
     int64_t wait_ms;                     /* for a run's end, by `?wait=`; 0: not */
     struct slice tag;                    /* the answer's ETag; empty: none */
+    const char *content_type;            /* of an answer that is no fault; NULL: JSON */
 };
 
 /* Goes on with the call on a work thread. */

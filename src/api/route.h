@@ -19,7 +19,7 @@ struct call;
 typedef void route_handler_fn(struct call *call);
 
 /* Names in one pattern. */
-#define ROUTE_NAMES_MAX 2
+#define ROUTE_NAMES_MAX 3
 #define ROUTE_PUBLIC 0
 
 /* Names of schemas and parameters are those of the dialect's description (api/description.h). */

@@ -105,6 +105,22 @@ service_version_find(struct service *service, const struct workflow_row *workflo
 }
 
 enum status
+service_version_load(struct service *service, const struct version_row *version, struct plan **out,
+                     struct error *error)
+{
+    struct program *program = NULL;
+    *out = NULL;
+    enum status status =
+        programs_get(service->programs, &version->workflow, version->version, &program, error);
+    if (status != STATUS_OK)
+        return status;
+    plan_hold(program->plan);
+    *out = program->plan;
+    program_drop(&program);
+    return STATUS_OK;
+}
+
+enum status
 service_version_list(struct service *service, const struct version_page *page,
                      store_version_fn *visit, void *context)
 {

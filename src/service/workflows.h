@@ -12,6 +12,7 @@
 #ifndef SERVICE_WORKFLOWS_H
 #define SERVICE_WORKFLOWS_H
 
+#include "flow/plan.h"
 #include "flow/problem.h"
 #include "store/store.h"
 
@@ -83,6 +84,11 @@ MUST_USE enum status service_workflow_change(struct service *service,
 MUST_USE enum status service_version_find(struct service *service,
                                           const struct workflow_row *workflow, struct slice which,
                                           struct arena *arena, struct version_row *out,
+                                          struct error *error);
+
+/* Its plan, one reference for the caller. INVALID, with words: another build wrote it. */
+MUST_USE enum status service_version_load(struct service *service,
+                                          const struct version_row *version, struct plan **out,
                                           struct error *error);
 
 /* See store_version_list(). */

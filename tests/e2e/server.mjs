@@ -123,7 +123,8 @@ class Server {
     } catch {
       json = undefined;
     }
-    await checkAnswer(this.url, method, path, answer.status, json);
+    if (answer.headers.get('content-type') === 'application/json')
+      await checkAnswer(this.url, method, path, answer.status, json);
     return { status: answer.status, headers: answer.headers, text, json, data: json?.data };
   }
 

@@ -175,6 +175,53 @@ test('versions are listed, newest first', async () => {
   assertFails(await server.get('/v1/workflows/nobody/versions'), 404, /not found/);
 });
 
+test('a version is given as it was sent, as a record and as a definition', async () => {
+  const text = `# why\n${saying('Kept', 'x')}`;
+  await server.publish(text);
+  await put('kept', JSON.stringify({ slug: 'kept', steps: [{ config: { fields: { a: 1 } }, type: 'set' }],
+    name: 'Kept' }), { type: 'application/json' });
+  const path = '/v1/workflows/kept/versions';
+  const { data } = await server.get(`${path}/1`);
+  assert.deepEqual([data.version, data.published, data.text], [1, true, text]);
+  assert.equal(data.definition.steps[0].config.fields.said, 'x');
+  const yaml = await server.get(`${path}/1?format=yaml`);
+  assert.deepEqual([yaml.status, yaml.headers.get('content-type'), yaml.text],
+    [200, 'application/yaml', text]);
+  const accepted = await server.get(`${path}/published`, { headers: { accept: 'application/yaml' } });
+  assert.equal(accepted.text, text);
+  const json = await server.get(`${path}/newest?format=json`);
+  assert.equal(JSON.stringify(json.data.definition), JSON.stringify({ name: 'Kept', slug: 'kept',
+    steps: [{ type: 'set', config: { fields: { a: 1 } } }] }));
+  assert.equal((await server.get(`${path}/2?format=yaml`)).text[0], '{');
+  assertFails(await server.get(`${path}/3`), 404, /no version 3; the newest is 2/);
+  for (const wrong of ['0', '-1', 'x', '1.0', '99999999999999999999'])
+    assertFails(await server.get(`${path}/${wrong}`), 400, /number of a version/);
+  assertFails(await server.get(`${path}/1?format=xml`), 400, /yaml or json/);
+  await put('unpublished', saying('Unpublished', 'x'));
+  assertFails(await server.get('/v1/workflows/unpublished/versions/published'), 404, /no published/);
+});
+
+test('two versions are compared by step and field', async () => {
+  await server.publish(saying('Compared', 'one'));
+  await put('compared', `${saying('Compared', 'two')}# a note\nlimits: { concurrency: 3 }\n`);
+  const diff = async (a, b) => (await server.get(`/v1/workflows/compared/versions/${a}/diff/${b}`)).data;
+  assert.deepEqual(await diff('published', 'newest'), {
+    from: 1,
+    to: 2,
+    same: false,
+    fields: [{ path: 'limits', change: 'added', before: null, after: { concurrency: 3 } }],
+    steps: {
+      added: [],
+      removed: [],
+      changed: [{ id: 'word', fields: [
+        { path: 'config.fields.said', change: 'changed', before: 'one', after: 'two' }] }],
+      reordered: false,
+    },
+  });
+  assert.equal((await diff(2, 2)).same, true);
+  assertFails(await server.get('/v1/workflows/compared/versions/1/diff/7'), 404, /no version 7/);
+});
+
 test('an old version is restored as the newest, published', async () => {
   await server.publish(saying('Restored', 'good'));
   await put('restored', saying('Restored', 'bad'), { query: '?publish=true' });

@@ -290,6 +290,8 @@ static const struct {
     {"POST", W "/unarchive", KEY_SCOPE_WRITE, 200, true},
     {"POST", W "/publish", KEY_SCOPE_WRITE, 200, true},
     {"GET", W "/versions", KEY_SCOPE_READ, 200, true},
+    {"GET", W "/versions/1", KEY_SCOPE_READ, 200, true},
+    {"GET", W "/versions/1/diff/newest", KEY_SCOPE_READ, 200, true},
     {"POST", W "/versions/restore", KEY_SCOPE_WRITE, 400, false},
     {"GET", W "/runs", KEY_SCOPE_READ, 200, true},
     {"POST", W "/runs", KEY_SCOPE_RUN, 201, true},
