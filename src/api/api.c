@@ -6,6 +6,7 @@
 #include "api/inside.h"
 #include "api/native/native.h"
 #include "api/observe.h"
+#include "api/receiving.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "expr/expr.h"
@@ -211,20 +212,30 @@ api_on_head(struct http_request *request, void *context)
         return;
     size_t wanted = call->route->body_bytes;
     http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
+    call->is_head = call->route->is_streamed;
+    if (call->is_head && call_check(call))
+        call->route->handle(call);
 }
 
-/* Callers without a key have no workspace in which a request could come again. */
+/* Callers without a key have no workspace in which a request could come again. Of what is streamed
+ * the handler knows at its end whether it is the same. */
 static bool
 may_begin(struct call *call)
 {
-    bool is_once = call->route->method == HTTP_METHOD_POST && call->route->scope != ROUTE_PUBLIC;
+    bool is_once = call->route->method == HTTP_METHOD_POST && call->route->scope != ROUTE_PUBLIC &&
+                   !call->route->is_streamed;
     return !is_once || call_begin_once(call, http_request_body(call->request));
 }
 
 void
 api_handle(struct http_request *request, void *context)
 {
-    struct call *call = begin(context, request);
+    struct call *call = http_request_body_taker(request);
+    if (call != NULL) {
+        call_received(call);
+        return;
+    }
+    call = begin(context, request);
     if (call != NULL && call_check(call) && may_begin(call))
         call->route->handle(call);
 }

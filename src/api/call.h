@@ -33,6 +33,7 @@ struct call {
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
     struct value body;      /* the JSON body, as the route's schema has it; {} if none was sent */
+    bool is_head;           /* of a streamed route: the body is still to come */
     route_handler_fn *then; /* what call_go_on() goes on with */
     void *own;              /* the handler's own, in the arena */
     struct idempotency_row *idempotency; /* NULL: the request has no Idempotency-Key */

@@ -41,6 +41,7 @@ struct route {
     int status;              /* of the answer; 0: 200 */
     bool may_make;           /* 201 beside it, when there was none before */
     bool is_bare;            /* what it gives stands in no "data" */
+    bool is_streamed;        /* the handler takes the body by call_receive(), as it comes */
 };
 
 struct route_table {

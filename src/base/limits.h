@@ -122,8 +122,14 @@
 #define LIMIT_FILE_LIST_BYTES MIB(256)
 /* Bytes of one JSON answer of the HTTP API; a longer page is refused. */
 #define LIMIT_ANSWER_PAGE_BYTES MIB(64)
-/* Bytes of a file that is sent to the server, which holds it in memory until it is on the disk. */
-#define LIMIT_UPLOAD_BYTES MIB(8)
+/* Bytes of a file that is sent to the server. */
+#define LIMIT_UPLOAD_BYTES MIB(2048)
+/* Bytes of a file on its way in that wait for the disk, before the client has to. */
+#define LIMIT_UPLOAD_PIECE_BYTES KIB(128)
+/* Bytes of a file on its way in that may stand in the kernel's memory alone. */
+#define LIMIT_UPLOAD_UNSYNCED_BYTES MIB(16)
+/* Files on their way in at once; further ones are answered 503. */
+#define LIMIT_UPLOADS 256
 /* Bytes of a stored file that are read at once on its way to a client. */
 #define LIMIT_FILE_PIECE_BYTES KIB(256)
 /* Bytes of what /metrics prints. */

@@ -213,6 +213,8 @@ void
 http_answer(struct http_request *request, const struct http_answer *answer)
 {
     tell_answer(request, answer->status);
+    /* The rest of the body stands where the next request would be. */
+    request->close = request->close || request->paused;
     append_head(request, answer, (int64_t)answer->body.size);
     put_body(request, answer);
     if (!loop_sees_answer(request))

@@ -727,6 +727,8 @@ http_connection_on_answer(struct http_request *request)
 {
     struct http_connection *connection = request->connection;
     if (connection != NULL) {
+        connection->lingers =
+            connection->lingers || connection->state == HTTP_CONNECTION_READING_BODY;
         connection->state =
             request->streaming ? HTTP_CONNECTION_STREAMING : HTTP_CONNECTION_SENDING;
         connection_run(connection);

@@ -206,6 +206,8 @@ open_data(struct service *service, struct error *error)
     if (status == STATUS_OK)
         status = open_blobs(service, error);
     if (status == STATUS_OK)
+        status = blobs_clean_incoming(service->blobs, error);
+    if (status == STATUS_OK)
         converted_clean(service->converted);
     if (status == STATUS_OK)
         status = writer_start(&service->writer, service->store, error);

@@ -42,6 +42,7 @@ struct service {
     struct hub *hub; /* only where runs are taken up */
     struct thread *hub_thread;
     _Atomic unsigned renderings; /* that are open */
+    _Atomic unsigned uploads;    /* that are coming */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

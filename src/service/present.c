@@ -165,6 +165,19 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
     buffer_append_byte(out, '}');
 }
 
+/* What runs make has none. */
+static void
+put_digest(struct buffer *out, const char *name, const struct file_row *row)
+{
+    char hex[2 * DIGEST_BYTES + 1];
+    digest_hex(&row->digest, hex);
+    put_name(out, name);
+    if (row->has_digest)
+        buffer_append_format(out, "\"%s\"", hex);
+    else
+        buffer_append_slice(out, SLICE("null"));
+}
+
 void
 present_file_text(struct buffer *out, const struct file_row *row)
 {
@@ -177,6 +190,7 @@ present_file_text(struct buffer *out, const struct file_row *row)
     put_name(out, "contentType");
     json_print_string(out, row->content_type);
     put_count(out, "bytes", (int64_t)row->size_bytes);
+    put_digest(out, "sha256", row);
     put_time(out, "createdAt", row->created_unix_ms);
     if (!is_upload) {
         put_id(out, "runId", &row->run);

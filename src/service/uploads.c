@@ -1,5 +1,6 @@
 #include "service/uploads.h"
 
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -14,6 +15,91 @@
 #define UNKNOWN_TYPE "application/octet-stream"
 
 /* --- coming --- */
+
+struct upload {
+    struct service *service;
+    struct id workspace, id;
+    struct blob *blob; /* NULL until there are bytes */
+    struct digest_context *sha256;
+    struct digest digest; /* of all of it, when that is known */
+    uint64_t synced_bytes;
+};
+
+enum status
+upload_new(struct upload **out, struct service *service, const struct id *workspace,
+           struct error *error)
+{
+    *out = NULL;
+    if (atomic_fetch_add(&service->uploads, 1) >= LIMIT_UPLOADS) {
+        atomic_fetch_sub(&service->uploads, 1);
+        return error_set(error, STATUS_UNAVAILABLE,
+                         "%d files are being received already; try again", LIMIT_UPLOADS);
+    }
+    struct upload *upload = mem_alloc(sizeof(*upload));
+    *upload = (struct upload){
+        .service = service,
+        .workspace = *workspace,
+        .id = id_next(&service->ids),
+        .sha256 = digest_context_new(),
+    };
+    *out = upload;
+    return STATUS_OK;
+}
+
+static enum status
+upload_open(struct upload *upload, struct error *error)
+{
+    if (upload->blob != NULL)
+        return STATUS_OK;
+    return blob_incoming_open(&upload->blob, upload->service->blobs, &upload->id, error);
+}
+
+/* Words for the client, to whom our paths are nothing. */
+static enum status
+upload_failed(enum status status, struct error *error)
+{
+    if (status == STATUS_FULL)
+        return error_set(error, status, "the server's disk is full; nothing was stored");
+    return error_set(error, STATUS_IO, "the server could not write the file; nothing was stored");
+}
+
+enum status
+upload_add(struct upload *upload, struct slice bytes, struct error *error)
+{
+    enum status status = upload_open(upload, error);
+    if (status == STATUS_OK)
+        status = blob_append(upload->blob, bytes, error);
+    /* In pieces, so that no disk is held up by a whole file at its end. */
+    if (status == STATUS_OK &&
+        blob_size(upload->blob) - upload->synced_bytes >= LIMIT_UPLOAD_UNSYNCED_BYTES) {
+        status = blob_sync(upload->blob, error);
+        upload->synced_bytes = blob_size(upload->blob);
+    }
+    if (status != STATUS_OK)
+        return upload_failed(status, error);
+    digest_context_add(upload->sha256, bytes);
+    return STATUS_OK;
+}
+
+const struct digest *
+upload_digest(struct upload *upload)
+{
+    upload->digest = digest_context_finish(upload->sha256);
+    return &upload->digest;
+}
+
+void
+upload_drop(struct upload **upload)
+{
+    struct upload *gone = *upload;
+    *upload = NULL;
+    if (gone == NULL)
+        return;
+    blob_close(&gone->blob);
+    digest_context_free(&gone->sha256);
+    atomic_fetch_sub(&gone->service->uploads, 1);
+    mem_free(gone);
+}
 
 /* A file whose row is on its way to the store. */
 struct saving {
@@ -53,50 +139,46 @@ is_type(struct slice text)
 }
 
 static void
-fill_row(struct file_row *row, struct service *service, const struct file_new *wanted,
-         struct arena *arena)
+push_row(struct upload *upload, const struct file_new *wanted, file_saved_fn *saved, void *context)
 {
-    struct slice type = is_type(wanted->content_type) ? wanted->content_type : SLICE(UNKNOWN_TYPE);
-    *row = (struct file_row){
-        .workspace = wanted->workspace,
-        .id = id_next(&service->ids),
-        .name = fs_safe_name(arena, wanted->name),
-        .content_type = arena_copy(arena, type),
-        .size_bytes = wanted->bytes.size,
-        .created_unix_ms = clock_unix_ms(service->options.clock),
-    };
-}
-
-static enum status
-write_bytes(struct service *service, const struct id *id, struct slice bytes)
-{
-    struct error error = {0};
-    struct blob *blob = NULL;
-    enum status status = blob_append_open(&blob, service->blobs, id, 0, &error);
-    if (status == STATUS_OK)
-        status = blob_append(blob, bytes, &error);
-    if (status == STATUS_OK)
-        status = blob_sync(blob, &error);
-    blob_close(&blob);
-    return status;
-}
-
-void
-service_file_create(struct service *service, const struct file_new *wanted, file_saved_fn *saved,
-                    void *context)
-{
+    struct service *service = upload->service;
     struct intent *intent = intent_new(ROW_BYTES);
     struct saving *saving = arena_alloc(&intent->arena, sizeof(*saving));
+    struct slice type = is_type(wanted->content_type) ? wanted->content_type : SLICE(UNKNOWN_TYPE);
     *saving = (struct saving){.service = service, .saved = saved, .context = context};
-    fill_row(&saving->row, service, wanted, &intent->arena);
+    saving->row = (struct file_row){
+        .workspace = upload->workspace,
+        .id = upload->id,
+        .name = fs_safe_name(&intent->arena, wanted->name),
+        .content_type = arena_copy(&intent->arena, type),
+        .size_bytes = blob_size(upload->blob),
+        .has_digest = true,
+        .digest = upload->digest,
+        .created_unix_ms = clock_unix_ms(service->options.clock),
+    };
     intent_add(intent, STORE_FILE_INSERT, 512)->file = &saving->row;
+    intent_add_idempotency(intent, wanted->idempotency, IDEMPOTENCY_FILE, &upload->id);
     intent->owner = saving;
     intent->done = saving_done;
-    intent->status = write_bytes(service, &saving->row.id, wanted->bytes);
-    if (intent->status == STATUS_OK)
-        writer_push(service->writer, intent);
-    else
-        saving_done(intent);
+    writer_push(service->writer, intent);
+}
+
+enum status
+upload_save(struct upload **upload, const struct file_new *wanted, file_saved_fn *saved,
+            void *context, struct error *error)
+{
+    struct upload *own = *upload;
+    enum status status = upload_open(own, error);
+    if (status == STATUS_OK)
+        status = blob_keep(own->blob, error);
+    if (status == STATUS_OK) {
+        push_row(own, wanted, saved, context);
+    } else {
+        forget_bytes(own->service, &own->id);
+        status = upload_failed(status, error);
+    }
+    upload_drop(upload);
+    return status;
 }
 
 /* --- going --- */

@@ -12,17 +12,31 @@
 #include "base/buffer.h"
 #include "service/service.h"
 
+/* A file that is coming: its bytes go to the disk as they come, in memory that does not grow with
+ * them. All of this on work threads but for upload_new(). */
+struct upload;
+/* UNAVAILABLE: LIMIT_UPLOADS are coming already. */
+MUST_USE enum status upload_new(struct upload **out, struct service *service,
+                                const struct id *workspace, struct error *error);
+/* FULL, IO, with words for the client: drop it. */
+MUST_USE enum status upload_add(struct upload *upload, struct slice bytes, struct error *error);
+/* The SHA-256 of the bytes, when all are there. */
+const struct digest *upload_digest(struct upload *upload);
+/* Leaves nothing. Does nothing for NULL. */
+void upload_drop(struct upload **upload);
+
 struct file_new {
-    struct id workspace;
     struct slice name;         /* any text; it is made safe */
     struct slice content_type; /* as the client says; empty: application/octet-stream */
-    struct slice bytes;
+    const struct idempotency_row *idempotency; /* of the request; may be NULL */
 };
-/* On the writer's thread or, when nothing could be written, at once. */
+/* On the writer's thread. */
 typedef void file_saved_fn(enum status status, const struct file_row *row, void *context);
-/* Writes the bytes, and stores the file once they are on the disk: on a work thread. */
-void service_file_create(struct service *service, const struct file_new *wanted,
-                         file_saved_fn *saved, void *context);
+/* Puts the bytes in their place and stores the file once they are on the disk; upload_digest() was
+ * called. The upload is consumed. FULL, IO: nothing is left, and `saved` will not be called. It may
+ * be called with CONFLICT if there is an idempotency key. */
+MUST_USE enum status upload_save(struct upload **upload, const struct file_new *wanted,
+                                 file_saved_fn *saved, void *context, struct error *error);
 
 /* By any form of its id; NOT_FOUND also for a file of another workspace. */
 MUST_USE enum status service_file_find(struct service *service, const struct id *workspace,

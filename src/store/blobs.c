@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct blob {
     struct blobs *blobs; /* borrowed */
     struct id id;
     int fd;
-    bool is_broken; /* what stands in the file is not known */
+    bool is_incoming; /* not yet in its place */
+    bool is_broken;   /* what stands in the file is not known */
     uint64_t size;
 };
 
@@ -63,6 +65,7 @@ blobs_system(void)
         .ftruncate = ftruncate,
         .fdatasync = fdatasync,
         .sync_folder = system_sync_folder,
+        .rename = rename,
         .unlink = unlink,
         .close = close,
     };
@@ -119,12 +122,33 @@ blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYT
              id->bytes[ID_BYTES - 1], name);
 }
 
+#define INCOMING "incoming"
+
+static void
+incoming_path(const struct blobs *blobs, const char *name, char out[BLOB_PATH_BYTES])
+{
+    snprintf(out, BLOB_PATH_BYTES, "%.*s/" INCOMING "/%.40s", FOLDER_BYTES_MAX, blobs->folder,
+             name);
+}
+
+/* Where it lies now. */
+static void
+blob_present_path(const struct blob *blob, char out[BLOB_PATH_BYTES])
+{
+    char name[ID_HEX_BYTES];
+    id_hex(&blob->id, name);
+    if (blob->is_incoming)
+        incoming_path(blob->blobs, name, out);
+    else
+        blob_path(blob->blobs, &blob->id, out);
+}
+
 static enum status
 blob_failed(const struct blob *blob, const char *what, struct error *error)
 {
     int failed = errno;
     char path[BLOB_PATH_BYTES];
-    blob_path(blob->blobs, &blob->id, path);
+    blob_present_path(blob, path);
     return fs_errno_status(failed, what, path, error);
 }
 
@@ -206,6 +230,77 @@ blob_append_open(struct blob **out, struct blobs *blobs, const struct id *id, ui
     }
     *out = blob;
     return STATUS_OK;
+}
+
+enum status
+blob_incoming_open(struct blob **out, struct blobs *blobs, const struct id *id, struct error *error)
+{
+    *out = NULL;
+    char path[BLOB_PATH_BYTES];
+    struct blob *blob = blob_new(blobs, id);
+    blob->is_incoming = true;
+    blob_present_path(blob, path);
+    blob->fd = blobs->calls->open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (blob->fd < 0) {
+        enum status status = blob_failed(blob, "cannot open", error);
+        blob->is_incoming = false;
+        blob_close(&blob);
+        return status;
+    }
+    *out = blob;
+    return STATUS_OK;
+}
+
+/* The subfolder is made if missing. */
+static enum status
+blob_move_in(struct blob *blob, struct error *error)
+{
+    char from[BLOB_PATH_BYTES], to[BLOB_PATH_BYTES], subfolder[BLOB_PATH_BYTES];
+    blob_present_path(blob, from);
+    blob_path(blob->blobs, &blob->id, to);
+    int failed = blob->blobs->calls->rename(from, to);
+    if (failed != 0 && errno == ENOENT) {
+        blob_subfolder(blob->blobs, &blob->id, subfolder);
+        enum status status = fs_make_folder(subfolder, error);
+        if (status != STATUS_OK)
+            return status;
+        failed = blob->blobs->calls->rename(from, to);
+    }
+    if (failed != 0)
+        return blob_failed(blob, "cannot move", error);
+    blob->is_incoming = false;
+    return STATUS_OK;
+}
+
+enum status
+blob_keep(struct blob *blob, struct error *error)
+{
+    enum status status = blob_sync(blob, error);
+    if (status == STATUS_OK)
+        status = blob_move_in(blob, error);
+    if (status == STATUS_OK)
+        status = blob_sync_folders(blob, error);
+    return status;
+}
+
+enum status
+blobs_clean_incoming(struct blobs *blobs, struct error *error)
+{
+    char path[BLOB_PATH_BYTES];
+    incoming_path(blobs, "", path);
+    enum status status = fs_make_folder(path, error);
+    DIR *folder = status == STATUS_OK ? opendir(path) : NULL;
+    if (folder == NULL)
+        return status == STATUS_OK ? fs_errno_status(errno, "cannot open the folder", path, error)
+                                   : status;
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        incoming_path(blobs, entry->d_name, path);
+        /* What cannot be removed, such as a folder, is none of ours. */
+        if (entry->d_name[0] != '.')
+            blobs->calls->unlink(path);
+    }
+    closedir(folder);
+    return status;
 }
 
 static enum status
@@ -322,6 +417,11 @@ blob_close(struct blob **blob)
     struct blob *gone = *blob;
     if (gone == NULL)
         return;
+    char path[BLOB_PATH_BYTES];
+    blob_present_path(gone, path);
+    /* What is not removed now goes at the next start. */
+    if (gone->is_incoming)
+        gone->blobs->calls->unlink(path);
     /* What matters was synced; closing a file loses nothing else. */
     if (gone->fd >= 0)
         gone->blobs->calls->close(gone->fd);

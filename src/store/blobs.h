@@ -32,6 +32,7 @@ struct blob_calls {
     int (*ftruncate)(int fd, off_t size);
     int (*fdatasync)(int fd);
     int (*sync_folder)(const char *path);
+    int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
     int (*close)(int fd);
 };
@@ -47,6 +48,16 @@ void blobs_close(struct blobs **blobs);
  * is shorter than that. */
 MUST_USE enum status blob_append_open(struct blob **out, struct blobs *blobs, const struct id *id,
                                       uint64_t size_bytes, struct error *error);
+/* A new blob that comes from outside and may break off: it lies under `incoming` in the folder,
+ * where no reader looks, until blob_keep(). Closed before that it is removed. */
+MUST_USE enum status blob_incoming_open(struct blob **out, struct blobs *blobs, const struct id *id,
+                                        struct error *error);
+/* Syncs it and moves it to its place, for good when this returns OK. What the process leaves there
+ * by a crash before some row names it is of nobody. */
+MUST_USE enum status blob_keep(struct blob *blob, struct error *error);
+/* Removes what was coming when the last process ended: while no blob is open. */
+MUST_USE enum status blobs_clean_incoming(struct blobs *blobs, struct error *error);
+
 /* All or none counts: after FULL or IO the same bytes may be appended again. */
 MUST_USE enum status blob_append(struct blob *blob, struct slice bytes, struct error *error);
 /* What was appended is on disk when it returns OK. Once it failed the blob refuses further work

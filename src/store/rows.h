@@ -179,6 +179,8 @@ struct file_row {
     uint64_t size_bytes;
     uint32_t revision;
     bool is_partial;
+    bool has_digest;      /* what is sent to us has one */
+    struct digest digest; /* SHA-256 of the bytes */
     int64_t created_unix_ms;
 };
 

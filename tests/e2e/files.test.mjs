@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 
 import { startServer, until, windrow } from './server.mjs';
 
-const UPLOAD_BYTES = 8 << 20;
+const UPLOAD_BYTES = 2 ** 31;
 const NOBODYS = '0123456789abcdef01234567';
 
 const TABLE = `
@@ -67,7 +67,7 @@ test('a table goes up, a run reads it, the result comes down', async () => {
   const sent = await send(csv, { name: 'companies.csv', headers: { 'content-type': 'text/csv' } });
   assert.equal(sent.status, 201);
   const file = sent.data;
-  assert.deepEqual(Object.keys(file), ['id', 'name', 'contentType', 'bytes', 'createdAt']);
+  assert.deepEqual(Object.keys(file), ['id', 'name', 'contentType', 'bytes', 'sha256', 'createdAt']);
   assert.deepEqual([file.name, file.contentType, file.bytes], ['companies.csv', 'text/csv', csv.length]);
   assert.ok(sent.headers.get('location').endsWith(`/v1/files/${file.id}`));
   assert.deepEqual((await server.get(`/v1/files/${file.id}`)).data, file);
@@ -196,8 +196,8 @@ test('names and types', async () => {
     'attachment; filename="___.txt"; filename*=UTF-8\'\'%C3%A4%25.txt');
 });
 
-test('any bytes come back as they were, none and the most that is taken too', async () => {
-  for (const size of [0, 1, 256 << 10, (256 << 10) + 1, UPLOAD_BYTES]) {
+test('any bytes come back as they were, none too', async () => {
+  for (const size of [0, 1, 256 << 10, (256 << 10) + 1, 9 << 20]) {
     const bytes = Buffer.alloc(size, (n) => n);
     for (let i = 0; i < size; i += 1) bytes[i] = (i * 31 + (i >> 8)) & 255;
     const file = await upload(bytes, { name: 'bytes.bin' });

@@ -446,7 +446,11 @@ test_files(void **state)
         COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &row});
     }
     assert_int_equal(COMMIT(f->store, {STORE_FILE_INSERT, .file = &row}), STATUS_CONFLICT);
-    struct file_row upload = {.workspace = id_of(1), .id = id_of(4), .name = SLICE("in.csv")};
+    struct file_row upload = {.workspace = id_of(1),
+                              .id = id_of(4),
+                              .name = SLICE("in.csv"),
+                              .has_digest = true,
+                              .digest = digest_of(SLICE("in"))};
     COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &upload});
     fixture_reopen(f);
 
@@ -461,11 +465,14 @@ test_files(void **state)
     assert_int_equal(got.revision, 2);
     assert_true(got.is_partial);
     assert_int_equal(got.created_unix_ms, 55);
+    assert_false(got.has_digest);
     assert_int_equal(store_file_get(f->store, &f->arena, &upload.id, &got), STATUS_OK);
     assert_true(id_is_zero(&got.run));
     assert_false(got.is_partial);
     assert_slice(got.step, SLICE(""));
     assert_false(got.is_of_item);
+    assert_true(got.has_digest);
+    assert_memory_equal(&got.digest, &upload.digest, sizeof(got.digest));
 
     /* Of items, with a key of some bytes and with that of a one-item table. */
     static const struct slice keys[] = {{"\x01\0\x05", 3}, {"", 0}};

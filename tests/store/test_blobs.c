@@ -122,6 +122,47 @@ test_reads_in_pieces_and_to_the_end(void **state)
     blob_close(&blob);
 }
 
+static bool
+is_file(const char *format, const struct id *id)
+{
+    char name[ID_HEX_BYTES], path[128];
+    id_hex(id, name);
+    snprintf(path, sizeof(path), "%s/%s/%s", folder, format, name);
+    return access(path, F_OK) == 0;
+}
+
+static void
+test_what_comes_is_a_blob_once_it_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct id kept = id_of(0xcd), dropped = id_of(0xce), left = id_of(0xcf);
+    struct blob *blob = NULL, *other = NULL;
+    assert_int_equal(blobs_clean_incoming(f->blobs, &f->error), STATUS_OK);
+    assert_int_equal(blob_incoming_open(&blob, f->blobs, &kept, &f->error), STATUS_OK);
+    append(f, blob, SLICE("hello"));
+    assert_true(is_file("incoming", &kept));
+    assert_int_equal(blob_read_open(&other, f->blobs, &kept, &f->error), STATUS_NOT_FOUND);
+    assert_int_equal(blob_keep(blob, &f->error), STATUS_OK);
+    blob_close(&blob);
+    assert_false(is_file("incoming", &kept));
+    assert_true(is_file("cd", &kept));
+    assert_true(slice_is(content(f, &kept), "hello"));
+
+    assert_int_equal(blob_incoming_open(&blob, f->blobs, &dropped, &f->error), STATUS_OK);
+    assert_true(is_file("incoming", &dropped));
+    blob_close(&blob);
+    assert_false(is_file("incoming", &dropped));
+
+    /* As a process that dies leaves one. */
+    char path[128];
+    snprintf(path, sizeof(path), "%s/incoming/6700000000000000000000cf", folder);
+    fclose(fopen(path, "w"));
+    assert_true(is_file("incoming", &left));
+    assert_int_equal(blobs_clean_incoming(f->blobs, &f->error), STATUS_OK);
+    assert_false(is_file("incoming", &left));
+    assert_true(is_file("cd", &kept));
+}
+
 static const struct {
     const char *label;
     uint64_t size_bytes;
@@ -266,6 +307,29 @@ test_blob_that_could_not_be_synced_refuses_until_opened_anew(void **state)
 }
 
 static void
+test_what_could_not_be_synced_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct blobs *blobs = open_failing(f);
+    struct id id = id_of(1);
+    struct blob *blob = NULL;
+    assert_int_equal(blobs_clean_incoming(blobs, &f->error), STATUS_OK);
+    assert_int_equal(blob_incoming_open(&blob, blobs, &id, &f->error), STATUS_OK);
+    append(f, blob, SLICE("x"));
+    disk.does_not_sync = true;
+    assert_int_equal(blob_keep(blob, &f->error), STATUS_IO);
+    blob_close(&blob);
+    assert_false(is_file("incoming", &id));
+    assert_false(is_file("01", &id));
+    disk.does_not_sync = false;
+    assert_int_equal(blob_incoming_open(&blob, blobs, &id, &f->error), STATUS_OK);
+    assert_int_equal(blob_keep(blob, &f->error), STATUS_OK);
+    assert_int_equal(disk.folders_synced, 2);
+    blob_close(&blob);
+    blobs_close(&blobs);
+}
+
+static void
 test_new_blob_syncs_its_folders(void **state)
 {
     struct fixture *f = *state;
@@ -363,6 +427,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_appended_is_read_back),
         TEST(test_reads_in_pieces_and_to_the_end),
+        TEST(test_what_comes_is_a_blob_once_it_is_kept),
+        TEST(test_what_could_not_be_synced_is_not_kept),
         TEST(test_append_goes_on_at_the_counted_size),
         TEST(test_blob_that_is_not_there),
         TEST(test_full_disk_leaves_the_blob_as_it_was),

@@ -402,7 +402,8 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE runs DROP COLUMN parent_generation;"
                 "ALTER TABLE effects DROP COLUMN tokens_in;"
                 "ALTER TABLE effects DROP COLUMN tokens_out;"
-                "ALTER TABLE files DROP COLUMN item;"
+                "DROP INDEX files_sent; DROP INDEX files_sent_name;"
+                "ALTER TABLE files DROP COLUMN item; ALTER TABLE files DROP COLUMN digest;"
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);

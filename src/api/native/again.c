@@ -1,5 +1,7 @@
 #include "api/native/native.h"
 
+#include "service/uploads.h"
+
 static void
 fail_gone(struct call *call, enum status status)
 {
@@ -31,6 +33,20 @@ answer_workflow(struct call *call, const struct idempotency_row *made)
         fail_gone(call, status);
 }
 
+static void
+answer_file(struct call *call, const struct idempotency_row *made)
+{
+    struct file_row row;
+    char id[ID_HEX_BYTES];
+    id_hex(&made->id, id);
+    enum status status =
+        service_file_find(call->service, &made->workspace, slice_text(id), call->arena, &row);
+    if (status == STATUS_OK)
+        native_answer_file(call, (int)made->answer, &row);
+    else
+        fail_gone(call, status);
+}
+
 void
 native_answer_again(struct call *call, const struct idempotency_row *made)
 {
@@ -42,8 +58,17 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
         answer_workflow(call, made);
         return;
     case IDEMPOTENCY_FILE:
+        answer_file(call, made);
+        return;
     case IDEMPOTENCY_KEY:
         break;
     }
     call_fail(call, 409, "a request with this Idempotency-Key was answered before");
+}
+
+void
+native_answer_conflict(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail_status(call, STATUS_CONFLICT, NULL);
 }

@@ -1,5 +1,6 @@
 #include "api/native/native.h"
 
+#include "api/receiving.h"
 #include "api/sending.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -98,8 +99,14 @@ read_type(struct call *call, struct slice *out)
     return false;
 }
 
-static void
-answer_file(struct call *call, int http_status, const struct file_row *row)
+/* A file that is coming, in the call's arena. */
+struct coming {
+    struct upload *upload;
+    struct file_new wanted;
+};
+
+void
+native_answer_file(struct call *call, int http_status, const struct file_row *row)
 {
     struct buffer body;
     call_begin_body(&body);
@@ -115,30 +122,73 @@ answer_file(struct call *call, int http_status, const struct file_row *row)
 static void
 file_saved(enum status status, const struct file_row *row, void *context)
 {
+    struct call *call = context;
     if (status == STATUS_OK)
-        answer_file(context, 201, row);
+        native_answer_file(call, 201, row);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(call, native_answer_conflict);
     else
-        call_fail_status(context, status, NULL);
+        call_fail_status(call, status, NULL);
+}
+
+static enum status
+take_bytes(void *source, struct slice bytes, struct error *error)
+{
+    struct coming *coming = source;
+    return upload_add(coming->upload, bytes, error);
 }
 
 static void
-create_file(struct call *call)
+drop_file(void *source)
 {
-    service_file_create(call->service, call->own, file_saved, call);
+    struct coming *coming = source;
+    upload_drop(&coming->upload);
+}
+
+/* Whether the request is the one that another was says what came, not in which form it came. */
+static bool
+begin_once(struct call *call, struct coming *coming)
+{
+    char hex[2 * DIGEST_BYTES + 1];
+    digest_hex(upload_digest(coming->upload), hex);
+    struct slice name = coming->wanted.name, type = coming->wanted.content_type;
+    const char *what = arena_format(call->arena, "%s %zu %.*s %.*s", hex, name.size,
+                                    SLICE_FORMAT(name), SLICE_FORMAT(type));
+    return call_begin_once(call, slice_text(what));
+}
+
+static void
+save_file(struct call *call)
+{
+    struct coming *coming = call->own;
+    struct upload *upload = coming->upload;
+    struct error error = {0};
+    if (!begin_once(call, coming)) {
+        upload_drop(&upload);
+        return;
+    }
+    coming->wanted.idempotency = call->idempotency;
+    enum status status = upload_save(&upload, &coming->wanted, file_saved, call, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
 }
 
 void
 native_file_create(struct call *call)
 {
-    struct file_new *wanted = arena_alloc(call->arena, sizeof(*wanted));
-    *wanted = (struct file_new){
-        .workspace = call->caller.workspace,
-        .name = read_name(call),
-        .bytes = http_request_body(call->request),
-    };
-    call->own = wanted;
-    if (read_type(call, &wanted->content_type))
-        call_go_on(call, create_file);
+    struct coming *coming = arena_alloc(call->arena, sizeof(*coming));
+    *coming = (struct coming){.wanted.name = read_name(call)};
+    if (!read_type(call, &coming->wanted.content_type))
+        return;
+    struct error error = {0};
+    enum status status =
+        upload_new(&coming->upload, call->service, &call->caller.workspace, &error);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return;
+    }
+    const struct receiving receiving = {take_bytes, save_file, drop_file, coming};
+    call_receive(call, &receiving);
 }
 
 /* --- going --- */
@@ -159,7 +209,7 @@ native_file_get(struct call *call)
 {
     struct file_row row;
     if (find_file(call, &row))
-        answer_file(call, 200, &row);
+        native_answer_file(call, 200, &row);
 }
 
 static enum status

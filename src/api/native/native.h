@@ -78,6 +78,9 @@ bool native_read_wait(struct call *call);
  * over. Any thread. */
 void native_answer_end(struct call *call, int http_status, const struct run_row *row);
 
+/* {"data": file}: 201 for a new one. */
+void native_answer_file(struct call *call, int http_status, const struct file_row *row);
+
 /* Appends the run as it stands in answers; service: NULL within a list (service/present.h). */
 void native_put_run(struct buffer *out, const struct run_row *row, struct service *service);
 
@@ -91,6 +94,10 @@ void native_answer_workflow(struct call *call, int http_status, const struct wor
 void native_begin_workflow(struct call *call, struct buffer *out, const struct workflow_row *row);
 void native_end_workflow(struct call *call, int http_status, struct buffer *out,
                          const struct workflow_row *row);
+
+/* For an intent with an idempotency key that was refused: the same request may have been stored
+ * while this one was on its way. */
+route_handler_fn native_answer_conflict;
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

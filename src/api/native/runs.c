@@ -4,20 +4,13 @@
 
 /* --- start --- */
 
-static void
-answer_conflict(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail_status(call, STATUS_CONFLICT, NULL);
-}
-
 void
 native_run_started(enum status status, const struct run_row *row, void *context)
 {
     if (status == STATUS_OK)
         native_answer_end(context, 201, row);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, answer_conflict);
+        call_go_on(context, native_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }

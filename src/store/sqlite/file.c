@@ -3,7 +3,7 @@
 
 #define FILE_COLUMNS                                                                               \
     "id, workspace, run, step, name, content_type, size_bytes, revision, is_partial, "             \
-    "created_unix_ms, item"
+    "created_unix_ms, item, digest"
 
 static void
 file_read(struct query *query, struct file_row *out)
@@ -20,11 +20,14 @@ file_read(struct query *query, struct file_row *out)
     out->created_unix_ms = query_int(query);
     out->is_of_item = !query_is_null(query);
     out->key = query_slice(query);
+    out->has_digest = !query_is_null(query);
+    out->digest = query_digest(query);
 }
 
 static const struct sql insert_sql = {
     SLOT_FILE_INSERT,
-    "INSERT INTO files (" FILE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    "INSERT INTO files (" FILE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+    "?12)"
     " ON CONFLICT DO NOTHING",
 };
 
@@ -45,6 +48,10 @@ sqlite_file_insert(struct connection *writer, const struct file_row *row)
     query_bind_int(&query, row->created_unix_ms);
     if (row->is_of_item)
         query_bind_bytes(&query, row->key);
+    else
+        query_bind_null(&query);
+    if (row->has_digest)
+        query_bind_digest(&query, &row->digest);
     else
         query_bind_null(&query);
     return query_write_new(&query);

@@ -232,6 +232,12 @@ static const char *const migrations[] = {
     "CREATE INDEX runs_workspace ON runs (workspace, state, trigger, id);"
     "CREATE INDEX runs_workflow ON runs (workflow, state, trigger, id);"
     "CREATE INDEX runs_unfinished ON runs (id) WHERE state < 4;",
+
+    /* 8: what was sent to us is listed, also by its name. */
+    "ALTER TABLE files ADD COLUMN digest BLOB;"
+    "CREATE INDEX files_sent ON files (workspace, id) WHERE run = x'000000000000000000000000';"
+    "CREATE INDEX files_sent_name ON files (workspace, name, id)"
+    " WHERE run = x'000000000000000000000000';",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -403,7 +403,7 @@ test_a_file_is_told_and_given(void **state)
     struct reply reply = ask("GET", F, "all");
     assert_true(slice_is(buffer_slice(&reply.body),
                          "{\"data\":{\"id\":\"050100000000000000000000\",\"name\":\"rows.csv\","
-                         "\"contentType\":\"text/csv\",\"bytes\":4,"
+                         "\"contentType\":\"text/csv\",\"bytes\":4,\"sha256\":null,"
                          "\"createdAt\":\"1970-01-01T00:00:00.001Z\"}}"));
     reply_done(&reply);
     reply = ask("GET", F "/content", "all");

@@ -831,6 +831,26 @@ test_taker_that_pauses_learns_of_a_reset(void **state)
 }
 
 static void
+test_taker_that_pauses_may_answer_before_the_end(void **state)
+{
+    struct taking taking = {.paused = queue_new(false), .pauses = true};
+    struct http_server *server = peer_start_server(
+        (struct http_server_config){.handler = take_end, .on_head = take_head, .context = &taking});
+    struct peer peer = peer_connect(server);
+    peer_send_text(&peer, "POST /take HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\nhello");
+    struct queue_node *node = queue_wait(taking.paused, PEER_WAIT_MS);
+    assert_non_null(node);
+    answer_text(((struct later_request *)node)->request, 507, SLICE("full"));
+    peer_send_text(&peer, "more that nobody reads");
+    peer_expect(&peer, "", 507, "full");
+    assert_true(peer_read_end(&peer));
+    peer_close(&peer);
+    assert_null(taking.gone);
+    peer_stop_server(&server);
+    queue_free(&taking.paused);
+}
+
+static void
 say_peer(struct http_request *request, void *context)
 {
     char peer[HTTP_PEER_BYTES];
@@ -901,6 +921,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_long_bodies_are_taken_in_pieces),
         cmocka_unit_test(test_taker_is_told_when_the_body_breaks_off),
         cmocka_unit_test(test_taker_that_pauses_learns_of_a_reset),
+        cmocka_unit_test(test_taker_that_pauses_may_answer_before_the_end),
         cmocka_unit_test(test_peers_have_addresses),
         cmocka_unit_test(test_unix_sockets_are_served),
     };
