@@ -171,6 +171,8 @@ admit(struct call *call, const struct route_match *match)
     enum status status = needs_key ? check_key(call) : STATUS_OK;
     if (status == STATUS_UNAUTHORIZED)
         call_fail_key(call);
+    else if (status == STATUS_FORBIDDEN)
+        call_fail(call, 403, "the workspace of this key is closed");
     else if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
     else if (match->allowed == 0)
@@ -179,7 +181,7 @@ admit(struct call *call, const struct route_match *match)
         call_fail_method(call, match->allowed);
     else if (needs_key && (call->caller.scopes & match->route->scope) == 0)
         call_fail(call, 403, "this key lacks the scope \"%s\"",
-                  route_scope_name(match->route->scope));
+                  key_scope_name(match->route->scope));
     else
         return true;
     return false;

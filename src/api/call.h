@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "base/value.h"
 #include "net/http_server.h"
+#include "service/keys.h"
 #include "service/service.h"
 
 #include <stdbool.h>

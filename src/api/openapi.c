@@ -1,5 +1,7 @@
 #include "api/openapi.h"
 
+#include "service/keys.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -216,7 +218,7 @@ operation(const struct maker *maker, const struct route *route)
     if (route->scope != ROUTE_PUBLIC)
         out = with(maker, out, "description",
                    value_text(arena_format(maker->arena, "Needs a key with the scope `%s`.",
-                                           route_scope_name(route->scope))));
+                                           key_scope_name(route->scope))));
     struct value parameters = route_parameters(maker, route);
     if (parameters.count > 0)
         out = with(maker, out, "parameters", parameters);

@@ -1,7 +1,5 @@
 #include "api/route.h"
 
-#include "service/service.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,20 +104,4 @@ route_allow_text(unsigned allowed, char out[ROUTE_ALLOW_BYTES])
         assert(size > 0 && used + (size_t)size < ROUTE_ALLOW_BYTES);
         used += (size_t)size;
     }
-}
-
-const char *
-route_scope_name(uint32_t scope)
-{
-    switch ((enum key_scope)scope) {
-    case KEY_SCOPE_READ:
-        return "read";
-    case KEY_SCOPE_RUN:
-        return "run";
-    case KEY_SCOPE_WRITE:
-        return "write";
-    case KEY_SCOPE_ADMIN:
-        return "admin";
-    }
-    return "unknown";
 }

@@ -63,9 +63,6 @@ void route_find(struct route_match *out, const struct route_table *table,
 /* Takes the next name off a list of a route (`query`, `takes_media`). */
 struct slice route_next_name(struct slice *rest);
 
-/* "run": a scope as keys have it. */
-const char *route_scope_name(uint32_t scope);
-
 #define ROUTE_ALLOW_BYTES 64
 
 /* The methods as an Allow header has them. */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #define MICRO INT64_C(1000000)
@@ -19,4 +20,17 @@ credits_print(int64_t microcredits, char out[CREDITS_TEXT_BYTES])
     for (; part % 10 == 0; part /= 10)
         digits--;
     snprintf(out, CREDITS_TEXT_BYTES, "%" PRId64 ".%0*" PRId64, whole, digits, part);
+}
+
+bool
+credits_read(struct value value, int64_t *microcredits)
+{
+    *microcredits = 0;
+    if (!value_is_number(value))
+        return false;
+    double credits = value_real(value);
+    if (!(credits >= 0) || credits > CREDITS_MAX)
+        return false;
+    *microcredits = llround(credits * (double)MICRO);
+    return true;
 }

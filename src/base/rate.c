@@ -45,3 +45,12 @@ rate_parse(struct rate *out, struct slice text, struct error *error)
     *out = (struct rate){(uint32_t)count, per_ms};
     return STATUS_OK;
 }
+
+void
+rate_print(const struct rate *rate, char out[RATE_TEXT_BYTES])
+{
+    char span[DURATION_TEXT_BYTES];
+    duration_print(rate->per_ms, span);
+    bool is_one = span[0] == '1' && (span[1] < '0' || span[1] > '9');
+    snprintf(out, RATE_TEXT_BYTES, "%u/%s", rate->count, is_one ? span + 1 : span);
+}

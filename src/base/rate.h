@@ -23,4 +23,10 @@ struct rate {
  * more often or rarer than the maxima. The words quote the text. */
 MUST_USE enum status rate_parse(struct rate *out, struct slice text, struct error *error);
 
+/* Room for every printed rate and its NUL. */
+#define RATE_TEXT_BYTES 40
+
+/* "600/m", "100/15m": rate_parse() reads it back. */
+void rate_print(const struct rate *rate, char out[RATE_TEXT_BYTES]);
+
 #endif

@@ -54,6 +54,7 @@ cli_command_fn cli_check;
 cli_command_fn cli_docs;
 cli_command_fn cli_eval;
 cli_command_fn cli_keys;
+cli_command_fn cli_workspaces;
 cli_command_fn cli_text;
 
 #define CLI_DATA_DEFAULT "windrow-data"

@@ -6,84 +6,382 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Pages that are read for one list; each has about fifty. */
+#define PAGES_MAX 2000
+
+struct keys_options {
+    const char *data, *name, *scopes, *expires, *rate, *workspace;
+    bool as_json;
+};
+
+/* One request to whoever holds the data folder; the service is opened here if it is nobody. */
+struct asking {
+    struct cli *cli;
+    const char *data;
+    struct arena arena;
+    struct service *service;
+    struct value answer;
+    struct error error;
+};
+
 static void
-print_key(struct value answer, bool as_json)
+asking_init(struct asking *asking, struct cli *cli, const char *data)
 {
-    struct value id = value_get(answer, "clientId");
-    struct value secret = value_get(answer, "apiKey");
+    *asking = (struct asking){.cli = cli, .data = data};
+    arena_init(&asking->arena, MIB(64));
+}
+
+static void
+asking_done(struct asking *asking)
+{
+    asking->cli->close(asking->cli, &asking->service);
+    arena_done(&asking->arena);
+}
+
+static bool
+ask(struct asking *asking, struct value request)
+{
+    struct cli *cli = asking->cli;
+    bool is_there = asking->service == NULL;
+    enum status status = STATUS_OK;
+    if (is_there)
+        status = ask_server(asking->data, request, &asking->arena, &asking->answer, &is_there,
+                            &asking->error);
+    if (!is_there && asking->service == NULL)
+        status = cli->open(cli, asking->data, true, &asking->service, &asking->error);
+    if (status == STATUS_OK && asking->service != NULL)
+        status =
+            ask_here(asking->service, request, &asking->arena, &asking->answer, &asking->error);
+    return status == STATUS_OK;
+}
+
+static struct value
+request_of(struct asking *asking, const char *what)
+{
+    struct member member = {value_text("do"), value_text(what)};
+    return value_object_new(&asking->arena, &member, 1);
+}
+
+static void
+put(struct asking *asking, struct value *request, const char *name, struct value value)
+{
+    *request = value_object_set(&asking->arena, *request, value_text(name), value);
+}
+
+static void
+put_text(struct asking *asking, struct value *request, const char *name, const char *text)
+{
+    if (text != NULL)
+        put(asking, request, name, value_text(text));
+}
+
+/* --- create --- */
+
+/* "read,run" as a list. */
+static struct value
+scopes_list(struct asking *asking, const char *text)
+{
+    struct value list = value_empty_array();
+    for (const char *at = text; at != NULL;) {
+        const char *comma = strchr(at, ',');
+        size_t size = comma == NULL ? strlen(at) : (size_t)(comma - at);
+        list = value_array_append(&asking->arena, list, value_string(slice_of(at, size)));
+        at = comma == NULL ? NULL : comma + 1;
+    }
+    return list;
+}
+
+static void
+put_limits(struct asking *asking, struct value *request, const char *rate)
+{
+    if (rate == NULL)
+        return;
+    struct member member = {value_text("rate"), value_text(rate)};
+    put(asking, request, "limits", value_object_new(&asking->arena, &member, 1));
+}
+
+static void
+print_new_key(struct value answer, bool as_json)
+{
+    struct slice id = value_slice(value_get(answer, "clientId"));
+    struct slice secret = value_slice(value_get(answer, "apiKey"));
+    struct slice workspace = value_slice(value_get(answer, "workspaceId"));
     if (as_json)
-        printf("{\"clientId\":\"%.*s\",\"apiKey\":\"%.*s\"}\n", SLICE_FORMAT(value_slice(id)),
-               SLICE_FORMAT(value_slice(secret)));
+        printf("{\"clientId\":\"%.*s\",\"apiKey\":\"%.*s\",\"workspaceId\":\"%.*s\"}\n",
+               SLICE_FORMAT(id), SLICE_FORMAT(secret), SLICE_FORMAT(workspace));
     else
-        printf("client id  %.*s\napi key    %.*s\nThe key is shown this once.\n",
-               SLICE_FORMAT(value_slice(id)), SLICE_FORMAT(value_slice(secret)));
+        printf("client id  %.*s\napi key    %.*s\nworkspace  %.*s\nThe key is shown this once.\n",
+               SLICE_FORMAT(id), SLICE_FORMAT(secret), SLICE_FORMAT(workspace));
+}
+
+static bool
+create_key(struct asking *asking, const struct keys_options *options, const char *unused)
+{
+    struct value request = request_of(asking, "key_create");
+    put_text(asking, &request, "name", options->name);
+    put_text(asking, &request, "workspace", options->workspace);
+    if (options->scopes != NULL)
+        put(asking, &request, "scopes", scopes_list(asking, options->scopes));
+    if (options->expires != NULL)
+        put_text(asking, &request,
+                 strchr(options->expires, ':') == NULL ? "expiresIn" : "expiresAt",
+                 options->expires);
+    put_limits(asking, &request, options->rate);
+    if (!ask(asking, request))
+        return false;
+    print_new_key(asking->answer, options->as_json);
+    return true;
+}
+
+static bool
+create_workspace(struct asking *asking, const struct keys_options *options, const char *unused)
+{
+    struct value request = request_of(asking, "workspace_create");
+    put_text(asking, &request, "name", options->name);
+    put_limits(asking, &request, options->rate);
+    if (!ask(asking, request))
+        return false;
+    print_new_key(asking->answer, options->as_json);
+    return true;
+}
+
+/* --- list --- */
+
+static const char *
+text_of(struct value object, const char *name, const char *otherwise, char out[64])
+{
+    struct value text = value_get(object, name);
+    if (text.kind != VALUE_STRING)
+        return otherwise;
+    snprintf(out, 64, "%.*s", SLICE_FORMAT(slice_cut(value_slice(text), 63)));
+    return out;
+}
+
+static void
+print_key(struct value key)
+{
+    char id[64], used[64], expires[64], name[64];
+    struct value scopes = value_get(key, "scopes");
+    char words[64] = "";
+    for (uint32_t i = 0; i < scopes.count; i++) {
+        size_t size = strlen(words);
+        snprintf(words + size, sizeof(words) - size, "%s%.*s", i == 0 ? "" : ",",
+                 SLICE_FORMAT(value_slice(value_items(scopes)[i])));
+    }
+    const char *state = value_get(key, "revokedAt").kind == VALUE_STRING
+                            ? "revoked"
+                            : text_of(key, "expiresAt", "never", expires);
+    printf("%s  %-21s  used %-24s  expires %-24s  %s\n", text_of(key, "clientId", "", id), words,
+           text_of(key, "lastUsedAt", "never", used), state, text_of(key, "name", "", name));
+}
+
+static void
+print_workspace(struct value workspace)
+{
+    char id[64], status[64], name[64];
+    printf("%s  %-6s  %s\n", text_of(workspace, "id", "", id),
+           text_of(workspace, "status", "", status), text_of(workspace, "name", "", name));
+}
+
+static void
+print_json(struct value items, bool *is_first)
+{
+    struct buffer text;
+    for (uint32_t i = 0; i < items.count; i++) {
+        buffer_init(&text, MIB(1));
+        json_print(&text, value_items(items)[i]);
+        printf("%s%.*s", *is_first ? "" : ",", (int)text.size, text.ptr);
+        buffer_done(&text);
+        *is_first = false;
+    }
+}
+
+/* All of them, page by page: the next one begins behind the last id of this. */
+static bool
+list(struct asking *asking, const struct keys_options *options, struct value request, bool of_keys)
+{
+    bool is_first = true;
+    if (options->as_json)
+        printf("{\"data\":[");
+    for (int page = 0; page < PAGES_MAX; page++) {
+        if (!ask(asking, request))
+            return false;
+        struct value items = value_get(asking->answer, of_keys ? "keys" : "workspaces");
+        if (items.count == 0)
+            break;
+        if (options->as_json)
+            print_json(items, &is_first);
+        for (uint32_t i = 0; !options->as_json && i < items.count; i++)
+            (of_keys ? print_key : print_workspace)(value_items(items)[i]);
+        struct value last = value_items(items)[items.count - 1];
+        put(asking, &request, "before", value_get(last, of_keys ? "clientId" : "id"));
+    }
+    if (options->as_json)
+        printf("]}\n");
+    return true;
+}
+
+static bool
+list_keys(struct asking *asking, const struct keys_options *options, const char *unused)
+{
+    struct value request = request_of(asking, "key_list");
+    put_text(asking, &request, "workspace", options->workspace);
+    return list(asking, options, request, true);
+}
+
+static bool
+list_workspaces(struct asking *asking, const struct keys_options *options, const char *unused)
+{
+    return list(asking, options, request_of(asking, "workspace_list"), false);
+}
+
+/* --- revoke --- */
+
+static bool
+revoke_key(struct asking *asking, const struct keys_options *options, const char *id)
+{
+    struct value request = request_of(asking, "key_revoke");
+    bool is_first = true;
+    put_text(asking, &request, "id", id);
+    if (!ask(asking, request))
+        return false;
+    struct value key = value_get(asking->answer, "key");
+    if (!options->as_json) {
+        print_key(key);
+        return true;
+    }
+    print_json(value_array_new(&asking->arena, &key, 1), &is_first);
+    printf("\n");
+    return true;
+}
+
+/* --- the commands --- */
+
+struct verb {
+    const char *name;
+    bool takes_id;
+    bool (*run)(struct asking *asking, const struct keys_options *options, const char *id);
+};
+
+static int
+run_verb(struct cli *cli, const struct keys_options *options, const struct verb *verb,
+         const struct positional *words)
+{
+    struct asking asking;
+    if (words->count != (verb->takes_id ? 2 : 1)) {
+        fprintf(stderr, "windrow: %s: expected %s\n", verb->name,
+                verb->takes_id ? "one client id" : "no further words");
+        return CLI_USAGE;
+    }
+    asking_init(&asking, cli, options->data);
+    bool is_ok = verb->run(&asking, options, verb->takes_id ? words->values[1] : NULL);
+    int exit_code = is_ok ? CLI_OK : cli_complain(&asking.error);
+    asking_done(&asking);
+    return exit_code;
 }
 
 static int
-create_key(struct cli *cli, const char *data, const char *name, bool as_json)
+find_verb(struct cli *cli, const struct keys_options *options, const struct verb *verbs,
+          size_t count, const struct positional *words)
 {
-    struct arena arena;
-    arena_init(&arena, MIB(4));
-    struct member members[] = {
-        {value_text("do"), value_text("key_create")},
-        {value_text("name"), value_text(name)},
-    };
-    struct value request = value_object_new(&arena, members, COUNT_OF(members));
-    struct value answer;
-    struct service *service = NULL;
-    struct error error = {0};
-    bool is_there = false;
-    enum status status = ask_server(data, request, &arena, &answer, &is_there, &error);
-    if (!is_there)
-        status = cli->open(cli, data, true, &service, &error);
-    if (status == STATUS_OK && service != NULL)
-        status = ask_here(service, request, &arena, &answer, &error);
-    int exit_code = status == STATUS_OK ? CLI_OK : cli_complain(&error);
-    if (status == STATUS_OK)
-        print_key(answer, as_json);
-    cli->close(cli, &service);
-    arena_done(&arena);
-    return exit_code;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words->values[0], verbs[i].name) == 0)
+            return run_verb(cli, options, &verbs[i], words);
+    }
+    fprintf(stderr, "windrow: expected");
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "%s \"%s\"", i == 0 ? "" : " or", verbs[i].name);
+    fprintf(stderr, ", found \"%s\"\n", words->values[0]);
+    return CLI_USAGE;
 }
+
+#define OPTION_DATA(options)                                                                       \
+    {                                                                                              \
+        .name = "--data", .kind = OPTION_TEXT, .into.text = &(options).data, .value = "DIR",       \
+        .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"           \
+    }
+#define OPTION_NAME(options)                                                                       \
+    {                                                                                              \
+        .name = "--name", .kind = OPTION_TEXT, .into.text = &(options).name, .value = "TEXT",      \
+        .help = "a name for people"                                                                \
+    }
+#define OPTION_RATE(options)                                                                       \
+    {                                                                                              \
+        .name = "--rate", .kind = OPTION_TEXT, .into.text = &(options).rate, .value = "RATE",      \
+        .help = "how often it may ask: 10/s, 600/m [no limit]"                                     \
+    }
+#define OPTION_JSON(options)                                                                       \
+    {                                                                                              \
+        .name = "--json", .kind = OPTION_FLAG, .into.flag = &(options).as_json,                    \
+        .help = "print JSON"                                                                       \
+    }
 
 int
 cli_keys(struct cli *cli, int argc, char **argv)
 {
-    const char *data = CLI_DATA_DEFAULT;
-    const char *name = "";
-    bool as_json = false;
+    static const struct verb verbs[] = {
+        {"create", false, create_key},
+        {"list", false, list_keys},
+        {"revoke", true, revoke_key},
+    };
+    struct keys_options into = {.data = CLI_DATA_DEFAULT};
     const struct option options[] = {
-        {.name = "--data",
+        OPTION_DATA(into),
+        OPTION_NAME(into),
+        {.name = "--scopes",
          .kind = OPTION_TEXT,
-         .into.text = &data,
-         .value = "DIR",
-         .help = "where everything is kept [windrow-data]",
-         .environment = "WINDROW_DATA"},
-        {.name = "--name",
+         .into.text = &into.scopes,
+         .value = "LIST",
+         .help = "of read,run,write,admin [all of them]"},
+        {.name = "--expires",
          .kind = OPTION_TEXT,
-         .into.text = &name,
-         .value = "TEXT",
-         .help = "a name for people"},
-        {.name = "--json",
-         .kind = OPTION_FLAG,
-         .into.flag = &as_json,
-         .help = "print {\"clientId\", \"apiKey\"}"},
+         .into.text = &into.expires,
+         .value = "WHEN",
+         .help = "90d, or a time: 2030-01-31T00:00:00Z [never]"},
+        OPTION_RATE(into),
+        {.name = "--workspace",
+         .kind = OPTION_TEXT,
+         .into.text = &into.workspace,
+         .value = "ID",
+         .help = "whose key it is [the default workspace]"},
+        OPTION_JSON(into),
     };
     const struct option_table table = {
-        .usage = "windrow keys create [--name TEXT] [--data DIR] [--json]",
-        .summary = "Makes an API key of the default workspace, also beside a running server.",
+        .usage = "windrow keys create|list|revoke [CLIENT_ID] [options]",
+        .summary = "Makes, lists and revokes API keys, also beside a running server.",
+        .options = options,
+        .count = COUNT_OF(options),
+        .positional_min = 1,
+        .positional_max = 2,
+    };
+    struct positional words;
+    enum options_end end = options_read(&table, argc, argv, &words);
+    if (end != OPTIONS_OK)
+        return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
+    return find_verb(cli, &into, verbs, COUNT_OF(verbs), &words);
+}
+
+int
+cli_workspaces(struct cli *cli, int argc, char **argv)
+{
+    static const struct verb verbs[] = {
+        {"create", false, create_workspace},
+        {"list", false, list_workspaces},
+    };
+    struct keys_options into = {.data = CLI_DATA_DEFAULT};
+    const struct option options[] = {OPTION_DATA(into), OPTION_NAME(into), OPTION_RATE(into),
+                                     OPTION_JSON(into)};
+    const struct option_table table = {
+        .usage = "windrow workspaces create|list [options]",
+        .summary = "Makes a workspace with its first key, or lists them; also beside a server.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
         .positional_max = 1,
     };
-    struct positional what;
-    enum options_end end = options_read(&table, argc, argv, &what);
+    struct positional words;
+    enum options_end end = options_read(&table, argc, argv, &words);
     if (end != OPTIONS_OK)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
-    if (strcmp(what.values[0], "create") != 0) {
-        fprintf(stderr, "windrow: keys: expected \"create\", found \"%s\"\n", what.values[0]);
-        return CLI_USAGE;
-    }
-    return create_key(cli, data, name, as_json);
+    return find_verb(cli, &into, verbs, COUNT_OF(verbs), &words);
 }

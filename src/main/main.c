@@ -33,7 +33,8 @@ static const struct {
     {"docs", cli_docs, "tell about step types and error codes; the schema for editors"},
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
     {"models", models_command, "list the models that can be asked, and the default one"},
-    {"keys", cli_keys, "make API keys"},
+    {"keys", cli_keys, "make, list and revoke API keys"},
+    {"workspaces", cli_workspaces, "make and list workspaces"},
     {"version", print_version, "print the version"},
     {"help", print_help, "print this"},
 };

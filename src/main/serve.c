@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "main/first_key.h"
 #include "main/settings.h"
 #include "main/world.h"
 #include "net/http_server.h"
@@ -152,6 +153,8 @@ start(struct server *server, struct cli *cli, const struct settings *settings, s
     enum status status = start_tls(server, settings, error);
     if (status == STATUS_OK)
         status = world_open_server(cli, settings, &server->service, error);
+    if (status == STATUS_OK)
+        status = first_key_make(server->service, settings->admin_key, error);
     if (status == STATUS_OK)
         status = control_start(&server->control, server->service, settings->data, error);
     if (status == STATUS_OK)

@@ -93,6 +93,14 @@ static const struct setting lines[] = {
      .max = 1000000,
      .help = "connections of one address (IPv6: one /64 network)"},
 
+    {.group = "HTTP",
+     .name = "admin_key",
+     .kind = SETTING_TEXT,
+     .offset = AT(admin_key),
+     .otherwise = "a new one, which is printed",
+     .value = "KEY",
+     .help = "the key that the first start makes, or none"},
+
     {.group = "Calls",
      .name = "allow",
      .kind = SETTING_TEXT,

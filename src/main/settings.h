@@ -26,6 +26,8 @@ struct settings {
     const char *data;
     const char *store;
 
+    const char *admin_key; /* NULL: not given */
+
     const char *allow;    /* NULL: not given */
     int64_t eval_threads; /* 0: one a core */
 

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "service/control_keys.h"
+#include "service/present.h"
 #include "service/wait.h"
 
 #include <errno.h>
@@ -32,8 +34,8 @@ struct control {
 
 /* --- what can be asked --- */
 
-static struct value
-failed(enum status status, const char *words, struct arena *arena)
+struct value
+control_failed(enum status status, const char *words, struct arena *arena)
 {
     struct member members[] = {
         {value_text("ok"), value_bool(false)},
@@ -43,37 +45,14 @@ failed(enum status status, const char *words, struct arena *arena)
     return value_object_new(arena, members, COUNT_OF(members));
 }
 
-static struct value
-done_with(const char *name, struct value value, struct arena *arena)
+struct value
+control_done(const char *name, struct value value, struct arena *arena)
 {
     struct member members[] = {
         {value_text("ok"), value_bool(true)},
         {value_text(name), value},
     };
     return value_object_new(arena, members, COUNT_OF(members));
-}
-
-static struct value
-id_value(const struct id *id, struct arena *arena)
-{
-    char text[ID_HEX_BYTES];
-    id_hex(id, text);
-    return value_string_copy(arena, slice_text(text));
-}
-
-static struct value
-do_key_create(struct service *service, struct value request, struct arena *arena)
-{
-    struct value name = value_get(request, "name");
-    struct new_key key;
-    struct error error = {0};
-    enum status status = wait_for_key(
-        service, name.kind == VALUE_STRING ? value_slice(name) : SLICE(""), &key, &error);
-    if (status != STATUS_OK)
-        return failed(status, error.text, arena);
-    struct value answer = done_with("clientId", id_value(&key.id, arena), arena);
-    return value_object_set(arena, answer, value_text("apiKey"),
-                            value_string_copy(arena, slice_text(key.secret)));
 }
 
 static struct value
@@ -85,7 +64,7 @@ do_move(struct service *service, struct slice what, struct value request, struct
     struct value text = value_get(request, "run");
     if (text.kind != VALUE_STRING || !id_parse(&id, value_slice(text)) ||
         service_run_get(service, &id, arena, &run) != STATUS_OK)
-        return failed(STATUS_NOT_FOUND, "there is no such run", arena);
+        return control_failed(STATUS_NOT_FOUND, "there is no such run", arena);
     enum status status = STATUS_OK;
     if (slice_is(what, "cancel"))
         status = wait_for_move(service, service_run_cancel, &id, &error);
@@ -94,8 +73,8 @@ do_move(struct service *service, struct slice what, struct value request, struct
     else
         status = wait_for_rerun(service, &run, &id, &error);
     if (status != STATUS_OK)
-        return failed(status, error.text, arena);
-    return done_with("run", id_value(&id, arena), arena);
+        return control_failed(status, error.text, arena);
+    return control_done("run", present_id(&id, arena), arena);
 }
 
 struct value
@@ -103,11 +82,12 @@ control_do(struct service *service, struct value request, struct arena *arena)
 {
     struct value what = value_get(request, "do");
     struct slice name = what.kind == VALUE_STRING ? value_slice(what) : SLICE("");
-    if (slice_is(name, "key_create"))
-        return do_key_create(service, request, arena);
+    struct value answer;
+    if (control_keys_do(service, name, request, arena, &answer))
+        return answer;
     if (slice_is(name, "cancel") || slice_is(name, "retry") || slice_is(name, "rerun"))
         return do_move(service, name, request, arena);
-    return failed(STATUS_UNSUPPORTED, "this server does not know that request", arena);
+    return control_failed(STATUS_UNSUPPORTED, "this server does not know that request", arena);
 }
 
 /* --- lines over a socket --- */
@@ -169,7 +149,7 @@ answer_one(struct control *control, int fd)
     if (read_line(fd, &line)) {
         enum status status = json_parse(&request, &arena, buffer_slice(&line), 0, NULL, &error);
         struct value answer = status == STATUS_OK ? control_do(control->service, request, &arena)
-                                                  : failed(status, error.text, &arena);
+                                                  : control_failed(status, error.text, &arena);
         if (!write_line(fd, answer))
             log_event(LOG_WARN, "a command beside the server left before its answer", NULL);
     }

@@ -4,8 +4,8 @@
  * DATA/control.sock: one JSON line there, one JSON line back. Who may open the socket (mode 0600)
  * may read the folder anyway, so there is no key.
  *
- * Requests: {"do": "key_create", "name"}, {"do": "cancel" | "retry" | "rerun", "run", "newest"?}.
- * Answers: {"ok": true, …} or {"ok": false, "status", "message"}.
+ * Requests: those of service/control_keys.h, {"do": "cancel" | "retry" | "rerun", "run",
+ * "newest"?}. Answers: {"ok": true, …} or {"ok": false, "status", "message"}.
  *
  * Threads: control_ask() from any that may block; the server side has a thread of its own.
  */
@@ -26,6 +26,10 @@ void control_stop(struct control **control);
  * live in the arena; an answer with ok = false becomes its status and words. */
 MUST_USE enum status control_ask(const char *data_folder, struct value request, struct arena *arena,
                                  struct value *answer, struct error *error);
+
+/* The two kinds of answers, with one more member. */
+struct value control_failed(enum status status, const char *words, struct arena *arena);
+struct value control_done(const char *name, struct value value, struct arena *arena);
 
 /* The same requests on a service of this process. */
 struct value control_do(struct service *service, struct value request, struct arena *arena);

@@ -255,31 +255,62 @@ service_commit_wait(struct service *service, struct intent *intent)
 
 #define WORKSPACE_SETTING "default_workspace"
 
+/* Of a store that an older build has made, or of a new one. */
+static enum status
+find_workspace(struct service *service, struct intent *intent)
+{
+    struct slice hex;
+    enum status status =
+        store_setting_get(service->store, &intent->arena, SLICE(WORKSPACE_SETTING), &hex);
+    if (status == STATUS_OK)
+        return id_parse(&service->workspace, hex) ? STATUS_OK : STATUS_IO;
+    if (status != STATUS_NOT_FOUND || service->options.is_reader)
+        return STATUS_IO;
+    char text[ID_HEX_BYTES];
+    service->workspace = id_next(&service->ids);
+    id_hex(&service->workspace, text);
+    struct setting_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    row->name = SLICE(WORKSPACE_SETTING);
+    row->value = arena_copy(&intent->arena, slice_text(text));
+    intent_add(intent, STORE_SETTING_PUT, 64)->setting = row;
+    return STATUS_OK;
+}
+
+static enum status
+find_workspace_row(struct service *service, struct intent *intent)
+{
+    struct workspace_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    enum status status =
+        store_workspace_get(service->store, &intent->arena, &service->workspace, row);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    *row = (struct workspace_row){
+        .id = service->workspace,
+        .name = SLICE("default"),
+        .created_unix_ms = clock_unix_ms(service->options.clock),
+    };
+    intent_add(intent, STORE_WORKSPACE_INSERT, 64)->workspace = row;
+    return STATUS_OK;
+}
+
 /* The first start makes the default workspace; its id is kept as a setting. */
 static enum status
 open_workspace(struct service *service, struct error *error)
 {
-    struct arena arena;
-    arena_init(&arena, KIB(16));
-    struct slice hex;
-    enum status status = store_setting_get(service->store, &arena, SLICE(WORKSPACE_SETTING), &hex);
-    bool is_there = status == STATUS_OK && id_parse(&service->workspace, hex);
-    arena_done(&arena);
-    if (is_there)
-        return STATUS_OK;
-    if (status != STATUS_NOT_FOUND || service->options.is_reader)
-        return error_set(error, STATUS_IO, "the default workspace could not be read");
-
-    service->workspace = id_next(&service->ids);
-    char text[ID_HEX_BYTES];
-    id_hex(&service->workspace, text);
-    struct setting_row row = {SLICE(WORKSPACE_SETTING), slice_text(text)};
-    struct intent *intent = intent_new(KIB(4));
-    intent_add(intent, STORE_SETTING_PUT, 64)->setting = &row;
-    status = service_commit_wait(service, intent);
-    if (status != STATUS_OK)
-        error_set(error, status, "the default workspace could not be stored");
-    return status;
+    struct intent *intent = intent_new(KIB(64));
+    enum status status = find_workspace(service, intent);
+    if (status == STATUS_OK && !service->options.is_reader)
+        status = find_workspace_row(service, intent);
+    if (status == STATUS_OK && intent->op_count > 0) {
+        status = service_commit_wait(service, intent);
+        return status == STATUS_OK
+                   ? status
+                   : error_set(error, status, "the default workspace could not be stored");
+    }
+    intent_free(&intent);
+    return status == STATUS_OK
+               ? status
+               : error_set(error, STATUS_IO, "the default workspace could not be read");
 }
 
 enum status
@@ -290,6 +321,7 @@ service_open(struct service **out, const struct service_options *options, struct
     service->options = *options;
     service->folder = mem_copy_text(options->data_folder, strlen(options->data_folder));
     service->options.data_folder = service->folder;
+    service->notes_flow.owner = &service->notes;
     service->keys = key_cache_new();
     service->workflows = workflow_cache_new();
     struct rng rng;

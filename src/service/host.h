@@ -31,6 +31,8 @@ struct service {
     struct pool *pools[ENGINE_POOL_COUNT];
     struct fair_owner own; /* work of the service itself, beside the runs */
     struct fair_flow own_flow;
+    struct fair_owner notes;
+    struct fair_flow notes_flow; /* of the writer: what nobody waits for */
     struct engine *engine;
     struct engine_ports ports;
     struct thread *thread;
@@ -62,6 +64,8 @@ void watch_end(struct service *service);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);
+/* Keys or workspaces have changed: nothing of what is known may be believed. */
+void key_cache_forget(struct key_cache *cache);
 
 /* Rows of workflows by the text that they were asked for with: an id in some form, or a slug. */
 struct workflow_cache *workflow_cache_new(void);

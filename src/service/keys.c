@@ -1,47 +1,36 @@
-#include "service/host.h"
+#include "service/keys.h"
 
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "service/host.h"
 
-#include <pthread.h>
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 #define KEY_RANDOM_BYTES 32
-/* Callers kept in memory, by the digest of their key; a slot is simply taken over. */
-#define KEY_CACHE_SLOTS 256
-/* A revoked key may be answered from memory for so long. */
-#define KEY_CACHE_MS 1000
 
-struct cached_key {
-    struct digest secret;
-    struct caller caller;
-    int64_t until_mono_us;
-};
+static const char *const scope_names[KEY_SCOPE_COUNT] = {"read", "run", "write", "admin"};
 
-struct key_cache {
-    pthread_mutex_t mutex;
-    struct cached_key slots[KEY_CACHE_SLOTS];
-};
-
-struct key_cache *
-key_cache_new(void)
+const char *
+key_scope_name(enum key_scope scope)
 {
-    struct key_cache *cache = mem_alloc(sizeof(*cache));
-    pthread_mutex_init(&cache->mutex, NULL);
-    return cache;
+    for (unsigned i = 0; i < KEY_SCOPE_COUNT; i++) {
+        if (scope == (enum key_scope)(1u << i))
+            return scope_names[i];
+    }
+    return "unknown";
 }
 
-void
-key_cache_free(struct key_cache **cache)
+uint32_t
+key_scope_named(struct slice name)
 {
-    if (*cache == NULL)
-        return;
-    pthread_mutex_destroy(&(*cache)->mutex);
-    mem_free(*cache);
-    *cache = NULL;
+    for (unsigned i = 0; i < KEY_SCOPE_COUNT; i++) {
+        if (slice_is(name, scope_names[i]))
+            return 1u << i;
+    }
+    return 0;
 }
 
 /* base64url without padding (RFC 4648 section 5). */
@@ -66,119 +55,214 @@ secret_print(const uint8_t random[KEY_RANDOM_BYTES], char out[KEY_TEXT_BYTES])
     out[at] = '\0';
 }
 
-struct key_request {
+/* --- what is stored --- */
+
+/* A change of keys or workspaces on its way. */
+struct tenancy {
+    struct service *service;
     struct new_key key;
-    struct key_row row;
-    key_created_fn *created;
+    struct key_row key_row;
+    struct workspace_row workspace_row;
+    key_created_fn *created;    /* of a new key */
+    tenant_changed_fn *changed; /* of any other change */
     void *context;
 };
 
-static void
-key_committed(struct intent *intent)
+/* Everything is in the arena of the intent. */
+static struct tenancy *
+tenancy_new(struct service *service, struct intent **intent, void *context)
 {
-    struct key_request *request = intent->owner;
+    *intent = intent_new(KIB(32));
+    struct tenancy *tenancy = arena_alloc(&(*intent)->arena, sizeof(*tenancy));
+    tenancy->service = service;
+    tenancy->context = context;
+    (*intent)->owner = tenancy;
+    return tenancy;
+}
+
+static void
+tenancy_committed(struct intent *intent)
+{
+    struct tenancy *tenancy = intent->owner;
     enum status status = intent->status;
-    request->created(status, status == STATUS_OK ? &request->key : NULL, request->context);
+    if (tenancy->changed != NULL) {
+        if (status == STATUS_OK)
+            key_cache_forget(tenancy->service->keys);
+        tenancy->changed(status, tenancy->context);
+    } else {
+        tenancy->created(status, status == STATUS_OK ? &tenancy->key : NULL, tenancy->context);
+    }
     intent_free(&intent);
-    mem_free(request);
+}
+
+static void
+add_key(struct tenancy *tenancy, struct intent *intent, const struct key_wanted *wanted)
+{
+    struct service *service = tenancy->service;
+    tenancy->key.id = id_next(&service->ids);
+    tenancy->key.workspace = wanted->workspace;
+    tenancy->key.created_unix_ms = clock_unix_ms(service->options.clock);
+    tenancy->key_row = (struct key_row){
+        .workspace = wanted->workspace,
+        .id = tenancy->key.id,
+        .secret = digest_of(slice_text(tenancy->key.secret)),
+        .name = arena_copy(&intent->arena, wanted->name),
+        .limits = arena_copy(&intent->arena, wanted->limits),
+        .scopes = wanted->scopes,
+        .created_unix_ms = tenancy->key.created_unix_ms,
+        .expires_unix_ms = wanted->expires_unix_ms,
+    };
+    intent_add(intent, STORE_KEY_INSERT, 256)->key = &tenancy->key_row;
+    intent_add_idempotency(intent, wanted->idempotency, IDEMPOTENCY_KEY, &tenancy->key.id);
+}
+
+static void
+make_secret(char out[KEY_TEXT_BYTES])
+{
+    uint8_t random[KEY_RANDOM_BYTES];
+    rng_secret(random, sizeof(random));
+    secret_print(random, out);
 }
 
 void
-service_key_create(struct service *service, struct slice name, uint32_t scopes,
+service_key_create(struct service *service, const struct key_wanted *wanted,
                    key_created_fn *created, void *context)
 {
-    struct key_request *request = mem_alloc(sizeof(*request));
-    uint8_t random[KEY_RANDOM_BYTES];
-    rng_secret(random, sizeof(random));
-    secret_print(random, request->key.secret);
-    request->key.id = id_next(&service->ids);
-    request->created = created;
-    request->context = context;
-
-    struct intent *intent = intent_new(KIB(8));
-    request->row = (struct key_row){
-        .workspace = service->workspace,
-        .id = request->key.id,
-        .secret = digest_of(slice_text(request->key.secret)),
-        .name = arena_copy(&intent->arena, name),
-        .scopes = scopes,
-        .created_unix_ms = clock_unix_ms(service->options.clock),
-    };
-    intent_add(intent, STORE_KEY_INSERT, 256)->key = &request->row;
-    intent->done = key_committed;
-    intent->owner = request;
+    struct intent *intent;
+    struct tenancy *tenancy = tenancy_new(service, &intent, context);
+    tenancy->created = created;
+    make_secret(tenancy->key.secret);
+    add_key(tenancy, intent, wanted);
+    intent->done = tenancy_committed;
     writer_push(service->writer, intent);
 }
 
-static struct cached_key *
-slot_of(struct key_cache *cache, const struct digest *secret)
+void
+service_workspace_create(struct service *service, struct slice name, struct slice limits,
+                         const struct key_wanted *first, key_created_fn *created, void *context)
 {
-    return &cache->slots[secret->bytes[0]];
+    struct intent *intent;
+    struct tenancy *tenancy = tenancy_new(service, &intent, context);
+    struct key_wanted wanted = *first;
+    tenancy->created = created;
+    tenancy->workspace_row = (struct workspace_row){
+        .id = id_next(&service->ids),
+        .name = arena_copy(&intent->arena, name),
+        .limits = arena_copy(&intent->arena, limits),
+        .created_unix_ms = clock_unix_ms(service->options.clock),
+    };
+    wanted.workspace = tenancy->workspace_row.id;
+    intent_add(intent, STORE_WORKSPACE_INSERT, 256)->workspace = &tenancy->workspace_row;
+    make_secret(tenancy->key.secret);
+    add_key(tenancy, intent, &wanted);
+    intent->done = tenancy_committed;
+    writer_push(service->writer, intent);
 }
+
+void
+service_workspace_change(struct service *service, const struct workspace_row *row,
+                         tenant_changed_fn *changed, void *context)
+{
+    struct intent *intent;
+    struct tenancy *tenancy = tenancy_new(service, &intent, context);
+    tenancy->changed = changed;
+    tenancy->workspace_row = *row;
+    tenancy->workspace_row.name = arena_copy(&intent->arena, row->name);
+    tenancy->workspace_row.limits = arena_copy(&intent->arena, row->limits);
+    intent_add(intent, STORE_WORKSPACE_UPDATE, 256)->workspace = &tenancy->workspace_row;
+    intent->done = tenancy_committed;
+    writer_push(service->writer, intent);
+}
+
+void
+service_key_revoke(struct service *service, const struct key_row *key, tenant_changed_fn *changed,
+                   void *context)
+{
+    struct intent *intent;
+    struct tenancy *tenancy = tenancy_new(service, &intent, context);
+    tenancy->changed = changed;
+    tenancy->key_row = *key;
+    tenancy->key_row.name = arena_copy(&intent->arena, key->name);
+    tenancy->key_row.limits = arena_copy(&intent->arena, key->limits);
+    if (key->revoked_unix_ms == 0)
+        tenancy->key_row.revoked_unix_ms = clock_unix_ms(service->options.clock);
+    intent_add(intent, STORE_KEY_UPDATE, 256)->key = &tenancy->key_row;
+    intent->done = tenancy_committed;
+    writer_push(service->writer, intent);
+}
+
+/* --- a key whose text was chosen --- */
+
+#define CHOSEN_BYTES_MIN 32
 
 static bool
-cache_look(struct service *service, const struct digest *secret, struct caller *out)
+is_fit(struct slice secret)
 {
-    struct key_cache *cache = service->keys;
-    int64_t now_us = clock_mono_us(service->options.clock);
-    pthread_mutex_lock(&cache->mutex);
-    const struct cached_key *slot = slot_of(cache, secret);
-    bool is_there =
-        now_us < slot->until_mono_us && memcmp(&slot->secret, secret, sizeof(*secret)) == 0;
-    if (is_there)
-        *out = slot->caller;
-    pthread_mutex_unlock(&cache->mutex);
-    return is_there;
+    for (size_t i = 0; i < secret.size; i++) {
+        if (secret.ptr[i] <= ' ' || secret.ptr[i] > '~')
+            return false;
+    }
+    return secret.size >= CHOSEN_BYTES_MIN && secret.size <= KEY_SECRET_BYTES_MAX;
 }
 
-static void
-cache_keep(struct service *service, const struct digest *secret, const struct caller *caller)
-{
-    struct key_cache *cache = service->keys;
-    int64_t until_us = clock_mono_us(service->options.clock) + KEY_CACHE_MS * 1000;
-    pthread_mutex_lock(&cache->mutex);
-    *slot_of(cache, secret) = (struct cached_key){*secret, *caller, until_us};
-    pthread_mutex_unlock(&cache->mutex);
-}
-
-static enum status
-look_in_store(struct service *service, const struct digest *secret, struct caller *out)
-{
-    struct arena arena;
-    arena_init(&arena, KIB(16));
-    struct key_row row;
-    enum status status = store_key_by_secret(service->store, &arena, secret, &row);
-    arena_done(&arena);
-    if (status == STATUS_NOT_FOUND)
-        return STATUS_UNAUTHORIZED;
-    if (status != STATUS_OK)
-        return status;
-    int64_t now = clock_unix_ms(service->options.clock);
-    if (row.revoked_unix_ms != 0 || (row.expires_unix_ms != 0 && row.expires_unix_ms <= now))
-        return STATUS_UNAUTHORIZED;
-    *out = (struct caller){row.workspace, row.id, row.scopes};
-    return STATUS_OK;
-}
-
-/* The key is looked up by its digest, so that the time taken tells nothing about stored keys. */
 enum status
-service_key_check(struct service *service, struct slice client_id, struct slice secret,
-                  struct caller *out)
+service_key_put(struct service *service, const struct key_wanted *wanted, struct slice secret,
+                struct error *error)
 {
-    *out = (struct caller){0};
-    if (secret.size == 0 || secret.size > 256)
-        return STATUS_UNAUTHORIZED;
-    struct digest digest = digest_of(secret);
-    if (!cache_look(service, &digest, out)) {
-        enum status status = look_in_store(service, &digest, out);
-        if (status != STATUS_OK)
-            return status;
-        cache_keep(service, &digest, out);
-    }
-    struct id id;
-    if (client_id.size > 0 && (!id_parse(&id, client_id) || !id_equal(&id, &out->key))) {
-        *out = (struct caller){0};
-        return STATUS_UNAUTHORIZED;
-    }
-    return STATUS_OK;
+    if (!is_fit(secret))
+        return error_set(error, STATUS_INVALID,
+                         "a key of one's own has %d to %d characters of ASCII without spaces",
+                         CHOSEN_BYTES_MIN, KEY_SECRET_BYTES_MAX);
+    struct intent *intent;
+    struct tenancy *tenancy = tenancy_new(service, &intent, NULL);
+    add_key(tenancy, intent, wanted);
+    tenancy->key_row.secret = digest_of(secret);
+    enum status status = service_commit_wait(service, intent);
+    return status == STATUS_OK ? status : error_set(error, status, "the key could not be stored");
+}
+
+/* --- reads --- */
+
+enum status
+service_key_get(struct service *service, const struct id *id, struct arena *arena,
+                struct key_row *out)
+{
+    return store_key_get(service->store, arena, id, out);
+}
+
+enum status
+service_key_find(struct service *service, const struct id *workspace, struct slice id,
+                 struct arena *arena, struct key_row *out)
+{
+    struct id key;
+    *out = (struct key_row){0};
+    if (!id_parse(&key, id))
+        return STATUS_NOT_FOUND;
+    enum status status = store_key_get(service->store, arena, &key, out);
+    if (status != STATUS_OK || id_equal(&out->workspace, workspace))
+        return status;
+    *out = (struct key_row){0};
+    return STATUS_NOT_FOUND;
+}
+
+enum status
+service_key_list(struct service *service, const struct store_page *page, store_key_fn *visit,
+                 void *context)
+{
+    assert(!id_is_zero(&page->workspace));
+    return store_key_list(service->store, page, visit, context);
+}
+
+enum status
+service_workspace_get(struct service *service, const struct id *id, struct arena *arena,
+                      struct workspace_row *out)
+{
+    return store_workspace_get(service->store, arena, id, out);
+}
+
+enum status
+service_workspace_list(struct service *service, const struct store_page *page,
+                       store_workspace_fn *visit, void *context)
+{
+    return store_workspace_list(service->store, page, visit, context);
 }

@@ -6,16 +6,16 @@
 #include "base/limits.h"
 #include "service/service.h"
 
-static struct value
-id_value(const struct id *id, struct arena *arena)
+struct value
+present_id(const struct id *id, struct arena *arena)
 {
     char text[ID_HEX_BYTES];
     id_hex(id, text);
     return value_string_copy(arena, slice_text(text));
 }
 
-static struct value
-time_value(int64_t unix_ms, struct arena *arena)
+struct value
+present_time(int64_t unix_ms, struct arena *arena)
 {
     char text[CLOCK_ISO_BYTES];
     if (unix_ms == 0)
@@ -221,15 +221,15 @@ present_workflow(const struct workflow_row *row, struct arena *arena)
 {
     static const char *const statuses[] = {"draft", "active", "archived"};
     struct member members[] = {
-        {value_text("id"), id_value(&row->id, arena)},
+        {value_text("id"), present_id(&row->id, arena)},
         {value_text("name"), value_string_copy(arena, row->name)},
         {value_text("slug"), value_string_copy(arena, row->slug)},
         {value_text("status"), value_text(statuses[row->status])},
         {value_text("version"), value_int(row->latest_version)},
         {value_text("publishedVersion"),
          row->published_version == 0 ? value_null() : value_int(row->published_version)},
-        {value_text("createdAt"), time_value(row->created_unix_ms, arena)},
-        {value_text("updatedAt"), time_value(row->updated_unix_ms, arena)},
+        {value_text("createdAt"), present_time(row->created_unix_ms, arena)},
+        {value_text("updatedAt"), present_time(row->updated_unix_ms, arena)},
     };
     return value_object_new(arena, members, COUNT_OF(members));
 }

@@ -12,6 +12,11 @@
 
 struct service;
 
+/* 24 hex digits. */
+struct value present_id(const struct id *id, struct arena *arena);
+/* ISO 8601; null for 0. */
+struct value present_time(int64_t unix_ms, struct arena *arena);
+
 /* {id, workflowId, status, state, input, output?, error?, createdAt, startedAt?, completedAt?,
  * version, generation, trigger, parentRunId?, models?, counts?, usage?}: the fields of Metal's run
  * record and ours beside them. Stored JSON goes out as it lies there. status: the word for the

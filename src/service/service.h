@@ -73,34 +73,8 @@ enum status service_trouble(struct service *service, struct error *error);
 /* What store, writer, engine and pools count, for Prometheus; no ids and no names of users. */
 void service_print_metrics(struct service *service, struct buffer *out);
 
-/* --- workspaces and keys --- */
-
-/* The workspace that exists from the first start. */
+/* The workspace that exists from the first start: the operator's (service/keys.h). */
 struct id service_default_workspace(struct service *service);
-
-enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_RUN = 2, KEY_SCOPE_WRITE = 4, KEY_SCOPE_ADMIN = 8 };
-#define KEY_SCOPES_ALL 15
-
-/* 256 random bits as "wk_" and 43 characters of base64url (RFC 4648). */
-#define KEY_TEXT_BYTES 47
-
-struct new_key {
-    struct id id; /* the public client id, shown as 24 hex digits */
-    char secret[KEY_TEXT_BYTES];
-};
-typedef void key_created_fn(enum status status, const struct new_key *key, void *context);
-/* The secret is given out here only; the store keeps its SHA-256. */
-void service_key_create(struct service *service, struct slice name, uint32_t scopes,
-                        key_created_fn *created, void *context);
-
-struct caller {
-    struct id workspace, key;
-    uint32_t scopes;
-};
-/* OK: *out tells who asks. client_id may be empty; if it is given it must match. UNAUTHORIZED
- * otherwise. Known keys are answered from memory. */
-MUST_USE enum status service_key_check(struct service *service, struct slice client_id,
-                                       struct slice secret, struct caller *out);
 
 /* What a request with the workspace, scope and key of `which` has made; NOT_FOUND also when that
  * was too long ago. */

@@ -188,14 +188,38 @@ key_created(enum status status, const struct new_key *key, void *context)
 }
 
 enum status
-wait_for_key(struct service *service, struct slice name, struct new_key *out, struct error *error)
+wait_for_key(struct service *service, const struct key_wanted *wanted, struct new_key *out,
+             struct error *error)
 {
     struct waiting waiting;
     waiting_init(&waiting);
     waiting.key = out;
-    service_key_create(service, name, KEY_SCOPES_ALL, key_created, &waiting);
+    service_key_create(service, wanted, key_created, &waiting);
     enum status status = waiting_end(&waiting);
     return status == STATUS_OK ? status : error_set(error, status, "the key could not be stored");
+}
+
+enum status
+wait_for_workspace(struct service *service, struct slice name, struct slice limits,
+                   const struct key_wanted *first, struct new_key *out, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    waiting.key = out;
+    service_workspace_create(service, name, limits, first, key_created, &waiting);
+    enum status status = waiting_end(&waiting);
+    return status == STATUS_OK ? status
+                               : error_set(error, status, "the workspace could not be stored");
+}
+
+enum status
+wait_for_revoke(struct service *service, const struct key_row *key, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    service_key_revoke(service, key, run_moved, &waiting);
+    enum status status = waiting_end(&waiting);
+    return status == STATUS_OK ? status : error_set(error, status, "the key could not be revoked");
 }
 
 static void

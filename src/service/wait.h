@@ -5,6 +5,7 @@
 #ifndef SERVICE_WAIT_H
 #define SERVICE_WAIT_H
 
+#include "service/keys.h"
 #include "service/service.h"
 
 /* Stores the workflow, or a new version of it if the text is another one. */
@@ -23,8 +24,13 @@ MUST_USE enum status wait_for_retry(struct service *service, const struct run_ro
                                     bool on_newest, struct error *error);
 MUST_USE enum status wait_for_rerun(struct service *service, const struct run_row *run,
                                     struct id *out, struct error *error);
-MUST_USE enum status wait_for_key(struct service *service, struct slice name, struct new_key *out,
-                                  struct error *error);
+MUST_USE enum status wait_for_key(struct service *service, const struct key_wanted *wanted,
+                                  struct new_key *out, struct error *error);
+MUST_USE enum status wait_for_workspace(struct service *service, struct slice name,
+                                        struct slice limits, const struct key_wanted *first,
+                                        struct new_key *out, struct error *error);
+MUST_USE enum status wait_for_revoke(struct service *service, const struct key_row *key,
+                                     struct error *error);
 
 /* Counts over the tables of many items, or of the input if there is none. */
 struct progress {

@@ -23,6 +23,10 @@ typedef enum status store_workflow_by_slug_fn(struct store *store, struct arena 
 typedef enum status store_version_get_fn(struct store *store, struct arena *arena,
                                          const struct id *workflow, uint32_t version,
                                          struct version_row *out);
+typedef enum status store_workspace_get_fn(struct store *store, struct arena *arena,
+                                           const struct id *id, struct workspace_row *out);
+typedef enum status store_workspace_list_fn(struct store *store, const struct store_page *page,
+                                            store_workspace_fn *visit, void *context);
 typedef enum status store_key_get_fn(struct store *store, struct arena *arena, const struct id *id,
                                      struct key_row *out);
 typedef enum status store_key_by_secret_fn(struct store *store, struct arena *arena,
@@ -58,7 +62,7 @@ typedef enum status store_workflow_list_fn(struct store *store, const struct sto
                                            store_workflow_fn *visit, void *context);
 typedef enum status store_version_list_fn(struct store *store, const struct version_page *page,
                                           store_version_fn *visit, void *context);
-typedef enum status store_key_list_fn(struct store *store, const struct id *workspace,
+typedef enum status store_key_list_fn(struct store *store, const struct store_page *page,
                                       store_key_fn *visit, void *context);
 typedef enum status store_run_list_fn(struct store *store, const struct store_page *page,
                                       store_run_fn *visit, void *context);
@@ -86,6 +90,7 @@ struct store_ops {
     store_workflow_get_fn *workflow_get;
     store_workflow_by_slug_fn *workflow_by_slug;
     store_version_get_fn *version_get;
+    store_workspace_get_fn *workspace_get;
     store_key_get_fn *key_get;
     store_key_by_secret_fn *key_by_secret;
     store_run_get_fn *run_get;
@@ -101,6 +106,7 @@ struct store_ops {
     store_record_get_fn *record_get;
     store_workflow_list_fn *workflow_list;
     store_version_list_fn *version_list;
+    store_workspace_list_fn *workspace_list;
     store_key_list_fn *key_list;
     store_run_list_fn *run_list;
     store_run_unfinished_fn *run_unfinished;

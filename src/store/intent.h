@@ -31,10 +31,16 @@ enum store_op_kind {
     /* trim: removes versions of workflows that were deleted by then and have no runs, at most
      * `limit` of them */
     STORE_VERSION_TRIM,
+    /* workspace; CONFLICT: id exists */
+    STORE_WORKSPACE_INSERT,
+    /* workspace (by id): all but creation; NOT_FOUND */
+    STORE_WORKSPACE_UPDATE,
     /* key; CONFLICT: id or secret exists */
     STORE_KEY_INSERT,
-    /* key (by id): all but workspace, secret and creation; NOT_FOUND */
+    /* key (by id): all but workspace, secret, creation and use; NOT_FOUND */
     STORE_KEY_UPDATE,
+    /* key (by id): when it was used, if that is later than what is stored; OK either way */
+    STORE_KEY_USED,
     /* run; CONFLICT: id exists */
     STORE_RUN_INSERT,
     /* run (by id): state, generation, version, parent's generation, started, ended, deadline,
@@ -75,6 +81,7 @@ struct store_op {
     union {
         const struct workflow_row *workflow;
         const struct version_row *version;
+        const struct workspace_row *workspace;
         const struct key_row *key;
         const struct run_row *run;
         const struct effect_row *effect;

@@ -41,14 +41,25 @@ struct version_row {
     int64_t created_unix_ms;
 };
 
+/* A tenant. */
+struct workspace_row {
+    struct id id;
+    struct slice name;
+    struct slice limits; /* JSON (service/limits.h); empty: none of its own */
+    bool is_closed;      /* its keys open nothing */
+    int64_t created_unix_ms;
+};
+
 struct key_row {
     struct id workspace, id; /* id: the public client id */
     struct digest secret;    /* SHA-256 of the key */
     struct slice name;
-    uint32_t scopes; /* bits, service/keys.h */
+    struct slice limits; /* JSON (service/limits.h); empty: none of its own */
+    uint32_t scopes;     /* bits, service/service.h */
     int64_t created_unix_ms;
     int64_t expires_unix_ms; /* 0: never */
     int64_t revoked_unix_ms; /* 0: not */
+    int64_t used_unix_ms;    /* about when it was used last; 0: never */
 };
 
 /* What calls have used, of any kind that costs; none negative. Cost is in millionths of a credit.

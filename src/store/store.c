@@ -112,8 +112,13 @@ assert_op(const struct store_op *op)
     case STORE_VERSION_INSERT:
         assert(op->version->version >= 1);
         return;
+    case STORE_WORKSPACE_INSERT:
+    case STORE_WORKSPACE_UPDATE:
+        assert(!id_is_zero(&op->workspace->id));
+        return;
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
+    case STORE_KEY_USED:
         assert(!id_is_zero(&op->key->id));
         return;
     case STORE_RUN_INSERT:
@@ -255,6 +260,16 @@ store_version_get(struct store *store, struct arena *arena, const struct id *wor
     int64_t begun_us = store_begin();
     enum status status = store->ops->version_get(store, arena, workflow, version, out);
     return store_note(store, STORE_CALL_VERSION_GET, begun_us, status);
+}
+
+enum status
+store_workspace_get(struct store *store, struct arena *arena, const struct id *id,
+                    struct workspace_row *out)
+{
+    *out = (struct workspace_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->workspace_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_WORKSPACE_GET, begun_us, status);
 }
 
 enum status
@@ -409,10 +424,22 @@ store_version_list(struct store *store, const struct version_page *page, store_v
 }
 
 enum status
-store_key_list(struct store *store, const struct id *workspace, store_key_fn *visit, void *context)
+store_workspace_list(struct store *store, const struct store_page *page, store_workspace_fn *visit,
+                     void *context)
 {
+    assert_page(page);
     int64_t begun_us = store_begin();
-    enum status status = store->ops->key_list(store, workspace, visit, context);
+    enum status status = store->ops->workspace_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_WORKSPACE_LIST, begun_us, status);
+}
+
+enum status
+store_key_list(struct store *store, const struct store_page *page, store_key_fn *visit,
+               void *context)
+{
+    assert_page(page);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->key_list(store, page, visit, context);
     return store_note(store, STORE_CALL_KEY_LIST, begun_us, status);
 }
 
@@ -528,6 +555,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_WORKFLOW_GET] = "workflow_get",
     [STORE_CALL_WORKFLOW_BY_SLUG] = "workflow_by_slug",
     [STORE_CALL_VERSION_GET] = "version_get",
+    [STORE_CALL_WORKSPACE_GET] = "workspace_get",
     [STORE_CALL_KEY_GET] = "key_get",
     [STORE_CALL_KEY_BY_SECRET] = "key_by_secret",
     [STORE_CALL_RUN_GET] = "run_get",
@@ -543,6 +571,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_RECORD_GET] = "record_get",
     [STORE_CALL_WORKFLOW_LIST] = "workflow_list",
     [STORE_CALL_VERSION_LIST] = "version_list",
+    [STORE_CALL_WORKSPACE_LIST] = "workspace_list",
     [STORE_CALL_KEY_LIST] = "key_list",
     [STORE_CALL_RUN_LIST] = "run_list",
     [STORE_CALL_RUN_UNFINISHED] = "run_unfinished",

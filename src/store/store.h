@@ -41,6 +41,8 @@ MUST_USE enum status store_workflow_by_slug(struct store *store, struct arena *a
 MUST_USE enum status store_version_get(struct store *store, struct arena *arena,
                                        const struct id *workflow, uint32_t version,
                                        struct version_row *out);
+MUST_USE enum status store_workspace_get(struct store *store, struct arena *arena,
+                                         const struct id *id, struct workspace_row *out);
 MUST_USE enum status store_key_get(struct store *store, struct arena *arena, const struct id *id,
                                    struct key_row *out);
 /* By the digest of the secret alone. */
@@ -102,6 +104,7 @@ struct store_page {
  * (one connection serves both in some back ends). */
 typedef bool store_workflow_fn(const struct workflow_row *row, void *context);
 typedef bool store_version_fn(const struct version_row *row, void *context);
+typedef bool store_workspace_fn(const struct workspace_row *row, void *context);
 typedef bool store_key_fn(const struct key_row *row, void *context);
 typedef bool store_run_fn(const struct run_row *row, void *context);
 typedef bool store_effect_fn(const struct effect_row *row, void *context);
@@ -123,8 +126,11 @@ struct version_page {
 /* Newest first unless ascending. Rows come without their text. */
 MUST_USE enum status store_version_list(struct store *store, const struct version_page *page,
                                         store_version_fn *visit, void *context);
-/* Oldest first. */
-MUST_USE enum status store_key_list(struct store *store, const struct id *workspace,
+/* Of all there are; newest first unless ascending. */
+MUST_USE enum status store_workspace_list(struct store *store, const struct store_page *page,
+                                          store_workspace_fn *visit, void *context);
+/* Of one workspace; newest first unless ascending. */
+MUST_USE enum status store_key_list(struct store *store, const struct store_page *page,
                                     store_key_fn *visit, void *context);
 /* Newest first unless ascending. Rows come without inline_record. For a workspace or a workflow the
  * cost depends on limit and skip only, not on how many runs are passed over. */
@@ -179,6 +185,7 @@ enum store_call {
     STORE_CALL_WORKFLOW_GET,
     STORE_CALL_WORKFLOW_BY_SLUG,
     STORE_CALL_VERSION_GET,
+    STORE_CALL_WORKSPACE_GET,
     STORE_CALL_KEY_GET,
     STORE_CALL_KEY_BY_SECRET,
     STORE_CALL_RUN_GET,
@@ -194,6 +201,7 @@ enum store_call {
     STORE_CALL_RECORD_GET,
     STORE_CALL_WORKFLOW_LIST,
     STORE_CALL_VERSION_LIST,
+    STORE_CALL_WORKSPACE_LIST,
     STORE_CALL_KEY_LIST,
     STORE_CALL_RUN_LIST,
     STORE_CALL_RUN_UNFINISHED,

@@ -1,4 +1,4 @@
-/* Workflows, versions, keys, files, idempotency keys and settings. */
+/* Workflows, versions, files, idempotency keys and settings. */
 #include "fixture.h"
 
 #include <string.h>
@@ -320,107 +320,6 @@ test_version_trim_takes_what_no_run_needs(void **state)
     assert_int_equal(count_versions(f, 7), 3);
 }
 
-static struct key_row
-key_of(uint32_t number)
-{
-    struct key_row row = {.workspace = id_of(1),
-                          .id = id_of(number),
-                          .name = SLICE("laptop"),
-                          .scopes = 5,
-                          .created_unix_ms = 10,
-                          .expires_unix_ms = 20,
-                          .revoked_unix_ms = 0};
-    memset(row.secret.bytes, (int)number, sizeof(row.secret.bytes));
-    return row;
-}
-
-static void
-assert_key(const struct key_row *got, const struct key_row *want)
-{
-    assert_id(&got->id, &want->id);
-    assert_id(&got->workspace, &want->workspace);
-    assert_memory_equal(got->secret.bytes, want->secret.bytes, DIGEST_BYTES);
-    assert_slice(got->name, want->name);
-    assert_int_equal(got->scopes, want->scopes);
-    assert_int_equal(got->created_unix_ms, want->created_unix_ms);
-    assert_int_equal(got->expires_unix_ms, want->expires_unix_ms);
-    assert_int_equal(got->revoked_unix_ms, want->revoked_unix_ms);
-}
-
-static void
-test_key_is_found_by_id_and_secret(void **state)
-{
-    struct fixture *f = fixture_of(state);
-    struct key_row row = key_of(3), got, none = key_of(4);
-    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
-    fixture_reopen(f);
-    assert_int_equal(store_key_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
-    assert_key(&got, &row);
-    assert_int_equal(store_key_by_secret(f->store, &f->arena, &row.secret, &got), STATUS_OK);
-    assert_key(&got, &row);
-    assert_int_equal(store_key_get(f->store, &f->arena, &none.id, &got), STATUS_NOT_FOUND);
-    assert_int_equal(store_key_by_secret(f->store, &f->arena, &none.secret, &got),
-                     STATUS_NOT_FOUND);
-}
-
-static void
-test_second_key_of_an_id_or_secret_is_conflict(void **state)
-{
-    struct fixture *f = fixture_of(state);
-    struct key_row first = key_of(1), same_id = key_of(2), same_secret = key_of(3);
-    same_id.id = first.id;
-    same_secret.secret = first.secret;
-    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &first});
-    assert_int_equal(COMMIT(f->store, {STORE_KEY_INSERT, .key = &same_id}), STATUS_CONFLICT);
-    assert_int_equal(COMMIT(f->store, {STORE_KEY_INSERT, .key = &same_secret}), STATUS_CONFLICT);
-}
-
-static void
-test_key_update_keeps_the_secret(void **state)
-{
-    struct fixture *f = fixture_of(state);
-    struct key_row row = key_of(1), got;
-    assert_int_equal(COMMIT(f->store, {STORE_KEY_UPDATE, .key = &row}), STATUS_NOT_FOUND);
-    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
-    struct key_row changed = {.workspace = id_of(2),
-                              .id = row.id,
-                              .name = SLICE("desk"),
-                              .scopes = 1,
-                              .expires_unix_ms = 30,
-                              .revoked_unix_ms = 40};
-    COMMIT_OK(f->store, {STORE_KEY_UPDATE, .key = &changed});
-    changed.workspace = row.workspace;
-    changed.secret = row.secret;
-    changed.created_unix_ms = row.created_unix_ms;
-    assert_int_equal(store_key_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
-    assert_key(&got, &changed);
-}
-
-static bool
-see_key(const struct key_row *row, void *context)
-{
-    return seen_add(context, number_of(&row->id));
-}
-
-static void
-test_keys_of_a_workspace_oldest_first(void **state)
-{
-    struct fixture *f = fixture_of(state);
-    static const uint32_t order[] = {3, 1, 4, 2};
-    for (size_t i = 0; i < COUNT_OF(order); i++) {
-        struct key_row row = key_of(order[i]);
-        row.workspace = id_of(order[i] == 4 ? 9 : 8);
-        COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &row});
-    }
-    struct id workspace = id_of(8);
-    struct seen seen = {0};
-    assert_int_equal(store_key_list(f->store, &workspace, see_key, &seen), STATUS_OK);
-    assert_seen(&seen, "1 2 3");
-    seen = (struct seen){.stop_after = 1};
-    assert_int_equal(store_key_list(f->store, &workspace, see_key, &seen), STATUS_OK);
-    assert_seen(&seen, "1");
-}
-
 static bool
 see_file(const struct file_row *row, void *context)
 {
@@ -626,10 +525,6 @@ const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_workflow_update_of_another_revision_is_conflict),
     cmocka_unit_test(test_workflow_delete_waits_for_its_runs_and_frees_the_slug),
     cmocka_unit_test(test_version_trim_takes_what_no_run_needs),
-    cmocka_unit_test(test_key_is_found_by_id_and_secret),
-    cmocka_unit_test(test_second_key_of_an_id_or_secret_is_conflict),
-    cmocka_unit_test(test_key_update_keeps_the_secret),
-    cmocka_unit_test(test_keys_of_a_workspace_oldest_first),
     cmocka_unit_test(test_files),
     cmocka_unit_test(test_idempotency_key_is_taken_once_in_its_scope),
     cmocka_unit_test(test_expired_idempotency_key_is_free_again),

@@ -179,6 +179,12 @@ stop_version(const struct version_row *row, void *context)
 }
 
 static bool
+stop_workspace(const struct workspace_row *row, void *context)
+{
+    return false;
+}
+
+static bool
 stop_key(const struct key_row *row, void *context)
 {
     return false;
@@ -238,7 +244,11 @@ read_every_way(struct store *store, struct arena *arena)
             stop_version, NULL));
     status_ignore(store_key_get(store, arena, &id, &(struct key_row){0}));
     status_ignore(store_key_by_secret(store, arena, &secret, &(struct key_row){0}));
-    status_ignore(store_key_list(store, &id, stop_key, NULL));
+    status_ignore(store_workspace_get(store, arena, &id, &(struct workspace_row){0}));
+    for (size_t i = 0; i < 2; i++) {
+        status_ignore(store_key_list(store, &pages[i], stop_key, NULL));
+        status_ignore(store_workspace_list(store, &pages[i], stop_workspace, NULL));
+    }
     status_ignore(store_run_get(store, arena, &id, &(struct run_row){0}));
     status_ignore(store_run_head(store, &id, &(struct run_head){0}));
     status_ignore(store_run_count(store, &id, 1, &(uint32_t){0}));
@@ -285,6 +295,7 @@ write_every_way(struct store *store)
     struct workflow_row workflow = {.workspace = id_of(1), .id = id_of(1)};
     struct workflow_row changed = {.workspace = id_of(1), .id = id_of(1), .revision = 1};
     struct version_row version = {.workflow = id_of(1), .version = 1};
+    struct workspace_row workspace = {.id = id_of(1)};
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)};
     struct run_row run = {
         .workspace = id_of(1), .id = id_of(1), .workflow = id_of(1), .generation = 1};
@@ -324,6 +335,13 @@ write_every_way(struct store *store)
         {STORE_TEXT_PUT, .text = &text},     {STORE_CACHE_PUT, .cache = &cache},
         {STORE_CACHE_TRIM, .trim = &trim},   {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
         {STORE_VERSION_TRIM, .trim = &trim},
+        {STORE_TEXT_PUT, .text = &text},
+        {STORE_CACHE_PUT, .cache = &cache},
+        {STORE_CACHE_TRIM, .trim = &trim},
+        {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
+        {STORE_KEY_USED, .key = &key},
+        {STORE_WORKSPACE_INSERT, .workspace = &workspace},
+        {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
     };
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));
@@ -405,6 +423,8 @@ test_older_schema_is_upgraded(void **state)
                 "DROP INDEX files_sent; DROP INDEX files_sent_name;"
                 "ALTER TABLE files DROP COLUMN item; ALTER TABLE files DROP COLUMN digest;"
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
+                "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
+                "DROP TABLE workspaces;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;

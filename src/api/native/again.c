@@ -47,6 +47,17 @@ answer_file(struct call *call, const struct idempotency_row *made)
         fail_gone(call, status);
 }
 
+static void
+answer_key(struct call *call, const struct idempotency_row *made)
+{
+    struct key_row row;
+    enum status status = service_key_get(call->service, &made->id, call->arena, &row);
+    if (status == STATUS_OK)
+        native_answer_key_again(call, &row);
+    else
+        fail_gone(call, status);
+}
+
 void
 native_answer_again(struct call *call, const struct idempotency_row *made)
 {
@@ -54,14 +65,15 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     case IDEMPOTENCY_RUN:
         answer_run(call, made);
         return;
+    case IDEMPOTENCY_KEY:
+        answer_key(call, made);
+        return;
     case IDEMPOTENCY_WORKFLOW:
         answer_workflow(call, made);
         return;
     case IDEMPOTENCY_FILE:
         answer_file(call, made);
         return;
-    case IDEMPOTENCY_KEY:
-        break;
     }
     call_fail(call, 409, "a request with this Idempotency-Key was answered before");
 }

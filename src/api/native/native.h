@@ -60,6 +60,10 @@ route_handler_fn native_file_create;
 route_handler_fn native_file_get;
 route_handler_fn native_file_content;
 
+route_handler_fn native_key_list;
+route_handler_fn native_key_create;
+route_handler_fn native_key_revoke;
+
 route_handler_fn native_webhook;
 
 /* --- what the endpoints share --- */
@@ -94,6 +98,9 @@ void native_answer_workflow(struct call *call, int http_status, const struct wor
 void native_begin_workflow(struct call *call, struct buffer *out, const struct workflow_row *row);
 void native_end_workflow(struct call *call, int http_status, struct buffer *out,
                          const struct workflow_row *row);
+
+/* 201, without its secret. */
+void native_answer_key_again(struct call *call, const struct key_row *row);
 
 /* For an intent with an idempotency key that was refused: the same request may have been stored
  * while this one was on its way. */

@@ -158,7 +158,32 @@ key_update(struct world *world, const struct key_row *row)
     fresh.workspace = old->workspace;
     fresh.secret = old->secret;
     fresh.created_unix_ms = old->created_unix_ms;
+    fresh.used_unix_ms = old->used_unix_ms;
     put(world, KIND_KEY, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
+key_used(struct world *world, const struct key_row *row)
+{
+    const struct key_row *old = table_find(table_of(world, KIND_KEY), row);
+    if (old == NULL || old->used_unix_ms >= row->used_unix_ms)
+        return STATUS_OK;
+    struct key_row fresh = *old;
+    fresh.used_unix_ms = row->used_unix_ms;
+    put(world, KIND_KEY, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
+workspace_update(struct world *world, const struct workspace_row *row)
+{
+    const struct workspace_row *old = table_find(table_of(world, KIND_WORKSPACE), row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    struct workspace_row fresh = *row;
+    fresh.created_unix_ms = old->created_unix_ms;
+    put(world, KIND_WORKSPACE, &fresh);
     return STATUS_OK;
 }
 
@@ -284,6 +309,12 @@ apply_op(struct world *world, const struct store_op *op)
         return version_trim(world, op->trim);
     case STORE_VERSION_INSERT:
         return insert_new(world, KIND_VERSION, op->version);
+    case STORE_WORKSPACE_INSERT:
+        return insert_new(world, KIND_WORKSPACE, op->workspace);
+    case STORE_WORKSPACE_UPDATE:
+        return workspace_update(world, op->workspace);
+    case STORE_KEY_USED:
+        return key_used(world, op->key);
     case STORE_KEY_INSERT:
         return key_insert(world, op->key);
     case STORE_KEY_UPDATE:

@@ -79,6 +79,14 @@ simulated_version_get(struct store *store, struct arena *arena, const struct id 
 }
 
 enum status
+simulated_workspace_get(struct store *store, struct arena *arena, const struct id *id,
+                        struct workspace_row *out)
+{
+    struct workspace_row which = {.id = *id};
+    return get_by_key(store, KIND_WORKSPACE, &which, out, arena);
+}
+
+enum status
 simulated_key_get(struct store *store, struct arena *arena, const struct id *id,
                   struct key_row *out)
 {
@@ -423,15 +431,36 @@ simulated_version_list(struct store *store, const struct version_page *page,
 }
 
 enum status
-simulated_key_list(struct store *store, const struct id *workspace, store_key_fn *visit,
+simulated_key_list(struct store *store, const struct store_page *page, store_key_fn *visit,
                    void *context)
 {
     struct world *world = world_of(store);
     const struct table *table = &world->tables[KIND_KEY];
     enum status status = read_begin(world);
-    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
-        const struct key_row *row = table->rows[i];
-        if (id_equal(&row->workspace, workspace) && !visit(row, context))
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct key_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_workspace_list(struct store *store, const struct store_page *page,
+                         store_workspace_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_WORKSPACE];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct workspace_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants(page, &page->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
             break;
     }
     return read_end(world, status);

@@ -44,6 +44,13 @@ compare_versions(const void *a, const void *b)
 }
 
 static int
+compare_workspaces(const void *a, const void *b)
+{
+    const struct workspace_row *x = a, *y = b;
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
 compare_keys(const void *a, const void *b)
 {
     const struct key_row *x = a, *y = b;
@@ -168,7 +175,15 @@ static const struct {
                       sizeof(struct version_row),
                       1,
                       {offsetof(struct version_row, text)}},
-    [KIND_KEY] = {compare_keys, sizeof(struct key_row), 1, {offsetof(struct key_row, name)}},
+    [KIND_WORKSPACE] = {compare_workspaces,
+                        sizeof(struct workspace_row),
+                        2,
+                        {offsetof(struct workspace_row, name),
+                         offsetof(struct workspace_row, limits)}},
+    [KIND_KEY] = {compare_keys,
+                  sizeof(struct key_row),
+                  2,
+                  {offsetof(struct key_row, name), offsetof(struct key_row, limits)}},
     [KIND_RUN] = {compare_runs,
                   sizeof(struct run_row),
                   7,

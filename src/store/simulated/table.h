@@ -13,6 +13,7 @@ enum kind {
     KIND_WORKFLOW,
     KIND_VERSION,
     KIND_GONE, /* workflows that were deleted: their rows */
+    KIND_WORKSPACE,
     KIND_KEY,
     KIND_RUN,
     KIND_EFFECT,

@@ -24,6 +24,12 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_version_insert(writer, op->version);
     case STORE_VERSION_TRIM:
         return sqlite_version_trim(writer, op->trim);
+    case STORE_WORKSPACE_INSERT:
+        return sqlite_workspace_insert(writer, op->workspace);
+    case STORE_WORKSPACE_UPDATE:
+        return sqlite_workspace_update(writer, op->workspace);
+    case STORE_KEY_USED:
+        return sqlite_key_used(writer, op->key);
     case STORE_KEY_INSERT:
         return sqlite_key_insert(writer, op->key);
     case STORE_KEY_UPDATE:
@@ -78,6 +84,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_CACHE_TRIM:
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_VERSION_TRIM:
+    case STORE_KEY_USED:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);
@@ -85,6 +92,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_WORKFLOW_UPDATE:
     case STORE_WORKFLOW_DELETE:
     case STORE_VERSION_INSERT:
+    case STORE_WORKSPACE_INSERT:
+    case STORE_WORKSPACE_UPDATE:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_RUN_INSERT:

@@ -238,6 +238,17 @@ static const char *const migrations[] = {
     "CREATE INDEX files_sent ON files (workspace, id) WHERE run = x'000000000000000000000000';"
     "CREATE INDEX files_sent_name ON files (workspace, name, id)"
     " WHERE run = x'000000000000000000000000';",
+
+    /* 9: workspaces, and what keys may do and did. */
+    "CREATE TABLE workspaces ("
+    " id BLOB PRIMARY KEY CHECK (length(id) = 12),"
+    " name TEXT NOT NULL,"
+    " limits TEXT NOT NULL,"
+    " is_closed INTEGER NOT NULL CHECK (is_closed IN (0, 1)),"
+    " created_unix_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE keys ADD COLUMN limits TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE keys ADD COLUMN used_unix_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

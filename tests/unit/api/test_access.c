@@ -35,11 +35,11 @@ static const struct id file_id = {{5, 1}};
 static const struct id foreign_file_id = {{5, 2}};
 
 /* Secrets are their own names. */
-enum who { READER, RUNNER, WRITER, ADMIN, ALL, STRANGER, REVOKED, EXPIRED, WHO_COUNT };
-static const char *const secrets[WHO_COUNT] = {"reader", "runner",   "writer",  "admin",
-                                               "all",    "stranger", "revoked", "expired"};
+enum who { READER, RUNNER, WRITER, ADMIN, ALL, STRANGER, REVOKED, EXPIRED, SPARE, WHO_COUNT };
+static const char *const secrets[WHO_COUNT] = {"reader",   "runner",  "writer",  "admin", "all",
+                                               "stranger", "revoked", "expired", "spare"};
 static const uint32_t scopes[WHO_COUNT] = {
-    KEY_SCOPE_READ, KEY_SCOPE_RUN,  KEY_SCOPE_WRITE, KEY_SCOPE_ADMIN,
+    KEY_SCOPE_READ, KEY_SCOPE_RUN,  KEY_SCOPE_WRITE, KEY_SCOPE_ADMIN, KEY_SCOPES_ALL,
     KEY_SCOPES_ALL, KEY_SCOPES_ALL, KEY_SCOPES_ALL,  KEY_SCOPES_ALL,
 };
 
@@ -53,6 +53,17 @@ commit(struct intent *intent)
     assert_int_equal(store_commit(store, intents, 1, &error), STATUS_OK);
     assert_int_equal(intent->status, STATUS_OK);
     intent_free(&intent);
+}
+
+static void
+put_workspaces(void)
+{
+    const struct workspace_row rows[] = {{.id = home, .name = SLICE("home")},
+                                         {.id = elsewhere, .name = SLICE("elsewhere")}};
+    struct intent *intent = intent_new(KIB(4));
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        intent_add(intent, STORE_WORKSPACE_INSERT, 64)->workspace = &rows[i];
+    commit(intent);
 }
 
 static void
@@ -193,6 +204,7 @@ static enum status
 open_store(struct store **out, const char *unused, struct error *error)
 {
     store = simulated_store_new(1);
+    put_workspaces();
     put_keys();
     put_workflow();
     put_wants();
@@ -272,6 +284,7 @@ status_of(const char *method, const char *path, const char *key)
 /* The documented table: what each route needs, and what a key that may gets. */
 #define W "/v1/workflows/030100000000000000000000"
 #define R "/v1/workflow-runs/040100000000000000000000"
+#define K "/v1/keys/090800000000000000000000"
 #define F "/v1/files/050100000000000000000000"
 static const struct {
     const char *method;
@@ -309,6 +322,9 @@ static const struct {
     {"POST", "/v1/files", KEY_SCOPE_RUN, 201, false},
     {"GET", F, KEY_SCOPE_READ, 200, true},
     {"GET", F "/content", KEY_SCOPE_READ, 200, true},
+    {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
+    {"POST", "/v1/keys", KEY_SCOPE_ADMIN, 400, false},
+    {"DELETE", K, KEY_SCOPE_ADMIN, 200, true},
 };
 
 static void

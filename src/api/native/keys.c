@@ -1,0 +1,165 @@
+#include "api/native/native.h"
+
+#include "base/json.h"
+#include "service/key_words.h"
+
+/* --- list --- */
+
+struct key_list {
+    struct list_query query;
+    struct buffer body;
+    struct arena *arena;
+};
+
+static bool
+put_listed(const struct key_row *row, void *context)
+{
+    struct key_list *list = context;
+    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+        return false;
+    native_next_item(&list->body);
+    json_print(&list->body, key_value(row, list->arena));
+    return !buffer_is_over(&list->body);
+}
+
+static void
+read_keys(struct call *call)
+{
+    struct key_list *list = call->own;
+    native_begin_list(&list->body);
+    enum status status = service_key_list(call->service, &list->query.page, put_listed, list);
+    native_end_list(call, &list->body, status);
+}
+
+void
+native_key_list(struct call *call)
+{
+    struct key_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!call_read_list(call, &list->query))
+        return;
+    list->query.page.workspace = call->caller.workspace;
+    list->arena = call->arena;
+    call->own = list;
+    call_go_on(call, read_keys);
+}
+
+/* --- create --- */
+
+struct key_creation {
+    struct key_wanted wanted;
+    struct new_key key;
+};
+
+static void
+answer_key(struct call *call, int http_status, const struct key_row *row, struct value secret)
+{
+    struct value answer = key_value(row, call->arena);
+    if (secret.kind != VALUE_NONE)
+        answer = value_object_set(call->arena, answer, value_text("apiKey"), secret);
+    struct buffer body;
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"data\":");
+    json_print(&body, answer);
+    buffer_append_byte(&body, '}');
+    if (http_status == 201)
+        call_answer_created(call, &body, SLICE("/v1/keys/"), &row->id);
+    else
+        call_answer(call, http_status, &body);
+}
+
+/* Nobody knows the secret any more. */
+void
+native_answer_key_again(struct call *call, const struct key_row *row)
+{
+    answer_key(call, 201, row, value_null());
+}
+
+static void
+key_created(enum status status, const struct new_key *key, void *context)
+{
+    struct call *call = context;
+    const struct key_wanted *wanted = call->own;
+    if (status == STATUS_CONFLICT) {
+        call_go_on(call, native_answer_conflict);
+        return;
+    }
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    struct key_row row = {
+        .id = key->id,
+        .name = wanted->name,
+        .limits = wanted->limits,
+        .scopes = wanted->scopes,
+        .created_unix_ms = key->created_unix_ms,
+        .expires_unix_ms = wanted->expires_unix_ms,
+    };
+    answer_key(call, 201, &row, value_string_copy(call->arena, slice_text(key->secret)));
+}
+
+/* A key gives no more than it has. */
+static bool
+may_give(struct call *call, uint32_t scopes)
+{
+    uint32_t more = scopes & ~call->caller.scopes;
+    if (more == 0)
+        return true;
+    call_fail(call, 403, "scopes: this key lacks \"%s\", so it cannot give it",
+              key_scope_name((enum key_scope)(more & ~(more - 1))));
+    return false;
+}
+
+void
+native_key_create(struct call *call)
+{
+    struct key_wanted *wanted = arena_alloc(call->arena, sizeof(*wanted));
+    struct error error = {0};
+    enum status status = key_wanted_read(
+        wanted, call->body, clock_unix_ms(service_clock(call->service)), call->arena, &error);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return;
+    }
+    if (!may_give(call, wanted->scopes))
+        return;
+    wanted->workspace = call->caller.workspace;
+    wanted->idempotency = call->idempotency;
+    call->own = wanted;
+    service_key_create(call->service, wanted, key_created, call);
+}
+
+/* --- revoke --- */
+
+static void
+answer_revoked(struct call *call)
+{
+    struct key_row row;
+    enum status status =
+        service_key_find(call->service, &call->caller.workspace, call->names[0], call->arena, &row);
+    if (status == STATUS_OK)
+        answer_key(call, 200, &row, (struct value){0});
+    else
+        call_fail_status(call, status, NULL);
+}
+
+static void
+key_revoked(enum status status, void *context)
+{
+    if (status == STATUS_OK)
+        call_go_on(context, answer_revoked);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+void
+native_key_revoke(struct call *call)
+{
+    struct key_row row;
+    enum status status =
+        service_key_find(call->service, &call->caller.workspace, call->names[0], call->arena, &row);
+    if (status == STATUS_OK)
+        service_key_revoke(call->service, &row, key_revoked, call);
+    else
+        call_fail_status(call, status, NULL);
+}
