@@ -54,23 +54,29 @@ service_webhook_find(struct service *service, struct slice slug, struct arena *a
 }
 
 size_t
-service_workflow_notes(struct service *service, const struct workflow_row *workflow,
-                       const char *notes[SERVICE_NOTES_MAX])
+workflow_notes(const struct plan *plan, const char *notes[SERVICE_NOTES_MAX])
 {
-    struct program *program = NULL;
-    struct error error = {0};
     size_t count = 0;
-    if (workflow->published_version == 0 ||
-        programs_get(service->programs, &workflow->id, workflow->published_version, &program,
-                     &error) != STATUS_OK)
-        return 0;
-    const struct plan *plan = program->plan;
     if (door_of(plan) == WEBHOOK_DOOR_AUTH)
         notes[count++] = "triggers.webhook: signed webhooks are not in this build, so that calls "
                          "are refused; only auth: none is served";
     if (value_get(plan->triggers, "schedule").kind != VALUE_NONE)
         notes[count++] = "triggers.schedule: schedules are not in this build; no run will start "
                          "by itself";
+    return count;
+}
+
+size_t
+service_workflow_notes(struct service *service, const struct workflow_row *workflow,
+                       const char *notes[SERVICE_NOTES_MAX])
+{
+    struct program *program = NULL;
+    struct error error = {0};
+    if (workflow->published_version == 0 ||
+        programs_get(service->programs, &workflow->id, workflow->published_version, &program,
+                     &error) != STATUS_OK)
+        return 0;
+    size_t count = workflow_notes(program->plan, notes);
     program_drop(&program);
     return count;
 }

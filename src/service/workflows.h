@@ -78,6 +78,20 @@ MUST_USE enum status service_workflow_change(struct service *service,
                                              struct problems *problems, workflow_changed_fn *done,
                                              void *context);
 
+/* --- a text that is not stored --- */
+
+struct workflow_check {
+    struct value summary;  /* flow/plan_summary.h; borrows from the plan */
+    struct value warnings; /* an array of words: what would keep a run from starting now */
+    struct plan *plan;     /* one reference for the caller */
+};
+/* Loads the text and looks at the workflows of the workspace that it calls; nothing is stored and
+ * nobody is asked. What comes out lives in the arena of the problems. INVALID with *problems
+ * filled; *out is empty then. */
+MUST_USE enum status service_workflow_check(struct service *service, const struct id *workspace,
+                                            struct slice text, struct problems *problems,
+                                            struct workflow_check *out);
+
 /* --- versions --- */
 
 /* By its number, or as "newest" or "published". NOT_FOUND, with words. */

@@ -35,6 +35,7 @@ route_handler_fn native_workflow_delete;
 route_handler_fn native_workflow_publish;
 route_handler_fn native_workflow_archive;
 route_handler_fn native_workflow_unarchive;
+route_handler_fn native_workflow_validate;
 route_handler_fn native_version_list;
 route_handler_fn native_version_get;
 route_handler_fn native_version_diff;
@@ -105,6 +106,14 @@ void native_answer_key_again(struct call *call, const struct key_row *row);
 /* For an intent with an idempotency key that was refused: the same request may have been stored
  * while this one was on its way. */
 route_handler_fn native_answer_conflict;
+
+/* The text of a workflow in the body, which is not empty; answers otherwise. */
+bool native_read_definition(struct call *call, struct slice *out);
+/* A body that says it is JSON is held to that: false with a problem added. */
+bool native_check_definition(struct call *call, struct slice text, struct problems *problems);
+/* Problems in answers: one, as an item of a list; all, as the 400 that they are. */
+void native_put_problem(struct buffer *out, const struct problem *problem);
+void native_fail_problems(struct call *call, const struct problems *problems);
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

@@ -1,7 +1,6 @@
 #include "api/native/native.h"
 
 #include "base/json.h"
-#include "base/limits.h"
 #include "service/workflows.h"
 
 /* A change of a workflow on its way. */
@@ -14,36 +13,6 @@ struct changing {
 };
 
 /* --- answers --- */
-
-static void
-put_problem(struct buffer *out, const struct problem *problem)
-{
-    native_next_item(out);
-    buffer_append_format(out, "{\"line\":%u,\"column\":%u,\"path\":", problem->line,
-                         problem->column);
-    json_print_string(out, slice_text(problem->path));
-    buffer_append_text(out, ",\"message\":");
-    json_print_string(out, slice_text(problem->words));
-    if (problem->nearest != NULL) {
-        buffer_append_text(out, ",\"nearest\":");
-        json_print_string(out, slice_text(problem->nearest));
-    }
-    buffer_append_byte(out, '}');
-}
-
-static void
-fail_with_problems(struct call *call, const struct problems *problems)
-{
-    struct buffer body;
-    size_t count = problems->count + problems->more;
-    call_begin_body(&body);
-    buffer_append_format(&body, "{\"error\":\"the workflow has %zu problem%s\",\"problems\":[",
-                         count, count == 1 ? "" : "s");
-    for (size_t i = 0; i < problems->count; i++)
-        put_problem(&body, &problems->list[i]);
-    buffer_append_text(&body, "]}");
-    call_answer(call, 400, &body);
-}
 
 /* Loads the published version too, so that the first run does not have to. */
 static void
@@ -106,30 +75,20 @@ make_change(struct call *call)
     enum status status = service_workflow_change(call->service, &changing->change,
                                                  &changing->problems, workflow_changed, call);
     if (status != STATUS_OK && changing->problems.count > 0)
-        fail_with_problems(call, &changing->problems);
+        native_fail_problems(call, &changing->problems);
     else if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
 }
 
-/* A body that says it is JSON is held to that; as YAML much else would pass. */
 static void
-make_change_from_json(struct call *call)
+change_by_checked_text(struct call *call)
 {
     struct changing *changing = call->own;
-    struct arena scratch;
-    struct value ignored;
-    struct json_place place = {0};
-    struct error error = {0};
-    arena_init(&scratch, 64 * LIMIT_DEFINITION_BYTES);
-    enum status status = json_parse(&ignored, &scratch, changing->change.text, 0, &place, &error);
-    arena_done(&scratch);
-    if (status != STATUS_OK) {
-        problems_init(&changing->problems, call->arena);
-        problems_add(&changing->problems, place.line, place.column, "", NULL, "%s", error.text);
-        fail_with_problems(call, &changing->problems);
-        return;
-    }
-    make_change(call);
+    problems_init(&changing->problems, call->arena);
+    if (native_check_definition(call, changing->change.text, &changing->problems))
+        make_change(call);
+    else
+        native_fail_problems(call, &changing->problems);
 }
 
 /* --- what a client has seen --- */
@@ -202,16 +161,10 @@ begin_change(struct call *call, enum workflow_change_kind kind)
 static void
 change_by_text(struct call *call, enum workflow_change_kind kind)
 {
-    enum media media;
     struct changing *changing = begin_change(call, kind);
-    if (changing == NULL || !call_read_flag(call, "publish", &changing->change.publish) ||
-        !call_read_media(call, true, &media))
-        return;
-    changing->change.text = http_request_body(call->request);
-    if (media == MEDIA_NONE)
-        call_fail(call, 400, "the body is empty; send the workflow as YAML or JSON");
-    else
-        call_go_on(call, media == MEDIA_JSON ? make_change_from_json : make_change);
+    if (changing != NULL && call_read_flag(call, "publish", &changing->change.publish) &&
+        native_read_definition(call, &changing->change.text))
+        call_go_on(call, change_by_checked_text);
 }
 
 void

@@ -295,6 +295,7 @@ static const struct {
 } table[] = {
     {"GET", "/v1/workflows", KEY_SCOPE_READ, 200, false},
     {"POST", "/v1/workflows", KEY_SCOPE_WRITE, 400, false},
+    {"POST", "/v1/workflows/validate", KEY_SCOPE_WRITE, 400, false},
     {"GET", W, KEY_SCOPE_READ, 200, true},
     {"GET", "/v1/workflows/here", KEY_SCOPE_READ, 200, true},
     {"PUT", W, KEY_SCOPE_WRITE, 400, false},
