@@ -82,6 +82,19 @@ typedef enum status store_file_list_fn(struct store *store, const struct id *run
                                        store_file_fn *visit, void *context);
 typedef enum status store_usage_list_fn(struct store *store, const struct id *run,
                                         store_usage_fn *visit, void *context);
+typedef enum status store_object_get_fn(struct store *store, struct arena *arena,
+                                        const struct id *id, struct object_row *out);
+typedef enum status store_object_find_fn(struct store *store, struct arena *arena,
+                                         const struct object_row *which, struct object_row *out);
+typedef enum status store_object_list_fn(struct store *store, const struct object_page *page,
+                                         store_object_fn *visit, void *context);
+typedef enum status store_object_count_fn(struct store *store, const struct object_page *page,
+                                          uint32_t most, uint32_t *out);
+typedef enum status store_object_due_fn(struct store *store, enum object_kind kind,
+                                        int64_t now_unix_ms, uint32_t limit, store_object_fn *visit,
+                                        void *context);
+typedef enum status store_object_next_fn(struct store *store, enum object_kind kind,
+                                         int64_t *due_unix_ms);
 typedef void store_close_fn(struct store *store);
 
 /* Each as the function of the same name in store/store.h; all are set. */
@@ -117,6 +130,12 @@ struct store_ops {
     store_timer_list_fn *timer_list;
     store_file_list_fn *file_list;
     store_usage_list_fn *usage_list;
+    store_object_get_fn *object_get;
+    store_object_find_fn *object_find;
+    store_object_list_fn *object_list;
+    store_object_count_fn *object_count;
+    store_object_due_fn *object_due;
+    store_object_next_fn *object_next;
     store_close_fn *close; /* frees the back end too */
 };
 

@@ -64,6 +64,15 @@ enum store_op_kind {
     STORE_IDEMPOTENCY_INSERT,
     /* trim: removes expired keys of requests, at most `limit` of them */
     STORE_IDEMPOTENCY_TRIM,
+    /* object; CONFLICT: its id or name exists */
+    STORE_OBJECT_INSERT,
+    /* object, if neither its id nor its name exists: OK either way */
+    STORE_OBJECT_ADD,
+    /* object (by id): name, body, archived, due, updated, revision; NOT_FOUND; CONFLICT: the one
+     * stored is not of the revision before, or another has the name */
+    STORE_OBJECT_UPDATE,
+    /* object (by id); OK if absent. What has it as parent stays. */
+    STORE_OBJECT_DELETE,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
     /* text, if absent: OK either way */
@@ -90,6 +99,7 @@ struct store_op {
         const struct timer_row *timer;
         const struct file_row *file;
         const struct idempotency_row *idempotency;
+        const struct object_row *object;
         const struct setting_row *setting;
         const struct text_row *text;
         const struct cache_row *cache;

@@ -240,6 +240,37 @@ struct store_trim {
     uint32_t limit; /* from 1 */
 };
 
+/* The longest name of an object. */
+#define STORE_NAME_BYTES_MAX 512
+
+/* What an object is; numbers are stored and never change their meaning. */
+enum object_kind {
+    OBJECT_LIST = 1,
+    OBJECT_LIST_ROW = 2, /* parent: its list */
+    OBJECT_ENTITY_TYPE = 3,
+    OBJECT_ENTITY = 4, /* parent: its type */
+    OBJECT_DOCUMENT = 5,
+    OBJECT_SECRET = 6,
+    OBJECT_VARIABLE = 7,
+    OBJECT_SCHEDULE = 8, /* parent: its workflow */
+    OBJECT_HOOK = 9,     /* a request that came to a webhook; parent: the workflow */
+    OBJECT_WAIT = 10,    /* an approval or an event that is waited for; parent: the run */
+};
+#define OBJECT_KIND_LAST OBJECT_WAIT
+
+/* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
+struct object_row {
+    struct id workspace, id;
+    enum object_kind kind;
+    struct id parent;  /* zero: none */
+    struct slice name; /* unique among those of its workspace, kind and parent; empty: none */
+    struct slice body; /* JSON, as whoever keeps it likes */
+    int64_t revision;  /* from 1, one more with each update */
+    int64_t created_unix_ms, updated_unix_ms;
+    int64_t archived_unix_ms; /* 0: live */
+    int64_t due_unix_ms;      /* when something has to be done about it; 0: never */
+};
+
 struct setting_row {
     struct slice name;
     struct slice value;

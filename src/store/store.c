@@ -101,6 +101,16 @@ assert_text(const struct text_row *row)
 }
 
 static void
+assert_object(const struct object_row *row)
+{
+    assert(!id_is_zero(&row->id));
+    assert(!id_is_zero(&row->workspace));
+    assert(row->kind >= OBJECT_LIST && row->kind <= OBJECT_KIND_LAST);
+    assert(row->name.size <= STORE_NAME_BYTES_MAX);
+    assert(row->revision >= 1);
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -144,6 +154,14 @@ assert_op(const struct store_op *op)
     case STORE_IDEMPOTENCY_INSERT:
         assert(op->idempotency->key.size > 0);
         assert(!id_is_zero(&op->idempotency->id));
+        return;
+    case STORE_OBJECT_INSERT:
+    case STORE_OBJECT_ADD:
+    case STORE_OBJECT_UPDATE:
+        assert_object(op->object);
+        return;
+    case STORE_OBJECT_DELETE:
+        assert(!id_is_zero(&op->object->id));
         return;
     case STORE_SETTING_PUT:
         assert(op->setting->name.size > 0);
@@ -550,6 +568,67 @@ store_counts(const struct store *store, enum store_call call)
     };
 }
 
+enum status
+store_object_get(struct store *store, struct arena *arena, const struct id *id,
+                 struct object_row *out)
+{
+    *out = (struct object_row){.kind = OBJECT_LIST};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_OBJECT_GET, begun_us, status);
+}
+
+enum status
+store_object_find(struct store *store, struct arena *arena, const struct object_row *which,
+                  struct object_row *out)
+{
+    struct object_row wanted = *which;
+    *out = (struct object_row){.kind = OBJECT_LIST};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_find(store, arena, &wanted, out);
+    return store_note(store, STORE_CALL_OBJECT_FIND, begun_us, status);
+}
+
+enum status
+store_object_list(struct store *store, const struct object_page *page, store_object_fn *visit,
+                  void *context)
+{
+    assert(page->limit >= 1 && page->limit <= STORE_LIST_MAX);
+    assert(page->skip <= STORE_SKIP_MAX);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_OBJECT_LIST, begun_us, status);
+}
+
+enum status
+store_object_count(struct store *store, const struct object_page *page, uint32_t most,
+                   uint32_t *out)
+{
+    *out = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_count(store, page, most, out);
+    return store_note(store, STORE_CALL_OBJECT_COUNT, begun_us, status);
+}
+
+enum status
+store_object_due(struct store *store, enum object_kind kind, int64_t now_unix_ms, uint32_t limit,
+                 store_object_fn *visit, void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_due(store, kind, now_unix_ms, limit, visit, context);
+    return store_note(store, STORE_CALL_OBJECT_DUE, begun_us, status);
+}
+
+enum status
+store_object_next(struct store *store, enum object_kind kind, int64_t *due_unix_ms)
+{
+    *due_unix_ms = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->object_next(store, kind, due_unix_ms);
+    return store_note(store, STORE_CALL_OBJECT_NEXT, begun_us, status);
+}
+
 static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_COMMIT] = "commit",
     [STORE_CALL_WORKFLOW_GET] = "workflow_get",
@@ -582,6 +661,12 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_TIMER_LIST] = "timer_list",
     [STORE_CALL_FILE_LIST] = "file_list",
     [STORE_CALL_USAGE_LIST] = "usage_list",
+    [STORE_CALL_OBJECT_GET] = "object_get",
+    [STORE_CALL_OBJECT_FIND] = "object_find",
+    [STORE_CALL_OBJECT_LIST] = "object_list",
+    [STORE_CALL_OBJECT_COUNT] = "object_count",
+    [STORE_CALL_OBJECT_DUE] = "object_due",
+    [STORE_CALL_OBJECT_NEXT] = "object_next",
 };
 
 const char *

@@ -176,6 +176,39 @@ MUST_USE enum status store_file_list(struct store *store, const struct id *run,
 MUST_USE enum status store_usage_list(struct store *store, const struct id *run,
                                       store_usage_fn *visit, void *context);
 
+/* --- objects --- */
+
+MUST_USE enum status store_object_get(struct store *store, struct arena *arena, const struct id *id,
+                                      struct object_row *out);
+/* By workspace, kind, parent and name of `which`, archived ones too. */
+MUST_USE enum status store_object_find(struct store *store, struct arena *arena,
+                                       const struct object_row *which, struct object_row *out);
+
+/* Which objects are wanted, all of one workspace, kind and parent. */
+struct object_page {
+    struct id workspace;
+    enum object_kind kind;
+    struct id parent;
+    bool is_archived;  /* those that are, else those that are not */
+    struct id before;  /* only ids less than this; zero = from the newest */
+    bool is_ascending; /* then `before` means: only ids greater */
+    uint32_t limit;    /* 1 to 1000 */
+    uint32_t skip;     /* at most 100,000 */
+};
+typedef bool store_object_fn(const struct object_row *row, void *context);
+MUST_USE enum status store_object_list(struct store *store, const struct object_page *page,
+                                       store_object_fn *visit, void *context);
+/* How many a page without an end would have, at most `most` of them. Never NOT_FOUND. */
+MUST_USE enum status store_object_count(struct store *store, const struct object_page *page,
+                                        uint32_t most, uint32_t *out);
+/* Those of a kind in all workspaces that are due at or before now, soonest first. */
+MUST_USE enum status store_object_due(struct store *store, enum object_kind kind,
+                                      int64_t now_unix_ms, uint32_t limit, store_object_fn *visit,
+                                      void *context);
+/* When the soonest of the kind is due; NOT_FOUND if there is none. */
+MUST_USE enum status store_object_next(struct store *store, enum object_kind kind,
+                                       int64_t *due_unix_ms);
+
 /* No call may be under way. Does nothing for NULL. */
 void store_close(struct store **store);
 
@@ -212,8 +245,14 @@ enum store_call {
     STORE_CALL_TIMER_LIST,
     STORE_CALL_FILE_LIST,
     STORE_CALL_USAGE_LIST,
+    STORE_CALL_OBJECT_GET,
+    STORE_CALL_OBJECT_FIND,
+    STORE_CALL_OBJECT_LIST,
+    STORE_CALL_OBJECT_COUNT,
+    STORE_CALL_OBJECT_DUE,
+    STORE_CALL_OBJECT_NEXT,
 };
-#define STORE_CALL_COUNT (STORE_CALL_USAGE_LIST + 1)
+#define STORE_CALL_COUNT (STORE_CALL_OBJECT_NEXT + 1)
 
 /* Since the store was opened. NOT_FOUND is no failure. */
 struct store_counts {

@@ -345,6 +345,10 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_TIMER_DELETE:
     case STORE_FILE_INSERT:
     case STORE_IDEMPOTENCY_INSERT:
+    case STORE_OBJECT_INSERT:
+    case STORE_OBJECT_ADD:
+    case STORE_OBJECT_UPDATE:
+    case STORE_OBJECT_DELETE:
     case STORE_SETTING_PUT:
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:

@@ -130,6 +130,7 @@ main(void)
         failed += run_group("trees", tree_tests, tree_test_count);
         failed += run_group("items", item_tests, item_test_count);
         failed += run_group("kept", kept_tests, kept_test_count);
+        failed += run_group("objects", object_tests, object_test_count);
         failed += run_group("usage", usage_tests, usage_test_count);
         failed += run_group("tenants", tenant_tests, tenant_test_count);
         failed += run_group("intents", intent_tests, intent_test_count);

@@ -220,6 +220,33 @@ stop_usage(const struct usage_row *row, void *context)
     return false;
 }
 
+static bool
+stop_object(const struct object_row *row, void *context)
+{
+    return false;
+}
+
+static void
+read_objects(struct store *store, struct arena *arena)
+{
+    struct object_row which = {.kind = OBJECT_LIST, .name = SLICE("x")};
+    struct id id = id_of(1);
+    int64_t due = 0;
+    status_ignore(store_object_get(store, arena, &id, &(struct object_row){.kind = OBJECT_LIST}));
+    status_ignore(
+        store_object_find(store, arena, &which, &(struct object_row){.kind = OBJECT_LIST}));
+    for (int way = 0; way < 4; way++) {
+        struct object_page page = {.kind = OBJECT_LIST,
+                                   .limit = 1,
+                                   .is_archived = way % 2 == 1,
+                                   .is_ascending = way / 2 == 1};
+        status_ignore(store_object_list(store, &page, stop_object, NULL));
+        status_ignore(store_object_count(store, &page, 1, &(uint32_t){0}));
+    }
+    status_ignore(store_object_due(store, OBJECT_LIST, 1, 1, stop_object, NULL));
+    status_ignore(store_object_next(store, OBJECT_LIST, &due));
+}
+
 static void
 read_every_way(struct store *store, struct arena *arena)
 {
@@ -275,6 +302,7 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_cache_get(store, arena, &(struct cache_row){.workspace = id}, 1,
                                   &(struct cache_row){0}));
     status_ignore(store_usage_list(store, &id, stop_usage, NULL));
+    read_objects(store, arena);
 }
 
 static void
@@ -309,6 +337,10 @@ write_every_way(struct store *store)
     struct setting_row setting = {.name = SLICE("x")};
     struct text_row text = {.workspace = id_of(1)};
     struct cache_row cache = {.workspace = id_of(1)};
+    struct object_row object = {
+        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 1};
+    struct object_row newer = {
+        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 2};
     struct store_trim trim = {1, 1};
     static char input[4000];
     memset(input, 'x', sizeof(input));
@@ -332,8 +364,10 @@ write_every_way(struct store *store)
         {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
     };
     const struct store_op kept[] = {
-        {STORE_TEXT_PUT, .text = &text},     {STORE_CACHE_PUT, .cache = &cache},
-        {STORE_CACHE_TRIM, .trim = &trim},   {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
+        {STORE_TEXT_PUT, .text = &text},
+        {STORE_CACHE_PUT, .cache = &cache},
+        {STORE_CACHE_TRIM, .trim = &trim},
+        {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
         {STORE_VERSION_TRIM, .trim = &trim},
         {STORE_TEXT_PUT, .text = &text},
         {STORE_CACHE_PUT, .cache = &cache},
@@ -342,6 +376,10 @@ write_every_way(struct store *store)
         {STORE_KEY_USED, .key = &key},
         {STORE_WORKSPACE_INSERT, .workspace = &workspace},
         {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
+        {STORE_OBJECT_INSERT, .object = &object},
+        {STORE_OBJECT_ADD, .object = &object},
+        {STORE_OBJECT_UPDATE, .object = &newer},
+        {STORE_OBJECT_DELETE, .object = &object},
     };
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));
@@ -375,7 +413,8 @@ test_no_statement_scans_or_sorts(void **state)
     struct connection *writer = &database_of(store)->writer;
     size_t checked = 0;
     for (size_t slot = SLOT_WORKFLOW_INSERT; slot < SQLITE_SLOT_COUNT; slot++) {
-        if (writer->statements[slot] == NULL && slot != SLOT_WORKFLOW_EXISTS)
+        if (writer->statements[slot] == NULL && slot != SLOT_WORKFLOW_EXISTS &&
+            slot != SLOT_OBJECT_EXISTS)
             fail_msg("slot %zu was not used", slot);
         if (writer->statements[slot] == NULL)
             continue;
@@ -424,7 +463,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE files DROP COLUMN item; ALTER TABLE files DROP COLUMN digest;"
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
-                "DROP TABLE workspaces;"
+                "DROP TABLE objects; DROP TABLE workspaces;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;

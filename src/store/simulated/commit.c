@@ -341,6 +341,16 @@ apply_op(struct world *world, const struct store_op *op)
         return idempotency_insert(world, op->idempotency);
     case STORE_IDEMPOTENCY_TRIM:
         return idempotency_trim(world, op->trim);
+    case STORE_OBJECT_INSERT:
+        return simulated_object_insert(world, op->object);
+    case STORE_OBJECT_ADD:
+        status_ignore(simulated_object_insert(world, op->object));
+        return STATUS_OK;
+    case STORE_OBJECT_UPDATE:
+        return simulated_object_update(world, op->object);
+    case STORE_OBJECT_DELETE:
+        table_remove(table_of(world, KIND_OBJECT), op->object, &world->journal);
+        return STATUS_OK;
     case STORE_SETTING_PUT:
         put(world, KIND_SETTING, op->setting);
         return STATUS_OK;

@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-/* Locks. OK: go on; anything else is the read's answer. Always to be followed by read_end(). */
-static enum status
+enum status
 read_begin(struct world *world)
 {
     world_lock(world);
@@ -14,8 +13,7 @@ read_begin(struct world *world)
     return world_draws(world, world->faults.read_io) ? STATUS_IO : STATUS_OK;
 }
 
-/* Copies the row that was found, or NULL, and unlocks. */
-static enum status
+enum status
 read_end_one(struct world *world, struct table *table, const void *row, void *out,
              struct arena *arena)
 {
@@ -26,14 +24,14 @@ read_end_one(struct world *world, struct table *table, const void *row, void *ou
     return status;
 }
 
-static enum status
+enum status
 read_end(struct world *world, enum status status)
 {
     world_unlock(world);
     return status;
 }
 
-static enum status
+enum status
 get_by_key(struct store *store, enum kind kind, const void *which, void *out, struct arena *arena)
 {
     struct world *world = world_of(store);

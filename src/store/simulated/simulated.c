@@ -71,6 +71,12 @@ static const struct store_ops simulated_ops = {
     .timer_list = simulated_timer_list,
     .file_list = simulated_file_list,
     .usage_list = simulated_usage_list,
+    .object_get = simulated_object_get,
+    .object_find = simulated_object_find,
+    .object_list = simulated_object_list,
+    .object_count = simulated_object_count,
+    .object_due = simulated_object_due,
+    .object_next = simulated_object_next,
     .close = simulated_close,
 };
 

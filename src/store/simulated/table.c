@@ -58,6 +58,13 @@ compare_keys(const void *a, const void *b)
 }
 
 static int
+compare_objects(const void *a, const void *b)
+{
+    const struct object_row *x = a, *y = b;
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
 compare_runs(const void *a, const void *b)
 {
     const struct run_row *x = a, *y = b;
@@ -229,6 +236,10 @@ static const struct {
                     sizeof(struct cache_row),
                     1,
                     {offsetof(struct cache_row, value)}},
+    [KIND_OBJECT] = {compare_objects,
+                     sizeof(struct object_row),
+                     2,
+                     {offsetof(struct object_row, name), offsetof(struct object_row, body)}},
 };
 
 int

@@ -26,8 +26,9 @@ enum kind {
     KIND_USAGE,
     KIND_TEXT,
     KIND_CACHE,
+    KIND_OBJECT,
 };
-#define KIND_COUNT (KIND_CACHE + 1)
+#define KIND_COUNT (KIND_OBJECT + 1)
 
 /* The step under which the usage of a whole run stands; it comes before all others. */
 #define RUN_TOTAL_STEP SLICE("")

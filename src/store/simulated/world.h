@@ -38,6 +38,20 @@ bool world_draws(struct world *world, uint32_t of_thousand);
 /* False: there is no such run. */
 bool world_run_head(const struct world *world, const struct id *id, struct run_head *out);
 
+/* Locks. OK: go on; anything else is the read's answer. Always to be followed by read_end(). */
+enum status read_begin(struct world *world);
+enum status read_end(struct world *world, enum status status);
+/* Copies the row that was found, or NULL, and unlocks. */
+enum status read_end_one(struct world *world, struct table *table, const void *row, void *out,
+                         struct arena *arena);
+/* A whole read of the row with that key. */
+enum status get_by_key(struct store *store, enum kind kind, const void *which, void *out,
+                       struct arena *arena);
+
+/* As the operations of these names; CONFLICT, NOT_FOUND. */
+enum status simulated_object_insert(struct world *world, const struct object_row *row);
+enum status simulated_object_update(struct world *world, const struct object_row *row);
+
 store_commit_fn simulated_commit;
 
 store_workflow_get_fn simulated_workflow_get;
@@ -70,5 +84,11 @@ store_timer_next_fn simulated_timer_next;
 store_timer_list_fn simulated_timer_list;
 store_file_list_fn simulated_file_list;
 store_usage_list_fn simulated_usage_list;
+store_object_get_fn simulated_object_get;
+store_object_find_fn simulated_object_find;
+store_object_list_fn simulated_object_list;
+store_object_count_fn simulated_object_count;
+store_object_due_fn simulated_object_due;
+store_object_next_fn simulated_object_next;
 
 #endif

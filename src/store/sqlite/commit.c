@@ -54,6 +54,14 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_idempotency_insert(writer, op->idempotency);
     case STORE_IDEMPOTENCY_TRIM:
         return sqlite_idempotency_trim(writer, op->trim);
+    case STORE_OBJECT_INSERT:
+        return sqlite_object_insert(writer, op->object);
+    case STORE_OBJECT_ADD:
+        return sqlite_object_add(writer, op->object);
+    case STORE_OBJECT_UPDATE:
+        return sqlite_object_update(writer, op->object);
+    case STORE_OBJECT_DELETE:
+        return sqlite_object_delete(writer, op->object);
     case STORE_SETTING_PUT:
         return sqlite_setting_put(writer, op->setting);
     case STORE_TEXT_PUT:
@@ -85,6 +93,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_VERSION_TRIM:
     case STORE_KEY_USED:
+    case STORE_OBJECT_ADD:
+    case STORE_OBJECT_DELETE:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);
@@ -99,6 +109,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_RUN_INSERT:
     case STORE_FILE_INSERT:
     case STORE_IDEMPOTENCY_INSERT:
+    case STORE_OBJECT_INSERT:
+    case STORE_OBJECT_UPDATE:
         return true;
     }
     assert(false && "no such operation");

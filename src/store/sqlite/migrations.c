@@ -249,6 +249,28 @@ static const char *const migrations[] = {
     ") STRICT, WITHOUT ROWID;"
     "ALTER TABLE keys ADD COLUMN limits TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE keys ADD COLUMN used_unix_ms INTEGER NOT NULL DEFAULT 0;",
+
+    /* 10: things of a workspace that are kept as JSON. */
+    "CREATE TABLE objects ("
+    " id BLOB NOT NULL CHECK (length(id) = 12),"
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " kind INTEGER NOT NULL,"
+    " parent BLOB NOT NULL CHECK (length(parent) = 12),"
+    " name TEXT NOT NULL,"
+    " revision INTEGER NOT NULL CHECK (revision >= 1),"
+    " created_unix_ms INTEGER NOT NULL,"
+    " updated_unix_ms INTEGER NOT NULL,"
+    " archived_unix_ms INTEGER NOT NULL,"
+    " due_unix_ms INTEGER NOT NULL,"
+    " body TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX objects_id ON objects (id);"
+    "CREATE UNIQUE INDEX objects_name ON objects (workspace, kind, parent, name) WHERE name <> '';"
+    "CREATE INDEX objects_live ON objects (workspace, kind, parent, id)"
+    " WHERE archived_unix_ms = 0;"
+    "CREATE INDEX objects_archived ON objects (workspace, kind, parent, id)"
+    " WHERE archived_unix_ms > 0;"
+    "CREATE INDEX objects_due ON objects (kind, due_unix_ms) WHERE due_unix_ms > 0;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

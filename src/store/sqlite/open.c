@@ -156,6 +156,12 @@ static const struct store_ops sqlite_ops = {
     .timer_list = sqlite_timer_list,
     .file_list = sqlite_file_list,
     .usage_list = sqlite_usage_list,
+    .object_get = sqlite_object_get,
+    .object_find = sqlite_object_find,
+    .object_list = sqlite_object_list,
+    .object_count = sqlite_object_count,
+    .object_due = sqlite_object_due,
+    .object_next = sqlite_object_next,
     .close = sqlite_close,
 };
 

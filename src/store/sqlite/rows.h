@@ -32,6 +32,10 @@ enum status sqlite_idempotency_trim(struct connection *writer, const struct stor
 enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
 enum status sqlite_text_put(struct connection *writer, const struct text_row *row);
 enum status sqlite_cache_put(struct connection *writer, const struct cache_row *row);
+enum status sqlite_object_insert(struct connection *writer, const struct object_row *row);
+enum status sqlite_object_add(struct connection *writer, const struct object_row *row);
+enum status sqlite_object_update(struct connection *writer, const struct object_row *row);
+enum status sqlite_object_delete(struct connection *writer, const struct object_row *row);
 enum status sqlite_cache_trim(struct connection *writer, const struct store_trim *trim);
 
 /* The head of the run, for guards; NOT_FOUND. */
@@ -74,5 +78,11 @@ store_text_get_fn sqlite_text_get;
 store_text_has_fn sqlite_text_has;
 store_cache_get_fn sqlite_cache_get;
 store_usage_list_fn sqlite_usage_list;
+store_object_get_fn sqlite_object_get;
+store_object_find_fn sqlite_object_find;
+store_object_list_fn sqlite_object_list;
+store_object_count_fn sqlite_object_count;
+store_object_due_fn sqlite_object_due;
+store_object_next_fn sqlite_object_next;
 
 #endif
