@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "engine/child.h"
+#include "engine/evaluate.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -447,29 +448,16 @@ run_calls(struct turn *turn, struct step_scope *scope, const struct step_progres
     }
 }
 
-static bool
-begin_effect(struct step_scope *scope, const struct step_type *type, struct step_progress *begin,
-             struct step_failure *failure)
-{
-    if (!step_render_config(scope, &begin->config, failure))
-        return false;
-    begin->next = begin->config;
-    if (type->begin != NULL && !type->begin(scope, begin, failure))
-        return false;
-    begin->asked = begin->next;
-    return true;
-}
-
 static void
 run_effect(struct turn *turn, struct step_scope *scope)
 {
-    struct step_progress begin = {0};
+    struct step_progress begin;
     if (turn->column->progress != NULL) {
         run_calls(turn, scope, NULL);
         return;
     }
     struct step_failure failure;
-    if (!begin_effect(scope, turn->chunk->program->types[turn->node->index], &begin, &failure)) {
+    if (!evaluate_effect(scope, turn->chunk->program->types[turn->node->index], &begin, &failure)) {
         column_fail_step(turn, &failure);
         return;
     }
@@ -538,55 +526,22 @@ run_value(struct turn *turn, struct step_scope *scope)
 {
     const struct step_type *type = turn->chunk->program->types[turn->node->index];
     struct step_failure failure;
-    struct value value = value_null();
-    bool is_ok = true;
-    bool passes = true;
-    uint8_t label = 0;
-    switch (turn->node->decl->shape) {
-    case STEP_SHAPE_VALUE:
-    case STEP_SHAPE_RESHAPE:
-        is_ok = type->value(scope, &value, &failure);
-        break;
-    case STEP_SHAPE_FILTER:
-        is_ok = type->filter(scope, &passes, &failure);
-        break;
-    case STEP_SHAPE_BRANCH:
-        is_ok = type->branch(scope, &label, &failure);
-        if (is_ok)
-            value = turn->node->labels[label];
-        break;
-    case STEP_SHAPE_SOURCE:
-        is_ok = step_render_config(scope, &value, &failure);
-        break;
-    case STEP_SHAPE_SINK:
-        is_ok = type->sink_row(scope, &value, &failure);
-        break;
-    case STEP_SHAPE_EFFECT:
-    case STEP_SHAPE_CHILD:
-    case STEP_SHAPE_WAIT:
-        assert(!"handled by the caller");
-    }
-    if (!is_ok) {
+    struct evaluated evaluated;
+    if (!evaluate_value(scope, type, &evaluated, &failure)) {
         column_fail_step(turn, &failure);
         return;
     }
-    turn->column->chosen = label;
-    column_decide(turn, passes ? NODE_STATE_DONE : NODE_STATE_REFUSED, value);
+    turn->column->chosen = evaluated.label;
+    column_decide(turn, evaluated.passes ? NODE_STATE_DONE : NODE_STATE_REFUSED, evaluated.value);
 }
 
 /* False: its `when` was not true, or failed; the column is decided. */
 static bool
-when_holds(struct turn *turn, struct value root)
+when_holds(struct turn *turn, struct step_scope *scope)
 {
-    if (turn->node->when == NULL)
-        return true;
     bool holds = false;
-    struct expr_failure bad;
-    enum status status = expr_truth(turn->machine, turn->node->when, root, &holds, &bad);
-    if (status != STATUS_OK) {
-        struct step_failure failure;
-        step_fail(&failure, status == STATUS_LIMIT ? "limit_exceeded" : "expression_failed",
-                  "when: %s", bad.words);
+    struct step_failure failure;
+    if (!evaluate_when(scope, &holds, &failure)) {
         column_fail_step(turn, &failure);
         return false;
     }
@@ -603,10 +558,6 @@ run_node(struct turn *turn)
         column_fail_room(turn);
         return;
     }
-    bool is_under_way = turn->column->progress != NULL;
-    if (!is_under_way && !when_holds(turn, root))
-        return;
-
     struct step_scope scope = {
         .machine = turn->machine,
         .plan = turn->chunk->program->plan,
@@ -615,6 +566,9 @@ run_node(struct turn *turn)
         .default_model = turn->chunk->default_model,
         .arena = &turn->chunk->arena,
     };
+    bool is_under_way = turn->column->progress != NULL;
+    if (!is_under_way && !when_holds(turn, &scope))
+        return;
     if (turn->node->decl->shape == STEP_SHAPE_EFFECT)
         run_effect(turn, &scope);
     else if (turn->node->decl->shape == STEP_SHAPE_CHILD)

@@ -64,6 +64,7 @@ put(struct scene *scene, uint8_t number, uint32_t version, const char *text, boo
         .status = WORKFLOW_ACTIVE,
         .latest_version = version,
         .published_version = publish ? version : 0,
+        .revision = version,
     };
     struct version_row row = {
         .workflow = id_of(number), .version = version, .text = slice_text(text)};
