@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "net/event_stream.h"
-#include "net/retry_after.h"
+#include "base/retry_after.h"
 
 /* Bytes of the server's own words that a failure quotes. */
 #define QUOTED_BYTES ((size_t)300)

@@ -3,7 +3,7 @@
 #include "ai/request.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "net/retry_after.h"
+#include "base/retry_after.h"
 #include "steps/ai_output.h"
 #include "steps/ai_quotes.h"
 #include "steps/http_answer.h"

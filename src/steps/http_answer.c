@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "net/retry_after.h"
+#include "base/retry_after.h"
 
 #include <assert.h>
 #include <strings.h>

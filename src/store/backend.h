@@ -95,6 +95,15 @@ typedef enum status store_object_due_fn(struct store *store, enum object_kind ki
                                         void *context);
 typedef enum status store_object_next_fn(struct store *store, enum object_kind kind,
                                          int64_t *due_unix_ms);
+typedef enum status store_delivery_get_fn(struct store *store, struct arena *arena,
+                                          const struct id *id, struct delivery_row *out);
+typedef enum status store_delivery_next_fn(struct store *store, int64_t now_unix_ms,
+                                           int64_t *due_unix_ms);
+typedef enum status store_delivery_list_fn(struct store *store, const struct delivery_page *page,
+                                           store_delivery_fn *visit, void *context);
+typedef enum status store_deliveries_due_fn(struct store *store, int64_t now_unix_ms,
+                                            const struct delivery_due *after, uint32_t limit,
+                                            store_delivery_due_fn *visit, void *context);
 typedef void store_close_fn(struct store *store);
 
 /* Each as the function of the same name in store/store.h; all are set. */
@@ -136,6 +145,10 @@ struct store_ops {
     store_object_count_fn *object_count;
     store_object_due_fn *object_due;
     store_object_next_fn *object_next;
+    store_delivery_get_fn *delivery_get;
+    store_delivery_next_fn *delivery_next;
+    store_delivery_list_fn *delivery_list;
+    store_deliveries_due_fn *delivery_due;
     store_close_fn *close; /* frees the back end too */
 };
 

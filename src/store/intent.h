@@ -81,8 +81,15 @@ enum store_op_kind {
     STORE_CACHE_PUT,
     /* trim: removes expired answers, at most `limit` of them */
     STORE_CACHE_TRIM,
+    /* delivery, if absent: OK either way */
+    STORE_DELIVERY_INSERT,
+    /* delivery_update (by id): all but workspace, run, type, address and creation. NOT_FOUND;
+     * CONFLICT: its state is another than `was` */
+    STORE_DELIVERY_UPDATE,
+    /* trim: removes deliveries that have expired, at most `limit` of them */
+    STORE_DELIVERY_TRIM,
 };
-#define STORE_OP_KIND_COUNT (STORE_CACHE_TRIM + 1)
+#define STORE_OP_KIND_COUNT (STORE_DELIVERY_TRIM + 1)
 
 /* Rows are borrowed; they live as long as the intent. */
 struct store_op {
@@ -104,6 +111,8 @@ struct store_op {
         const struct text_row *text;
         const struct cache_row *cache;
         const struct store_trim *trim;
+        const struct delivery_row *delivery;
+        const struct delivery_update *delivery_update;
     };
 };
 

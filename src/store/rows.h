@@ -271,6 +271,33 @@ struct object_row {
     int64_t due_unix_ms;      /* when something has to be done about it; 0: never */
 };
 
+enum delivery_state { DELIVERY_PENDING = 0, DELIVERY_DELIVERED = 1, DELIVERY_DEAD = 2 };
+
+/* An event that is told to an address outside, until somebody there has taken it. */
+struct delivery_row {
+    struct id workspace, id;
+    struct id run;
+    struct slice type; /* "run.completed" */
+    struct slice url;
+    struct slice host; /* of the URL, with the port if it names one */
+    enum delivery_state state;
+    uint32_t attempts;
+    int64_t created_unix_ms;
+    int64_t due_unix_ms;     /* of the next attempt; 0: there will be none */
+    int64_t give_up_unix_ms; /* no attempt after this one */
+    int64_t ended_unix_ms;   /* 0: pending */
+    int64_t expires_unix_ms; /* from then on it may go; 0: pending */
+    int32_t http_status;     /* of the last attempt; 0: there was no answer, or no attempt */
+    struct slice error;      /* of the last attempt, in words; empty: none */
+    struct slice tries;      /* JSON array of the newest attempts; empty in lists */
+};
+
+/* The state that an update expects, beside the row. */
+struct delivery_update {
+    enum delivery_state was;
+    struct delivery_row row;
+};
+
 struct setting_row {
     struct slice name;
     struct slice value;

@@ -100,6 +100,18 @@ assert_text(const struct text_row *row)
     assert(row->body.size <= LIMIT_SOURCE_TEXT_BYTES);
 }
 
+/* What pends is due some time, what has ended is not. */
+static void
+assert_delivery(const struct delivery_row *row)
+{
+    bool is_pending = row->state == DELIVERY_PENDING;
+    assert(!id_is_zero(&row->id));
+    assert(row->state <= DELIVERY_DEAD);
+    assert(is_pending == (row->due_unix_ms > 0));
+    assert(is_pending == (row->ended_unix_ms == 0));
+    assert(is_pending == (row->expires_unix_ms == 0));
+}
+
 static void
 assert_object(const struct object_row *row)
 {
@@ -172,9 +184,16 @@ assert_op(const struct store_op *op)
     case STORE_CACHE_PUT:
         assert(!id_is_zero(&op->cache->workspace));
         return;
+    case STORE_DELIVERY_INSERT:
+        assert_delivery(op->delivery);
+        return;
+    case STORE_DELIVERY_UPDATE:
+        assert_delivery(&op->delivery_update->row);
+        return;
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_CACHE_TRIM:
     case STORE_VERSION_TRIM:
+    case STORE_DELIVERY_TRIM:
         assert(op->trim->limit >= 1);
         return;
     }
@@ -548,6 +567,47 @@ store_usage_list(struct store *store, const struct id *run, store_usage_fn *visi
     return store_note(store, STORE_CALL_USAGE_LIST, begun_us, status);
 }
 
+enum status
+store_delivery_get(struct store *store, struct arena *arena, const struct id *id,
+                   struct delivery_row *out)
+{
+    *out = (struct delivery_row){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->delivery_get(store, arena, id, out);
+    return store_note(store, STORE_CALL_DELIVERY_GET, begun_us, status);
+}
+
+enum status
+store_delivery_next(struct store *store, int64_t now_unix_ms, int64_t *due_unix_ms)
+{
+    *due_unix_ms = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->delivery_next(store, now_unix_ms, due_unix_ms);
+    return store_note(store, STORE_CALL_DELIVERY_NEXT, begun_us, status);
+}
+
+enum status
+store_delivery_list(struct store *store, const struct delivery_page *page, store_delivery_fn *visit,
+                    void *context)
+{
+    assert(page->limit >= 1 && page->limit <= STORE_LIST_MAX);
+    assert(page->skip <= STORE_SKIP_MAX);
+    assert(!id_is_zero(&page->workspace));
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->delivery_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_DELIVERY_LIST, begun_us, status);
+}
+
+enum status
+store_delivery_due(struct store *store, int64_t now_unix_ms, const struct delivery_due *after,
+                   uint32_t limit, store_delivery_due_fn *visit, void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->delivery_due(store, now_unix_ms, after, limit, visit, context);
+    return store_note(store, STORE_CALL_DELIVERY_DUE, begun_us, status);
+}
+
 void
 store_close(struct store **store)
 {
@@ -667,6 +727,10 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_OBJECT_COUNT] = "object_count",
     [STORE_CALL_OBJECT_DUE] = "object_due",
     [STORE_CALL_OBJECT_NEXT] = "object_next",
+    [STORE_CALL_DELIVERY_GET] = "delivery_get",
+    [STORE_CALL_DELIVERY_NEXT] = "delivery_next",
+    [STORE_CALL_DELIVERY_LIST] = "delivery_list",
+    [STORE_CALL_DELIVERY_DUE] = "delivery_due",
 };
 
 const char *

@@ -77,6 +77,12 @@ MUST_USE enum status store_cache_get(struct store *store, struct arena *arena,
                                      const struct cache_row *which, int64_t now_unix_ms,
                                      struct cache_row *out);
 
+MUST_USE enum status store_delivery_get(struct store *store, struct arena *arena,
+                                        const struct id *id, struct delivery_row *out);
+/* When the soonest pending delivery behind now_unix_ms is due; NOT_FOUND if there is none. */
+MUST_USE enum status store_delivery_next(struct store *store, int64_t now_unix_ms,
+                                         int64_t *due_unix_ms);
+
 /* By run, table, stretch and chunk of `which`: the record of the newest generation not above
  * `generation`. */
 MUST_USE enum status store_record_get(struct store *store, struct arena *arena,
@@ -209,6 +215,35 @@ MUST_USE enum status store_object_due(struct store *store, enum object_kind kind
 MUST_USE enum status store_object_next(struct store *store, enum object_kind kind,
                                        int64_t *due_unix_ms);
 
+/* --- deliveries --- */
+
+/* Which deliveries are wanted. */
+struct delivery_page {
+    struct id workspace;
+    struct id run;  /* zero = of all runs */
+    bool has_state; /* only those in `state` */
+    enum delivery_state state;
+    struct id before;  /* only ids less than this; zero = from the newest */
+    bool is_ascending; /* then `before` means: only ids greater */
+    uint32_t limit;    /* 1 to 1000 */
+    uint32_t skip;     /* at most 100,000 */
+};
+typedef bool store_delivery_fn(const struct delivery_row *row, void *context);
+/* Newest first unless ascending. Rows come without `tries`. */
+MUST_USE enum status store_delivery_list(struct store *store, const struct delivery_page *page,
+                                         store_delivery_fn *visit, void *context);
+/* A pending delivery as it stands in the order of those that are due. */
+struct delivery_due {
+    int64_t due_unix_ms;
+    struct id id;
+    struct slice host;
+};
+typedef bool store_delivery_due_fn(const struct delivery_due *due, void *context);
+/* Those due at or before now that come behind *after (zeroed: from the first), soonest first. */
+MUST_USE enum status store_delivery_due(struct store *store, int64_t now_unix_ms,
+                                        const struct delivery_due *after, uint32_t limit,
+                                        store_delivery_due_fn *visit, void *context);
+
 /* No call may be under way. Does nothing for NULL. */
 void store_close(struct store **store);
 
@@ -251,8 +286,12 @@ enum store_call {
     STORE_CALL_OBJECT_COUNT,
     STORE_CALL_OBJECT_DUE,
     STORE_CALL_OBJECT_NEXT,
+    STORE_CALL_DELIVERY_GET,
+    STORE_CALL_DELIVERY_NEXT,
+    STORE_CALL_DELIVERY_LIST,
+    STORE_CALL_DELIVERY_DUE,
 };
-#define STORE_CALL_COUNT (STORE_CALL_OBJECT_NEXT + 1)
+#define STORE_CALL_COUNT (STORE_CALL_DELIVERY_DUE + 1)
 
 /* Since the store was opened. NOT_FOUND is no failure. */
 struct store_counts {

@@ -296,6 +296,51 @@ idempotency_insert(struct world *world, const struct idempotency_row *row)
 }
 
 static enum status
+delivery_update(struct world *world, const struct delivery_update *update)
+{
+    const struct delivery_row *old = table_find(table_of(world, KIND_DELIVERY), &update->row);
+    if (old == NULL)
+        return STATUS_NOT_FOUND;
+    if (old->state != update->was)
+        return STATUS_CONFLICT;
+    struct delivery_row fresh = update->row;
+    fresh.workspace = old->workspace;
+    fresh.run = old->run;
+    fresh.type = old->type;
+    fresh.url = old->url;
+    fresh.host = old->host;
+    fresh.created_unix_ms = old->created_unix_ms;
+    put(world, KIND_DELIVERY, &fresh);
+    return STATUS_OK;
+}
+
+/* Removes the one that expired longest ago; false: none has. */
+static bool
+delivery_trim_one(struct world *world, int64_t now_unix_ms)
+{
+    struct table *table = table_of(world, KIND_DELIVERY);
+    const struct delivery_row *first = NULL;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct delivery_row *row = table->rows[i];
+        bool has_expired = row->expires_unix_ms > 0 && row->expires_unix_ms <= now_unix_ms;
+        if (has_expired && (first == NULL || row->expires_unix_ms < first->expires_unix_ms))
+            first = row;
+    }
+    if (first != NULL)
+        table_remove(table, first, &world->journal);
+    return first != NULL;
+}
+
+static enum status
+delivery_trim(struct world *world, const struct store_trim *which)
+{
+    uint32_t left = which->limit;
+    while (left > 0 && delivery_trim_one(world, which->now_unix_ms))
+        left--;
+    return STATUS_OK;
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -361,6 +406,12 @@ apply_op(struct world *world, const struct store_op *op)
         return STATUS_OK;
     case STORE_CACHE_TRIM:
         return cache_trim(world, op->trim);
+    case STORE_DELIVERY_INSERT:
+        return insert_if_absent(world, KIND_DELIVERY, op->delivery);
+    case STORE_DELIVERY_UPDATE:
+        return delivery_update(world, op->delivery_update);
+    case STORE_DELIVERY_TRIM:
+        return delivery_trim(world, op->trim);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;

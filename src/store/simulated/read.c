@@ -622,3 +622,100 @@ simulated_usage_list(struct store *store, const struct id *run, store_usage_fn *
     }
     return read_end(world, status);
 }
+
+enum status
+simulated_delivery_get(struct store *store, struct arena *arena, const struct id *id,
+                       struct delivery_row *out)
+{
+    struct delivery_row which = {.id = *id};
+    return get_by_key(store, KIND_DELIVERY, &which, out, arena);
+}
+
+enum status
+simulated_delivery_next(struct store *store, int64_t now_unix_ms, int64_t *due_unix_ms)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_DELIVERY];
+    enum status status = read_begin(world);
+    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
+        const struct delivery_row *row = table->rows[i];
+        bool is_later = row->state == DELIVERY_PENDING && row->due_unix_ms > now_unix_ms;
+        if (is_later && (*due_unix_ms == 0 || row->due_unix_ms < *due_unix_ms))
+            *due_unix_ms = row->due_unix_ms;
+    }
+    if (status == STATUS_OK && *due_unix_ms == 0)
+        status = STATUS_NOT_FOUND;
+    return read_end(world, status);
+}
+
+static bool
+page_wants_delivery(const struct delivery_page *page, const struct delivery_row *row)
+{
+    int order = memcmp(row->id.bytes, page->before.bytes, ID_BYTES);
+    bool is_behind = page->is_ascending ? order > 0 : order < 0 || id_is_zero(&page->before);
+    return is_behind && id_equal(&row->workspace, &page->workspace) &&
+           (id_is_zero(&page->run) || id_equal(&row->run, &page->run)) &&
+           (!page->has_state || row->state == page->state);
+}
+
+enum status
+simulated_delivery_list(struct store *store, const struct delivery_page *page,
+                        store_delivery_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_DELIVERY];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
+        struct delivery_row row = *(const struct delivery_row *)
+                                       table->rows[page->is_ascending ? i : table->count - 1 - i];
+        row.tries = slice_of(NULL, 0);
+        if (!page_wants_delivery(page, &row) || matched++ < page->skip)
+            continue;
+        if (!visit(&row, context) || matched - page->skip == page->limit)
+            break;
+    }
+    return read_end(world, status);
+}
+
+static int
+delivery_order(const struct delivery_due *a, const struct delivery_due *b)
+{
+    if (a->due_unix_ms != b->due_unix_ms)
+        return a->due_unix_ms < b->due_unix_ms ? -1 : 1;
+    return memcmp(a->id.bytes, b->id.bytes, ID_BYTES);
+}
+
+/* The first one behind `after`; false: there is none. */
+static bool
+find_delivery_due(const struct table *table, int64_t now_unix_ms, const struct delivery_due *after,
+                  struct delivery_due *out)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct delivery_row *row = table->rows[i];
+        struct delivery_due due = {row->due_unix_ms, row->id, row->host};
+        if (row->state != DELIVERY_PENDING || row->due_unix_ms > now_unix_ms ||
+            delivery_order(&due, after) <= 0 || (is_found && delivery_order(&due, out) > 0))
+            continue;
+        *out = due;
+        is_found = true;
+    }
+    return is_found;
+}
+
+enum status
+simulated_delivery_due(struct store *store, int64_t now_unix_ms, const struct delivery_due *after,
+                       uint32_t limit, store_delivery_due_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_DELIVERY];
+    enum status status = read_begin(world);
+    struct delivery_due at = *after, next;
+    for (uint32_t i = 0; status == STATUS_OK && i < limit; i++) {
+        if (!find_delivery_due(table, now_unix_ms, &at, &next) || !visit(&next, context))
+            break;
+        at = next;
+    }
+    return read_end(world, status);
+}

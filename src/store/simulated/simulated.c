@@ -77,6 +77,10 @@ static const struct store_ops simulated_ops = {
     .object_count = simulated_object_count,
     .object_due = simulated_object_due,
     .object_next = simulated_object_next,
+    .delivery_get = simulated_delivery_get,
+    .delivery_next = simulated_delivery_next,
+    .delivery_list = simulated_delivery_list,
+    .delivery_due = simulated_delivery_due,
     .close = simulated_close,
 };
 

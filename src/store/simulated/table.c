@@ -161,6 +161,13 @@ compare_cache(const void *a, const void *b)
     return memcmp(x->hash, y->hash, STORE_HASH_BYTES);
 }
 
+static int
+compare_deliveries(const void *a, const void *b)
+{
+    const struct delivery_row *x = a, *y = b;
+    return compare_ids(&x->id, &y->id);
+}
+
 #define SLICES_MAX 7
 
 /* How rows of a kind are ordered and copied. */
@@ -240,6 +247,12 @@ static const struct {
                      sizeof(struct object_row),
                      2,
                      {offsetof(struct object_row, name), offsetof(struct object_row, body)}},
+    [KIND_DELIVERY] = {compare_deliveries,
+                       sizeof(struct delivery_row),
+                       5,
+                       {offsetof(struct delivery_row, type), offsetof(struct delivery_row, url),
+                        offsetof(struct delivery_row, host), offsetof(struct delivery_row, error),
+                        offsetof(struct delivery_row, tries)}},
 };
 
 int

@@ -27,8 +27,9 @@ enum kind {
     KIND_TEXT,
     KIND_CACHE,
     KIND_OBJECT,
+    KIND_DELIVERY,
 };
-#define KIND_COUNT (KIND_OBJECT + 1)
+#define KIND_COUNT (KIND_DELIVERY + 1)
 
 /* The step under which the usage of a whole run stands; it comes before all others. */
 #define RUN_TOTAL_STEP SLICE("")

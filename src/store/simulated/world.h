@@ -90,5 +90,9 @@ store_object_list_fn simulated_object_list;
 store_object_count_fn simulated_object_count;
 store_object_due_fn simulated_object_due;
 store_object_next_fn simulated_object_next;
+store_delivery_get_fn simulated_delivery_get;
+store_delivery_next_fn simulated_delivery_next;
+store_delivery_list_fn simulated_delivery_list;
+store_deliveries_due_fn simulated_delivery_due;
 
 #endif

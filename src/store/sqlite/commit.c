@@ -70,6 +70,12 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_cache_put(writer, op->cache);
     case STORE_CACHE_TRIM:
         return sqlite_cache_trim(writer, op->trim);
+    case STORE_DELIVERY_INSERT:
+        return sqlite_delivery_insert(writer, op->delivery);
+    case STORE_DELIVERY_UPDATE:
+        return sqlite_delivery_update(writer, op->delivery_update);
+    case STORE_DELIVERY_TRIM:
+        return sqlite_delivery_trim(writer, op->trim);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
@@ -95,6 +101,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_KEY_USED:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_DELETE:
+    case STORE_DELIVERY_INSERT:
+    case STORE_DELIVERY_TRIM:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);
@@ -111,6 +119,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_UPDATE:
+    case STORE_DELIVERY_UPDATE:
         return true;
     }
     assert(false && "no such operation");

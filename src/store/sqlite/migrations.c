@@ -271,6 +271,31 @@ static const char *const migrations[] = {
     "CREATE INDEX objects_archived ON objects (workspace, kind, parent, id)"
     " WHERE archived_unix_ms > 0;"
     "CREATE INDEX objects_due ON objects (kind, due_unix_ms) WHERE due_unix_ms > 0;",
+
+    /* 11: what is told to addresses outside. */
+    "CREATE TABLE deliveries ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " id BLOB NOT NULL UNIQUE CHECK (length(id) = 12),"
+    " run BLOB NOT NULL CHECK (length(run) = 12),"
+    " type TEXT NOT NULL,"
+    " url TEXT NOT NULL,"
+    " host TEXT NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+    " attempts INTEGER NOT NULL,"
+    " created_unix_ms INTEGER NOT NULL,"
+    " due_unix_ms INTEGER NOT NULL,"
+    " give_up_unix_ms INTEGER NOT NULL,"
+    " ended_unix_ms INTEGER NOT NULL,"
+    " expires_unix_ms INTEGER NOT NULL,"
+    " http_status INTEGER NOT NULL,"
+    " error TEXT NOT NULL,"
+    " tries TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX deliveries_due ON deliveries (due_unix_ms, id, host) WHERE state = 0;"
+    "CREATE INDEX deliveries_run ON deliveries (run, id);"
+    "CREATE INDEX deliveries_state ON deliveries (workspace, state, id);"
+    "CREATE INDEX deliveries_workspace ON deliveries (workspace, id);"
+    "CREATE INDEX deliveries_expires ON deliveries (expires_unix_ms) WHERE expires_unix_ms > 0;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

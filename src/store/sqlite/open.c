@@ -162,6 +162,10 @@ static const struct store_ops sqlite_ops = {
     .object_count = sqlite_object_count,
     .object_due = sqlite_object_due,
     .object_next = sqlite_object_next,
+    .delivery_get = sqlite_delivery_get,
+    .delivery_next = sqlite_delivery_next,
+    .delivery_list = sqlite_delivery_list,
+    .delivery_due = sqlite_delivery_due,
     .close = sqlite_close,
 };
 

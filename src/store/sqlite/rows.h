@@ -37,6 +37,9 @@ enum status sqlite_object_add(struct connection *writer, const struct object_row
 enum status sqlite_object_update(struct connection *writer, const struct object_row *row);
 enum status sqlite_object_delete(struct connection *writer, const struct object_row *row);
 enum status sqlite_cache_trim(struct connection *writer, const struct store_trim *trim);
+enum status sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row);
+enum status sqlite_delivery_update(struct connection *writer, const struct delivery_update *update);
+enum status sqlite_delivery_trim(struct connection *writer, const struct store_trim *trim);
 
 /* The head of the run, for guards; NOT_FOUND. */
 enum status sqlite_run_head_now(struct connection *writer, const struct id *id,
@@ -84,5 +87,9 @@ store_object_list_fn sqlite_object_list;
 store_object_count_fn sqlite_object_count;
 store_object_due_fn sqlite_object_due;
 store_object_next_fn sqlite_object_next;
+store_delivery_get_fn sqlite_delivery_get;
+store_delivery_next_fn sqlite_delivery_next;
+store_delivery_list_fn sqlite_delivery_list;
+store_deliveries_due_fn sqlite_delivery_due;
 
 #endif

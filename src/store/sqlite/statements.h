@@ -7,6 +7,9 @@
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H
 
+/* Lists of deliveries: of a run, of a state, of a workspace; either order. */
+#define SQLITE_DELIVERY_LISTS (3 * 2)
+
 /* Lists of runs below another, or of all; either order. */
 #define SQLITE_RUN_LISTS (2 * 2)
 /* Those of an owner, a workspace or a workflow; either order. */
@@ -107,7 +110,16 @@ enum sqlite_slot {
     SLOT_OBJECT_COUNT_ARCHIVED,
     SLOT_OBJECT_DUE,
     SLOT_OBJECT_NEXT,
+    SLOT_DELIVERY_INSERT,
+    SLOT_DELIVERY_UPDATE,
+    SLOT_DELIVERY_EXISTS,
+    SLOT_DELIVERY_TRIM,
+    SLOT_DELIVERY_GET,
+    SLOT_DELIVERY_NEXT,
+    SLOT_DELIVERY_LIST,
+    SLOT_DELIVERY_LIST_LAST = SLOT_DELIVERY_LIST + SQLITE_DELIVERY_LISTS - 1,
+    SLOT_DELIVERY_DUE,
 };
-#define SQLITE_SLOT_COUNT (SLOT_OBJECT_NEXT + 1)
+#define SQLITE_SLOT_COUNT (SLOT_DELIVERY_DUE + 1)
 
 #endif

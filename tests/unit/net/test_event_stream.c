@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "net/event_stream.h"
-#include "net/retry_after.h"
+#include "base/retry_after.h"
 
 static void
 test_events_are_read(void **state)

@@ -1,4 +1,4 @@
-#include "net/retry_after.h"
+#include "base/retry_after.h"
 
 #include "base/moment.h"
 

@@ -1,10 +1,10 @@
-/* net/retry_after.h - how long a server wants to be left alone.
+/* base/retry_after.h - how long a server wants to be left alone.
  *
  * Sources: RFC 9110 10.2.3 (Retry-After: seconds or a date); Azure and OpenAI for retry-after-ms.
  * Threads: pure, any thread.
  */
-#ifndef NET_RETRY_AFTER_H
-#define NET_RETRY_AFTER_H
+#ifndef BASE_RETRY_AFTER_H
+#define BASE_RETRY_AFTER_H
 
 #include "base/exchange.h"
 
