@@ -123,6 +123,21 @@ assert_object(const struct object_row *row)
 }
 
 static void
+assert_object_op(const struct store_op *op)
+{
+    assert(!id_is_zero(&op->object->id));
+    if (op->kind != STORE_OBJECT_DELETE)
+        assert_object(op->object);
+}
+
+static void
+assert_delivery_op(const struct store_op *op)
+{
+    bool is_new = op->kind == STORE_DELIVERY_INSERT;
+    assert_delivery(is_new ? op->delivery : &op->delivery_update->row);
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -170,10 +185,8 @@ assert_op(const struct store_op *op)
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_UPDATE:
-        assert_object(op->object);
-        return;
     case STORE_OBJECT_DELETE:
-        assert(!id_is_zero(&op->object->id));
+        assert_object_op(op);
         return;
     case STORE_SETTING_PUT:
         assert(op->setting->name.size > 0);
@@ -185,10 +198,8 @@ assert_op(const struct store_op *op)
         assert(!id_is_zero(&op->cache->workspace));
         return;
     case STORE_DELIVERY_INSERT:
-        assert_delivery(op->delivery);
-        return;
     case STORE_DELIVERY_UPDATE:
-        assert_delivery(&op->delivery_update->row);
+        assert_delivery_op(op);
         return;
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_CACHE_TRIM:

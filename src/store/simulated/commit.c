@@ -341,6 +341,15 @@ delivery_trim(struct world *world, const struct store_trim *which)
 }
 
 static enum status
+apply_to_deliveries(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_DELIVERY_INSERT)
+        return insert_if_absent(world, KIND_DELIVERY, op->delivery);
+    return op->kind == STORE_DELIVERY_TRIM ? delivery_trim(world, op->trim)
+                                           : delivery_update(world, op->delivery_update);
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -407,11 +416,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_CACHE_TRIM:
         return cache_trim(world, op->trim);
     case STORE_DELIVERY_INSERT:
-        return insert_if_absent(world, KIND_DELIVERY, op->delivery);
     case STORE_DELIVERY_UPDATE:
-        return delivery_update(world, op->delivery_update);
     case STORE_DELIVERY_TRIM:
-        return delivery_trim(world, op->trim);
+        return apply_to_deliveries(world, op);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
