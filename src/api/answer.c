@@ -1,6 +1,7 @@
 #include "api/call.h"
 
 #include "api/inside.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -181,4 +182,56 @@ call_fail_method(struct call *call, unsigned allowed)
     route_allow_text(allowed, text);
     struct http_header header = {"Allow", slice_text(text)};
     fail_with(call, 405, "method not allowed", &header);
+}
+
+/* --- limits --- */
+
+#define RATE_HEADERS 4
+
+static struct slice
+number_text(struct call *call, int64_t number)
+{
+    return slice_text(arena_format(call->arena, "%lld", (long long)number));
+}
+
+static int64_t
+whole_seconds(int64_t ms)
+{
+    return (ms + 999) / 1000;
+}
+
+void
+call_put_rate(struct call *call)
+{
+    const struct rate_answer *rate = &call->rate;
+    struct http_header *headers = arena_alloc(call->arena, RATE_HEADERS * sizeof(*headers));
+    size_t count = 0;
+    headers[count++] = (struct http_header){"x-ratelimit-limit", number_text(call, rate->limit)};
+    headers[count++] =
+        (struct http_header){"x-ratelimit-remaining", number_text(call, rate->remaining)};
+    headers[count++] =
+        (struct http_header){"x-ratelimit-reset", number_text(call, whole_seconds(rate->reset_ms))};
+    if (rate->is_refused)
+        headers[count++] = (struct http_header){
+            "Retry-After", number_text(call, whole_seconds(rate->retry_after_ms))};
+    http_request_set_headers(call->request, headers, count);
+}
+
+void
+call_fail_rate(struct call *call)
+{
+    const struct rate_limit *limit = &call->caller.rates[call->rate.which];
+    char rate[RATE_TEXT_BYTES], at[CLOCK_ISO_BYTES];
+    struct buffer body;
+    int64_t now = clock_unix_ms(service_clock(call->service));
+    rate_print(&limit->rate, rate);
+    clock_iso(now + call->rate.retry_after_ms, at);
+    call_begin_body(&body);
+    buffer_append_format(&body,
+                         "{\"error\":\"rate limit exceeded\",\"of\":\"%s\",\"rate\":\"%s\","
+                         "\"limit\":%u,\"used\":%u,\"resetAt\":\"%s\"}",
+                         call->rate.which == 0 ? "key" : "workspace", rate, limit->burst,
+                         limit->burst, at);
+    call->content_type = NULL;
+    answer_with(call, 429, &body, NULL);
 }

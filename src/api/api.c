@@ -162,20 +162,44 @@ can_store(struct call *call)
     return false;
 }
 
+/* Every request with a key counts, also one that is refused for another reason. Of one whose body
+ * is still to come only the bucket is looked at: it is counted when it is handled. */
 static bool
-admit(struct call *call, const struct route_match *match)
+is_in_time(struct call *call, bool is_head)
 {
-    bool needs_key = match->route != NULL  ? match->route->scope != ROUTE_PUBLIC
-                     : match->allowed != 0 ? !match->is_public
-                                           : is_guarded(call->request);
-    enum status status = needs_key ? check_key(call) : STATUS_OK;
+    service_rate_take(call->service, &call->caller, is_head, &call->rate);
+    if (call->rate.is_limited)
+        call_put_rate(call);
+    if (!call->rate.is_refused)
+        return true;
+    call_fail_rate(call);
+    return false;
+}
+
+static bool
+has_right_key(struct call *call, bool is_head)
+{
+    enum status status = check_key(call);
+    if (status == STATUS_OK)
+        return is_in_time(call, is_head);
     if (status == STATUS_UNAUTHORIZED)
         call_fail_key(call);
     else if (status == STATUS_FORBIDDEN)
         call_fail(call, 403, "the workspace of this key is closed");
-    else if (status != STATUS_OK)
+    else
         call_fail_status(call, status, NULL);
-    else if (match->allowed == 0)
+    return false;
+}
+
+static bool
+admit(struct call *call, const struct route_match *match, bool is_head)
+{
+    bool needs_key = match->route != NULL  ? match->route->scope != ROUTE_PUBLIC
+                     : match->allowed != 0 ? !match->is_public
+                                           : is_guarded(call->request);
+    if (needs_key && !has_right_key(call, is_head))
+        return false;
+    if (match->allowed == 0)
         call_fail_unknown(call);
     else if (match->route == NULL)
         call_fail_method(call, match->allowed);
@@ -189,7 +213,7 @@ admit(struct call *call, const struct route_match *match)
 
 /* The call, if its route and key allow it; NULL when it was answered. */
 static struct call *
-begin(struct api *api, struct http_request *request)
+begin(struct api *api, struct http_request *request, bool is_head)
 {
     struct route_match match;
     struct arena *arena = http_request_arena(request);
@@ -199,7 +223,7 @@ begin(struct api *api, struct http_request *request)
     call->route = match.route;
     memcpy(call->names, match.names, sizeof(call->names));
     observe_begin(api->observe, call);
-    if (!admit(call, &match) || !can_store(call))
+    if (!admit(call, &match, is_head) || !can_store(call))
         return NULL;
     return call;
 }
@@ -209,7 +233,7 @@ api_on_head(struct http_request *request, void *context)
 {
     if (http_request_declared_bytes(request) <= SMALL_BODY_BYTES)
         return;
-    struct call *call = begin(context, request);
+    struct call *call = begin(context, request, true);
     if (call == NULL)
         return;
     size_t wanted = call->route->body_bytes;
@@ -237,7 +261,7 @@ api_handle(struct http_request *request, void *context)
         call_received(call);
         return;
     }
-    call = begin(context, request);
+    call = begin(context, request, false);
     if (call != NULL && call_check(call) && may_begin(call))
         call->route->handle(call);
 }
@@ -245,7 +269,7 @@ api_handle(struct http_request *request, void *context)
 void
 api_handle_metrics(struct http_request *request, void *context)
 {
-    struct call *call = begin(context, request);
+    struct call *call = begin(context, request, false);
     if (call == NULL)
         return;
     route_handler_fn *handle = call->route->handle;

@@ -33,6 +33,7 @@ struct call {
     const struct route *route;
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
+    struct rate_answer rate;             /* how much of its limits is left */
     struct value body;      /* the JSON body, as the route's schema has it; {} if none was sent */
     bool is_head;           /* of a streamed route: the body is still to come */
     route_handler_fn *then; /* what call_go_on() goes on with */
@@ -70,6 +71,10 @@ void call_fail_status(struct call *call, enum status status, const struct error 
 
 /* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. */
 void call_fail_unknown(struct call *call);
+
+/* 429, and the headers that tell how much of a limit is left on whatever answer comes. */
+void call_fail_rate(struct call *call);
+void call_put_rate(struct call *call);
 
 /* 401, 405. */
 void call_fail_key(struct call *call);

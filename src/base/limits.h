@@ -233,6 +233,8 @@
 #define LIMIT_RENDER_MARKDOWN_BYTES MIB(8)
 /* Bytes of what a document is made of: the Markdown and its pictures in Base64. */
 #define LIMIT_RENDER_INPUT_BYTES MIB(64)
+/* Keys and workspaces with a rate limit whose use is known; those that ask least are forgotten. */
+#define LIMIT_RATE_BUCKETS 8192
 /* Pages of a PDF that is made. */
 #define LIMIT_PDF_PAGES 2000
 /* Cells of all tables of a PDF that is made. */

@@ -8,6 +8,7 @@
 #ifndef MAIN_SETTINGS_H
 #define MAIN_SETTINGS_H
 
+#include "base/rate.h"
 #include "cli/settings.h"
 
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -27,6 +28,7 @@ struct settings {
     const char *store;
 
     const char *admin_key; /* NULL: not given */
+    struct rate key_rate;  /* count 0: not given */
 
     const char *allow;    /* NULL: not given */
     int64_t eval_threads; /* 0: one a core */

@@ -138,6 +138,7 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     struct service_options options = {
         .take_up_runs = true,
         .eval_threads = (unsigned)settings->eval_threads,
+        .key_rate = settings->key_rate,
     };
     cli->allow = settings->allow;
     cli->config = settings->config;

@@ -156,6 +156,8 @@ append_head(struct http_request *request, const struct http_answer *answer, int6
     } else if (request->chunked) {
         buffer_append_slice(out, SLICE("Transfer-Encoding: chunked\r\n"));
     }
+    for (size_t i = 0; i < request->header_count; i++)
+        append_header(out, request->headers[i].name, request->headers[i].value);
     if (request->id.size > 0)
         append_header(out, "X-Request-Id", request->id);
     append_connection(request);

@@ -75,8 +75,10 @@ struct http_request {
     struct arena arena;
     struct sockaddr_in6 peer; /* or what sockaddr_in fits in it */
     uint64_t max_body_bytes;
-    void *own;       /* the handler's */
-    struct slice id; /* for the answer; empty: none */
+    void *own;                         /* the handler's */
+    struct slice id;                   /* for the answer; empty: none */
+    const struct http_header *headers; /* for the answer, beside its own */
+    size_t header_count;
 
     /* The answer: written by whoever holds the request, read by the loop after the message. */
     struct buffer out; /* the head and what was copied of the body; of a stream, what waits */

@@ -80,6 +80,7 @@ http_request_restart(struct http_request *request)
     request->body_size = 0;
     request->own = NULL;
     request->id = slice_of(NULL, 0);
+    request->header_count = 0;
     request->date_at = 0;
     request->close = request->streaming = request->broken = request->chunked = request->ended =
         false;
@@ -301,6 +302,14 @@ void
 http_request_set_id(struct http_request *request, struct slice id)
 {
     request->id = id;
+}
+
+void
+http_request_set_headers(struct http_request *request, const struct http_header *headers,
+                         size_t count)
+{
+    request->headers = headers;
+    request->header_count = count;
 }
 
 struct arena *

@@ -151,6 +151,11 @@ void *http_request_own(const struct http_request *request);
 /* The answer will have it as X-Request-Id; lives as long as the request. */
 void http_request_set_id(struct http_request *request, struct slice id);
 
+/* The answer will have them, whoever gives it; they live as long as the request. */
+struct http_header;
+void http_request_set_headers(struct http_request *request, const struct http_header *headers,
+                              size_t count);
+
 /* Memory that lives until the request is answered. */
 struct arena *http_request_arena(struct http_request *request);
 

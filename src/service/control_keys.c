@@ -61,15 +61,16 @@ do_key_create(struct service *service, struct value request, struct arena *arena
 static struct value
 do_workspace_create(struct service *service, struct value request, struct arena *arena)
 {
-    const struct key_wanted first = {.name = SLICE("first"), .scopes = KEY_SCOPES_ALL};
-    struct slice name, limits;
+    struct workspace_wanted wanted = {
+        .first = {.name = SLICE("first"), .scopes = KEY_SCOPES_ALL},
+    };
     struct new_key key;
     struct error error = {0};
-    enum status status = tenant_name_read(&name, request, false, &error);
+    enum status status = tenant_name_read(&wanted.name, request, false, &error);
     if (status == STATUS_OK)
-        status = tenant_limits_read(&limits, request, arena, &error);
+        status = tenant_limits_read(&wanted.limits, request, arena, &error);
     if (status == STATUS_OK)
-        status = wait_for_workspace(service, name, limits, &first, &key, &error);
+        status = wait_for_workspace(service, &wanted, &key, &error);
     return status == STATUS_OK ? new_key_answer(&key, arena)
                                : control_failed(status, error.text, arena);
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "service/rates.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -323,6 +324,7 @@ service_open(struct service **out, const struct service_options *options, struct
     service->options.data_folder = service->folder;
     service->notes_flow.owner = &service->notes;
     service->keys = key_cache_new();
+    service->rates = rates_new();
     service->workflows = workflow_cache_new();
     struct rng rng;
     rng_seed_system(&rng);
@@ -377,6 +379,7 @@ service_close(struct service **service)
         store_close(&gone->store);
     store_lock_drop(&gone->lock);
     key_cache_free(&gone->keys);
+    rates_free(&gone->rates);
     workflow_cache_free(&gone->workflows);
     mem_free(gone->folder);
     mem_free(gone);

@@ -16,6 +16,7 @@
 
 struct hub;
 struct key_cache;
+struct rates;
 struct schema;
 struct workflow_cache;
 
@@ -40,6 +41,7 @@ struct service {
     struct id_source ids;
     struct id workspace; /* the default one */
     struct key_cache *keys;
+    struct rates *rates;
     struct workflow_cache *workflows;
     struct hub *hub; /* only where runs are taken up */
     struct thread *hub_thread;

@@ -117,18 +117,26 @@ note_use(struct service *service, const struct key_row *row, int64_t now_unix_ms
 
 /* --- look-up --- */
 
+static struct rate_limit
+rate_of(const struct id *whose, struct slice json)
+{
+    struct access_limits limits;
+    access_limits_parse(&limits, json);
+    return (struct rate_limit){*whose, limits.rate, limits.burst};
+}
+
 /* A key without a workspace opens nothing, rather than that of somebody else. */
 static enum status
-read_workspace(struct service *service, const struct id *id)
+read_workspace(struct service *service, struct arena *arena, struct caller *caller)
 {
-    struct arena arena;
     struct workspace_row row;
-    arena_init(&arena, KIB(64));
-    enum status status = store_workspace_get(service->store, &arena, id, &row);
-    arena_done(&arena);
+    enum status status = store_workspace_get(service->store, arena, &caller->workspace, &row);
     if (status == STATUS_NOT_FOUND)
         return STATUS_UNAUTHORIZED;
-    return status == STATUS_OK && row.is_closed ? STATUS_FORBIDDEN : status;
+    if (status != STATUS_OK)
+        return status;
+    caller->rates[1] = rate_of(&row.id, row.limits);
+    return row.is_closed ? STATUS_FORBIDDEN : STATUS_OK;
 }
 
 static bool
@@ -145,26 +153,49 @@ trusted_ms(const struct key_row *row, int64_t now_unix_ms)
     return left < KEY_CACHE_MS ? left : KEY_CACHE_MS;
 }
 
+static struct caller
+caller_of(struct service *service, const struct key_row *row)
+{
+    struct caller caller = {
+        .workspace = row->workspace,
+        .key = row->id,
+        .scopes = row->scopes,
+        .is_operator = id_equal(&row->workspace, &service->workspace),
+        .rates = {rate_of(&row->id, row->limits)},
+    };
+    if (caller.rates[0].rate.count == 0)
+        caller.rates[0] = (struct rate_limit){row->id, service->options.key_rate,
+                                              service->options.key_rate.count};
+    return caller;
+}
+
+static enum status
+read_key_in(struct service *service, struct cached_key *key, struct arena *arena)
+{
+    struct key_row row;
+    int64_t now = clock_unix_ms(service->options.clock);
+    enum status status = store_key_by_secret(service->store, arena, &key->secret, &row);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_valid(&row, now)))
+        return STATUS_UNAUTHORIZED;
+    if (status != STATUS_OK)
+        return status;
+    key->caller = caller_of(service, &row);
+    status = read_workspace(service, arena, &key->caller);
+    if (status != STATUS_OK)
+        return status;
+    key->until_mono_us = clock_mono_us(service->options.clock) + trusted_ms(&row, now) * 1000;
+    note_use(service, &row, now);
+    return STATUS_OK;
+}
+
 static enum status
 read_key(struct service *service, struct cached_key *key)
 {
     struct arena arena;
-    struct key_row row;
-    int64_t now = clock_unix_ms(service->options.clock);
     arena_init(&arena, KIB(64));
-    enum status status = store_key_by_secret(service->store, &arena, &key->secret, &row);
+    enum status status = read_key_in(service, key, &arena);
     arena_done(&arena);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_valid(&row, now)))
-        return STATUS_UNAUTHORIZED;
-    if (status == STATUS_OK)
-        status = read_workspace(service, &row.workspace);
-    if (status != STATUS_OK)
-        return status;
-    key->caller = (struct caller){row.workspace, row.id, row.scopes,
-                                  id_equal(&row.workspace, &service->workspace)};
-    key->until_mono_us = clock_mono_us(service->options.clock) + trusted_ms(&row, now) * 1000;
-    note_use(service, &row, now);
-    return STATUS_OK;
+    return status;
 }
 
 static enum status
@@ -199,4 +230,15 @@ service_key_check(struct service *service, struct slice client_id, struct slice 
     if (status != STATUS_OK)
         *out = (struct caller){0};
     return status;
+}
+
+void
+service_rate_take(struct service *service, const struct caller *caller, bool is_peek,
+                  struct rate_answer *out)
+{
+    *out = (struct rate_answer){.is_limited = false};
+    if (caller->rates[0].rate.count == 0 && caller->rates[1].rate.count == 0)
+        return;
+    rates_take(service->rates, caller->rates, CALLER_RATES, clock_mono_us(service->options.clock),
+               is_peek, out);
 }

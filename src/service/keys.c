@@ -138,23 +138,24 @@ service_key_create(struct service *service, const struct key_wanted *wanted,
 }
 
 void
-service_workspace_create(struct service *service, struct slice name, struct slice limits,
-                         const struct key_wanted *first, key_created_fn *created, void *context)
+service_workspace_create(struct service *service, const struct workspace_wanted *wanted,
+                         key_created_fn *created, void *context)
 {
     struct intent *intent;
     struct tenancy *tenancy = tenancy_new(service, &intent, context);
-    struct key_wanted wanted = *first;
+    struct key_wanted first = wanted->first;
     tenancy->created = created;
     tenancy->workspace_row = (struct workspace_row){
         .id = id_next(&service->ids),
-        .name = arena_copy(&intent->arena, name),
-        .limits = arena_copy(&intent->arena, limits),
+        .name = arena_copy(&intent->arena, wanted->name),
+        .limits = arena_copy(&intent->arena, wanted->limits),
         .created_unix_ms = clock_unix_ms(service->options.clock),
     };
-    wanted.workspace = tenancy->workspace_row.id;
+    first.workspace = tenancy->workspace_row.id;
     intent_add(intent, STORE_WORKSPACE_INSERT, 256)->workspace = &tenancy->workspace_row;
     make_secret(tenancy->key.secret);
-    add_key(tenancy, intent, &wanted);
+    add_key(tenancy, intent, &first);
+    intent_add_idempotency(intent, wanted->idempotency, IDEMPOTENCY_WORKSPACE, &first.workspace);
     intent->done = tenancy_committed;
     writer_push(service->writer, intent);
 }

@@ -10,6 +10,7 @@
 #define SERVICE_KEYS_H
 
 #include "service/limits.h"
+#include "service/rates.h"
 #include "service/service.h"
 
 enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_RUN = 2, KEY_SCOPE_WRITE = 4, KEY_SCOPE_ADMIN = 8 };
@@ -40,8 +41,8 @@ struct key_wanted {
     struct id workspace;
     struct slice name;
     uint32_t scopes;
-    int64_t expires_unix_ms; /* 0: never */
-    struct slice limits;     /* as access_limits_print() has them; empty: none */
+    int64_t expires_unix_ms;                   /* 0: never */
+    struct slice limits;                       /* as access_limits_print() has them; empty: none */
     const struct idempotency_row *idempotency; /* of the request; may be NULL */
 };
 /* The secret is given out here only. */
@@ -53,10 +54,15 @@ void service_key_create(struct service *service, const struct key_wanted *wanted
 MUST_USE enum status service_key_put(struct service *service, const struct key_wanted *wanted,
                                      struct slice secret, struct error *error);
 
+struct workspace_wanted {
+    struct slice name;
+    struct slice limits;                       /* as of a key */
+    struct key_wanted first;                   /* its workspace is the new one */
+    const struct idempotency_row *idempotency; /* of the request; may be NULL */
+};
 /* A workspace with its first key, in one commit; OK: the key's workspace is its id. */
-void service_workspace_create(struct service *service, struct slice name, struct slice limits,
-                              const struct key_wanted *first, key_created_fn *created,
-                              void *context);
+void service_workspace_create(struct service *service, const struct workspace_wanted *wanted,
+                              key_created_fn *created, void *context);
 
 typedef void tenant_changed_fn(enum status status, void *context);
 /* Replaces name, limits and whether it is closed; known keys of it are forgotten with the commit.
@@ -81,11 +87,20 @@ MUST_USE enum status service_key_list(struct service *service, const struct stor
 void service_key_revoke(struct service *service, const struct key_row *key,
                         tenant_changed_fn *changed, void *context);
 
+/* The key's, and its workspace's. */
+#define CALLER_RATES 2
+
 struct caller {
     struct id workspace, key;
     uint32_t scopes;
     bool is_operator; /* of the default workspace */
+    struct rate_limit rates[CALLER_RATES];
 };
+
+/* Counts one request against the limits of its key and its workspace (service/rates.h). */
+void service_rate_take(struct service *service, const struct caller *caller, bool is_peek,
+                       struct rate_answer *out);
+
 /* OK: *out tells who asks. client_id may be empty; if it is given it must match. UNAUTHORIZED; or
  * FORBIDDEN: the workspace is closed. Known keys are answered from memory; when a key was used is
  * stored about once a minute, later and by itself. */

@@ -14,6 +14,7 @@
 #include "base/conversion.h"
 #include "base/exchange.h"
 #include "base/id.h"
+#include "base/rate.h"
 #include "base/status.h"
 #include "engine/engine.h"
 #include "engine/program.h"
@@ -51,6 +52,7 @@ struct service_options {
     struct service_transport transport;
     struct service_converter converter;
     struct clock *clock;
+    struct rate key_rate;      /* of keys without a limit of their own; count 0: none */
     const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
     unsigned eval_threads;     /* 0: one a core */
     bool allow_paths;          /* a `file` is a path: windrow run; otherwise a stored file's id */

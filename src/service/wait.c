@@ -200,13 +200,13 @@ wait_for_key(struct service *service, const struct key_wanted *wanted, struct ne
 }
 
 enum status
-wait_for_workspace(struct service *service, struct slice name, struct slice limits,
-                   const struct key_wanted *first, struct new_key *out, struct error *error)
+wait_for_workspace(struct service *service, const struct workspace_wanted *wanted,
+                   struct new_key *out, struct error *error)
 {
     struct waiting waiting;
     waiting_init(&waiting);
     waiting.key = out;
-    service_workspace_create(service, name, limits, first, key_created, &waiting);
+    service_workspace_create(service, wanted, key_created, &waiting);
     enum status status = waiting_end(&waiting);
     return status == STATUS_OK ? status
                                : error_set(error, status, "the workspace could not be stored");

@@ -26,9 +26,9 @@ MUST_USE enum status wait_for_rerun(struct service *service, const struct run_ro
                                     struct id *out, struct error *error);
 MUST_USE enum status wait_for_key(struct service *service, const struct key_wanted *wanted,
                                   struct new_key *out, struct error *error);
-MUST_USE enum status wait_for_workspace(struct service *service, struct slice name,
-                                        struct slice limits, const struct key_wanted *first,
-                                        struct new_key *out, struct error *error);
+MUST_USE enum status wait_for_workspace(struct service *service,
+                                        const struct workspace_wanted *wanted, struct new_key *out,
+                                        struct error *error);
 MUST_USE enum status wait_for_revoke(struct service *service, const struct key_row *key,
                                      struct error *error);
 

@@ -201,6 +201,7 @@ enum idempotency_kind {
     IDEMPOTENCY_WORKFLOW = 2,
     IDEMPOTENCY_FILE = 3,
     IDEMPOTENCY_KEY = 4,
+    IDEMPOTENCY_WORKSPACE = 5,
 };
 
 struct idempotency_row {

@@ -58,6 +58,17 @@ answer_key(struct call *call, const struct idempotency_row *made)
         fail_gone(call, status);
 }
 
+static void
+answer_workspace(struct call *call, const struct idempotency_row *made)
+{
+    struct workspace_row row;
+    enum status status = service_workspace_get(call->service, &made->id, call->arena, &row);
+    if (status == STATUS_OK)
+        native_answer_workspace_again(call, &row);
+    else
+        fail_gone(call, status);
+}
+
 void
 native_answer_again(struct call *call, const struct idempotency_row *made)
 {
@@ -67,6 +78,9 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
         return;
     case IDEMPOTENCY_KEY:
         answer_key(call, made);
+        return;
+    case IDEMPOTENCY_WORKSPACE:
+        answer_workspace(call, made);
         return;
     case IDEMPOTENCY_WORKFLOW:
         answer_workflow(call, made);

@@ -51,18 +51,15 @@ struct key_creation {
 };
 
 static void
-answer_key(struct call *call, int http_status, const struct key_row *row, struct value secret)
+answer_key(struct call *call, int http_status, const struct id *id, struct value key)
 {
-    struct value answer = key_value(row, call->arena);
-    if (secret.kind != VALUE_NONE)
-        answer = value_object_set(call->arena, answer, value_text("apiKey"), secret);
     struct buffer body;
     call_begin_body(&body);
     buffer_append_text(&body, "{\"data\":");
-    json_print(&body, answer);
+    json_print(&body, key);
     buffer_append_byte(&body, '}');
     if (http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/keys/"), &row->id);
+        call_answer_created(call, &body, SLICE("/v1/keys/"), id);
     else
         call_answer(call, http_status, &body);
 }
@@ -71,22 +68,14 @@ answer_key(struct call *call, int http_status, const struct key_row *row, struct
 void
 native_answer_key_again(struct call *call, const struct key_row *row)
 {
-    answer_key(call, 201, row, value_null());
+    struct value key = key_value(row, call->arena);
+    answer_key(call, 201, &row->id,
+               value_object_set(call->arena, key, value_text("apiKey"), value_null()));
 }
 
-static void
-key_created(enum status status, const struct new_key *key, void *context)
+struct value
+native_new_key_value(struct call *call, const struct new_key *key, const struct key_wanted *wanted)
 {
-    struct call *call = context;
-    const struct key_wanted *wanted = call->own;
-    if (status == STATUS_CONFLICT) {
-        call_go_on(call, native_answer_conflict);
-        return;
-    }
-    if (status != STATUS_OK) {
-        call_fail_status(call, status, NULL);
-        return;
-    }
     struct key_row row = {
         .id = key->id,
         .name = wanted->name,
@@ -95,14 +84,27 @@ key_created(enum status status, const struct new_key *key, void *context)
         .created_unix_ms = key->created_unix_ms,
         .expires_unix_ms = wanted->expires_unix_ms,
     };
-    answer_key(call, 201, &row, value_string_copy(call->arena, slice_text(key->secret)));
+    return value_object_set(call->arena, key_value(&row, call->arena), value_text("apiKey"),
+                            value_string_copy(call->arena, slice_text(key->secret)));
+}
+
+static void
+key_created(enum status status, const struct new_key *key, void *context)
+{
+    struct call *call = context;
+    if (status == STATUS_CONFLICT)
+        call_go_on(call, native_answer_conflict);
+    else if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    else
+        answer_key(call, 201, &key->id, native_new_key_value(call, key, call->own));
 }
 
 /* A key gives no more than it has. */
 static bool
-may_give(struct call *call, uint32_t scopes)
+may_give(struct call *call, uint32_t scopes, uint32_t most)
 {
-    uint32_t more = scopes & ~call->caller.scopes;
+    uint32_t more = scopes & ~most;
     if (more == 0)
         return true;
     call_fail(call, 403, "scopes: this key lacks \"%s\", so it cannot give it",
@@ -111,7 +113,7 @@ may_give(struct call *call, uint32_t scopes)
 }
 
 void
-native_key_create(struct call *call)
+native_create_key_in(struct call *call, const struct id *workspace, uint32_t most)
 {
     struct key_wanted *wanted = arena_alloc(call->arena, sizeof(*wanted));
     struct error error = {0};
@@ -121,12 +123,18 @@ native_key_create(struct call *call)
         call_fail_status(call, status, &error);
         return;
     }
-    if (!may_give(call, wanted->scopes))
+    if (!may_give(call, wanted->scopes, most))
         return;
-    wanted->workspace = call->caller.workspace;
+    wanted->workspace = *workspace;
     wanted->idempotency = call->idempotency;
     call->own = wanted;
     service_key_create(call->service, wanted, key_created, call);
+}
+
+void
+native_key_create(struct call *call)
+{
+    native_create_key_in(call, &call->caller.workspace, call->caller.scopes);
 }
 
 /* --- revoke --- */
@@ -138,7 +146,7 @@ answer_revoked(struct call *call)
     enum status status =
         service_key_find(call->service, &call->caller.workspace, call->names[0], call->arena, &row);
     if (status == STATUS_OK)
-        answer_key(call, 200, &row, (struct value){0});
+        answer_key(call, 200, &row.id, key_value(&row, call->arena));
     else
         call_fail_status(call, status, NULL);
 }

@@ -65,6 +65,12 @@ route_handler_fn native_key_list;
 route_handler_fn native_key_create;
 route_handler_fn native_key_revoke;
 
+route_handler_fn native_workspace_list;
+route_handler_fn native_workspace_create;
+route_handler_fn native_workspace_get;
+route_handler_fn native_workspace_change;
+route_handler_fn native_workspace_key_create;
+
 route_handler_fn native_webhook;
 
 /* --- what the endpoints share --- */
@@ -100,8 +106,15 @@ void native_begin_workflow(struct call *call, struct buffer *out, const struct w
 void native_end_workflow(struct call *call, int http_status, struct buffer *out,
                          const struct workflow_row *row);
 
-/* 201, without its secret. */
+/* 201, without the secret. */
 void native_answer_key_again(struct call *call, const struct key_row *row);
+void native_answer_workspace_again(struct call *call, const struct workspace_row *row);
+
+/* A new key with its secret. */
+struct value native_new_key_value(struct call *call, const struct new_key *key,
+                                  const struct key_wanted *wanted);
+/* Makes the key that the body asks for, of these scopes at most, and answers with it. */
+void native_create_key_in(struct call *call, const struct id *workspace, uint32_t most);
 
 /* For an intent with an idempotency key that was refused: the same request may have been stored
  * while this one was on its way. */

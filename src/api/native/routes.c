@@ -6,6 +6,7 @@
 #define POST HTTP_METHOD_POST
 #define PUT HTTP_METHOD_PUT
 #define DELETE HTTP_METHOD_DELETE
+#define PATCH HTTP_METHOD_PATCH
 #define SMALL KIB(64)
 #define LIST_QUERY "limit,page,lt,sort,direction"
 #define RUN_FILTERS "status,trigger,createdAfter,createdBefore"
@@ -109,6 +110,23 @@ static const struct route routes[] = {
      .gives = "NewKey", .status = 201},
     {DELETE, "/v1/keys/{key}", KEY_SCOPE_ADMIN, native_key_revoke, 0, .name = "revokeKey",
      .tag = "Access", .summary = "Revoke a key, at once", .gives = "Key"},
+    {GET, "/v1/workspaces", KEY_SCOPE_ADMIN, native_workspace_list, 0, .name = "listWorkspaces",
+     .tag = "Access", .summary = "List the workspaces; others than the operator see their own",
+     .query = LIST_QUERY, .gives = "[Workspace]"},
+    {POST, "/v1/workspaces", KEY_SCOPE_ADMIN, native_workspace_create, SMALL,
+     .name = "createWorkspace", .tag = "Access",
+     .summary = "Make a workspace and its first key, as the operator",
+     .takes = "WorkspaceWanted", .gives = "NewWorkspace", .status = 201},
+    {GET, "/v1/workspaces/{workspace}", KEY_SCOPE_ADMIN, native_workspace_get, 0,
+     .name = "getWorkspace", .tag = "Access", .summary = "Get a workspace", .gives = "Workspace"},
+    {PATCH, "/v1/workspaces/{workspace}", KEY_SCOPE_ADMIN, native_workspace_change, SMALL,
+     .name = "changeWorkspace", .tag = "Access",
+     .summary = "Rename, limit, close or open a workspace, as the operator",
+     .takes = "WorkspaceChange", .gives = "Workspace"},
+    {POST, "/v1/workspaces/{workspace}/keys", KEY_SCOPE_ADMIN, native_workspace_key_create, SMALL,
+     .name = "createWorkspaceKey", .tag = "Access",
+     .summary = "Make a key of another workspace, as the operator", .takes = "KeyWanted",
+     .gives = "NewKey", .status = 201},
     {GET, "/v1/workflow-schema", ROUTE_PUBLIC, native_workflow_schema, 0,
      .name = "getWorkflowSchema", .tag = "Server",
      .summary = "Get the JSON Schema of workflow files", .gives = "Anything", .is_bare = true},

@@ -284,6 +284,7 @@ status_of(const char *method, const char *path, const char *key)
 /* The documented table: what each route needs, and what a key that may gets. */
 #define W "/v1/workflows/030100000000000000000000"
 #define R "/v1/workflow-runs/040100000000000000000000"
+#define T "/v1/workspaces/010000000000000000000000"
 #define K "/v1/keys/090800000000000000000000"
 #define F "/v1/files/050100000000000000000000"
 static const struct {
@@ -326,6 +327,11 @@ static const struct {
     {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
     {"POST", "/v1/keys", KEY_SCOPE_ADMIN, 400, false},
     {"DELETE", K, KEY_SCOPE_ADMIN, 200, true},
+    {"GET", "/v1/workspaces", KEY_SCOPE_ADMIN, 200, false},
+    {"POST", "/v1/workspaces", KEY_SCOPE_ADMIN, 400, false},
+    {"GET", T, KEY_SCOPE_ADMIN, 200, true},
+    {"PATCH", T, KEY_SCOPE_ADMIN, 403, false},
+    {"POST", T "/keys", KEY_SCOPE_ADMIN, 400, false},
 };
 
 static void

@@ -1,0 +1,212 @@
+#include "api/native/native.h"
+
+#include "base/json.h"
+#include "service/key_words.h"
+
+/* --- who may --- */
+
+/* Workspaces are made and changed by the operator; whoever else asks sees their own alone. */
+static bool
+is_operator(struct call *call)
+{
+    if (call->caller.is_operator)
+        return true;
+    call_fail(call, 403, "this needs a key of the operator's workspace");
+    return false;
+}
+
+/* 404 for those of others, as if they were not there. */
+static bool
+find_workspace(struct call *call, struct workspace_row *out)
+{
+    struct id id;
+    bool is_seen = id_parse(&id, call->names[0]) &&
+                   (call->caller.is_operator || id_equal(&id, &call->caller.workspace));
+    enum status status =
+        is_seen ? service_workspace_get(call->service, &id, call->arena, out) : STATUS_NOT_FOUND;
+    if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    return status == STATUS_OK;
+}
+
+/* --- read --- */
+
+static void
+answer_workspace(struct call *call, int http_status, const struct workspace_row *row,
+                 struct value key)
+{
+    struct value answer = workspace_value(row, call->arena);
+    struct buffer body;
+    if (http_status == 201)
+        answer = value_object_set(call->arena, answer, value_text("key"), key);
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"data\":");
+    json_print(&body, answer);
+    buffer_append_byte(&body, '}');
+    if (http_status == 201)
+        call_answer_created(call, &body, SLICE("/v1/workspaces/"), &row->id);
+    else
+        call_answer(call, http_status, &body);
+}
+
+void
+native_workspace_get(struct call *call)
+{
+    struct workspace_row row;
+    if (find_workspace(call, &row))
+        answer_workspace(call, 200, &row, (struct value){0});
+}
+
+struct workspace_list {
+    struct list_query query;
+    struct buffer body;
+    struct call *call;
+};
+
+static bool
+put_listed(const struct workspace_row *row, void *context)
+{
+    struct workspace_list *list = context;
+    const struct caller *caller = &list->call->caller;
+    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+        return false;
+    if (!caller->is_operator && !id_equal(&row->id, &caller->workspace))
+        return true;
+    native_next_item(&list->body);
+    json_print(&list->body, workspace_value(row, list->call->arena));
+    return !buffer_is_over(&list->body);
+}
+
+static void
+read_workspaces(struct call *call)
+{
+    struct workspace_list *list = call->own;
+    struct workspace_row row;
+    enum status status = STATUS_OK;
+    native_begin_list(&list->body);
+    if (call->caller.is_operator) {
+        status = service_workspace_list(call->service, &list->query.page, put_listed, list);
+    } else {
+        status = service_workspace_get(call->service, &call->caller.workspace, call->arena, &row);
+        if (status == STATUS_OK)
+            put_listed(&row, list);
+    }
+    native_end_list(call, &list->body, status);
+}
+
+void
+native_workspace_list(struct call *call)
+{
+    struct workspace_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!call_read_list(call, &list->query))
+        return;
+    list->call = call;
+    call->own = list;
+    call_go_on(call, read_workspaces);
+}
+
+/* --- create --- */
+
+void
+native_answer_workspace_again(struct call *call, const struct workspace_row *row)
+{
+    answer_workspace(call, 201, row, value_null());
+}
+
+static void
+workspace_created(enum status status, const struct new_key *key, void *context)
+{
+    struct call *call = context;
+    const struct workspace_wanted *wanted = call->own;
+    if (status == STATUS_CONFLICT) {
+        call_go_on(call, native_answer_conflict);
+        return;
+    }
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    const struct workspace_row row = {
+        .id = key->workspace,
+        .name = wanted->name,
+        .limits = wanted->limits,
+        .created_unix_ms = key->created_unix_ms,
+    };
+    answer_workspace(call, 201, &row, native_new_key_value(call, key, &wanted->first));
+}
+
+void
+native_workspace_create(struct call *call)
+{
+    struct workspace_wanted *wanted = arena_alloc(call->arena, sizeof(*wanted));
+    struct error error = {0};
+    if (!is_operator(call))
+        return;
+    enum status status = tenant_name_read(&wanted->name, call->body, false, &error);
+    if (status == STATUS_OK)
+        status = tenant_limits_read(&wanted->limits, call->body, call->arena, &error);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return;
+    }
+    wanted->first = (struct key_wanted){.name = SLICE("first"), .scopes = KEY_SCOPES_ALL};
+    wanted->idempotency = call->idempotency;
+    call->own = wanted;
+    service_workspace_create(call->service, wanted, workspace_created, call);
+}
+
+void
+native_workspace_key_create(struct call *call)
+{
+    struct workspace_row row;
+    if (is_operator(call) && find_workspace(call, &row))
+        native_create_key_in(call, &row.id, KEY_SCOPES_ALL);
+}
+
+/* --- change --- */
+
+static void
+answer_changed(struct call *call)
+{
+    native_workspace_get(call);
+}
+
+static void
+workspace_changed(enum status status, void *context)
+{
+    if (status == STATUS_OK)
+        call_go_on(context, answer_changed);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+/* Members that are not there stay as they are. */
+static enum status
+read_change(struct call *call, struct workspace_row *row, struct error *error)
+{
+    struct value word = value_get(call->body, "status");
+    enum status status = STATUS_OK;
+    if (value_get(call->body, "name").kind != VALUE_NONE)
+        status = tenant_name_read(&row->name, call->body, false, error);
+    if (status == STATUS_OK && value_get(call->body, "limits").kind != VALUE_NONE)
+        status = tenant_limits_read(&row->limits, call->body, call->arena, error);
+    if (word.kind == VALUE_STRING)
+        row->is_closed = slice_is(value_slice(word), "closed");
+    return status;
+}
+
+void
+native_workspace_change(struct call *call)
+{
+    struct workspace_row row;
+    struct error error = {0};
+    if (!is_operator(call) || !find_workspace(call, &row))
+        return;
+    enum status status = read_change(call, &row, &error);
+    if (status == STATUS_OK && row.is_closed && id_equal(&row.id, &call->caller.workspace))
+        status = error_set(&error, STATUS_CONFLICT, "the operator's workspace cannot be closed");
+    if (status == STATUS_OK)
+        service_workspace_change(call->service, &row, workspace_changed, call);
+    else
+        call_fail_status(call, status, &error);
+}
