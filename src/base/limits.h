@@ -176,6 +176,8 @@
 #define LIMIT_HTTP_BACKLOG 4096
 /* Threads that serve HTTP. */
 #define LIMIT_HTTP_LOOPS 64
+/* Bytes of what one commit tells of a run: three lines for each of its steps. */
+#define LIMIT_EVENTS_BYTES MIB(1)
 /* Requests that wait for what happens to runs, those of streams of events included. */
 #define LIMIT_WATCHERS 20000
 /* Seconds for which a request may wait for the end of a run. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "engine/children.h"
 #include "engine/env.h"
+#include "engine/events.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -445,6 +446,7 @@ call_begin(struct call *call)
     if (call->started_unix_ms == 0)
         call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
     call->attempts++;
+    run_events_note_call(run, call->node->index);
     arena_init(&call->arena, LIMIT_OUTCOME_BYTES);
     call->failure = (struct step_failure){0};
     call->details = (struct value){0};

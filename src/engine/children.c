@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/child.h"
+#include "engine/events.h"
 #include "engine/models.h"
 #include "engine/tree.h"
 
@@ -466,6 +467,7 @@ begin_child(struct child_call *call)
         child->callees = parent->callees;
         child->below_limit = parent->tree->limit;
     }
+    run_events_note_call(parent, call->node->index);
     call->state = CHILD_HERE;
     call->was_here = call->is_stored = true;
     engine_adopt(parent->engine, child);
@@ -644,6 +646,9 @@ move(struct child_call *call, const struct run_row *to)
         .is_alone = true,
     };
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
+    events_add_move(intent, row,
+                    row->state == RUN_STATE_QUEUED ? RUN_EVENT_RETRY : RUN_EVENT_CANCEL,
+                    clock_unix_ms(call->run->engine->options.clock));
     call->row = *to;
     call->state = CHILD_ASKED;
     drop_arena(call);

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/children.h"
+#include "engine/events.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -292,6 +293,8 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
     row->counts = json_text(&intent->arena, run_counts(run, &intent->arena));
     intent_add(intent, STORE_RUN_MOVE, row->output.size + 1024)->run = row;
     intent_add_idempotency(intent, commit->asker.idempotency, IDEMPOTENCY_RUN, &run->id);
+    run_events_end(run, event, error);
+    run_events_add(run, intent);
     if (event == RUN_EVENT_PARK)
         add_held(run, intent);
     if (run_state_is_ended(run->state)) {

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/children.h"
+#include "engine/events.h"
 #include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
@@ -241,6 +242,8 @@ move_stored(struct task *task, void *thread_context)
     }
     if (status == STATUS_OK && request->event == RUN_EVENT_RETRY && request->version > 0)
         status = pin_again(request, row, &intent->arena);
+    if (status == STATUS_OK && request->event == RUN_EVENT_RETRY)
+        status = events_keep_whole(intent, options->store, row);
     if (status != STATUS_OK) {
         intent_free(&intent);
         moved_send(request, status);
@@ -258,6 +261,7 @@ move_stored(struct task *task, void *thread_context)
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
     intent_add_idempotency(intent, request->asker.idempotency, IDEMPOTENCY_RUN, &row->id);
+    events_add_move(intent, row, request->event, clock_unix_ms(options->clock));
     if (run_state_is_ended(next) && tree_has_live_parent(options->store, row))
         child_add_wake(row, intent, row->ended_unix_ms);
     intent->done = move_committed;

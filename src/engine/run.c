@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/children.h"
+#include "engine/events.h"
 #include "engine/rows.h"
 #include "engine/tree.h"
 
@@ -70,6 +71,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     make_tables(run);
     taps_make(run);
     reshapes_make(run);
+    run->events = run_events_new(run);
     return run;
 }
 
@@ -214,11 +216,14 @@ commit_begin(struct run *run)
         return;
     struct intent *intent = run_intent(run, KIB(8));
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    run_events_begin(run, run->state);
     run_change(run, next);
     run_fill_row(run, row);
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
     if (!run->is_born && run->has_children)
         add_wake_delete(run, intent);
+    if (!run->is_born)
+        run_events_add(run, intent);
     struct begin_commit *commit = mem_alloc(sizeof(*commit));
     commit->run = run;
     commit->message.handle = begin_home;
@@ -324,6 +329,7 @@ run_pump(struct run *run)
         reshape_pump(run->tables[t].reshape);
     calls_pump(run);
     children_pump(run);
+    run_events_look(run);
     if (all_ended(run)) {
         run->is_finishing = true;
         run_finish(run);
@@ -355,6 +361,7 @@ run_leave(struct run *run)
     atomic_store(&run->has_left, true);
     timers_cancel(&run->engine->timers, &run->deadline);
     timers_cancel(&run->engine->timers, &run->gate);
+    run_events_leave(run);
     for (uint32_t t = 0; t < run->tap_count; t++)
         timers_cancel(&run->engine->timers, &run->taps[t].again);
     reshapes_leave(run);
@@ -383,6 +390,7 @@ run_free(struct run *run)
 {
     taps_done(run);
     reshapes_done(run);
+    run_events_free(&run->events);
     for (uint16_t t = 0; t < run->program->plan->table_count; t++)
         table_free(&run->tables[t]);
     mem_free(run->tables);

@@ -53,6 +53,7 @@ struct job {
 
 struct reshape_run;
 struct run;
+struct run_events;
 struct table_run;
 
 /* An outcome that came while its chunk was in a pool. */
@@ -195,6 +196,7 @@ struct run {
     bool leaves_some; /* ended while runs below it may go on: they are settled (tree.h) */
     bool is_counted;  /* in engine->run_count: it has no place of its parent's (children.h) */
     uint32_t away;    /* jobs, intents, calls and naps that have not come home */
+    struct run_events *events; /* events.h */
 
     struct table_run *tables;
     struct tap_run *taps;

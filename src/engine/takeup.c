@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/children.h"
+#include "engine/events.h"
 #include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
@@ -432,6 +433,8 @@ take_up_work(struct task *task, void *thread_context)
         status = check_row(job, &row);
     if (status == STATUS_OK)
         status = run_load(job->engine, &row, false, &job->run, &job->error);
+    if (status == STATUS_OK)
+        status = run_events_load(job->run, job->engine->options.store);
     if (status == STATUS_OK)
         status = load_place(job);
     job->error.status = status;

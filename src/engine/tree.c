@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/callees.h"
+#include "engine/events.h"
 
 #include <string.h>
 
@@ -339,6 +340,7 @@ cancel_one(struct settling *settling, const struct run_row *found)
         .is_alone = true,
     };
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
+    events_add_move(intent, row, RUN_EVENT_CANCEL, row->ended_unix_ms);
     intent->done = cancelled;
     intent->owner = settling;
     engine->options.ports->commit(engine->options.ports->world, intent);

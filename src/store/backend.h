@@ -104,6 +104,8 @@ typedef enum status store_delivery_list_fn(struct store *store, const struct del
 typedef enum status store_deliveries_due_fn(struct store *store, int64_t now_unix_ms,
                                             const struct delivery_due *after, uint32_t limit,
                                             store_delivery_due_fn *visit, void *context);
+typedef enum status store_events_list_fn(struct store *store, const struct id *run, uint64_t after,
+                                         store_events_fn *visit, void *context);
 typedef void store_close_fn(struct store *store);
 
 /* Each as the function of the same name in store/store.h; all are set. */
@@ -149,6 +151,7 @@ struct store_ops {
     store_delivery_next_fn *delivery_next;
     store_delivery_list_fn *delivery_list;
     store_deliveries_due_fn *delivery_due;
+    store_events_list_fn *events_list;
     store_close_fn *close; /* frees the back end too */
 };
 

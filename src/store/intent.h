@@ -88,8 +88,10 @@ enum store_op_kind {
     STORE_DELIVERY_UPDATE,
     /* trim: removes deliveries that have expired, at most `limit` of them */
     STORE_DELIVERY_TRIM,
+    /* events: of a run that is there; one whose `fixed` id is taken already is left out; OK */
+    STORE_EVENTS_INSERT,
 };
-#define STORE_OP_KIND_COUNT (STORE_DELIVERY_TRIM + 1)
+#define STORE_OP_KIND_COUNT (STORE_EVENTS_INSERT + 1)
 
 /* Rows are borrowed; they live as long as the intent. */
 struct store_op {
@@ -113,6 +115,7 @@ struct store_op {
         const struct store_trim *trim;
         const struct delivery_row *delivery;
         const struct delivery_update *delivery_update;
+        struct events_row *events; /* `last` is set by store_commit() */
     };
 };
 

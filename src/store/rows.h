@@ -135,6 +135,22 @@ effect_usage(const struct effect_row *row)
 /* Sums stop at INT64_MAX. */
 void usage_add(struct usage *sum, const struct usage *more);
 
+/* Ids of events from here on are given out by the store; those before tell what every run has done
+ * and stand in no row: the first is its being stored, the next two are the begin and the end of one
+ * that was computed in place. */
+#define EVENT_FIRST_STORED 4
+
+/* What happened to a run, told in the commit that made it happen: some events one after the other,
+ * so that a commit writes one row. */
+struct events_row {
+    struct id run;
+    uint64_t last;  /* the id of the last of them; set by store_commit(), rising by commit */
+    uint64_t fixed; /* the id that the last of them is to have; 0: the next ones of the run */
+    uint32_t count; /* from 1 */
+    uint32_t generation;
+    struct slice body; /* JSON objects, each with a newline behind it (engine/events.h) */
+};
+
 /* What the effects of one step of one run have used, of all generations. */
 struct usage_row {
     struct id run;

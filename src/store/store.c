@@ -138,6 +138,15 @@ assert_delivery_op(const struct store_op *op)
 }
 
 static void
+assert_events(const struct events_row *row)
+{
+    assert(!id_is_zero(&row->run));
+    assert(row->generation >= 1);
+    assert(row->count >= 1);
+    assert(row->fixed == 0 || (row->fixed >= row->count && row->fixed < EVENT_FIRST_STORED));
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -206,6 +215,9 @@ assert_op(const struct store_op *op)
     case STORE_VERSION_TRIM:
     case STORE_DELIVERY_TRIM:
         assert(op->trim->limit >= 1);
+        return;
+    case STORE_EVENTS_INSERT:
+        assert_events(op->events);
         return;
     }
     assert(false && "no such operation");
@@ -563,6 +575,15 @@ store_timer_list(struct store *store, const struct id *run, store_timer_fn *visi
 }
 
 enum status
+store_events_list(struct store *store, const struct id *run, uint64_t after, store_events_fn *visit,
+                  void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->events_list(store, run, after, visit, context);
+    return store_note(store, STORE_CALL_EVENTS_LIST, begun_us, status);
+}
+
+enum status
 store_file_list(struct store *store, const struct id *run, store_file_fn *visit, void *context)
 {
     int64_t begun_us = store_begin();
@@ -742,6 +763,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_DELIVERY_NEXT] = "delivery_next",
     [STORE_CALL_DELIVERY_LIST] = "delivery_list",
     [STORE_CALL_DELIVERY_DUE] = "delivery_due",
+    [STORE_CALL_EVENTS_LIST] = "events_list",
 };
 
 const char *

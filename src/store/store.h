@@ -118,6 +118,7 @@ typedef bool store_record_fn(const struct record_row *row, void *context);
 typedef bool store_timer_fn(const struct timer_row *row, void *context);
 typedef bool store_file_fn(const struct file_row *row, void *context);
 typedef bool store_usage_fn(const struct usage_row *row, void *context);
+typedef bool store_events_fn(const struct events_row *row, void *context);
 
 /* Newest first unless ascending; what is only for runs is not looked at. */
 MUST_USE enum status store_workflow_list(struct store *store, const struct store_page *page,
@@ -243,6 +244,9 @@ typedef bool store_delivery_due_fn(const struct delivery_due *due, void *context
 MUST_USE enum status store_delivery_due(struct store *store, int64_t now_unix_ms,
                                         const struct delivery_due *after, uint32_t limit,
                                         store_delivery_due_fn *visit, void *context);
+/* Rows with an event whose id is above `after`, in the order of ids. */
+MUST_USE enum status store_events_list(struct store *store, const struct id *run, uint64_t after,
+                                       store_events_fn *visit, void *context);
 
 /* No call may be under way. Does nothing for NULL. */
 void store_close(struct store **store);
@@ -290,8 +294,9 @@ enum store_call {
     STORE_CALL_DELIVERY_NEXT,
     STORE_CALL_DELIVERY_LIST,
     STORE_CALL_DELIVERY_DUE,
+    STORE_CALL_EVENTS_LIST,
 };
-#define STORE_CALL_COUNT (STORE_CALL_DELIVERY_DUE + 1)
+#define STORE_CALL_COUNT (STORE_CALL_EVENTS_LIST + 1)
 
 /* Since the store was opened. NOT_FOUND is no failure. */
 struct store_counts {

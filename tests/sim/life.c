@@ -2,6 +2,7 @@
 
 #include "disk.h"
 #include "outcome.h"
+#include "telling.h"
 #include "world.h"
 
 #include "base/mem.h"
@@ -156,6 +157,8 @@ check_end(struct world *world, struct outcome *outcomes)
         if (!story->is_refused)
             outcome_read(&outcomes[i], story);
     }
+    if (!world->is_failed)
+        telling_check(world);
 }
 
 /* --- the life --- */

@@ -2,6 +2,7 @@
 
 #include "asking.h"
 #include "kin.h"
+#include "telling.h"
 #include "world.h"
 
 #include "base/limits.h"
@@ -331,6 +332,9 @@ story_committed(struct world *world, const struct store_op *op)
         /* What wakes a parent may come too late: it is forgotten. */
         if (!slice_is(op->timer->table, CHILD_WAKE_TABLE))
             note_write(world, &op->timer->run, op->timer->generation, "timer");
+        return;
+    case STORE_EVENTS_INSERT:
+        telling_note(world, op->events);
         return;
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:

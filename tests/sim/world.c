@@ -7,6 +7,7 @@
 #include "look.h"
 #include "paying.h"
 #include "stuck.h"
+#include "telling.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -608,4 +609,5 @@ world_end(struct world *world)
     net_done(&world->net);
     server_done(&world->server);
     kin_done(world);
+    telling_done(world);
 }

@@ -86,7 +86,8 @@ struct world {
     struct net net;
     struct server server;
     struct id workspace;
-    struct bag kin; /* runs below those of the stories */
+    struct bag kin;  /* runs below those of the stories */
+    struct bag seen; /* events that were told (telling.c) */
     struct story stories[STORIES_MAX];
     size_t story_count;
 

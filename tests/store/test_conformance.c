@@ -134,6 +134,7 @@ main(void)
         failed += run_group("usage", usage_tests, usage_test_count);
         failed += run_group("tenants", tenant_tests, tenant_test_count);
         failed += run_group("deliveries", delivery_tests, delivery_test_count);
+        failed += run_group("events", events_tests, events_test_count);
         failed += run_group("intents", intent_tests, intent_test_count);
     }
     rmdir(folder);

@@ -295,6 +295,25 @@ idempotency_insert(struct world *world, const struct idempotency_row *row)
     return STATUS_OK;
 }
 
+/* The last event of the run, or what comes before those that are stored. */
+static uint64_t
+last_event(struct world *world, const struct id *run)
+{
+    const struct table *table = table_of(world, KIND_EVENTS);
+    struct events_row behind = {.run = *run, .last = UINT64_MAX};
+    size_t place = table_seek(table, &behind);
+    const struct events_row *row = place == 0 ? NULL : table->rows[place - 1];
+    bool is_stored = row != NULL && id_equal(&row->run, run);
+    return is_stored ? row->last : EVENT_FIRST_STORED - 1;
+}
+
+static enum status
+events_insert(struct world *world, struct events_row *row)
+{
+    row->last = row->fixed > 0 ? row->fixed : last_event(world, &row->run) + row->count;
+    return insert_if_absent(world, KIND_EVENTS, row);
+}
+
 static enum status
 delivery_update(struct world *world, const struct delivery_update *update)
 {
@@ -419,6 +438,8 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_DELIVERY_UPDATE:
     case STORE_DELIVERY_TRIM:
         return apply_to_deliveries(world, op);
+    case STORE_EVENTS_INSERT:
+        return events_insert(world, op->events);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;

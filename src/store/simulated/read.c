@@ -592,6 +592,22 @@ simulated_timer_list(struct store *store, const struct id *run, store_timer_fn *
 }
 
 enum status
+simulated_events_list(struct store *store, const struct id *run, uint64_t after,
+                      store_events_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_EVENTS];
+    enum status status = read_begin(world);
+    struct events_row key = {.run = *run, .last = after};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct events_row *row = table->rows[i];
+        if (!id_equal(&row->run, run) || (row->last > after && !visit(row, context)))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
 simulated_file_list(struct store *store, const struct id *run, store_file_fn *visit, void *context)
 {
     struct world *world = world_of(store);

@@ -69,6 +69,7 @@ static const struct store_ops simulated_ops = {
     .timer_due = simulated_timer_due,
     .timer_next = simulated_timer_next,
     .timer_list = simulated_timer_list,
+    .events_list = simulated_events_list,
     .file_list = simulated_file_list,
     .usage_list = simulated_usage_list,
     .object_get = simulated_object_get,

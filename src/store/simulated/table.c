@@ -146,6 +146,14 @@ compare_usage(const void *a, const void *b)
 }
 
 static int
+compare_events(const void *a, const void *b)
+{
+    const struct events_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->run, &y->run));
+    return x->last < y->last ? -1 : x->last > y->last;
+}
+
+static int
 compare_texts(const void *a, const void *b)
 {
     const struct text_row *x = a, *y = b;
@@ -253,6 +261,10 @@ static const struct {
                        {offsetof(struct delivery_row, type), offsetof(struct delivery_row, url),
                         offsetof(struct delivery_row, host), offsetof(struct delivery_row, error),
                         offsetof(struct delivery_row, tries)}},
+    [KIND_EVENTS] = {compare_events,
+                     sizeof(struct events_row),
+                     1,
+                     {offsetof(struct events_row, body)}},
 };
 
 int

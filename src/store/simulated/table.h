@@ -28,8 +28,9 @@ enum kind {
     KIND_CACHE,
     KIND_OBJECT,
     KIND_DELIVERY,
+    KIND_EVENTS,
 };
-#define KIND_COUNT (KIND_DELIVERY + 1)
+#define KIND_COUNT (KIND_EVENTS + 1)
 
 /* The step under which the usage of a whole run stands; it comes before all others. */
 #define RUN_TOTAL_STEP SLICE("")

@@ -82,6 +82,7 @@ store_record_range_fn simulated_record_range;
 store_timer_due_fn simulated_timer_due;
 store_timer_next_fn simulated_timer_next;
 store_timer_list_fn simulated_timer_list;
+store_events_list_fn simulated_events_list;
 store_file_list_fn simulated_file_list;
 store_usage_list_fn simulated_usage_list;
 store_object_get_fn simulated_object_get;

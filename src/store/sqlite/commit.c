@@ -76,6 +76,8 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_delivery_update(writer, op->delivery_update);
     case STORE_DELIVERY_TRIM:
         return sqlite_delivery_trim(writer, op->trim);
+    case STORE_EVENTS_INSERT:
+        return sqlite_events_insert(writer, op->events);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
@@ -103,6 +105,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_OBJECT_DELETE:
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_TRIM:
+    case STORE_EVENTS_INSERT:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);

@@ -296,6 +296,16 @@ static const char *const migrations[] = {
     "CREATE INDEX deliveries_state ON deliveries (workspace, state, id);"
     "CREATE INDEX deliveries_workspace ON deliveries (workspace, id);"
     "CREATE INDEX deliveries_expires ON deliveries (expires_unix_ms) WHERE expires_unix_ms > 0;",
+
+    /* 12: what happened to runs, for who watches them. */
+    "CREATE TABLE events ("
+    " run BLOB NOT NULL CHECK (length(run) = 12),"
+    " last INTEGER NOT NULL,"
+    " count INTEGER NOT NULL CHECK (count BETWEEN 1 AND last),"
+    " generation INTEGER NOT NULL CHECK (generation >= 1),"
+    " body TEXT NOT NULL,"
+    " UNIQUE (run, last)"
+    ") STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -154,6 +154,7 @@ static const struct store_ops sqlite_ops = {
     .timer_due = sqlite_timer_due,
     .timer_next = sqlite_timer_next,
     .timer_list = sqlite_timer_list,
+    .events_list = sqlite_events_list,
     .file_list = sqlite_file_list,
     .usage_list = sqlite_usage_list,
     .object_get = sqlite_object_get,

@@ -40,6 +40,7 @@ enum status sqlite_cache_trim(struct connection *writer, const struct store_trim
 enum status sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row);
 enum status sqlite_delivery_update(struct connection *writer, const struct delivery_update *update);
 enum status sqlite_delivery_trim(struct connection *writer, const struct store_trim *trim);
+enum status sqlite_events_insert(struct connection *writer, struct events_row *row);
 
 /* The head of the run, for guards; NOT_FOUND. */
 enum status sqlite_run_head_now(struct connection *writer, const struct id *id,
@@ -75,6 +76,7 @@ store_timer_next_fn sqlite_timer_next;
 store_timer_list_fn sqlite_timer_list;
 store_file_get_fn sqlite_file_get;
 store_file_list_fn sqlite_file_list;
+store_events_list_fn sqlite_events_list;
 store_idempotency_get_fn sqlite_idempotency_get;
 store_setting_get_fn sqlite_setting_get;
 store_text_get_fn sqlite_text_get;
