@@ -191,6 +191,12 @@ stop_key(const struct key_row *row, void *context)
 }
 
 static bool
+stop_events(const struct events_row *row, void *context)
+{
+    return false;
+}
+
+static bool
 stop_effect(const struct effect_row *row, void *context)
 {
     return false;
@@ -333,6 +339,7 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_usage_list(store, &id, stop_usage, NULL));
     read_objects(store, arena);
     read_deliveries_every_way(store, arena, &id);
+    status_ignore(store_events_list(store, &id, 0, stop_events, NULL));
 }
 
 static void
@@ -374,6 +381,7 @@ write_every_way(struct store *store)
     struct store_trim trim = {1, 1};
     struct delivery_update update = {DELIVERY_PENDING,
                                      {.workspace = id_of(1), .id = id_of(1), .due_unix_ms = 1}};
+    struct events_row events = {.run = id_of(1), .count = 1, .generation = 1};
     static char input[4000];
     memset(input, 'x', sizeof(input));
     run.input = slice_of(input, sizeof(input));
@@ -401,6 +409,7 @@ write_every_way(struct store *store)
         {STORE_CACHE_TRIM, .trim = &trim},
         {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
         {STORE_VERSION_TRIM, .trim = &trim},
+        {STORE_EVENTS_INSERT, .events = &events},
         {STORE_KEY_USED, .key = &key},
         {STORE_WORKSPACE_INSERT, .workspace = &workspace},
         {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
@@ -496,7 +505,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
                 "DROP TABLE objects; DROP TABLE workspaces;"
-                "DROP TABLE deliveries;"
+                "DROP TABLE deliveries; DROP TABLE events;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);
     struct arena arena;
