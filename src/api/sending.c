@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/http_parameters.h"
 
 #include <stdatomic.h>
 
@@ -26,36 +27,12 @@ struct transfer {
 
 static route_handler_fn send_on;
 
-static bool
-is_plain(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-           c == '-' || c == '_';
-}
-
-/* The name for old clients, in ASCII, and if that is not all of it as RFC 6266 has it. */
 static struct slice
 disposition(struct call *call, struct slice name)
 {
     struct buffer text;
-    bool is_ascii = true;
     buffer_init(&text, DISPOSITION_BYTES_MAX);
-    buffer_append_text(&text, "attachment; filename=\"");
-    for (size_t i = 0; i < name.size; i++) {
-        bool is_fit = name.ptr[i] >= ' ' && name.ptr[i] < 127 && name.ptr[i] != '"' &&
-                      name.ptr[i] != '\\' && name.ptr[i] != '%';
-        buffer_append_byte(&text, is_fit ? name.ptr[i] : '_');
-        is_ascii = is_ascii && is_fit;
-    }
-    buffer_append_byte(&text, '"');
-    if (!is_ascii)
-        buffer_append_text(&text, "; filename*=UTF-8''");
-    for (size_t i = 0; i < name.size && !is_ascii; i++) {
-        if (is_plain(name.ptr[i]))
-            buffer_append_byte(&text, name.ptr[i]);
-        else
-            buffer_append_format(&text, "%%%02X", (unsigned)(unsigned char)name.ptr[i]);
-    }
+    http_disposition_print(&text, false, name);
     struct slice copy = arena_copy(call->arena, buffer_slice(&text));
     buffer_done(&text);
     return copy;

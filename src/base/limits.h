@@ -128,6 +128,12 @@
 #define LIMIT_UPLOAD_PIECE_BYTES KIB(128)
 /* Bytes of a file on its way in that may stand in the kernel's memory alone. */
 #define LIMIT_UPLOAD_UNSYNCED_BYTES MIB(16)
+/* Bytes of the head of one part of a form. */
+#define LIMIT_MULTIPART_HEAD_BYTES KIB(8)
+/* Parts of one form. */
+#define LIMIT_MULTIPART_PARTS 16
+/* Bytes that may stand before the first boundary of a form, and behind the last. */
+#define LIMIT_MULTIPART_MARGIN_BYTES KIB(1)
 /* Files on their way in at once; further ones are answered 503. */
 #define LIMIT_UPLOADS 256
 /* Bytes of a stored file that are read at once on its way to a client. */

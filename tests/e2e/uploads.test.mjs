@@ -1,15 +1,22 @@
 // Long uploads: what comes goes to the disk as it comes; what breaks off leaves nothing.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import NodeForm from 'form-data';
 
 import { startServer, until } from './server.mjs';
 
+const run = promisify(execFile);
 const MB = 1 << 20;
 
 let server;
@@ -175,4 +182,169 @@ test('parameters of an upload are looked at before its body', async () => {
   const wrong = await send(streamed(1), { query: '?nam=x' });
   assert.equal(wrong.status, 400);
   assert.match(wrong.json.error, /did you mean "name"/);
+});
+
+// --- forms ---
+
+async function sendForm(parts, { query = '', type, headers = {} } = {}) {
+  const form = new FormData();
+  for (const [name, value, file] of parts) {
+    if (file === undefined) form.append(name, value);
+    else form.append(name, new Blob([value], type ? { type } : {}), file);
+  }
+  return send(form, { query, headers });
+}
+
+/** A form as bytes. */
+function rawForm(body, type = 'multipart/form-data; boundary=XX') {
+  return send(body, { query: '', headers: { 'content-type': type } });
+}
+
+async function content(id) {
+  return (await server.get(`/v1/files/${id}/content`)).text;
+}
+
+test('a form with a file', async () => {
+  const text = 'name\r\none\r\n--\r\n-\r\n';
+  const { status, data } = await sendForm([['file', text, 'firms.csv']], { type: 'text/csv' });
+  assert.equal(status, 201);
+  assert.deepEqual([data.name, data.contentType, data.bytes], ['firms.csv', 'text/csv', text.length]);
+  assert.equal(data.sha256, createHash('sha256').update(text).digest('hex'));
+  assert.equal(await content(data.id), text);
+  const long = await sendForm([['upload', Buffer.concat([block(1), block(2), block(3)]), 'long.bin']]);
+  assert.equal(long.data.bytes, 3 * MB);
+});
+
+test('where the name of a file in a form comes from', async () => {
+  const cases = [
+    [[['file', 'x', 'own.txt']], {}, 'own.txt'],
+    [[['name', 'field.txt'], ['file', 'x', 'own.txt']], {}, 'field.txt'],
+    [[['file', 'x', 'own.txt'], ['name', 'field.txt']], {}, 'field.txt'],
+    [[['file', 'x', 'own.txt'], ['name', 'field.txt']], { query: '?name=query.txt' }, 'query.txt'],
+    [[['file', 'x']], {}, 'unnamed'],
+    [[['file', 'x', 'Übersicht "1".txt']], {}, /^Übersicht/],
+  ];
+  for (const [parts, options, name] of cases) {
+    const { status, json, data } = await sendForm(parts, options);
+    assert.equal(status, 201, JSON.stringify(json));
+    if (name instanceof RegExp) assert.match(data.name, name);
+    else assert.equal(data.name, name);
+  }
+});
+
+test('forms that are refused leave nothing', async () => {
+  const before = await blobs();
+  const head = '--XX\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n';
+  const cases = [
+    [[['name', 'x']], /no file/],
+    [[['file', 'x', 'a'], ['other', 'y', 'b']], /two files/],
+    [[['file', 'x', 'a'], ['purpose', 'y']], /unknown field "purpose"/],
+    [[['name', 'y'.repeat(5000)], ['file', 'x', 'a']], /longer than 4000 bytes/],
+    [[['file', 'x', 'a'], ['sha256', 'y']], /64 hex digits/],
+    [[['file', 'x', 'a'], ['sha256', '0'.repeat(64)]], /another SHA-256/],
+  ];
+  for (const [parts, words] of cases) {
+    const { status, json } = await sendForm(parts);
+    assert.equal(status, 400, String(words));
+    assert.match(json.error, words);
+  }
+  for (const [body, words] of [[head + 'x', /form is cut/], ['', /form is cut/], [head + 'x\r\n--XXy', /does not end behind it/],
+    [`--XX\r\nContent-Transfer-Encoding: base64\r\n${head.slice(6)}eA==\r\n--XX--`, /as they are/]]) {
+    const { status, json } = await rawForm(body);
+    assert.equal(status, 400, body);
+    assert.match(json.error, words);
+  }
+  assert.deepEqual(await blobs(), before);
+});
+
+test('threat E5: a file can only come from what was sent', async () => {
+  const before = await blobs();
+  const json = JSON.stringify({ files: [{ filepath: '/etc/passwd', originalFilename: 'x' }] });
+  const good = '--XX\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--XX--\r\n';
+  const types = [
+    ['multipart/form-data; boundary=XX', json], ['multipart/form-data', json], ['multipart/form-data', good],
+    ['multipart/form-data; boundary=XX; boundary=YY', good], ['multipart/form-data; boundary=""', good],
+    ['multipart/form-data; boundary=XX; charset=utf-16', good], ['multipart/form-data; boundary=XX, application/json', good],
+    ['multipart/mixed; boundary=XX', good], ['multipart/form-data boundary=XX', good], ['multipart/', good],
+  ];
+  for (const [type, body] of types) {
+    const answer = await rawForm(body, type);
+    assert.equal(answer.status, 400, type);
+  }
+  const twice = await begin(`Content-Length: ${good.length}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Type: application/json`, good);
+  await until(() => twice.text.includes('\r\n\r\n{'), 'the refusal');
+  assert.match(twice.text, /^HTTP\/1\.1 400 /);
+  twice.destroy();
+  assert.deepEqual(await blobs(), before);
+  // JSON that is sent as JSON is a file with that text.
+  const { data } = await send(json, { headers: { 'content-type': 'application/json' } });
+  assert.equal(await content(data.id), json);
+});
+
+test('threat E6: names that lead somewhere are only names', async () => {
+  const names = ['../../../etc/passwd', '/etc/passwd', '..\\..\\windows\\system32', 'C:\\x', 'a\0b', 'a\r\nSet-Cookie: x',
+    'x'.repeat(4096), '.', '..', '.htaccess', '%2e%2e%2fx', 'incoming', 'a/../../b', '\u202egpj.exe'];
+  const folder = join(server.data, 'blobs');
+  for (const name of names) {
+    const sent = [await send('x', { query: `?name=${encodeURIComponent(name)}` }), await sendForm([['file', 'x', name]]),
+      await sendForm([['file', 'x'], ['name', name]])];
+    for (const { status, data, json } of sent) {
+      if (status === 400) {
+        assert.match(json.error, /form/);
+        continue;
+      }
+      assert.equal(status, 201, name);
+      assert.doesNotMatch(data.name, /[\/\\\0\r\n\u202e]|^\./);
+      assert.ok(Buffer.byteLength(data.name) <= 200);
+      const { headers } = await server.get(`/v1/files/${data.id}/content`);
+      assert.match(headers.get('content-disposition'), /^attachment; filename="[^"\r\n]*"/);
+      assert.equal(headers.get('set-cookie'), null);
+    }
+  }
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    assert.match(entry.name, entry.isFile() ? /^[0-9a-f]{24}$/ : /^([0-9a-f]{2}|incoming)$/);
+});
+
+test('clients of forms as they are', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'windrow-forms-'));
+  const path = join(folder, 'a "b" ä.csv');
+  const bytes = block(5, 300_000);
+  await writeFile(path, bytes);
+  const want = createHash('sha256').update(bytes).digest('hex');
+  const key = `x-api-key: ${server.key.apiKey}`;
+  const quoted = path.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  for (const arguments_ of [['-F', `file=@"${quoted}"`], ['-F', `upload=@"${quoted}";type=text/csv`, '-F', 'name=c.csv'], ['-H', 'Expect: 100-continue', '-F', `file=@"${quoted}"`],
+    ['--data-binary', `@${path}`, '-H', 'content-type: text/csv'], ['-T', path, '-X', 'POST'], ['-F', `file=<${path}`]]) {
+    const { stdout } = await run('curl', ['-sS', `${server.url}/v1/files`, '-H', key, ...arguments_]);
+    const { data } = JSON.parse(stdout);
+    assert.equal(data?.sha256, want, `${arguments_.join(' ')}: ${stdout}`);
+  }
+  const form = new NodeForm();
+  form.append('name', 'node.csv');
+  form.append('file', createReadStream(path), { filename: 'x', contentType: 'text/csv' });
+  const answer = await new Promise((resolved, rejected) => {
+    form.submit({ host: '127.0.0.1', port: server.port, path: '/v1/files', headers: { 'x-api-key': server.key.apiKey } },
+      (error, response) => (error ? rejected(error) : resolved(response)));
+  });
+  let text = '';
+  for await (const piece of answer) text += piece;
+  const { data } = JSON.parse(text);
+  assert.deepEqual([data.name, data.contentType, data.sha256], ['node.csv', 'text/csv', want]);
+  await rm(folder, { recursive: true });
+});
+
+test('bytes that are not those that were said are refused', async () => {
+  const before = await blobs();
+  const bytes = block(7, 100_000);
+  const hash = createHash('sha256').update(bytes);
+  const hex = hash.copy().digest('hex');
+  const base64 = hash.digest('base64');
+  const right = [[`?sha256=${hex}`, {}], [`?sha256=${hex.toUpperCase()}`, {}], ['', { 'content-digest': `sha-256=:${base64}:` }],
+    ['', { 'content-digest': `sha-512=:x:, sha-256=:${base64}:` }], ['', { digest: `SHA-256=${base64}` }], ['', { 'content-digest': 'sha-512=:x:' }]];
+  for (const [query, headers] of right) assert.equal((await send(bytes, { query, headers })).status, 201, query + JSON.stringify(headers));
+  const other = createHash('sha256').update('other');
+  const wrong = [[`?sha256=${other.copy().digest('hex')}`, {}], ['', { 'content-digest': `sha-256=:${other.digest('base64')}:` }],
+    ['?sha256=12', {}], ['?sha256=', {}], ['', { 'content-digest': 'sha-256=:nonsense:' }]];
+  for (const [query, headers] of wrong) assert.equal((await send(bytes, { query, headers })).status, 400, query + JSON.stringify(headers));
+  assert.deepEqual(await blobs(), { kept: before.kept + right.length, coming: before.coming });
 });
