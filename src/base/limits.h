@@ -152,6 +152,12 @@
 #define LIMIT_ATTEMPTS 20
 /* Calls of one step on one item, such as the pages of a list. */
 #define LIMIT_STEP_CALLS 10000
+/* Steps that are tried at once, without a run; further requests are answered 503. */
+#define LIMIT_TRIALS 32
+/* Calls that one trial of a step makes, such as the pages of a list. */
+#define LIMIT_TRIAL_CALLS 8
+/* Milliseconds that one call of a trial may take. */
+#define LIMIT_TRIAL_CALL_MS INT64_C(60000)
 /* Hosts whose rates are remembered though nothing calls them; then the oldest are forgotten. */
 #define LIMIT_IDLE_HOSTS 10000
 /* Redirects followed by one http_request. */

@@ -5,7 +5,17 @@
 #include "engine/files.h"
 #include "store/converted.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+void
+convert_identify(char identity[FILE_IDENTITY_BYTES], const struct step_conversion *how)
+{
+    size_t used = strlen(identity);
+    snprintf(identity + used, FILE_IDENTITY_BYTES - used, " %s/%" PRIu32, how->kind, how->version);
+}
 
 struct digest
 convert_name(const struct step_file *file, const struct convert_request *request)
@@ -87,7 +97,10 @@ convert_file(struct step_file **file, const struct convert_request *request, con
     struct digest name = convert_name(*file, request);
     int fd = -1;
     enum status status = converted_find(request->options->converted, &name, &fd);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND && request->only_kept)
+        status =
+            error_set(error, STATUS_UNSUPPORTED, "%s has not been converted yet", (*file)->name);
+    else if (status == STATUS_NOT_FOUND)
         status = make(*file, request, &name, &fd, error);
     if (status == STATUS_OK)
         status = file_replace(file, fd, error);

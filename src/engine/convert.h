@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "engine/engine.h"
+#include "engine/files.h"
 #include "engine/step.h"
 
 #include <stdatomic.h>
@@ -21,7 +22,12 @@ struct convert_request {
     const char *identity;            /* of the file, as it is now */
     const atomic_bool *is_cancelled; /* may be NULL */
     int64_t time_ms_max;             /* 0: LIMIT_SANDBOX_MS */
+    bool only_kept;                  /* what is not there is not made: UNSUPPORTED */
 };
+
+/* Appends how a file is converted to its identity: another version of the converter may give other
+ * bytes, so that it is another file. */
+void convert_identify(char identity[FILE_IDENTITY_BYTES], const struct step_conversion *how);
 
 /* By what comes out of the file is kept: all that its bytes depend on. */
 struct digest convert_name(const struct step_file *file, const struct convert_request *request);

@@ -192,6 +192,7 @@ engine_park(struct engine *engine)
 {
     struct message *message = mem_alloc(sizeof(*message));
     message->handle = park_handle;
+    engine->trials_end = true;
     queue_push(engine->mailbox, &message->node);
 }
 

@@ -245,7 +245,9 @@ struct engine {
     struct run *dirty;
     struct chunk_job *due_first, **due_end; /* to be advanced at the end of the turn */
     bool is_parking;
-    _Atomic uint32_t away; /* starts and jobs of no run */
+    _Atomic uint32_t away; /* starts, trials and jobs of no run */
+    _Atomic uint32_t trials;
+    atomic_bool trials_end; /* they make no further calls */
     struct slots slots;    /* of calls */
     struct pace pace;
     struct call *alike[ALIKE_BUCKETS]; /* calls whose answers others may take (reuse.c) */

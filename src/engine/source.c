@@ -181,9 +181,7 @@ open_converted(struct opening *opening, struct arena *arena)
         table->source_type->source_convert(opening->config, arena, &how, opening->error);
     if (status != STATUS_OK)
         return status;
-    size_t used = strlen(opening->identity);
-    snprintf(opening->identity + used, FILE_IDENTITY_BYTES - used, " %s/%" PRIu32, how.kind,
-             how.version);
+    convert_identify(opening->identity, &how);
     status = check_identity(opening);
     if (status != STATUS_OK)
         return status;

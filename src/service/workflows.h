@@ -12,6 +12,7 @@
 #ifndef SERVICE_WORKFLOWS_H
 #define SERVICE_WORKFLOWS_H
 
+#include "engine/trial.h"
 #include "flow/plan.h"
 #include "flow/problem.h"
 #include "store/store.h"
@@ -91,6 +92,25 @@ struct workflow_check {
 MUST_USE enum status service_workflow_check(struct service *service, const struct id *workspace,
                                             struct slice text, struct problems *problems,
                                             struct workflow_check *out);
+
+/* --- one step --- */
+
+/* A step on given data. What is VALUE_NONE is empty, the item of a step over the run's input is
+ * the input. All is borrowed until service_step_try() returns. */
+struct step_trial {
+    struct id workspace;
+    const struct workflow_row *workflow; /* of which `version` is meant; NULL: of `text` */
+    uint32_t version;
+    struct slice text; /* YAML or JSON */
+    struct slice step; /* its id */
+    struct value input, item, steps, vars, parent;
+    bool makes_calls; /* see engine/trial.h */
+};
+/* INVALID with *problems filled, NOT_FOUND: no such step, UNAVAILABLE: too many are tried: nothing
+ * will be called. On a work thread. */
+MUST_USE enum status service_step_try(struct service *service, const struct step_trial *wanted,
+                                      struct problems *problems, trial_done_fn *done, void *context,
+                                      struct error *error);
 
 /* --- versions --- */
 

@@ -88,6 +88,114 @@ steps: [{ id: below, type: workflow, config: { slug: ${slug}, input: ${input} } 
   assert.equal((await validate(calling('below', '{ n: 1 }'))).data.plan.steps[0].calls, 'below');
 });
 
+// --- one step -------------------------------------------------------------------------------------
+
+const tried = `name: Tried
+input: { type: object, properties: { file: { type: string, format: file } } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.file}}" } }
+  - { id: loud, type: transform, config: { expression: ".item.name | ascii_upcase" } }
+  - { id: ask, type: http_request, when: ".item.name != null", retry: { attempts: 4 }, config: {
+      url: "URL/echo", method: POST, headers: { Authorization: "Bearer {{item.key}}" },
+      json: { who: "{{steps.loud}}", of: "{{input.team}}" } } }
+  - { id: broken, type: http_request, config: { url: "URL/status/500" } }
+  - { id: all, type: http_request, config: { url: "URL/list/30?size=10",
+      paging: { next: ".body.next", items: ".body.items" } } }
+  - { id: many, type: http_request, config: { url: "URL/list/300?size=10",
+      paging: { next: ".body.next", items: ".body.items" } } }
+  - { id: big, type: filter, config: { where: ".item.size > 10" } }
+  - { id: kind, type: condition, config: { cases: { small: ".item.size < 5" }, else: large } }
+  - { id: rest, type: wait, needs: [big], config: { for: "{{item.nap}}" } }
+  - { id: below, type: workflow, config: { slug: other, input: { n: "{{item.size}}" } } }
+  - { id: table, type: write_csv, needs: [big], config: { columns: { name: "{{item.name}}!" } } }
+`;
+let made;
+const attempt = async (step, body = {}, options) => {
+  made ??= await server.publish(tried.replaceAll('URL', stub.url));
+  return server.post(`/v1/workflows/tried/steps/${step}/try`, body, options);
+};
+const outcome = async (step, body) => {
+  const { status, data, text } = await attempt(step, body);
+  assert.equal(status, 200, text);
+  return data;
+};
+
+test('a pure step gives its value', async () => {
+  const loud = await outcome('loud', { item: { name: 'acme' } });
+  assert.deepEqual(loud, { step: 'loud', state: 'completed', value: 'ACME', label: null, config: null,
+    requests: [], error: null, usage: { tokensIn: 0, tokensOut: 0, cost: 0 } });
+  assert.equal((await outcome('big', { item: { size: 11 } })).state, 'completed');
+  assert.equal((await outcome('big', { item: { size: 10 } })).state, 'dropped');
+  assert.equal((await outcome('kind', { item: { size: 1 } })).label, 'small');
+  assert.deepEqual((await outcome('table', { item: { name: 'x' } })).value, { name: 'x!' });
+  assert.equal((await outcome('rest', { item: { nap: '2h' } })).config.for, 7200000);
+});
+
+test('a failure is told as a run would have it', async () => {
+  const loud = await outcome('loud', { item: { name: 7 } });
+  assert.deepEqual([loud.state, loud.error.code], ['failed', 'expression_failed']);
+  assert.match(loud.error.message, /^expression: /);
+  assert.equal((await outcome('rest', { item: { nap: 'long' } })).error.code, 'bad_config');
+  const unsaid = await outcome('ask', { item: {} });
+  assert.equal(unsaid.state, 'skipped');
+});
+
+test('an effect is told, and made only on demand', async () => {
+  const calls = stub.count();
+  const given = { item: { name: 'acme', key: 's3cret' }, steps: { loud: 'ACME' }, input: { team: 'us' } };
+  const told = await outcome('ask', given);
+  assert.deepEqual([told.state, told.value, told.requests.length], ['not_sent', null, 1]);
+  const [request] = told.requests;
+  assert.deepEqual([request.method, request.url, request.sent], ['POST', `${stub.url}/echo`, false]);
+  assert.deepEqual(JSON.parse(request.body), { who: 'ACME', of: 'us' });
+  const header = (name) => request.headers.find((one) => one.name.toLowerCase() === name)?.value;
+  assert.equal(header('authorization'), '(hidden)');
+  assert.match(header('idempotency-key'), /^[0-9a-f]{64}$/);
+  assert.equal(stub.count(), calls);
+  const real = await outcome('ask', { ...given, effects: true });
+  assert.deepEqual([real.state, real.value.status, real.requests[0].sent], ['completed', 200, true]);
+  assert.equal(real.value.body.headers.authorization, 'Bearer s3cret');
+  assert.equal(stub.count(), calls + 1);
+  const broken = await outcome('broken', { effects: true });
+  assert.deepEqual([broken.state, broken.error.code], ['failed', 'http_status']);
+  assert.equal(stub.count(), calls + 2, 'a trial makes each call once');
+  assert.equal((await outcome('below', { item: { size: 3 } })).state, 'not_sent');
+  assert.deepEqual((await outcome('below', { item: { size: 3 } })).config.input, { n: 3 });
+});
+
+test('pages are followed, not for ever', async () => {
+  assert.equal((await outcome('all', { effects: true })).value.length, 30);
+  const many = await outcome('many', { effects: true });
+  assert.deepEqual([many.error.code, many.requests.length], ['limit_exceeded', 8]);
+});
+
+test('a source shows its first rows, of stored files only', async () => {
+  const csv = 'name,size\n' + Array.from({ length: 30 }, (_, i) => `n${i},${i}`).join('\n');
+  const { data: file } = await server.post('/v1/files?name=a.csv', csv, { type: 'text/csv' });
+  const rows = await outcome('rows', { input: { file: file.id } });
+  assert.deepEqual([rows.state, rows.config, rows.value.length], ['completed', { file: file.id }, 10]);
+  assert.deepEqual(rows.value[1], { name: 'n1', size: '1' });
+  for (const path of ['/etc/passwd', '../../etc/passwd', 'file:///etc/passwd', ''])
+    assert.equal((await outcome('rows', { input: { file: path } })).error.code, 'no_file', path);
+});
+
+test('a step of a text is tried before the text is stored', async () => {
+  const definition = { name: 'New', steps: [{ id: 'a', type: 'transform', config: { expression: '.item + 1' } }] };
+  const tryText = (body) => server.post('/v1/workflows/steps/try', body);
+  assert.equal((await tryText({ definition, step: 'a', item: 41 })).data.value, 42);
+  const text = 'name: New\nsteps: [{ id: a, type: transform, config: { expression: ".input.n" } }]\n';
+  assert.equal((await tryText({ definition: text, step: 'a', input: { n: 1 } })).data.value, 1);
+  assertFails(await tryText({ definition: text, step: 'b' }), 404, /no step "b"/);
+  const wrong = await tryText({ definition: { name: 'New', steps: [{ type: 'nothing' }] }, step: 'a' });
+  assertFails(wrong, 400, /1 problem/);
+  assertFails(await tryText({ definition: 7, step: 'a' }), 400, /definition/);
+  assertFails(await tryText({ definition }), 400, /step/);
+  assertFails(await server.get('/v1/workflows/new'), 404, /not found/);
+  assertFails(await attempt('lowd'), 404, /did you mean "loud"/);
+  assertFails(await attempt('loud', { version: 9 }), 404, /no version 9/);
+  assertFails(await attempt('loud', { itme: 1 }), 400, /did you mean "item"/);
+});
+
 /** The processes below the server. */
 function children() {
   const tasks = `/proc/${server.child.pid}/task`;
@@ -104,6 +212,13 @@ steps: [{ type: http_request, config: { url: "${stub.url}/constant" } },
   { type: read_xlsx, config: { file: /etc/passwd } },
   { type: ai_generate, config: { prompt: x, sources: [{ file: /etc/passwd }] } }]
 `)).status, 200);
+  for (const [definition, step] of [[rows(), 'ask'], [rows(), 'rows']])
+    assert.equal((await server.post('/v1/workflows/steps/try', { definition, step,
+      input: { file: 'x' }, item: { name: 'x' } })).status, 200);
+  const { data: book } = await server.post('/v1/files?name=a.xlsx', 'no workbook', { type: 'text/plain' });
+  const sheet = await server.post('/v1/workflows/steps/try', { step: 'a', input: { file: book.id },
+    definition: 'name: x\nsteps: [{ id: a, type: read_xlsx, config: { file: "{{input.file}}" } }]\n' });
+  assert.equal(sheet.data.state, 'not_sent');
   assert.equal(children(), before);
   assert.equal(stub.count(), calls);
   assert.deepEqual((await server.get('/v1/workflows')).data, list);

@@ -36,6 +36,8 @@ route_handler_fn native_workflow_publish;
 route_handler_fn native_workflow_archive;
 route_handler_fn native_workflow_unarchive;
 route_handler_fn native_workflow_validate;
+route_handler_fn native_step_try;
+route_handler_fn native_text_try;
 route_handler_fn native_version_list;
 route_handler_fn native_version_get;
 route_handler_fn native_version_diff;
