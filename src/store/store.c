@@ -147,6 +147,22 @@ assert_events(const struct events_row *row)
 }
 
 static void
+assert_kept_op(const struct store_op *op)
+{
+    if (op->kind == STORE_TEXT_PUT)
+        assert_text(op->text);
+    else
+        assert(!id_is_zero(&op->cache->workspace));
+}
+
+static void
+assert_idempotency(const struct idempotency_row *row)
+{
+    assert(row->key.size > 0);
+    assert(!id_is_zero(&row->id));
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -188,8 +204,7 @@ assert_op(const struct store_op *op)
         assert(!id_is_zero(&op->file->id));
         return;
     case STORE_IDEMPOTENCY_INSERT:
-        assert(op->idempotency->key.size > 0);
-        assert(!id_is_zero(&op->idempotency->id));
+        assert_idempotency(op->idempotency);
         return;
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:
@@ -201,10 +216,8 @@ assert_op(const struct store_op *op)
         assert(op->setting->name.size > 0);
         return;
     case STORE_TEXT_PUT:
-        assert_text(op->text);
-        return;
     case STORE_CACHE_PUT:
-        assert(!id_is_zero(&op->cache->workspace));
+        assert_kept_op(op);
         return;
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_UPDATE:

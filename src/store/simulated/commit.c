@@ -369,15 +369,22 @@ apply_to_deliveries(struct world *world, const struct store_op *op)
 }
 
 static enum status
+apply_to_workflows(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_WORKFLOW_INSERT)
+        return workflow_insert(world, op->workflow);
+    return op->kind == STORE_WORKFLOW_UPDATE ? workflow_update(world, op->workflow)
+                                             : workflow_delete(world, op->workflow);
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
     case STORE_WORKFLOW_INSERT:
-        return workflow_insert(world, op->workflow);
     case STORE_WORKFLOW_UPDATE:
-        return workflow_update(world, op->workflow);
     case STORE_WORKFLOW_DELETE:
-        return workflow_delete(world, op->workflow);
+        return apply_to_workflows(world, op);
     case STORE_VERSION_TRIM:
         return version_trim(world, op->trim);
     case STORE_VERSION_INSERT:
