@@ -52,7 +52,7 @@ BEGIN {
     library["uchardet/"] = "src/document"
 
     # The C library's and the kernel's own headers, free for all.
-    system_headers = " assert ctype dirent dlfcn endian errno fcntl fenv float fnmatch getopt glob " \
+    system_headers = " assert ctype dirent dlfcn endian errno fcntl fenv float fnmatch ftw getopt glob " \
         "grp iconv ifaddrs inttypes langinfo limits locale malloc math netdb poll pthread pwd regex " \
         "sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint " \
         "stdio stdlib stdnoreturn string strings sysexits syslog termios time ucontext unistd wchar " \

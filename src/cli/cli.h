@@ -56,6 +56,8 @@ cli_command_fn cli_eval;
 cli_command_fn cli_keys;
 cli_command_fn cli_workspaces;
 cli_command_fn cli_text;
+cli_command_fn cli_backup;
+cli_command_fn cli_restore;
 
 #define CLI_DATA_DEFAULT "windrow-data"
 

@@ -35,6 +35,8 @@ static const struct {
     {"models", models_command, "list the models that can be asked, and the default one"},
     {"keys", cli_keys, "make, list and revoke API keys"},
     {"workspaces", cli_workspaces, "make and list workspaces"},
+    {"backup", cli_backup, "copy all that is stored, also beside a running server"},
+    {"restore", cli_restore, "make a data folder of a backup"},
     {"version", print_version, "print the version"},
     {"help", print_help, "print this"},
 };

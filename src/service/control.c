@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "service/backup.h"
 #include "service/control_keys.h"
 #include "service/present.h"
 #include "service/wait.h"
@@ -77,6 +78,37 @@ do_move(struct service *service, struct slice what, struct value request, struct
     return control_done("run", present_id(&id, arena), arena);
 }
 
+static struct value
+progress_value(const struct backup_progress *progress, struct arena *arena)
+{
+    struct member members[] = {
+        {value_text("state"), value_text(backup_state_name(progress->state))},
+        {value_text("pagesLeft"), value_int((int64_t)progress->pages_left)},
+        {value_text("pagesTotal"), value_int((int64_t)progress->pages_total)},
+        {value_text("message"), value_string_copy(arena, slice_text(progress->error.text))},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
+static struct value
+do_backup(struct service *service, struct slice what, struct value request, struct arena *arena)
+{
+    struct error error = {0};
+    struct backup_progress progress = {.state = BACKUP_NONE};
+    struct value path = value_get(request, "path");
+    if (slice_is(what, "backup_begin")) {
+        struct slice text = path.kind == VALUE_STRING ? value_slice(path) : SLICE("");
+        enum status status = service_backup_begin(service, text, &error);
+        if (status != STATUS_OK)
+            return control_failed(status, error.text, arena);
+    }
+    if (slice_is(what, "backup_end"))
+        service_backup_end(service);
+    else
+        service_backup_look(service, &progress);
+    return control_done("backup", progress_value(&progress, arena), arena);
+}
+
 struct value
 control_do(struct service *service, struct value request, struct arena *arena)
 {
@@ -87,6 +119,9 @@ control_do(struct service *service, struct value request, struct arena *arena)
         return answer;
     if (slice_is(name, "cancel") || slice_is(name, "retry") || slice_is(name, "rerun"))
         return do_move(service, name, request, arena);
+    if (slice_is(name, "backup_begin") || slice_is(name, "backup_look") ||
+        slice_is(name, "backup_end"))
+        return do_backup(service, name, request, arena);
     return control_failed(STATUS_UNSUPPORTED, "this server does not know that request", arena);
 }
 

@@ -324,6 +324,7 @@ service_open(struct service **out, const struct service_options *options, struct
     service->options.data_folder = service->folder;
     service->notes_flow.owner = &service->notes;
     service->keys = key_cache_new();
+    service->backup = backup_new(service);
     service->rates = rates_new();
     service->workflows = workflow_cache_new();
     struct rng rng;
@@ -379,6 +380,7 @@ service_close(struct service **service)
         store_close(&gone->store);
     store_lock_drop(&gone->lock);
     key_cache_free(&gone->keys);
+    backup_free(&gone->backup);
     rates_free(&gone->rates);
     workflow_cache_free(&gone->workflows);
     mem_free(gone->folder);

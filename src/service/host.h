@@ -15,6 +15,7 @@
 #include "store/writer.h"
 
 struct hub;
+struct backup;
 struct key_cache;
 struct rates;
 struct schema;
@@ -41,6 +42,7 @@ struct service {
     struct id_source ids;
     struct id workspace; /* the default one */
     struct key_cache *keys;
+    struct backup *backup;
     struct rates *rates;
     struct workflow_cache *workflows;
     struct hub *hub; /* only where runs are taken up */
@@ -63,6 +65,9 @@ MUST_USE enum status uploads_check_input(struct service *service, const struct i
 /* The hub and its thread, for a service that takes up runs; ends before the store is closed. */
 MUST_USE enum status watch_start(struct service *service);
 void watch_end(struct service *service);
+
+struct backup *backup_new(struct service *service);
+void backup_free(struct backup **backup);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);

@@ -104,6 +104,12 @@ typedef enum status store_delivery_list_fn(struct store *store, const struct del
 typedef enum status store_deliveries_due_fn(struct store *store, int64_t now_unix_ms,
                                             const struct delivery_due *after, uint32_t limit,
                                             store_delivery_due_fn *visit, void *context);
+typedef enum status store_file_scan_fn(struct store *store, const struct id *after, uint32_t limit,
+                                       store_file_fn *visit, void *context);
+typedef enum status store_copy_step_fn(struct store *store, struct store_copy *copy,
+                                       struct error *error);
+typedef void store_copy_end_fn(struct store *store, struct store_copy *copy);
+typedef enum status store_check_fn(struct store *store, bool is_quick, struct error *error);
 typedef enum status store_events_list_fn(struct store *store, const struct id *run, uint64_t after,
                                          store_events_fn *visit, void *context);
 typedef void store_close_fn(struct store *store);
@@ -151,6 +157,10 @@ struct store_ops {
     store_delivery_next_fn *delivery_next;
     store_delivery_list_fn *delivery_list;
     store_deliveries_due_fn *delivery_due;
+    store_file_scan_fn *file_scan;
+    store_copy_step_fn *copy_step;
+    store_copy_end_fn *copy_end;
+    store_check_fn *check;
     store_events_list_fn *events_list;
     store_close_fn *close; /* frees the back end too */
 };

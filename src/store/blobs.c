@@ -1,5 +1,6 @@
 #include "store/blobs.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 
@@ -7,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 struct blobs {
     const struct blob_calls *calls; /* borrowed */
     char *folder;
+    _Atomic int64_t held_until_us; /* monotonic */
 };
 
 struct blob {
@@ -429,9 +432,17 @@ blob_close(struct blob **blob)
     *blob = NULL;
 }
 
+void
+blobs_hold(struct blobs *blobs, int64_t until_mono_us)
+{
+    atomic_store(&blobs->held_until_us, until_mono_us);
+}
+
 enum status
 blob_remove(struct blobs *blobs, const struct id *id, struct error *error)
 {
+    if (atomic_load(&blobs->held_until_us) > clock_mono_us(clock_system()))
+        return STATUS_OK;
     char path[BLOB_PATH_BYTES];
     blob_path(blobs, id, path);
     if (blobs->calls->unlink(path) == 0 || errno == ENOENT)

@@ -77,7 +77,11 @@ MUST_USE enum status blob_read(struct buffer *out, struct blob *blob, uint64_t o
 /* Does nothing for NULL. */
 void blob_close(struct blob **blob);
 
-/* OK also if it was not there. */
+/* Until that monotonic time (0: no longer) blob_remove() leaves the files where they are, for
+ * somebody who copies them. */
+void blobs_hold(struct blobs *blobs, int64_t until_mono_us);
+
+/* OK also if it was not there, or is held: then it stays behind as one that nothing counts. */
 MUST_USE enum status blob_remove(struct blobs *blobs, const struct id *id, struct error *error);
 
 /* The folder, for temporary files beside the blobs. */

@@ -653,6 +653,39 @@ store_delivery_due(struct store *store, int64_t now_unix_ms, const struct delive
     return store_note(store, STORE_CALL_DELIVERY_DUE, begun_us, status);
 }
 
+enum status
+store_file_scan(struct store *store, const struct id *after, uint32_t limit, store_file_fn *visit,
+                void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->file_scan(store, after, limit, visit, context);
+    return store_note(store, STORE_CALL_FILE_SCAN, begun_us, status);
+}
+
+enum status
+store_copy_step(struct store *store, struct store_copy *copy, struct error *error)
+{
+    assert(!copy->is_done);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->copy_step(store, copy, error);
+    return store_note(store, STORE_CALL_COPY_STEP, begun_us, status);
+}
+
+void
+store_copy_end(struct store *store, struct store_copy *copy)
+{
+    store->ops->copy_end(store, copy);
+}
+
+enum status
+store_check(struct store *store, bool is_quick, struct error *error)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->check(store, is_quick, error);
+    return store_note(store, STORE_CALL_CHECK, begun_us, status);
+}
+
 void
 store_close(struct store **store)
 {
@@ -776,6 +809,9 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_DELIVERY_NEXT] = "delivery_next",
     [STORE_CALL_DELIVERY_LIST] = "delivery_list",
     [STORE_CALL_DELIVERY_DUE] = "delivery_due",
+    [STORE_CALL_FILE_SCAN] = "file_scan",
+    [STORE_CALL_COPY_STEP] = "copy_step",
+    [STORE_CALL_CHECK] = "check",
     [STORE_CALL_EVENTS_LIST] = "events_list",
 };
 

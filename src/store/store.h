@@ -248,6 +248,28 @@ MUST_USE enum status store_delivery_due(struct store *store, int64_t now_unix_ms
 MUST_USE enum status store_events_list(struct store *store, const struct id *run, uint64_t after,
                                        store_events_fn *visit, void *context);
 
+/* Files of all workspaces with ids above *after, by id: for copies and checks. */
+MUST_USE enum status store_file_scan(struct store *store, const struct id *after, uint32_t limit,
+                                     store_file_fn *visit, void *context);
+
+/* A copy of all that is committed, made piece by piece. Zeroed at first but for its path. */
+struct store_copy {
+    const char *path; /* of the new file; borrowed */
+    uint64_t pages_left, pages_total;
+    bool is_done;
+    void *own; /* the back end's */
+};
+/* Makes the next piece, well below a millisecond, on the thread that commits and between two
+ * commits; what is committed until it is done is in it too. It is one file, not synced.
+ * UNSUPPORTED; FULL, IO: it has failed. To be ended in any case, on the same thread. */
+MUST_USE enum status store_copy_step(struct store *store, struct store_copy *copy,
+                                     struct error *error);
+void store_copy_end(struct store *store, struct store_copy *copy);
+
+/* Whether what is stored is sound: reads all of it; is_quick: but for what indexes say. IO with
+ * words: it is damaged. */
+MUST_USE enum status store_check(struct store *store, bool is_quick, struct error *error);
+
 /* No call may be under way. Does nothing for NULL. */
 void store_close(struct store **store);
 
@@ -294,6 +316,9 @@ enum store_call {
     STORE_CALL_DELIVERY_NEXT,
     STORE_CALL_DELIVERY_LIST,
     STORE_CALL_DELIVERY_DUE,
+    STORE_CALL_FILE_SCAN,
+    STORE_CALL_COPY_STEP,
+    STORE_CALL_CHECK,
     STORE_CALL_EVENTS_LIST,
 };
 #define STORE_CALL_COUNT (STORE_CALL_EVENTS_LIST + 1)

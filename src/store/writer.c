@@ -59,6 +59,8 @@ struct writer {
     int64_t bulk_begun_us; /* when the last transaction of bulk alone began */
     int64_t trickle_us;    /* from there to the next one, unless there is much */
 
+    _Atomic(struct writer_job *) job; /* or NULL */
+
     _Atomic int64_t give_up_us; /* when stopping: the end of grace; else INT64_MAX */
     _Atomic uint64_t commits, intents, bytes;
     _Atomic uint64_t sorted; /* intents in the lanes */
@@ -128,7 +130,7 @@ bulk_is_enough(const struct writer *writer)
 static int
 writer_patience_ms(const struct writer *writer)
 {
-    if (writer->urgent.count > 0 || bulk_is_enough(writer))
+    if (writer->urgent.count > 0 || bulk_is_enough(writer) || atomic_load(&writer->job) != NULL)
         return 0;
     if (writer->bulk.count == 0)
         return -1;
@@ -275,15 +277,26 @@ writer_count(struct writer *writer)
 }
 
 static void
+writer_step_job(struct writer *writer)
+{
+    struct writer_job *job = atomic_load(&writer->job);
+    if (job != NULL && !job->step(job, queue_is_closed(writer->queue)))
+        atomic_store(&writer->job, NULL);
+}
+
+static void
 writer_run(void *context)
 {
     struct writer *writer = context;
     while (writer_gather(writer)) {
         writer_fill_batch(writer);
-        enum status status = writer_commit(writer);
-        if (status == STATUS_OK)
-            writer_count(writer);
-        writer_report(writer, status);
+        if (writer->batch.count > 0) {
+            enum status status = writer_commit(writer);
+            if (status == STATUS_OK)
+                writer_count(writer);
+            writer_report(writer, status);
+        }
+        writer_step_job(writer);
     }
 }
 
@@ -333,6 +346,25 @@ writer_push(struct writer *writer, struct intent *intent)
 {
     assert(intent->done != NULL);
     queue_push_soon(writer->queue, &intent->node);
+}
+
+static void
+drop_wake(struct intent *intent)
+{
+    intent_free(&intent);
+}
+
+enum status
+writer_begin_job(struct writer *writer, struct writer_job *job)
+{
+    struct writer_job *none = NULL;
+    if (!atomic_compare_exchange_strong(&writer->job, &none, job))
+        return STATUS_CONFLICT;
+    /* An empty intent wakes a thread that sleeps. */
+    struct intent *wake = intent_new(KIB(4));
+    wake->done = drop_wake;
+    writer_push(writer, wake);
+    return STATUS_OK;
 }
 
 void

@@ -33,6 +33,16 @@ void writer_set_commit_hook(struct writer *writer, writer_committed_fn *hook, vo
 /* Takes the intent. */
 void writer_push(struct writer *writer, struct intent *intent);
 
+/* Work that belongs on the writer's thread, done in short steps between its transactions. */
+struct writer_job {
+    /* The next step. False: it was the last, the job is not touched again; is_stopping: it must be.
+     */
+    bool (*step)(struct writer_job *job, bool is_stopping);
+};
+
+/* Begins a job, which lives until its last step. CONFLICT: there is one already. */
+MUST_USE enum status writer_begin_job(struct writer *writer, struct writer_job *job);
+
 /* Commits what is left, then ends the thread. With a store in trouble it gives up after grace_ms:
  * what is left is handed to `done` with status UNAVAILABLE. */
 void writer_stop(struct writer **writer, int64_t grace_ms);

@@ -188,3 +188,11 @@ export async function startServer(...args) {
   server.key = await server.makeKey();
   return server;
 }
+
+/** A server on a free port over a data folder that is there, asked with that key. */
+export async function startServerOn(data, key, ...args) {
+  const server = new Server(data, args);
+  await server.start();
+  server.key = key;
+  return server;
+}

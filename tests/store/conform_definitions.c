@@ -397,6 +397,24 @@ test_files(void **state)
     assert_seen(&seen, "1 2");
 }
 
+static void
+test_files_are_scanned_by_id(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t i = 5; i >= 1; i--) {
+        struct file_row row = {.workspace = id_of(1 + i % 2), .id = id_of(i)};
+        COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &row});
+    }
+    struct seen seen = {0};
+    struct id after = id_of(2);
+    assert_int_equal(store_file_scan(f->store, &after, 2, see_file, &seen), STATUS_OK);
+    assert_seen(&seen, "3 4");
+    seen = (struct seen){0};
+    after = (struct id){0};
+    assert_int_equal(store_file_scan(f->store, &after, 9, see_file, &seen), STATUS_OK);
+    assert_seen(&seen, "1 2 3 4 5");
+}
+
 static struct idempotency_row
 once_of(const char *key, uint32_t made, int64_t created_unix_ms)
 {
@@ -513,6 +531,15 @@ test_setting_is_put_and_replaced(void **state)
     assert_slice(got, SLICE(""));
 }
 
+static void
+test_what_is_stored_is_sound(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct error error = {0};
+    assert_int_equal(store_check(f->store, true, &error), STATUS_OK);
+    assert_int_equal(store_check(f->store, false, &error), STATUS_OK);
+}
+
 const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_workflow_is_found_by_id_and_slug),
     cmocka_unit_test(test_workflow_that_is_not_there),
@@ -526,9 +553,11 @@ const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_workflow_delete_waits_for_its_runs_and_frees_the_slug),
     cmocka_unit_test(test_version_trim_takes_what_no_run_needs),
     cmocka_unit_test(test_files),
+    cmocka_unit_test(test_files_are_scanned_by_id),
     cmocka_unit_test(test_idempotency_key_is_taken_once_in_its_scope),
     cmocka_unit_test(test_expired_idempotency_key_is_free_again),
     cmocka_unit_test(test_trim_takes_the_keys_that_expired_longest_ago),
     cmocka_unit_test(test_setting_is_put_and_replaced),
+    cmocka_unit_test(test_what_is_stored_is_sound),
 };
 const size_t definition_test_count = COUNT_OF(definition_tests);

@@ -339,6 +339,7 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_usage_list(store, &id, stop_usage, NULL));
     read_objects(store, arena);
     read_deliveries_every_way(store, arena, &id);
+    status_ignore(store_file_scan(store, &id, 1, stop_file, NULL));
     status_ignore(store_events_list(store, &id, 0, stop_events, NULL));
 }
 
@@ -675,6 +676,91 @@ test_readers_see_what_was_committed_before(void **state)
     store_close(&reading.store);
 }
 
+static void
+commit_run(struct store *store, uint32_t number)
+{
+    struct intent *intent = run_intent(number, 65536);
+    struct error error = {0};
+    assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
+    intent_free(&intent);
+}
+
+static void
+test_copy_has_all_that_was_committed_until_its_end(void **state)
+{
+    char path[80];
+    struct store *store = open_store(file);
+    struct store_copy copy = {.path = path};
+    struct error error = {0};
+    uint32_t steps = 0;
+    uint32_t number = 1;
+    snprintf(path, sizeof(path), "%s.copy", file);
+    for (; number <= 64; number++)
+        commit_run(store, number);
+    while (!copy.is_done) {
+        if (store_copy_step(store, &copy, &error) != STATUS_OK)
+            fail_msg("%s", error.text);
+        steps++;
+        if (!copy.is_done)
+            commit_run(store, number++);
+    }
+    store_copy_end(store, &copy);
+    assert_true(steps > 5);
+    assert_int_equal(copy.pages_left, 0);
+    commit_run(store, number);
+    store_close(&store);
+
+    assert_int_equal(sqlite_store_open_reader(&store, path, &error), STATUS_OK);
+    assert_int_equal(store_check(store, false, &error), STATUS_OK);
+    for (uint32_t i = 1; i < number; i++)
+        assert_true(run_is_there(store, i));
+    assert_false(run_is_there(store, number));
+    store_close(&store);
+    unlink(path);
+}
+
+static void
+test_copy_that_is_given_up_or_cannot_be_written(void **state)
+{
+    char path[80];
+    struct store *store = open_store(file);
+    struct store_copy copy = {.path = path};
+    struct error error = {0};
+    snprintf(path, sizeof(path), "%s.copy", file);
+    for (uint32_t number = 1; number <= 64; number++)
+        commit_run(store, number);
+    assert_int_equal(store_copy_step(store, &copy, &error), STATUS_OK);
+    assert_false(copy.is_done);
+    store_copy_end(store, &copy);
+    unlink(path);
+    copy = (struct store_copy){.path = "/nonexistent/folder/copy"};
+    assert_int_not_equal(store_copy_step(store, &copy, &error), STATUS_OK);
+    assert_non_null(strstr(error.text, "/nonexistent/folder/copy"));
+    store_copy_end(store, &copy);
+    commit_run(store, 2000);
+    store_close(&store);
+}
+
+static void
+test_damage_is_found(void **state)
+{
+    struct store *store = open_store(file);
+    for (uint32_t number = 1; number <= 16; number++)
+        commit_run(store, number);
+    store_close(&store);
+    FILE *bytes = fopen(file, "r+");
+    assert_non_null(bytes);
+    fseek(bytes, 4096 * 60, SEEK_SET);
+    for (int i = 0; i < 4096 * 40; i++)
+        fputc(0xA5, bytes);
+    fclose(bytes);
+    struct error error = {0};
+    store = open_store(file);
+    assert_int_equal(store_check(store, true, &error), STATUS_IO);
+    assert_non_null(strstr(error.text, "damaged"));
+    store_close(&store);
+}
+
 #define TEST(function) cmocka_unit_test_teardown(function, remove_files)
 
 int
@@ -692,6 +778,9 @@ main(void)
         TEST(test_full_disk_stores_nothing_and_goes_on_when_there_is_room),
         TEST(test_other_program_that_writes_is_unavailable),
         TEST(test_readers_see_what_was_committed_before),
+        TEST(test_copy_has_all_that_was_committed_until_its_end),
+        TEST(test_copy_that_is_given_up_or_cannot_be_written),
+        TEST(test_damage_is_found),
     };
     if (mkdtemp(folder) == NULL)
         return 1;

@@ -319,6 +319,46 @@ test_many_threads_push(void **state)
         assert_true(setting_is_there(f, i));
 }
 
+/* A job of some steps, or one that goes on until the writer stops. */
+struct stepping {
+    struct writer_job job;
+    _Atomic int left;
+    _Atomic bool was_stopped;
+};
+
+static bool
+step(struct writer_job *job, bool is_stopping)
+{
+    struct stepping *stepping = (struct stepping *)job;
+    if (is_stopping)
+        stepping->was_stopped = true;
+    return !is_stopping && --stepping->left != 0;
+}
+
+static void
+test_a_job_goes_on_between_transactions(void **state)
+{
+    struct fixture *f = *state;
+    struct stepping few = {.job.step = step, .left = 5};
+    assert_int_equal(writer_begin_job(f->writer, &few.job), STATUS_OK);
+    /* A step is made after each transaction; then the place is free for another job. */
+    struct stepping many = {.job.step = step, .left = -1};
+    enum status status = STATUS_CONFLICT;
+    int pushed = 0;
+    while (status != STATUS_OK && pushed < 1000) {
+        writer_push(f->writer, make_intent(f, pushed++, false));
+        wait_for(f, (size_t)pushed);
+        status = writer_begin_job(f->writer, &many.job);
+    }
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(few.left, 0);
+    assert_int_equal(writer_begin_job(f->writer, &few.job), STATUS_CONFLICT);
+    writer_push(f->writer, make_intent(f, pushed++, true));
+    wait_for(f, (size_t)pushed);
+    writer_stop(&f->writer, 0);
+    assert_true(many.was_stopped);
+}
+
 static void
 test_stop_twice_is_harmless(void **state)
 {
@@ -344,6 +384,7 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_done_may_push, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_threads_push, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_job_goes_on_between_transactions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_twice_is_harmless, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

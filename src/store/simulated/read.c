@@ -622,6 +622,42 @@ simulated_file_list(struct store *store, const struct id *run, store_file_fn *vi
 }
 
 enum status
+simulated_file_scan(struct store *store, const struct id *after, uint32_t limit,
+                    store_file_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_FILE];
+    enum status status = read_begin(world);
+    for (size_t i = 0; status == STATUS_OK && i < table->count && limit > 0; i++) {
+        const struct file_row *row = table->rows[i];
+        if (memcmp(row->id.bytes, after->bytes, ID_BYTES) <= 0)
+            continue;
+        limit--;
+        if (!visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_copy_step(struct store *store, struct store_copy *copy, struct error *error)
+{
+    return error_set(error, STATUS_UNSUPPORTED, "a store in memory cannot be copied");
+}
+
+void
+simulated_copy_end(struct store *store, struct store_copy *copy)
+{
+    /* Nothing was begun. */
+}
+
+enum status
+simulated_check(struct store *store, bool is_quick, struct error *error)
+{
+    return STATUS_OK;
+}
+
+enum status
 simulated_usage_list(struct store *store, const struct id *run, store_usage_fn *visit,
                      void *context)
 {

@@ -93,3 +93,25 @@ sqlite_file_list(struct store *store, const struct id *run, store_file_fn *visit
     }
     return query_end(&query);
 }
+
+static const struct sql scan_sql = {
+    SLOT_FILE_SCAN,
+    "SELECT " FILE_COLUMNS " FROM files WHERE id > ?1 ORDER BY id LIMIT ?2",
+};
+
+enum status
+sqlite_file_scan(struct store *store, const struct id *after, uint32_t limit, store_file_fn *visit,
+                 void *context)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &scan_sql, NULL);
+    query_bind_id(&query, after);
+    query_bind_int(&query, limit);
+    struct file_row row = {0};
+    while (query_next(&query)) {
+        file_read(&query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(&query);
+}

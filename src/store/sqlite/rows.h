@@ -93,5 +93,9 @@ store_delivery_get_fn sqlite_delivery_get;
 store_delivery_next_fn sqlite_delivery_next;
 store_delivery_list_fn sqlite_delivery_list;
 store_deliveries_due_fn sqlite_delivery_due;
+store_file_scan_fn sqlite_file_scan;
+store_copy_step_fn sqlite_copy_step;
+store_copy_end_fn sqlite_copy_end;
+store_check_fn sqlite_check;
 
 #endif
