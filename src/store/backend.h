@@ -27,6 +27,11 @@ typedef enum status store_workspace_get_fn(struct store *store, struct arena *ar
                                            const struct id *id, struct workspace_row *out);
 typedef enum status store_workspace_list_fn(struct store *store, const struct store_page *page,
                                             store_workspace_fn *visit, void *context);
+typedef enum status store_spending_get_fn(struct store *store, struct spending_row *row);
+typedef enum status store_grant_list_fn(struct store *store, const struct store_page *page,
+                                        store_grant_fn *visit, void *context);
+typedef enum status store_spending_list_fn(struct store *store, const struct spending_range *range,
+                                           store_spending_fn *visit, void *context);
 typedef enum status store_key_get_fn(struct store *store, struct arena *arena, const struct id *id,
                                      struct key_row *out);
 typedef enum status store_key_by_secret_fn(struct store *store, struct arena *arena,
@@ -121,6 +126,7 @@ struct store_ops {
     store_workflow_by_slug_fn *workflow_by_slug;
     store_version_get_fn *version_get;
     store_workspace_get_fn *workspace_get;
+    store_spending_get_fn *spending_get;
     store_key_get_fn *key_get;
     store_key_by_secret_fn *key_by_secret;
     store_run_get_fn *run_get;
@@ -137,6 +143,8 @@ struct store_ops {
     store_workflow_list_fn *workflow_list;
     store_version_list_fn *version_list;
     store_workspace_list_fn *workspace_list;
+    store_grant_list_fn *grant_list;
+    store_spending_list_fn *spending_list;
     store_key_list_fn *key_list;
     store_run_list_fn *run_list;
     store_run_unfinished_fn *run_unfinished;
@@ -198,5 +206,11 @@ store_parent_holds(const struct run_head *run, const struct run_head *parent)
     return parent->generation == run->parent_generation &&
            (STORE_LIVE_STATES & (UINT32_C(1) << parent->state)) != 0;
 }
+
+#define SPENDING_ROWS_MAX 5
+
+/* The sums that grow by what an effect used: so many of them, none without a payer. */
+size_t store_spending_rows(const struct payer *payer, const struct usage *used,
+                           struct spending_row rows[SPENDING_ROWS_MAX]);
 
 #endif

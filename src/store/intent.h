@@ -33,8 +33,13 @@ enum store_op_kind {
     STORE_VERSION_TRIM,
     /* workspace; CONFLICT: id exists */
     STORE_WORKSPACE_INSERT,
-    /* workspace (by id): all but creation; NOT_FOUND */
+    /* workspace (by id): all but creation and credits; NOT_FOUND */
     STORE_WORKSPACE_UPDATE,
+    /* grant, and the workspace's credits with it; CONFLICT: there is no such workspace, its id
+     * exists, or as its kind says */
+    STORE_GRANT_INSERT,
+    /* trim: removes sums of days before `day`, at most `limit` of them */
+    STORE_SPENDING_TRIM,
     /* key; CONFLICT: id or secret exists */
     STORE_KEY_INSERT,
     /* key (by id): all but workspace, secret, creation and use; NOT_FOUND */
@@ -47,8 +52,8 @@ enum store_op_kind {
      * output, error, counts, and `resolved` unless it is empty; the other fields are left alone.
      * NOT_FOUND */
     STORE_RUN_MOVE,
-    /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step
-     * and its run */
+    /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step,
+     * its run and its payer */
     STORE_EFFECT_INSERT,
     /* record, if absent: OK either way */
     STORE_RECORD_INSERT,
@@ -100,6 +105,8 @@ struct store_op {
         const struct workflow_row *workflow;
         const struct version_row *version;
         const struct workspace_row *workspace;
+        const struct grant_row *grant;
+        const struct spending_trim *spending_trim;
         const struct key_row *key;
         const struct run_row *run;
         const struct effect_row *effect;

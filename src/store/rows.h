@@ -48,6 +48,26 @@ struct workspace_row {
     struct slice limits; /* JSON (service/limits.h); empty: none of its own */
     bool is_closed;      /* its keys open nothing */
     int64_t created_unix_ms;
+    /* Its credits: read with it, changed by grants alone. */
+    bool is_metered; /* it has no more than was granted */
+    int64_t granted_microcredits;
+    uint32_t credit_revision; /* raised by each grant */
+};
+
+enum grant_kind {
+    GRANT_ADD = 0,       /* so much more than before; CONFLICT: it is unlimited */
+    GRANT_SET = 1,       /* so much is left now */
+    GRANT_UNLIMITED = 2, /* no limit from now on */
+};
+
+/* One change of what a workspace may use. */
+struct grant_row {
+    struct id workspace, id;
+    struct id key; /* who granted it; zero: the command line */
+    enum grant_kind kind;
+    int64_t microcredits; /* 0 or more */
+    struct slice note;
+    int64_t created_unix_ms;
 };
 
 struct key_row {
@@ -110,8 +130,18 @@ struct run_head {
 
 enum effect_state { EFFECT_OK = 1, EFFECT_FAILED = 2 };
 
+/* Where what an effect used is added up, beside its step and its run. */
+struct payer {
+    struct id workspace; /* zero: nowhere */
+    struct id key;       /* zero: the run was started without one */
+    struct id workflow;  /* of the run above all */
+    struct id budget;    /* the run above all, if it has a budget; else zero */
+    int64_t day;         /* since 1970, UTC */
+};
+
 struct effect_row {
     struct id run;
+    struct payer payer; /* written with it, never read */
     struct slice step;
     struct slice key;
     uint32_t call; /* from 0 */
@@ -155,6 +185,23 @@ struct events_row {
 struct usage_row {
     struct id run;
     struct slice step;
+    struct usage used;
+};
+
+/* What sums of use are kept by, within a workspace. */
+enum spending_kind {
+    SPENDING_WORKSPACE = 0, /* all of a day */
+    SPENDING_KEY = 1,       /* of one key on one day */
+    SPENDING_WORKFLOW = 2,  /* of one workflow on one day */
+    SPENDING_RUN = 3,       /* of one tree of runs that has a budget; day 0 */
+    SPENDING_EVER = 4,      /* all; day 0 */
+};
+
+struct spending_row {
+    struct id workspace;
+    enum spending_kind kind;
+    int64_t day;  /* since 1970, UTC */
+    struct id id; /* of the key, workflow or run; else zero */
     struct usage used;
 };
 
@@ -313,6 +360,12 @@ struct delivery_row {
 struct delivery_update {
     enum delivery_state was;
     struct delivery_row row;
+};
+
+/* Which sums of use may go. */
+struct spending_trim {
+    int64_t day;    /* from 1 */
+    uint32_t limit; /* from 1 */
 };
 
 struct setting_row {

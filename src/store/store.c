@@ -66,6 +66,7 @@ assert_effect(const struct effect_row *row)
     assert(row->tokens_in >= 0);
     assert(row->tokens_out >= 0);
     assert(row->cost_microcredits >= 0);
+    assert(id_is_zero(&row->payer.workspace) || row->payer.day >= 1);
 }
 
 static int64_t
@@ -81,6 +82,40 @@ usage_add(struct usage *sum, const struct usage *more)
     sum->tokens_in = add_up(sum->tokens_in, more->tokens_in);
     sum->tokens_out = add_up(sum->tokens_out, more->tokens_out);
     sum->cost_microcredits = add_up(sum->cost_microcredits, more->cost_microcredits);
+}
+
+static void
+add_row(struct spending_row *rows, size_t *count, enum spending_kind kind, const struct id *id)
+{
+    rows[*count] = rows[0];
+    rows[*count].kind = kind;
+    rows[*count].id = *id;
+    ++*count;
+}
+
+/* What cost nothing takes nothing from a budget. */
+size_t
+store_spending_rows(const struct payer *payer, const struct usage *used,
+                    struct spending_row rows[SPENDING_ROWS_MAX])
+{
+    size_t count = 1;
+    bool is_paid = used->cost_microcredits > 0;
+    if (id_is_zero(&payer->workspace))
+        return 0;
+    rows[0] =
+        (struct spending_row){.workspace = payer->workspace, .day = payer->day, .used = *used};
+    if (!id_is_zero(&payer->key))
+        add_row(rows, &count, SPENDING_KEY, &payer->key);
+    if (!id_is_zero(&payer->workflow))
+        add_row(rows, &count, SPENDING_WORKFLOW, &payer->workflow);
+    size_t of_days = count;
+    if (is_paid && !id_is_zero(&payer->budget))
+        add_row(rows, &count, SPENDING_RUN, &payer->budget);
+    if (is_paid)
+        add_row(rows, &count, SPENDING_EVER, &(struct id){{0}});
+    for (size_t i = of_days; i < count; i++)
+        rows[i].day = 0;
+    return count;
 }
 
 static void
@@ -163,6 +198,14 @@ assert_idempotency(const struct idempotency_row *row)
 }
 
 static void
+assert_grant(const struct grant_row *row)
+{
+    assert(!id_is_zero(&row->id));
+    assert(!id_is_zero(&row->workspace));
+    assert(row->microcredits >= 0);
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -177,6 +220,12 @@ assert_op(const struct store_op *op)
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
         assert(!id_is_zero(&op->workspace->id));
+        return;
+    case STORE_GRANT_INSERT:
+        assert_grant(op->grant);
+        return;
+    case STORE_SPENDING_TRIM:
+        assert(op->spending_trim->limit >= 1 && op->spending_trim->day >= 1);
         return;
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
@@ -346,6 +395,17 @@ store_workspace_get(struct store *store, struct arena *arena, const struct id *i
 }
 
 enum status
+store_spending_get(struct store *store, struct spending_row *row)
+{
+    row->used = (struct usage){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->spending_get(store, row);
+    if (status == STATUS_NOT_FOUND)
+        status = STATUS_OK;
+    return store_note(store, STORE_CALL_SPENDING_GET, begun_us, status);
+}
+
+enum status
 store_key_get(struct store *store, struct arena *arena, const struct id *id, struct key_row *out)
 {
     *out = (struct key_row){0};
@@ -504,6 +564,25 @@ store_workspace_list(struct store *store, const struct store_page *page, store_w
     int64_t begun_us = store_begin();
     enum status status = store->ops->workspace_list(store, page, visit, context);
     return store_note(store, STORE_CALL_WORKSPACE_LIST, begun_us, status);
+}
+
+enum status
+store_grant_list(struct store *store, const struct store_page *page, store_grant_fn *visit,
+                 void *context)
+{
+    assert_page(page);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->grant_list(store, page, visit, context);
+    return store_note(store, STORE_CALL_GRANT_LIST, begun_us, status);
+}
+
+enum status
+store_spending_list(struct store *store, const struct spending_range *range,
+                    store_spending_fn *visit, void *context)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->spending_list(store, range, visit, context);
+    return store_note(store, STORE_CALL_SPENDING_LIST, begun_us, status);
 }
 
 enum status
@@ -773,6 +852,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_WORKFLOW_BY_SLUG] = "workflow_by_slug",
     [STORE_CALL_VERSION_GET] = "version_get",
     [STORE_CALL_WORKSPACE_GET] = "workspace_get",
+    [STORE_CALL_SPENDING_GET] = "spending_get",
     [STORE_CALL_KEY_GET] = "key_get",
     [STORE_CALL_KEY_BY_SECRET] = "key_by_secret",
     [STORE_CALL_RUN_GET] = "run_get",
@@ -789,6 +869,8 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_WORKFLOW_LIST] = "workflow_list",
     [STORE_CALL_VERSION_LIST] = "version_list",
     [STORE_CALL_WORKSPACE_LIST] = "workspace_list",
+    [STORE_CALL_GRANT_LIST] = "grant_list",
+    [STORE_CALL_SPENDING_LIST] = "spending_list",
     [STORE_CALL_KEY_LIST] = "key_list",
     [STORE_CALL_RUN_LIST] = "run_list",
     [STORE_CALL_RUN_UNFINISHED] = "run_unfinished",

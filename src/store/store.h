@@ -43,6 +43,8 @@ MUST_USE enum status store_version_get(struct store *store, struct arena *arena,
                                        struct version_row *out);
 MUST_USE enum status store_workspace_get(struct store *store, struct arena *arena,
                                          const struct id *id, struct workspace_row *out);
+/* By all but its sums; never NOT_FOUND: what nobody has used is zero. */
+MUST_USE enum status store_spending_get(struct store *store, struct spending_row *row);
 MUST_USE enum status store_key_get(struct store *store, struct arena *arena, const struct id *id,
                                    struct key_row *out);
 /* By the digest of the secret alone. */
@@ -111,6 +113,8 @@ struct store_page {
 typedef bool store_workflow_fn(const struct workflow_row *row, void *context);
 typedef bool store_version_fn(const struct version_row *row, void *context);
 typedef bool store_workspace_fn(const struct workspace_row *row, void *context);
+typedef bool store_grant_fn(const struct grant_row *row, void *context);
+typedef bool store_spending_fn(const struct spending_row *row, void *context);
 typedef bool store_key_fn(const struct key_row *row, void *context);
 typedef bool store_run_fn(const struct run_row *row, void *context);
 typedef bool store_effect_fn(const struct effect_row *row, void *context);
@@ -136,6 +140,17 @@ MUST_USE enum status store_version_list(struct store *store, const struct versio
 /* Of all there are; newest first unless ascending. */
 MUST_USE enum status store_workspace_list(struct store *store, const struct store_page *page,
                                           store_workspace_fn *visit, void *context);
+/* Of one workspace; newest first unless ascending. */
+MUST_USE enum status store_grant_list(struct store *store, const struct store_page *page,
+                                      store_grant_fn *visit, void *context);
+/* Sums of one kind in a workspace, of the days from first to last, by day and id. */
+struct spending_range {
+    struct id workspace;
+    enum spending_kind kind;
+    int64_t first_day, last_day;
+};
+MUST_USE enum status store_spending_list(struct store *store, const struct spending_range *range,
+                                         store_spending_fn *visit, void *context);
 /* Of one workspace; newest first unless ascending. */
 MUST_USE enum status store_key_list(struct store *store, const struct store_page *page,
                                     store_key_fn *visit, void *context);
@@ -280,6 +295,7 @@ enum store_call {
     STORE_CALL_WORKFLOW_BY_SLUG,
     STORE_CALL_VERSION_GET,
     STORE_CALL_WORKSPACE_GET,
+    STORE_CALL_SPENDING_GET,
     STORE_CALL_KEY_GET,
     STORE_CALL_KEY_BY_SECRET,
     STORE_CALL_RUN_GET,
@@ -296,6 +312,8 @@ enum store_call {
     STORE_CALL_WORKFLOW_LIST,
     STORE_CALL_VERSION_LIST,
     STORE_CALL_WORKSPACE_LIST,
+    STORE_CALL_GRANT_LIST,
+    STORE_CALL_SPENDING_LIST,
     STORE_CALL_KEY_LIST,
     STORE_CALL_RUN_LIST,
     STORE_CALL_RUN_UNFINISHED,

@@ -216,6 +216,219 @@ test_workspaces_by_pages(void **state)
     }
 }
 
+/* --- credits --- */
+
+static struct grant_row
+grant_of(uint32_t number, enum grant_kind kind, int64_t microcredits)
+{
+    return (struct grant_row){.workspace = id_of(1),
+                              .id = id_of(number),
+                              .key = id_of(9),
+                              .kind = kind,
+                              .microcredits = microcredits,
+                              .note = SLICE("paid"),
+                              .created_unix_ms = number};
+}
+
+static struct effect_row
+paid_of(uint32_t run, uint32_t call, int64_t cost)
+{
+    struct effect_row row = effect_of(run, SLICE("k"), call, 1);
+    row.tokens_in = 10;
+    row.tokens_out = 1;
+    row.cost_microcredits = cost;
+    row.payer = (struct payer){.workspace = id_of(1),
+                               .key = id_of(5),
+                               .workflow = id_of(6),
+                               .budget = id_of(7),
+                               .day = 20};
+    return row;
+}
+
+static void
+test_grants_change_what_is_left(void **state)
+{
+    static const struct {
+        enum grant_kind kind;
+        int64_t microcredits, granted;
+        bool is_metered;
+        enum status status;
+    } table[] = {
+        {GRANT_ADD, 5, 0, false, STATUS_CONFLICT},
+        {GRANT_SET, 100, 130, true, STATUS_OK}, /* 30 were used before */
+        {GRANT_ADD, 50, 180, true, STATUS_OK},
+        {GRANT_ADD, INT64_MAX, INT64_MAX, true, STATUS_OK},
+        {GRANT_SET, 0, 30, true, STATUS_OK},
+        {GRANT_UNLIMITED, 0, 0, false, STATUS_OK},
+    };
+    struct fixture *f = fixture_of(state);
+    struct workspace_row row = workspace_of(1), got;
+    struct effect_row effect = paid_of(2, 0, 30);
+    struct grant_row lost = grant_of(1, GRANT_SET, 1);
+    assert_int_equal(COMMIT(f->store, {STORE_GRANT_INSERT, .grant = &lost}), STATUS_CONFLICT);
+    COMMIT_OK(f->store, {STORE_WORKSPACE_INSERT, .workspace = &row},
+              {STORE_EFFECT_INSERT, .effect = &effect});
+    uint32_t revision = 0;
+    for (uint32_t i = 0; i < COUNT_OF(table); i++) {
+        struct grant_row grant = grant_of(i + 1, table[i].kind, table[i].microcredits);
+        print_message("grant %u\n", i);
+        assert_int_equal(COMMIT(f->store, {STORE_GRANT_INSERT, .grant = &grant}), table[i].status);
+        revision += table[i].status == STATUS_OK;
+        fixture_reopen(f);
+        assert_int_equal(store_workspace_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+        assert_int_equal(got.is_metered, table[i].is_metered);
+        assert_int_equal(got.granted_microcredits, table[i].granted);
+        assert_int_equal(got.credit_revision, revision);
+    }
+    COMMIT_OK(f->store, {STORE_WORKSPACE_UPDATE, .workspace = &row});
+    assert_int_equal(store_workspace_get(f->store, &f->arena, &row.id, &got), STATUS_OK);
+    assert_int_equal(got.credit_revision, revision);
+}
+
+static bool
+see_grant(const struct grant_row *row, void *context)
+{
+    assert_slice(row->note, SLICE("paid"));
+    assert_int_equal(number_of(&row->key), 9);
+    assert_int_equal(row->created_unix_ms, number_of(&row->id));
+    return seen_add(context, number_of(&row->id));
+}
+
+static void
+test_grants_by_pages(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct workspace_row row = workspace_of(1);
+    COMMIT_OK(f->store, {STORE_WORKSPACE_INSERT, .workspace = &row});
+    for (uint32_t i = 1; i <= 3; i++) {
+        struct grant_row grant = grant_of(i, GRANT_SET, i);
+        COMMIT_OK(f->store, {STORE_GRANT_INSERT, .grant = &grant});
+        assert_int_equal(COMMIT(f->store, {STORE_GRANT_INSERT, .grant = &grant}), STATUS_CONFLICT);
+    }
+    const struct {
+        struct store_page page;
+        const char *want;
+    } table[] = {
+        {{.limit = 9}, "3 2 1"},
+        {{.limit = 1, .before = id_of(3)}, "2"},
+        {{.limit = 9, .is_ascending = true, .skip = 1}, "2 3"},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct store_page page = table[i].page;
+        struct seen seen = {0};
+        page.workspace = id_of(1);
+        assert_int_equal(store_grant_list(f->store, &page, see_grant, &seen), STATUS_OK);
+        assert_seen(&seen, table[i].want);
+    }
+    struct store_page elsewhere = {.workspace = id_of(2), .limit = 9};
+    struct seen seen = {0};
+    assert_int_equal(store_grant_list(f->store, &elsewhere, see_grant, &seen), STATUS_OK);
+    assert_seen(&seen, "");
+}
+
+static void
+assert_spent(struct fixture *f, enum spending_kind kind, int64_t day, uint32_t id, int64_t cost)
+{
+    struct spending_row row = {.workspace = id_of(1), .kind = kind, .day = day};
+    if (id > 0)
+        row.id = id_of(id);
+    assert_int_equal(store_spending_get(f->store, &row), STATUS_OK);
+    assert_int_equal(row.used.cost_microcredits, cost);
+}
+
+/* The same effect again, or one that used nothing, adds nothing. */
+static void
+test_each_effect_is_paid_once(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (int again = 0; again < 3; again++) {
+        for (uint32_t call = 0; call < 4; call++) {
+            struct effect_row row = paid_of(2 + call % 2, call, 100);
+            COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &row});
+        }
+        struct effect_row taken = paid_of(2, 9, 0);
+        taken.tokens_in = taken.tokens_out = 0;
+        COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &taken});
+        fixture_reopen(f);
+    }
+    assert_spent(f, SPENDING_WORKSPACE, 20, 0, 400);
+    assert_spent(f, SPENDING_KEY, 20, 5, 400);
+    assert_spent(f, SPENDING_WORKFLOW, 20, 6, 400);
+    assert_spent(f, SPENDING_RUN, 0, 7, 400);
+    assert_spent(f, SPENDING_EVER, 0, 0, 400);
+    assert_spent(f, SPENDING_WORKSPACE, 21, 0, 0);
+    assert_spent(f, SPENDING_KEY, 20, 6, 0);
+}
+
+/* Tokens without a price are counted by day, and take nothing from credits and budgets. */
+static void
+test_what_costs_nothing_is_counted_only(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct effect_row row = paid_of(2, 0, 0);
+    row.payer.key = (struct id){{0}};
+    COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &row});
+    struct spending_row day = {.workspace = id_of(1), .kind = SPENDING_WORKSPACE, .day = 20};
+    struct spending_row ever = {.workspace = id_of(1), .kind = SPENDING_EVER};
+    struct spending_row key = {.workspace = id_of(1), .kind = SPENDING_KEY, .day = 20};
+    assert_int_equal(store_spending_get(f->store, &day), STATUS_OK);
+    assert_int_equal(store_spending_get(f->store, &ever), STATUS_OK);
+    assert_int_equal(store_spending_get(f->store, &key), STATUS_OK);
+    assert_int_equal(day.used.calls, 1);
+    assert_int_equal(day.used.tokens_in, 10);
+    assert_int_equal(ever.used.calls, 0);
+    assert_int_equal(key.used.calls, 0);
+}
+
+/* An intent that is refused pays nothing. */
+static void
+test_refused_intents_pay_nothing(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct effect_row effect = paid_of(2, 0, 100);
+    struct key_row key = key_of(1);
+    COMMIT_OK(f->store, {STORE_KEY_INSERT, .key = &key});
+    assert_int_equal(
+        COMMIT(f->store, {STORE_EFFECT_INSERT, .effect = &effect}, {STORE_KEY_INSERT, .key = &key}),
+        STATUS_CONFLICT);
+    assert_spent(f, SPENDING_EVER, 0, 0, 0);
+}
+
+static bool
+see_day(const struct spending_row *row, void *context)
+{
+    return seen_add(context, (uint32_t)row->day * 10 + number_of(&row->id));
+}
+
+static void
+test_days_are_listed_and_trimmed(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t day = 20; day < 24; day++) {
+        for (uint32_t key = 1; key <= 2; key++) {
+            struct effect_row row = paid_of(2, day * 10 + key, 1);
+            row.payer.day = day;
+            row.payer.key = id_of(key);
+            COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &row});
+        }
+    }
+    struct spending_range range = {
+        .workspace = id_of(1), .kind = SPENDING_KEY, .first_day = 21, .last_day = 22};
+    struct seen seen = {0};
+    assert_int_equal(store_spending_list(f->store, &range, see_day, &seen), STATUS_OK);
+    assert_seen(&seen, "211 212 221 222");
+    struct spending_trim trim = {.day = 22, .limit = 3};
+    for (int i = 0; i < 4; i++)
+        COMMIT_OK(f->store, {STORE_SPENDING_TRIM, .spending_trim = &trim});
+    range.first_day = 0;
+    range.last_day = 99;
+    seen = (struct seen){0};
+    assert_int_equal(store_spending_list(f->store, &range, see_day, &seen), STATUS_OK);
+    assert_seen(&seen, "221 222 231 232");
+    assert_spent(f, SPENDING_EVER, 0, 0, 8);
+    assert_spent(f, SPENDING_RUN, 0, 7, 8);
+}
+
 const struct CMUnitTest tenant_tests[] = {
     cmocka_unit_test(test_key_is_found_by_id_and_secret),
     cmocka_unit_test(test_second_key_of_an_id_or_secret_is_conflict),
@@ -224,5 +437,11 @@ const struct CMUnitTest tenant_tests[] = {
     cmocka_unit_test(test_keys_of_a_workspace_by_pages),
     cmocka_unit_test(test_workspace_is_kept_and_changed),
     cmocka_unit_test(test_workspaces_by_pages),
+    cmocka_unit_test(test_grants_change_what_is_left),
+    cmocka_unit_test(test_grants_by_pages),
+    cmocka_unit_test(test_each_effect_is_paid_once),
+    cmocka_unit_test(test_what_costs_nothing_is_counted_only),
+    cmocka_unit_test(test_refused_intents_pay_nothing),
+    cmocka_unit_test(test_days_are_listed_and_trimmed),
 };
 const size_t tenant_test_count = COUNT_OF(tenant_tests);

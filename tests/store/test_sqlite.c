@@ -185,6 +185,18 @@ stop_workspace(const struct workspace_row *row, void *context)
 }
 
 static bool
+stop_grant(const struct grant_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_sum(const struct spending_row *row, void *context)
+{
+    return false;
+}
+
+static bool
 stop_key(const struct key_row *row, void *context)
 {
     return false;
@@ -306,10 +318,15 @@ read_every_way(struct store *store, struct arena *arena)
             stop_version, NULL));
     status_ignore(store_key_get(store, arena, &id, &(struct key_row){0}));
     status_ignore(store_key_by_secret(store, arena, &secret, &(struct key_row){0}));
+    struct spending_row sum = {.workspace = id, .kind = SPENDING_EVER};
+    struct spending_range sums = {.workspace = id, .last_day = 9};
+    status_ignore(store_spending_get(store, &sum));
+    status_ignore(store_spending_list(store, &sums, stop_sum, NULL));
     status_ignore(store_workspace_get(store, arena, &id, &(struct workspace_row){0}));
     for (size_t i = 0; i < 2; i++) {
         status_ignore(store_key_list(store, &pages[i], stop_key, NULL));
         status_ignore(store_workspace_list(store, &pages[i], stop_workspace, NULL));
+        status_ignore(store_grant_list(store, &pages[i], stop_grant, NULL));
     }
     status_ignore(store_run_get(store, arena, &id, &(struct run_row){0}));
     status_ignore(store_run_head(store, &id, &(struct run_head){0}));
@@ -356,17 +373,36 @@ commit_all(struct store *store, const struct store_op *ops, size_t count)
 }
 
 static void
+write_tenants(struct store *store, const struct key_row *key)
+{
+    struct workspace_row workspace = {.id = id_of(1)};
+    struct grant_row grant = {.workspace = id_of(1), .id = id_of(1), .kind = GRANT_SET};
+    struct spending_trim days = {.day = 1, .limit = 1};
+    const struct store_op tenants[] = {
+        {STORE_KEY_USED, .key = key},
+        {STORE_WORKSPACE_INSERT, .workspace = &workspace},
+        {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
+        {STORE_GRANT_INSERT, .grant = &grant},
+        {STORE_SPENDING_TRIM, .spending_trim = &days},
+    };
+    commit_all(store, tenants, COUNT_OF(tenants));
+}
+
+static void
 write_every_way(struct store *store)
 {
     struct workflow_row workflow = {.workspace = id_of(1), .id = id_of(1)};
     struct workflow_row changed = {.workspace = id_of(1), .id = id_of(1), .revision = 1};
     struct version_row version = {.workflow = id_of(1), .version = 1};
-    struct workspace_row workspace = {.id = id_of(1)};
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)};
     struct run_row run = {
         .workspace = id_of(1), .id = id_of(1), .workflow = id_of(1), .generation = 1};
-    struct effect_row effect = {
-        .run = id_of(1), .step = SLICE("x"), .generation = 1, .state = EFFECT_OK, .tokens_in = 1};
+    struct effect_row effect = {.run = id_of(1),
+                                .step = SLICE("x"),
+                                .generation = 1,
+                                .state = EFFECT_OK,
+                                .tokens_in = 1,
+                                .payer = {.workspace = id_of(1), .day = 1}};
     struct record_row record = {.run = id_of(1), .generation = 1};
     struct cursor_row cursor = {.run = id_of(1), .generation = 1};
     struct timer_row timer = {.run = id_of(1), .generation = 1};
@@ -411,9 +447,6 @@ write_every_way(struct store *store)
         {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
         {STORE_VERSION_TRIM, .trim = &trim},
         {STORE_EVENTS_INSERT, .events = &events},
-        {STORE_KEY_USED, .key = &key},
-        {STORE_WORKSPACE_INSERT, .workspace = &workspace},
-        {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
         {STORE_OBJECT_INSERT, .object = &object},
         {STORE_OBJECT_ADD, .object = &object},
         {STORE_OBJECT_UPDATE, .object = &newer},
@@ -424,6 +457,7 @@ write_every_way(struct store *store)
     };
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));
+    write_tenants(store, &key);
 }
 
 static void
@@ -505,7 +539,8 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE files DROP COLUMN item; ALTER TABLE files DROP COLUMN digest;"
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
-                "DROP TABLE objects; DROP TABLE workspaces;"
+                "DROP TABLE objects; DROP TABLE workspaces; DROP TABLE grants;"
+                "DROP TABLE spending;"
                 "DROP TABLE deliveries; DROP TABLE events;"
                 "DROP TABLE usage; DROP TABLE texts; DROP TABLE cache; PRAGMA user_version = 1");
     store = open_store(file);

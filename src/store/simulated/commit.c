@@ -183,7 +183,75 @@ workspace_update(struct world *world, const struct workspace_row *row)
         return STATUS_NOT_FOUND;
     struct workspace_row fresh = *row;
     fresh.created_unix_ms = old->created_unix_ms;
+    fresh.is_metered = old->is_metered;
+    fresh.granted_microcredits = old->granted_microcredits;
+    fresh.credit_revision = old->credit_revision;
     put(world, KIND_WORKSPACE, &fresh);
+    return STATUS_OK;
+}
+
+static int64_t
+sum_up(int64_t a, int64_t b)
+{
+    return b > INT64_MAX - a ? INT64_MAX : a + b;
+}
+
+static int64_t
+ever_used(struct world *world, const struct id *workspace)
+{
+    struct spending_row key = {.workspace = *workspace, .kind = SPENDING_EVER};
+    const struct spending_row *row = table_find(table_of(world, KIND_SPENDING), &key);
+    return row == NULL ? 0 : row->used.cost_microcredits;
+}
+
+static enum status
+grant_insert(struct world *world, const struct grant_row *row)
+{
+    struct workspace_row key = {.id = row->workspace};
+    const struct workspace_row *old = table_find(table_of(world, KIND_WORKSPACE), &key);
+    if (old == NULL || (row->kind == GRANT_ADD && !old->is_metered))
+        return STATUS_CONFLICT;
+    struct workspace_row fresh = *old;
+    fresh.is_metered = row->kind != GRANT_UNLIMITED;
+    fresh.credit_revision++;
+    if (row->kind == GRANT_ADD)
+        fresh.granted_microcredits = sum_up(old->granted_microcredits, row->microcredits);
+    else if (row->kind == GRANT_SET)
+        fresh.granted_microcredits = sum_up(row->microcredits, ever_used(world, &row->workspace));
+    else
+        fresh.granted_microcredits = 0;
+    put(world, KIND_WORKSPACE, &fresh);
+    return insert_new(world, KIND_GRANT, row);
+}
+
+static void
+add_spending(struct world *world, const struct payer *payer, const struct usage *used)
+{
+    struct spending_row rows[SPENDING_ROWS_MAX];
+    size_t count = store_spending_rows(payer, used, rows);
+    for (size_t i = 0; i < count; i++) {
+        const struct spending_row *old = table_find(table_of(world, KIND_SPENDING), &rows[i]);
+        if (old != NULL)
+            usage_add(&rows[i].used, &old->used);
+        put(world, KIND_SPENDING, &rows[i]);
+    }
+}
+
+static enum status
+spending_trim(struct world *world, const struct spending_trim *trim)
+{
+    struct table *table = table_of(world, KIND_SPENDING);
+    uint32_t removed = 0;
+    for (size_t i = 0; i < table->count && removed < trim->limit;) {
+        const struct spending_row *row = table->rows[i];
+        if (row->day == 0 || row->day >= trim->day) {
+            i++;
+            continue;
+        }
+        struct spending_row gone = *row;
+        table_remove(table, &gone, &world->journal);
+        removed++;
+    }
     return STATUS_OK;
 }
 
@@ -241,6 +309,7 @@ effect_insert(struct world *world, const struct effect_row *row)
         return STATUS_OK;
     add_usage(world, &row->run, RUN_TOTAL_STEP, &used);
     add_usage(world, &row->run, row->step, &used);
+    add_spending(world, &row->payer, &used);
     return STATUS_OK;
 }
 
@@ -377,6 +446,26 @@ apply_to_workflows(struct world *world, const struct store_op *op)
                                              : workflow_delete(world, op->workflow);
 }
 
+/* Workspaces, keys and credits. */
+static enum status
+apply_tenancy(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_WORKSPACE_INSERT)
+        return insert_new(world, KIND_WORKSPACE, op->workspace);
+    if (op->kind == STORE_WORKSPACE_UPDATE)
+        return workspace_update(world, op->workspace);
+    if (op->kind == STORE_GRANT_INSERT)
+        return grant_insert(world, op->grant);
+    if (op->kind == STORE_SPENDING_TRIM)
+        return spending_trim(world, op->spending_trim);
+    if (op->kind == STORE_KEY_INSERT)
+        return key_insert(world, op->key);
+    if (op->kind == STORE_KEY_UPDATE)
+        return key_update(world, op->key);
+    assert(op->kind == STORE_KEY_USED);
+    return key_used(world, op->key);
+}
+
 static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
@@ -390,15 +479,13 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_VERSION_INSERT:
         return insert_new(world, KIND_VERSION, op->version);
     case STORE_WORKSPACE_INSERT:
-        return insert_new(world, KIND_WORKSPACE, op->workspace);
     case STORE_WORKSPACE_UPDATE:
-        return workspace_update(world, op->workspace);
-    case STORE_KEY_USED:
-        return key_used(world, op->key);
+    case STORE_GRANT_INSERT:
+    case STORE_SPENDING_TRIM:
     case STORE_KEY_INSERT:
-        return key_insert(world, op->key);
     case STORE_KEY_UPDATE:
-        return key_update(world, op->key);
+    case STORE_KEY_USED:
+        return apply_tenancy(world, op);
     case STORE_RUN_INSERT:
         return insert_new(world, KIND_RUN, op->run);
     case STORE_RUN_MOVE:

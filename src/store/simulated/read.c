@@ -85,6 +85,14 @@ simulated_workspace_get(struct store *store, struct arena *arena, const struct i
 }
 
 enum status
+simulated_spending_get(struct store *store, struct spending_row *row)
+{
+    struct arena none = {0};
+    struct spending_row which = *row;
+    return get_by_key(store, KIND_SPENDING, &which, row, &none);
+}
+
+enum status
 simulated_key_get(struct store *store, struct arena *arena, const struct id *id,
                   struct key_row *out)
 {
@@ -441,6 +449,42 @@ simulated_key_list(struct store *store, const struct store_page *page, store_key
         const struct key_row *row = table->rows[page_place(page, table, i)];
         if (page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
             !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_grant_list(struct store *store, const struct store_page *page, store_grant_fn *visit,
+                     void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_GRANT];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct grant_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
+simulated_spending_list(struct store *store, const struct spending_range *range,
+                        store_spending_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_SPENDING];
+    enum status status = read_begin(world);
+    struct spending_row key = {
+        .workspace = range->workspace, .kind = range->kind, .day = range->first_day};
+    for (size_t i = table_seek(table, &key); status == STATUS_OK && i < table->count; i++) {
+        const struct spending_row *row = table->rows[i];
+        if (!id_equal(&row->workspace, &range->workspace) || row->kind != range->kind ||
+            row->day > range->last_day || !visit(row, context))
             break;
     }
     return read_end(world, status);

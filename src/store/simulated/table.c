@@ -51,6 +51,24 @@ compare_workspaces(const void *a, const void *b)
 }
 
 static int
+compare_grants(const void *a, const void *b)
+{
+    const struct grant_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
+compare_spending(const void *a, const void *b)
+{
+    const struct spending_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    DIFFER(compare_numbers(x->kind, y->kind));
+    DIFFER(compare_numbers((uint64_t)x->day, (uint64_t)y->day));
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
 compare_keys(const void *a, const void *b)
 {
     const struct key_row *x = a, *y = b;
@@ -202,6 +220,11 @@ static const struct {
                         2,
                         {offsetof(struct workspace_row, name),
                          offsetof(struct workspace_row, limits)}},
+    [KIND_GRANT] = {compare_grants,
+                    sizeof(struct grant_row),
+                    1,
+                    {offsetof(struct grant_row, note)}},
+    [KIND_SPENDING] = {compare_spending, sizeof(struct spending_row), 0, {0}},
     [KIND_KEY] = {compare_keys,
                   sizeof(struct key_row),
                   2,

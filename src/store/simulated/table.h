@@ -14,6 +14,8 @@ enum kind {
     KIND_VERSION,
     KIND_GONE, /* workflows that were deleted: their rows */
     KIND_WORKSPACE,
+    KIND_GRANT,
+    KIND_SPENDING,
     KIND_KEY,
     KIND_RUN,
     KIND_EFFECT,

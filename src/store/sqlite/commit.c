@@ -10,6 +10,26 @@ static const struct sql savepoint_sql = {SLOT_SAVEPOINT, "SAVEPOINT intent"};
 static const struct sql rollback_to_sql = {SLOT_ROLLBACK_TO, "ROLLBACK TO intent"};
 static const struct sql release_sql = {SLOT_RELEASE, "RELEASE intent"};
 
+/* Workspaces, keys and credits. */
+static enum status
+apply_tenancy(struct connection *writer, const struct store_op *op)
+{
+    if (op->kind == STORE_WORKSPACE_INSERT)
+        return sqlite_workspace_insert(writer, op->workspace);
+    if (op->kind == STORE_WORKSPACE_UPDATE)
+        return sqlite_workspace_update(writer, op->workspace);
+    if (op->kind == STORE_GRANT_INSERT)
+        return sqlite_grant_insert(writer, op->grant);
+    if (op->kind == STORE_SPENDING_TRIM)
+        return sqlite_spending_trim(writer, op->spending_trim);
+    if (op->kind == STORE_KEY_INSERT)
+        return sqlite_key_insert(writer, op->key);
+    if (op->kind == STORE_KEY_UPDATE)
+        return sqlite_key_update(writer, op->key);
+    assert(op->kind == STORE_KEY_USED);
+    return sqlite_key_used(writer, op->key);
+}
+
 static enum status
 apply_op(struct connection *writer, const struct store_op *op)
 {
@@ -25,15 +45,13 @@ apply_op(struct connection *writer, const struct store_op *op)
     case STORE_VERSION_TRIM:
         return sqlite_version_trim(writer, op->trim);
     case STORE_WORKSPACE_INSERT:
-        return sqlite_workspace_insert(writer, op->workspace);
     case STORE_WORKSPACE_UPDATE:
-        return sqlite_workspace_update(writer, op->workspace);
-    case STORE_KEY_USED:
-        return sqlite_key_used(writer, op->key);
+    case STORE_GRANT_INSERT:
+    case STORE_SPENDING_TRIM:
     case STORE_KEY_INSERT:
-        return sqlite_key_insert(writer, op->key);
     case STORE_KEY_UPDATE:
-        return sqlite_key_update(writer, op->key);
+    case STORE_KEY_USED:
+        return apply_tenancy(writer, op);
     case STORE_RUN_INSERT:
         return sqlite_run_insert(writer, op->run);
     case STORE_RUN_MOVE:
@@ -101,6 +119,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_VERSION_TRIM:
     case STORE_KEY_USED:
+    case STORE_SPENDING_TRIM:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_DELETE:
     case STORE_DELIVERY_INSERT:
@@ -115,6 +134,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_VERSION_INSERT:
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
+    case STORE_GRANT_INSERT:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_RUN_INSERT:

@@ -72,7 +72,9 @@ sqlite_effect_insert(struct connection *writer, const struct effect_row *row)
     if (status != STATUS_OK || changed == 0 || used.calls == 0)
         return status;
     status = add_usage(writer, &row->run, row->step, &used);
-    return status == STATUS_OK ? add_usage(writer, &row->run, SLICE(""), &used) : status;
+    if (status == STATUS_OK)
+        status = add_usage(writer, &row->run, SLICE(""), &used);
+    return status == STATUS_OK ? sqlite_spending_add(writer, &row->payer, &used) : status;
 }
 
 static void

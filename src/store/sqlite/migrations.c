@@ -306,6 +306,33 @@ static const char *const migrations[] = {
     " body TEXT NOT NULL,"
     " UNIQUE (run, last)"
     ") STRICT;",
+
+    /* 13: credits of workspaces, and what they have used. */
+    "ALTER TABLE workspaces ADD COLUMN is_metered INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE workspaces ADD COLUMN granted_microcredits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE workspaces ADD COLUMN credit_revision INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE grants ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " id BLOB NOT NULL CHECK (length(id) = 12),"
+    " key BLOB NOT NULL CHECK (length(key) = 12),"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),"
+    " microcredits INTEGER NOT NULL CHECK (microcredits >= 0),"
+    " note TEXT NOT NULL,"
+    " created_unix_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE spending ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 4),"
+    " day INTEGER NOT NULL,"
+    " id BLOB NOT NULL CHECK (length(id) = 12),"
+    " calls INTEGER NOT NULL,"
+    " tokens_in INTEGER NOT NULL,"
+    " tokens_out INTEGER NOT NULL,"
+    " cost_microcredits INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, kind, day, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX spending_day ON spending (day) WHERE day > 0;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -16,6 +16,11 @@ enum status sqlite_version_trim(struct connection *writer, const struct store_tr
 enum status sqlite_version_insert(struct connection *writer, const struct version_row *row);
 enum status sqlite_workspace_insert(struct connection *writer, const struct workspace_row *row);
 enum status sqlite_workspace_update(struct connection *writer, const struct workspace_row *row);
+enum status sqlite_grant_insert(struct connection *writer, const struct grant_row *row);
+enum status sqlite_spending_trim(struct connection *writer, const struct spending_trim *trim);
+/* What an effect used, for its payer. */
+enum status sqlite_spending_add(struct connection *writer, const struct payer *payer,
+                                const struct usage *used);
 enum status sqlite_key_insert(struct connection *writer, const struct key_row *row);
 enum status sqlite_key_update(struct connection *writer, const struct key_row *row);
 enum status sqlite_key_used(struct connection *writer, const struct key_row *row);
@@ -58,9 +63,12 @@ store_workflow_list_fn sqlite_workflow_list;
 store_version_get_fn sqlite_version_get;
 store_version_list_fn sqlite_version_list;
 store_workspace_get_fn sqlite_workspace_get;
+store_spending_get_fn sqlite_spending_get;
 store_key_get_fn sqlite_key_get;
 store_key_by_secret_fn sqlite_key_by_secret;
 store_workspace_list_fn sqlite_workspace_list;
+store_grant_list_fn sqlite_grant_list;
+store_spending_list_fn sqlite_spending_list;
 store_key_list_fn sqlite_key_list;
 store_run_get_fn sqlite_run_get;
 store_run_head_fn sqlite_run_head;

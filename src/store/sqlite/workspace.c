@@ -2,6 +2,7 @@
 #include "store/sqlite/rows.h"
 
 #define WORKSPACE_COLUMNS "id, name, limits, is_closed, created_unix_ms"
+#define CREDIT_COLUMNS ", is_metered, granted_microcredits, credit_revision"
 
 static void
 workspace_read(struct query *query, struct workspace_row *out)
@@ -11,6 +12,9 @@ workspace_read(struct query *query, struct workspace_row *out)
     out->limits = query_slice(query);
     out->is_closed = query_int(query) != 0;
     out->created_unix_ms = query_int(query);
+    out->is_metered = query_int(query) != 0;
+    out->granted_microcredits = query_int(query);
+    out->credit_revision = query_count(query);
 }
 
 static const struct sql insert_sql = {
@@ -51,7 +55,7 @@ sqlite_workspace_update(struct connection *writer, const struct workspace_row *r
 
 static const struct sql get_sql = {
     SLOT_WORKSPACE_GET,
-    "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE id = ?1",
+    "SELECT " WORKSPACE_COLUMNS CREDIT_COLUMNS " FROM workspaces WHERE id = ?1",
 };
 
 enum status
@@ -70,12 +74,12 @@ sqlite_workspace_get(struct store *store, struct arena *arena, const struct id *
 static const struct sql list_sqls[] = {
     {
         SLOT_WORKSPACE_LIST,
-        "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE id < ?1"
+        "SELECT " WORKSPACE_COLUMNS CREDIT_COLUMNS " FROM workspaces WHERE id < ?1"
         " ORDER BY id DESC LIMIT ?2 OFFSET ?3",
     },
     {
         SLOT_WORKSPACE_LIST_ASCENDING,
-        "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE id > ?1"
+        "SELECT " WORKSPACE_COLUMNS CREDIT_COLUMNS " FROM workspaces WHERE id > ?1"
         " ORDER BY id LIMIT ?2 OFFSET ?3",
     },
 };
