@@ -198,11 +198,20 @@ assert_idempotency(const struct idempotency_row *row)
 }
 
 static void
-assert_grant(const struct grant_row *row)
+assert_tenancy(const struct store_op *op)
 {
-    assert(!id_is_zero(&row->id));
-    assert(!id_is_zero(&row->workspace));
-    assert(row->microcredits >= 0);
+    if (op->kind == STORE_SPENDING_TRIM) {
+        assert(op->spending_trim->limit >= 1);
+        assert(op->spending_trim->day >= 1);
+    } else if (op->kind == STORE_GRANT_INSERT) {
+        assert(!id_is_zero(&op->grant->id));
+        assert(!id_is_zero(&op->grant->workspace));
+        assert(op->grant->microcredits >= 0);
+    } else if (op->kind == STORE_WORKSPACE_INSERT || op->kind == STORE_WORKSPACE_UPDATE) {
+        assert(!id_is_zero(&op->workspace->id));
+    } else {
+        assert(!id_is_zero(&op->key->id));
+    }
 }
 
 static void
@@ -219,18 +228,12 @@ assert_op(const struct store_op *op)
         return;
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
-        assert(!id_is_zero(&op->workspace->id));
-        return;
     case STORE_GRANT_INSERT:
-        assert_grant(op->grant);
-        return;
     case STORE_SPENDING_TRIM:
-        assert(op->spending_trim->limit >= 1 && op->spending_trim->day >= 1);
-        return;
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_KEY_USED:
-        assert(!id_is_zero(&op->key->id));
+        assert_tenancy(op);
         return;
     case STORE_RUN_INSERT:
     case STORE_RUN_MOVE:
