@@ -163,6 +163,15 @@ call_fail_status(struct call *call, enum status status, const struct error *erro
 }
 
 void
+call_fail_range(struct call *call, uint64_t size_bytes)
+{
+    char text[40];
+    snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size_bytes);
+    struct http_header header = {"Content-Range", slice_text(text)};
+    fail_with(call, 416, "the range lies behind the end of the file", &header);
+}
+
+void
 call_fail_unknown(struct call *call)
 {
     fail_with(call, 404, "not found", NULL);

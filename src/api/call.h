@@ -69,6 +69,9 @@ void call_fail(struct call *call, int http_status, const char *format, ...) PRIN
 /* With the HTTP status that goes with it, and the error's words or, without any, ours. */
 void call_fail_status(struct call *call, enum status status, const struct error *error);
 
+/* 416: of the file's bytes none are in the range that was asked for. */
+void call_fail_range(struct call *call, uint64_t size_bytes);
+
 /* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. */
 void call_fail_unknown(struct call *call);
 

@@ -8,7 +8,7 @@
 
 /* Pieces that one task makes before others have their turn. */
 #define PIECES_AT_ONCE 4
-#define HEADERS 4
+#define HEADERS 7
 /* Of a Content-Disposition: a name that percent signs make three times as long, twice. */
 #define DISPOSITION_BYTES_MAX KIB(2)
 
@@ -28,31 +28,41 @@ struct transfer {
 static route_handler_fn send_on;
 
 static struct slice
-disposition(struct call *call, struct slice name)
+disposition(struct call *call, const struct sending *sending)
 {
     struct buffer text;
     buffer_init(&text, DISPOSITION_BYTES_MAX);
-    http_disposition_print(&text, false, name);
+    http_disposition_print(&text, sending->is_inline, sending->file_name);
     struct slice copy = arena_copy(call->arena, buffer_slice(&text));
     buffer_done(&text);
     return copy;
 }
 
-/* No browser shall guess a type, or run what is in a page. */
+/* No browser shall guess a type, or run what is in a page. What has a tag may be kept by whoever
+ * asked for it, who asks again with it. */
 static void
 fill_answer(struct call *call, struct http_answer *answer, struct http_header headers[HEADERS])
 {
-    const struct transfer *transfer = call->own;
-    headers[0] =
-        (struct http_header){"Content-Disposition", disposition(call, transfer->sending.file_name)};
-    headers[1] = (struct http_header){"X-Content-Type-Options", SLICE("nosniff")};
-    headers[2] = (struct http_header){"Content-Security-Policy", SLICE("sandbox")};
-    headers[3] = (struct http_header){"Cache-Control", SLICE("no-store")};
+    const struct sending *sending = &((const struct transfer *)call->own)->sending;
+    bool has_tag = sending->tag.size > 0;
+    size_t count = 0;
+    headers[count++] = (struct http_header){"Content-Disposition", disposition(call, sending)};
+    headers[count++] = (struct http_header){"X-Content-Type-Options", SLICE("nosniff")};
+    headers[count++] = (struct http_header){
+        "Content-Security-Policy", sending->policy.size > 0 ? sending->policy : SLICE("sandbox")};
+    headers[count++] = (struct http_header){"Cache-Control", has_tag ? SLICE("private, no-cache")
+                                                                     : SLICE("no-store")};
+    if (has_tag) {
+        headers[count++] = (struct http_header){"ETag", sending->tag};
+        headers[count++] = (struct http_header){"Accept-Ranges", SLICE("bytes")};
+    }
+    if (sending->content_range.size > 0)
+        headers[count++] = (struct http_header){"Content-Range", sending->content_range};
     *answer = (struct http_answer){
-        .status = 200,
-        .content_type = transfer->sending.content_type,
+        .status = sending->status == 0 ? 200 : sending->status,
+        .content_type = sending->content_type,
         .headers = headers,
-        .header_count = HEADERS,
+        .header_count = count,
     };
 }
 
@@ -95,7 +105,12 @@ begin_answer(struct call *call)
     struct transfer *transfer = call->own;
     struct http_answer answer;
     struct http_header headers[HEADERS];
-    struct http_stream stream = {.on_room = on_room, .context = call};
+    struct http_stream stream = {
+        .on_room = on_room,
+        .context = call,
+        .has_size = transfer->sending.has_size,
+        .size_bytes = transfer->sending.size_bytes,
+    };
     fill_answer(call, &answer, headers);
     transfer->is_begun = true;
     http_answer_begin(call->request, &answer, &stream);
@@ -188,6 +203,20 @@ send_on(struct call *call)
     call_go_on_slowly(call, send_on);
 }
 
+/* HEAD: the length is known without the bytes. */
+static void
+answer_head(struct call *call)
+{
+    struct transfer *transfer = call->own;
+    struct http_answer answer;
+    struct http_header headers[HEADERS];
+    fill_answer(call, &answer, headers);
+    answer.body = slice_of(NULL, (size_t)transfer->sending.size_bytes);
+    answer.body_kind = HTTP_BODY_STATIC;
+    transfer->sending.close(transfer->sending.source);
+    http_answer(call->request, &answer);
+}
+
 void
 call_send(struct call *call, const struct sending *sending)
 {
@@ -195,5 +224,8 @@ call_send(struct call *call, const struct sending *sending)
     *transfer = (struct transfer){.sending = *sending};
     buffer_init(&transfer->text, sending->piece_bytes_max);
     call->own = transfer;
-    send_on(call);
+    if (sending->has_size && http_request_method(call->request) == HTTP_METHOD_HEAD)
+        answer_head(call);
+    else
+        send_on(call);
 }

@@ -18,14 +18,21 @@ typedef enum status sending_next_fn(void *source, struct buffer *out, bool *is_e
 /* Called once, before the answer ends. */
 typedef void sending_close_fn(void *source);
 
-/* What is sent, as a file for the client to keep. */
+/* What is sent, as a file for the client to keep or to show. */
 struct sending {
     sending_next_fn *next;
     sending_close_fn *close;
     void *source;
     size_t piece_bytes_max;
+    int status; /* 0: 200 */
     const char *content_type;
-    struct slice file_name; /* as fs_safe_name() makes them; UTF-8 */
+    struct slice file_name;     /* as fs_safe_name() makes them; UTF-8 */
+    bool is_inline;             /* for a browser to show */
+    struct slice policy;        /* Content-Security-Policy; empty: a sandbox */
+    struct slice tag;           /* ETag; empty: none, and it is not to be kept on the way */
+    struct slice content_range; /* of a part; empty: all of it */
+    bool has_size;              /* the pieces have size_bytes together */
+    uint64_t size_bytes;
 };
 
 /* Answers the call. All that the sending points to lives as long as the call. */

@@ -2,9 +2,13 @@
 
 #include <stdint.h>
 
+/* The digits for 62 and 63 (RFC 4648, sections 4 and 5). */
+static const char plain_last[2] = {'+', '/'};
+static const char url_last[2] = {'-', '_'};
+
 /* The value of a digit; -1 if it is none. */
 static int
-digit_of(char byte)
+digit_of(char byte, const char last[2])
 {
     if (byte >= 'A' && byte <= 'Z')
         return byte - 'A';
@@ -12,7 +16,7 @@ digit_of(char byte)
         return byte - 'a' + 26;
     if (byte >= '0' && byte <= '9')
         return byte - '0' + 52;
-    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+    return byte == last[0] ? 62 : byte == last[1] ? 63 : -1;
 }
 
 static size_t
@@ -24,19 +28,19 @@ padding_of(struct slice text)
     return padding;
 }
 
-bool
-base64_decode(char *out, size_t *size, struct slice text)
+/* Without padding. */
+static bool
+decode(char *out, size_t *size, struct slice text, const char last[2])
 {
-    size_t padding = padding_of(text);
     size_t written = 0;
     *size = 0;
-    if (text.size % 4 != 0)
+    if (text.size % 4 == 1)
         return false;
     for (size_t at = 0; at < text.size; at += 4) {
-        size_t digits = at + 4 == text.size ? 4 - padding : 4;
+        size_t digits = text.size - at < 4 ? text.size - at : 4;
         uint32_t bits = 0;
         for (size_t i = 0; i < 4; i++) {
-            int digit = i < digits ? digit_of(text.ptr[at + i]) : 0;
+            int digit = i < digits ? digit_of(text.ptr[at + i], last) : 0;
             if (digit < 0)
                 return false;
             bits = bits << 6 | (uint32_t)digit;
@@ -51,27 +55,57 @@ base64_decode(char *out, size_t *size, struct slice text)
     return true;
 }
 
-static void
-encode_group(struct buffer *out, const unsigned char *bytes, size_t count)
+bool
+base64_decode(char *out, size_t *size, struct slice text)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    *size = 0;
+    return text.size % 4 == 0 &&
+           decode(out, size, slice_of(text.ptr, text.size - padding_of(text)), plain_last);
+}
+
+bool
+base64url_decode(char *out, size_t *size, struct slice text)
+{
+    return decode(out, size, text, url_last);
+}
+
+/* Up to three bytes as digits: one more than the bytes. */
+static void
+encode_group(char text[4], const unsigned char *bytes, size_t count, const char last[2])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     uint32_t bits = (uint32_t)bytes[0] << 16;
     if (count > 1)
         bits |= (uint32_t)bytes[1] << 8;
     if (count > 2)
         bits |= bytes[2];
-    char text[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
-                    digits[bits & 63]};
-    for (size_t i = count + 1; i < sizeof(text); i++)
-        text[i] = '=';
-    buffer_append(out, text, sizeof(text));
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t digit = bits >> (18 - 6 * i) & 63;
+        text[i] = digit < 62 ? digits[digit] : last[digit - 62];
+    }
+}
+
+static void
+encode(struct buffer *out, struct slice bytes, const char last[2], bool is_padded)
+{
+    for (size_t at = 0; at < bytes.size; at += 3) {
+        char text[4];
+        size_t count = bytes.size - at < 3 ? bytes.size - at : 3;
+        encode_group(text, (const unsigned char *)bytes.ptr + at, count, last);
+        for (size_t i = count + 1; i < sizeof(text); i++)
+            text[i] = '=';
+        buffer_append(out, text, is_padded ? sizeof(text) : count + 1);
+    }
 }
 
 void
 base64_encode(struct buffer *out, struct slice bytes)
 {
-    for (size_t at = 0; at < bytes.size; at += 3) {
-        size_t left = bytes.size - at;
-        encode_group(out, (const unsigned char *)bytes.ptr + at, left < 3 ? left : 3);
-    }
+    encode(out, bytes, plain_last, true);
+}
+
+void
+base64url_encode(struct buffer *out, struct slice bytes)
+{
+    encode(out, bytes, url_last, false);
 }

@@ -232,11 +232,12 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
     request->streaming = true;
     request->stream = *stream;
     request->with_body = has_body(request, answer->status);
-    request->chunked = request->head.minor == 1 && !status_is_bodiless(answer->status);
+    request->chunked = request->head.minor == 1 && !stream->has_size &&
+                       !status_is_bodiless(answer->status);
     /* HTTP/1.0 knows no chunks: the end of the connection is the end of the body. */
-    if (request->head.minor == 0)
+    if (request->head.minor == 0 && !stream->has_size)
         request->close = true;
-    append_head(request, answer, -1);
+    append_head(request, answer, stream->has_size ? (int64_t)stream->size_bytes : -1);
     atomic_store(&request->unsent_bytes, request->out.size);
     if (!loop_sees_answer(request))
         http_loop_send(request->loop, &request->message);

@@ -232,6 +232,8 @@ struct http_stream {
     http_room_fn *on_room; /* NULL: none */
     void *context;
     bool heartbeat; /* a stream of server-sent events: ":" comments keep it alive */
+    bool has_size;  /* the body has size_bytes: so many are written, or it is broken off */
+    uint64_t size_bytes;
 };
 
 /* Sends the head of an answer whose body (answer->body must be empty) follows in pieces. The

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "service/links.h"
 #include "service/rates.h"
 
 #include <pthread.h>
@@ -208,6 +209,8 @@ open_data(struct service *service, struct error *error)
         status = open_blobs(service, error);
     if (status == STATUS_OK)
         status = blobs_clean_incoming(service->blobs, error);
+    if (status == STATUS_OK)
+        status = link_secret_open(&service->link_secret, folder, error);
     if (status == STATUS_OK)
         converted_clean(service->converted);
     if (status == STATUS_OK)

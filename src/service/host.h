@@ -49,6 +49,7 @@ struct service {
     struct thread *hub_thread;
     _Atomic unsigned renderings; /* that are open */
     _Atomic unsigned uploads;    /* that are coming */
+    struct digest link_secret;   /* with which links are signed */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

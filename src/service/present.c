@@ -192,12 +192,14 @@ present_file_text(struct buffer *out, const struct file_row *row)
     put_count(out, "bytes", (int64_t)row->size_bytes);
     put_digest(out, "sha256", row);
     put_time(out, "createdAt", row->created_unix_ms);
-    if (!is_upload) {
+    if (is_upload) {
+        buffer_append_slice(out, SLICE(",\"runId\":null,\"step\":null"));
+    } else {
         put_id(out, "runId", &row->run);
         put_name(out, "step");
         json_print_string(out, row->step);
-        put_json(out, "partial", row->is_partial ? SLICE("true") : SLICE("false"));
     }
+    put_json(out, "partial", row->is_partial ? SLICE("true") : SLICE("false"));
     buffer_append_byte(out, '}');
 }
 

@@ -28,8 +28,7 @@ void present_run_text(struct buffer *out, const struct run_row *row, const char 
 /* The same as a value, with our own words for states; null over the arena's limit. */
 struct value present_run(const struct run_row *row, struct service *service, struct arena *arena);
 
-/* {id, name, contentType, bytes, sha256?, createdAt}; of what a run has made also {runId, step,
- * partial}. */
+/* {id, name, contentType, bytes, sha256, createdAt, runId, step, partial}. */
 void present_file_text(struct buffer *out, const struct file_row *row);
 
 /* {id, name, slug, status, version, publishedVersion?, createdAt, updatedAt}. */

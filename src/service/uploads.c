@@ -184,6 +184,13 @@ upload_save(struct upload **upload, const struct file_new *wanted, file_saved_fn
 /* --- going --- */
 
 enum status
+service_file_get(struct service *service, const struct id *id, struct arena *arena,
+                 struct file_row *out)
+{
+    return store_file_get(service->store, arena, id, out);
+}
+
+enum status
 service_file_find(struct service *service, const struct id *workspace, struct slice id,
                   struct arena *arena, struct file_row *out)
 {
@@ -198,12 +205,12 @@ service_file_find(struct service *service, const struct id *workspace, struct sl
 
 struct file_reading {
     struct blob *blob;
-    uint64_t at, size_bytes;
+    uint64_t at, end;
 };
 
 enum status
 file_reading_open(struct file_reading **out, struct service *service, const struct file_row *row,
-                  struct error *error)
+                  struct file_part part, struct error *error)
 {
     struct blob *blob;
     *out = NULL;
@@ -214,7 +221,8 @@ file_reading_open(struct file_reading **out, struct service *service, const stru
     if (status != STATUS_OK)
         return status;
     *out = mem_alloc(sizeof(**out));
-    **out = (struct file_reading){.blob = blob, .size_bytes = row->size_bytes};
+    **out =
+        (struct file_reading){.blob = blob, .at = part.first, .end = part.first + part.size_bytes};
     return STATUS_OK;
 }
 
@@ -222,7 +230,7 @@ enum status
 file_reading_next(struct file_reading *reading, struct buffer *out, bool *is_end,
                   struct error *error)
 {
-    uint64_t left = reading->size_bytes - reading->at;
+    uint64_t left = reading->end - reading->at;
     size_t size = left < LIMIT_FILE_PIECE_BYTES ? (size_t)left : LIMIT_FILE_PIECE_BYTES;
     size_t before = out->size;
     enum status status = blob_read(out, reading->blob, reading->at, size, error);
@@ -230,7 +238,7 @@ file_reading_next(struct file_reading *reading, struct buffer *out, bool *is_end
     if (status != STATUS_OK || out->size - before < size)
         status = error_set(error, STATUS_IO, "the bytes of the file are missing or damaged");
     reading->at += size;
-    *is_end = reading->at == reading->size_bytes;
+    *is_end = reading->at == reading->end;
     return status;
 }
 

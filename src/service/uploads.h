@@ -38,14 +38,21 @@ typedef void file_saved_fn(enum status status, const struct file_row *row, void 
 MUST_USE enum status upload_save(struct upload **upload, const struct file_new *wanted,
                                  file_saved_fn *saved, void *context, struct error *error);
 
+/* Of any workspace. */
+MUST_USE enum status service_file_get(struct service *service, const struct id *id,
+                                      struct arena *arena, struct file_row *out);
 /* By any form of its id; NOT_FOUND also for a file of another workspace. */
 MUST_USE enum status service_file_find(struct service *service, const struct id *workspace,
                                        struct slice id, struct arena *arena, struct file_row *out);
 
-/* The bytes of a file, piece by piece: on a work thread. */
+/* The bytes of a file, or some of them, piece by piece: on a work thread. */
 struct file_reading;
+struct file_part {
+    uint64_t first, size_bytes; /* within the file */
+};
 MUST_USE enum status file_reading_open(struct file_reading **out, struct service *service,
-                                       const struct file_row *row, struct error *error);
+                                       const struct file_row *row, struct file_part part,
+                                       struct error *error);
 /* Appends the next piece. IO if the file ends before the size that was stored. */
 MUST_USE enum status file_reading_next(struct file_reading *reading, struct buffer *out,
                                        bool *is_end, struct error *error);

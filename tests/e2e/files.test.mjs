@@ -67,7 +67,7 @@ test('a table goes up, a run reads it, the result comes down', async () => {
   const sent = await send(csv, { name: 'companies.csv', headers: { 'content-type': 'text/csv' } });
   assert.equal(sent.status, 201);
   const file = sent.data;
-  assert.deepEqual(Object.keys(file), ['id', 'name', 'contentType', 'bytes', 'sha256', 'createdAt']);
+  assert.deepEqual(Object.keys(file), ['id', 'name', 'contentType', 'bytes', 'sha256', 'createdAt', 'runId', 'step', 'partial']);
   assert.deepEqual([file.name, file.contentType, file.bytes], ['companies.csv', 'text/csv', csv.length]);
   assert.ok(sent.headers.get('location').endsWith(`/v1/files/${file.id}`));
   assert.deepEqual((await server.get(`/v1/files/${file.id}`)).data, file);

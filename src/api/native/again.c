@@ -37,10 +37,7 @@ static void
 answer_file(struct call *call, const struct idempotency_row *made)
 {
     struct file_row row;
-    char id[ID_HEX_BYTES];
-    id_hex(&made->id, id);
-    enum status status =
-        service_file_find(call->service, &made->workspace, slice_text(id), call->arena, &row);
+    enum status status = service_file_get(call->service, &made->id, call->arena, &row);
     if (status == STATUS_OK)
         native_answer_file(call, (int)made->answer, &row);
     else

@@ -1,10 +1,15 @@
 #include "api/native/native.h"
 
-#include "api/sending.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/limits.h"
+#include "service/links.h"
 #include "service/present.h"
 #include "service/uploads.h"
+
+#define LINK_PATH_BYTES_MAX (LINK_TOKEN_BYTES_MAX + 16)
+/* A host or our own address, and a path. */
+#define URL_BYTES_MAX KIB(10)
 
 void
 native_answer_file(struct call *call, int http_status, const struct file_row *row)
@@ -39,77 +44,128 @@ native_file_get(struct call *call)
         native_answer_file(call, 200, &row);
 }
 
-static enum status
-next_bytes(void *source, struct buffer *out, bool *is_end, struct error *error)
+void
+native_file_content(struct call *call)
 {
-    return file_reading_next(source, out, is_end, error);
+    struct content *content = arena_alloc(call->arena, sizeof(*content));
+    *content = (struct content){.is_part = false};
+    if (!call_read_flag(call, "inline", &content->is_inline) || !find_file(call, &content->row))
+        return;
+    content->name = content->row.name;
+    native_send_content(call, content);
 }
 
+/* --- links --- */
+
+/* Appends the address of a link that ends so many seconds from now. */
 static void
-close_bytes(void *source)
+put_url(struct buffer *out, struct call *call, struct link *link, int64_t seconds)
 {
-    struct file_reading *reading = source;
-    file_reading_close(&reading);
+    struct buffer path;
+    link->expires_unix_s = clock_unix_ms(service_clock(call->service)) / 1000 + seconds;
+    buffer_init(&path, LINK_PATH_BYTES_MAX);
+    buffer_append_text(&path, "/files/");
+    service_link_print(call->service, &path, link);
+    struct buffer url;
+    buffer_init(&url, URL_BYTES_MAX);
+    call_link(call, &url, buffer_slice(&path));
+    json_print_string(out, buffer_slice(&url));
+    buffer_done(&url);
+    buffer_done(&path);
 }
 
-static void
-send_file(struct call *call)
+void
+native_file_link(struct call *call)
 {
-    const struct file_row *row = call->own;
-    struct file_reading *reading;
-    struct error error = {0};
-    enum status status = file_reading_open(&reading, call->service, row, &error);
+    struct file_row row;
+    if (!find_file(call, &row))
+        return;
+    int64_t seconds;
+    if (!value_integer(value_get(call->body, "expiresIn"), &seconds))
+        seconds = LINK_SECONDS;
+    struct link link = {
+        .file = row.id,
+        .name = fs_safe_name(call->arena, row.name),
+        .is_inline = value_is_true(value_get(call->body, "inline")),
+    };
+    struct buffer body;
+    char end[CLOCK_ISO_BYTES];
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"data\":{\"url\":");
+    put_url(&body, call, &link, seconds);
+    clock_iso(link.expires_unix_s * 1000, end);
+    buffer_append_format(&body, ",\"expiresAt\":\"%s\"}}", end);
+    call_answer(call, 200, &body);
+}
+
+/* Whoever has the link is let in by it alone. */
+void
+native_link_content(struct call *call)
+{
+    struct link link;
+    struct content *content = arena_alloc(call->arena, sizeof(*content));
+    enum link_state state = service_link_read(call->service, call->arena, call->names[0], &link);
+    if (state == LINK_EXPIRED) {
+        call_fail(call, 410, "this link has expired; ask for another");
+        return;
+    }
+    enum status status = state == LINK_FORGED ? STATUS_NOT_FOUND
+                                              : service_file_get(call->service, &link.file,
+                                                                 call->arena, &content->row);
+    if (status == STATUS_NOT_FOUND) {
+        call_fail(call, 404, "there is no file behind this link");
+        return;
+    }
     if (status != STATUS_OK) {
         call_fail_status(call, status, NULL);
         return;
     }
-    struct sending sending = {
-        .next = next_bytes,
-        .close = close_bytes,
-        .source = reading,
-        .piece_bytes_max = LIMIT_FILE_PIECE_BYTES,
-        .content_type = arena_format(call->arena, "%.*s", SLICE_FORMAT(row->content_type)),
-        .file_name = fs_safe_name(call->arena, row->name),
-    };
-    call_send(call, &sending);
-}
-
-void
-native_file_content(struct call *call)
-{
-    struct file_row *row = arena_alloc(call->arena, sizeof(*row));
-    call->own = row;
-    if (find_file(call, row))
-        call_go_on(call, send_file);
+    content->name = link.name;
+    content->is_inline = link.is_inline;
+    native_send_content(call, content);
 }
 
 /* --- those of a run --- */
 
+struct run_files {
+    struct call *call;
+    struct run_row run;
+    struct buffer body;
+};
+
+/* The record of a file, and a link to it. */
 static bool
 put_file(const struct file_row *row, void *context)
 {
-    struct buffer *body = context;
-    native_next_item(body);
-    present_file_text(body, row);
-    return !buffer_is_over(body);
+    struct run_files *files = context;
+    struct link link = {.file = row->id, .name = row->name};
+    native_next_item(&files->body);
+    present_file_text(&files->body, row);
+    if (buffer_is_over(&files->body))
+        return false;
+    files->body.size--;
+    buffer_append_text(&files->body, ",\"url\":");
+    put_url(&files->body, files->call, &link, LINK_SECONDS);
+    buffer_append_byte(&files->body, '}');
+    return !buffer_is_over(&files->body);
 }
 
 static void
 list_files(struct call *call)
 {
-    const struct run_row *run = call->own;
-    struct buffer body;
+    struct run_files *files = call->own;
     struct error error = {0};
-    native_begin_list(&body);
-    enum status status = service_run_files(call->service, run, put_file, &body, &error);
-    native_end_list(call, &body, status);
+    native_begin_list(&files->body);
+    enum status status = service_run_files(call->service, &files->run, put_file, files, &error);
+    native_end_list(call, &files->body, status);
 }
 
 void
 native_run_files(struct call *call)
 {
-    struct run_row *run = arena_alloc(call->arena, sizeof(*run));
-    call->own = run;
-    if (native_find_run(call, run))
+    struct run_files *files = arena_alloc(call->arena, sizeof(*files));
+    files->call = call;
+    call->own = files;
+    if (native_find_run(call, &files->run))
         call_go_on(call, list_files);
 }

@@ -62,6 +62,8 @@ route_handler_fn native_run_files;
 route_handler_fn native_file_create;
 route_handler_fn native_file_get;
 route_handler_fn native_file_content;
+route_handler_fn native_file_link;
+route_handler_fn native_link_content;
 
 route_handler_fn native_key_list;
 route_handler_fn native_key_create;
@@ -93,6 +95,17 @@ void native_answer_end(struct call *call, int http_status, const struct run_row 
 
 /* {"data": file}: 201 for a new one. */
 void native_answer_file(struct call *call, int http_status, const struct file_row *row);
+
+/* Bytes that are wanted of a file. */
+struct content {
+    struct file_row row;
+    struct slice name; /* that it is sent with */
+    bool is_inline;    /* to be shown by a browser, if its type is one that may */
+    bool is_part;      /* set when a range was asked for */
+};
+/* Sends all of it, or the range that the request asks for, or says that the client has it already;
+ * the content lives as long as the call. */
+void native_send_content(struct call *call, struct content *content);
 
 /* Appends the run as it stands in answers; service: NULL within a list (service/present.h). */
 void native_put_run(struct buffer *out, const struct run_row *row, struct service *service);

@@ -326,6 +326,7 @@ static const struct {
     {"POST", "/v1/files", KEY_SCOPE_RUN, 201, false},
     {"GET", F, KEY_SCOPE_READ, 200, true},
     {"GET", F "/content", KEY_SCOPE_READ, 200, true},
+    {"POST", F "/link", KEY_SCOPE_READ, 200, true},
     {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
     {"POST", "/v1/keys", KEY_SCOPE_ADMIN, 400, false},
     {"DELETE", K, KEY_SCOPE_ADMIN, 200, true},

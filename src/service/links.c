@@ -1,0 +1,116 @@
+#include "service/links.h"
+
+#include "base/base64.h"
+#include "base/fs.h"
+#include "base/rng.h"
+#include "service/host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION 1
+#define FLAG_INLINE 1
+
+/* Version, flags, time, id; the name follows, and the HMAC. */
+#define TIME_BYTES 8
+#define HEAD_BYTES (2 + TIME_BYTES + ID_BYTES)
+#define SIGNED_BYTES_MAX (HEAD_BYTES + LINK_NAME_BYTES_MAX)
+#define RAW_BYTES_MAX (SIGNED_BYTES_MAX + DIGEST_BYTES)
+
+static struct digest
+sign(const struct digest *secret, const char *bytes, size_t size)
+{
+    struct slice key = slice_of((const char *)secret->bytes, DIGEST_BYTES);
+    return digest_hmac(key, slice_of(bytes, size));
+}
+
+void
+link_print(struct buffer *out, const struct digest *secret, const struct link *link)
+{
+    char raw[RAW_BYTES_MAX];
+    struct slice name = slice_cut(link->name, LINK_NAME_BYTES_MAX);
+    size_t size = HEAD_BYTES + name.size;
+    raw[0] = VERSION;
+    raw[1] = link->is_inline ? FLAG_INLINE : 0;
+    for (size_t i = 0; i < TIME_BYTES; i++)
+        raw[2 + i] = (char)((uint64_t)link->expires_unix_s >> (8 * (TIME_BYTES - 1 - i)));
+    memcpy(raw + 2 + TIME_BYTES, link->file.bytes, ID_BYTES);
+    memcpy(raw + HEAD_BYTES, name.ptr, name.size);
+    struct digest signature = sign(secret, raw, size);
+    memcpy(raw + size, signature.bytes, DIGEST_BYTES);
+    base64url_encode(out, slice_of(raw, size + DIGEST_BYTES));
+}
+
+static int64_t
+read_time(const char *bytes)
+{
+    uint64_t time = 0;
+    for (size_t i = 0; i < TIME_BYTES; i++)
+        time = time << 8 | (unsigned char)bytes[i];
+    return (int64_t)time;
+}
+
+enum link_state
+link_read(struct link *out, struct arena *arena, const struct digest *secret, struct slice token,
+          int64_t now_unix_s)
+{
+    char raw[BASE64_DECODED_BYTES(LINK_TOKEN_BYTES_MAX)];
+    size_t size = 0;
+    *out = (struct link){.name = slice_of("", 0)};
+    if (token.size > LINK_TOKEN_BYTES_MAX || !base64url_decode(raw, &size, token) ||
+        size < HEAD_BYTES + DIGEST_BYTES || size > RAW_BYTES_MAX)
+        return LINK_FORGED;
+    size -= DIGEST_BYTES;
+    struct digest signature = sign(secret, raw, size);
+    if (!digest_secret_equal(slice_of(raw + size, DIGEST_BYTES),
+                             slice_of((const char *)signature.bytes, DIGEST_BYTES)) ||
+        raw[0] != VERSION)
+        return LINK_FORGED;
+    out->is_inline = (raw[1] & FLAG_INLINE) != 0;
+    out->expires_unix_s = read_time(raw + 2);
+    memcpy(out->file.bytes, raw + 2 + TIME_BYTES, ID_BYTES);
+    out->name = arena_copy(arena, slice_of(raw + HEAD_BYTES, size - HEAD_BYTES));
+    return now_unix_s < out->expires_unix_s ? LINK_GOOD : LINK_EXPIRED;
+}
+
+/* As bytes: 32 random ones. */
+static enum status
+make_secret(struct digest *out, const char *path, struct error *error)
+{
+    rng_secret(out->bytes, DIGEST_BYTES);
+    return fs_write_file(path, slice_of((const char *)out->bytes, DIGEST_BYTES), error);
+}
+
+enum status
+link_secret_open(struct digest *out, const char *folder, struct error *error)
+{
+    char path[4096];
+    struct buffer bytes;
+    if (snprintf(path, sizeof(path), "%s/link.key", folder) >= (int)sizeof(path))
+        return error_set(error, STATUS_INVALID, "the path of the data folder is too long");
+    enum status status = fs_read_file(&bytes, path, DIGEST_BYTES, error);
+    if (status == STATUS_NOT_FOUND)
+        status = make_secret(out, path, error);
+    else if (status == STATUS_OK && bytes.size != DIGEST_BYTES)
+        status =
+            error_set(error, STATUS_INVALID,
+                      "%s is damaged; remove it, and a new one is made at the next start", path);
+    else if (status == STATUS_OK)
+        memcpy(out->bytes, bytes.ptr, DIGEST_BYTES);
+    buffer_done(&bytes);
+    return status;
+}
+
+void
+service_link_print(struct service *service, struct buffer *out, const struct link *link)
+{
+    link_print(out, &service->link_secret, link);
+}
+
+enum link_state
+service_link_read(struct service *service, struct arena *arena, struct slice token,
+                  struct link *out)
+{
+    int64_t now_unix_s = clock_unix_ms(service->options.clock) / 1000;
+    return link_read(out, arena, &service->link_secret, token, now_unix_s);
+}
