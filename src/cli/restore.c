@@ -57,13 +57,14 @@ take_file(const char *name, const struct digest *digest, void *context, struct e
     return take(context, name, digest, error) == STATUS_OK;
 }
 
-/* What was copied is a data folder, and all of it. */
+/* What was copied is a data folder, and all of it; that of an older program is brought up to date.
+ */
 static enum status
 verify(struct cli *cli, const char *folder, struct error *error)
 {
     struct service *service = NULL;
     struct verified verified;
-    enum status status = cli->open_reader(cli, folder, &service, error);
+    enum status status = cli->open(cli, folder, true, &service, error);
     if (status == STATUS_OK)
         status = service_verify(service, false, &verified, error);
     cli->close(cli, &service);

@@ -37,6 +37,7 @@ static const struct {
     {"workspaces", cli_workspaces, "make and list workspaces"},
     {"backup", cli_backup, "copy all that is stored, also beside a running server"},
     {"restore", cli_restore, "make a data folder of a backup"},
+    {"doctor", doctor_command, "look whether a server could do its work here"},
     {"version", print_version, "print the version"},
     {"help", print_help, "print this"},
 };

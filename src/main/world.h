@@ -16,6 +16,9 @@ void world_init(struct cli *cli);
 enum status world_open_server(struct cli *cli, const struct settings *settings,
                               struct service **out, struct error *error);
 
+/* The command `windrow doctor`. */
+int doctor_command(struct cli *cli, int argc, char **argv);
+
 int world_serve(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttp } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -261,5 +262,100 @@ test('threat: what a client sends makes no line of its own in the log', async ()
     assert.doesNotMatch(server.log.text, /[\x00-\x09\x0b-\x1f\x7f]/);
     for (const line of server.log.text.trim().split('\n'))
       assert.match(line, format === 'json' ? /^\{"time":".*\}$/ : /^time=\S+ level=(info|debug|warn) /);
+  }
+});
+
+// --- the doctor ---
+
+const doctor = async (...args) => {
+  const { code, stdout, stderr } = await windrow('doctor', '--json', ...args);
+  assert.ok(stdout, stderr);
+  const found = JSON.parse(stdout);
+  assert.equal(code, found.ok ? 0 : 1);
+  return { ok: found.ok, ...Object.fromEntries(found.checks.map((one) => [one.name, one])) };
+};
+
+test('the doctor finds a sound server sound, beside it and without it', () =>
+  inFolder(async (folder) => {
+    const server = await startServer();
+    try {
+      const found = await doctor('--data', server.data, '--listen', `127.0.0.1:${server.port}`);
+      assert.ok(found.ok, JSON.stringify(found));
+      assert.match(found.data.words, /held by a running server/);
+      assert.match(found.database.words, /sound/);
+      assert.match(found.sandbox.words, /safe child/);
+    } finally {
+      await server.close();
+    }
+    const fresh = await doctor('--data', join(folder, 'new'), '--listen', '127.0.0.1:0');
+    assert.ok(fresh.ok, JSON.stringify(fresh));
+    assert.match(fresh.data.words, /the first start makes it/);
+    const { code, stdout } = await windrow('doctor', '--data', join(folder, 'new'), '--listen', '127.0.0.1:0');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ok {5}config /m);
+  }));
+
+test('the doctor says what is wrong, and what to do', () =>
+  inFolder(async (folder) => {
+    const taken = createServer();
+    await new Promise((done) => taken.listen(0, '127.0.0.1', done));
+    try {
+      const data = join(folder, 'data');
+      assert.equal((await windrow('keys', 'create', '--data', data)).code, 0);
+      const pem = join(folder, 'cert.pem');
+      await writeFile(pem, 'no certificate');
+      await writeFile(join(folder, 'windrow.yaml'), 'providers: { openai: { key_env: NO_SUCH_KEY } }\n');
+      await writeFile(join(data, 'windrow.db'), 'no database at all '.repeat(1000));
+      const found = await doctor(
+        ...['--data', data, '--listen', `127.0.0.1:${taken.address().port}`],
+        ...['--tls-cert', pem, '--tls-key', pem, '--config', join(folder, 'windrow.yaml')],
+      );
+      assert.ok(!found.ok);
+      for (const name of ['providers', 'tls', 'listen', 'database']) {
+        assert.equal(found[name].state, 'wrong', `${name}: ${found[name].words}`);
+        assert.ok(found[name].mend, name);
+      }
+      assert.match(found.providers.words, /NO_SUCH_KEY|key_env/);
+      const file = await doctor('--data', pem);
+      assert.match(file.data.words, /is no folder/);
+      const wrong = await windrow('doctor', '--config', join(folder, 'none.yaml'));
+      assert.equal(wrong.code, 2);
+    } finally {
+      taken.close();
+    }
+  }));
+
+test('the doctor asks providers only when it may', async () => {
+  const seen = [];
+  const provider = createHttp((request, answer) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+    answer.writeHead(request.headers.authorization === 'Bearer good' ? 200 : 401).end('{}');
+  });
+  await new Promise((done) => provider.listen(0, '127.0.0.1', done));
+  const base = `http://127.0.0.1:${provider.address().port}/v1`;
+  try {
+    await inFolder(async (folder) => {
+      const args = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--config', join(folder, 'c.yaml')];
+      const write = (key, url = base) =>
+        writeFile(join(folder, 'key'), key).then(() =>
+          writeFile(
+            join(folder, 'c.yaml'),
+            `providers: { mine: { base_url: '${url}', key_file: '${join(folder, 'key')}' } }\n`,
+          ),
+        );
+      await write('good');
+      assert.equal((await doctor(...args)).providers.state, 'ok');
+      assert.deepEqual(seen, []);
+      assert.equal((await doctor('--online', ...args)).providers.state, 'ok');
+      assert.deepEqual(seen, ['GET /v1/models Bearer good']);
+      await write('very-bad');
+      const refused = await doctor('--online', ...args);
+      assert.match(refused.providers.words, /refuses the key/);
+      assert.ok(!JSON.stringify(refused).includes('very-bad'));
+      await write('good', `http://127.0.0.1:${await freePort()}/v1`);
+      assert.match((await doctor('--online', ...args)).providers.words, /cannot be reached/);
+    });
+  } finally {
+    provider.close();
   }
 });

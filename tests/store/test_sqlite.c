@@ -608,7 +608,7 @@ test_reader_beside_the_writer(void **state)
     run_outside("PRAGMA user_version = 99");
     assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_UNSUPPORTED);
     run_outside("PRAGMA user_version = 0");
-    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_UNSUPPORTED);
+    assert_int_equal(sqlite_store_open_reader(&reader, file, &error), STATUS_CONFLICT);
     assert_non_null(strstr(error.text, "older"));
     assert_null(reader);
 }

@@ -407,7 +407,7 @@ migrations_check(const struct database *database, sqlite3 *db, struct error *err
     enum status status = schema_look(database, db, &version, error);
     if (status != STATUS_OK || version == SCHEMA_VERSION)
         return status;
-    return error_set(error, STATUS_UNSUPPORTED,
+    return error_set(error, STATUS_CONFLICT,
                      "%s has the older schema %d: start this windrow on it once, which upgrades it",
                      database->path, version);
 }

@@ -22,7 +22,7 @@ MUST_USE enum status sqlite_store_open(struct store **out, const char *path, con
                                        struct error *error);
 
 /* For looking only, beside the process that holds the folder: nothing may be committed. NOT_FOUND:
- * no such file; UNSUPPORTED: its schema is not this program's; otherwise as above. */
+ * no such file; CONFLICT: its schema is older than this program's; otherwise as above. */
 MUST_USE enum status sqlite_store_open_reader(struct store **out, const char *path,
                                               struct error *error);
 
