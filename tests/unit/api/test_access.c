@@ -430,7 +430,8 @@ test_a_file_is_told_and_given(void **state)
     assert_true(slice_is(buffer_slice(&reply.body),
                          "{\"data\":{\"id\":\"050100000000000000000000\",\"name\":\"rows.csv\","
                          "\"contentType\":\"text/csv\",\"bytes\":4,\"sha256\":null,"
-                         "\"createdAt\":\"1970-01-01T00:00:00.001Z\"}}"));
+                         "\"createdAt\":\"1970-01-01T00:00:00.001Z\","
+                         "\"runId\":null,\"step\":null,\"partial\":false}}"));
     reply_done(&reply);
     reply = ask("GET", F "/content", "all");
     assert_true(slice_is(buffer_slice(&reply.body), "a\n1\n"));
