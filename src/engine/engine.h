@@ -109,11 +109,13 @@ struct run_start {
     struct value resolved;                     /* kept with the run; VALUE_NONE: nothing */
     int64_t deadline_unix_ms;                  /* 0: none */
     const struct idempotency_row *idempotency; /* may be NULL */
+    const struct object_row *object;           /* is updated by the same commit; may be NULL */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */
 };
 
 /* Called once, on the writer's thread: OK and the row as it was committed (already completed when
- * the run was computed in place), or why not (CONFLICT: the idempotency key is taken). */
+ * the run was computed in place), or why not (CONFLICT: the idempotency key is taken, or the object
+ * is another one by now). */
 typedef void run_started_fn(enum status status, const struct run_row *row, void *context);
 
 /* The budget of machines that compute runs in place. */

@@ -218,6 +218,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
                row->input.size + row->output.size + row->inline_record.size + 256)
         ->run = row;
     intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
+    if (start->object != NULL)
+        intent_add_object(intent, STORE_OBJECT_UPDATE, start->object);
     intent->done = start_committed;
     intent->owner = request;
     ports->commit(ports->world, intent);

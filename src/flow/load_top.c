@@ -1,5 +1,7 @@
 #include "flow/load.h"
 
+#include "base/cron.h"
+
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "base/yaml.h"
@@ -81,27 +83,15 @@ read_webhook(struct loader *loader, struct spot spot, void *target)
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }
 
-static size_t
-count_words(struct slice text)
-{
-    size_t count = 0;
-    bool is_inside = false;
-    for (size_t i = 0; i < text.size; i++) {
-        bool is_space = text.ptr[i] == ' ' || text.ptr[i] == '\t';
-        count += !is_space && !is_inside;
-        is_inside = !is_space;
-    }
-    return count;
-}
-
 static void
 read_cron(struct loader *loader, struct spot spot, void *target)
 {
-    struct value cron = {.kind = VALUE_NONE};
-    load_literal(loader, spot, &cron);
-    if (cron.kind == VALUE_STRING && count_words(value_slice(cron)) != 5)
-        load_problem(loader, spot, NULL,
-                     "expected five fields: minute, hour, day of month, month, day of week");
+    struct value text = {.kind = VALUE_NONE};
+    struct cron cron;
+    struct error error = {0};
+    load_literal(loader, spot, &text);
+    if (text.kind == VALUE_STRING && cron_parse(&cron, value_slice(text), &error) != STATUS_OK)
+        load_problem(loader, spot, NULL, "%s", error.text);
 }
 
 static void
@@ -114,11 +104,26 @@ read_timezone(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_missed(struct loader *loader, struct spot spot, void *target)
+{
+    static const char *const choices[] = {"skip", "once", "all"};
+    load_choice(loader, spot, choices, COUNT_OF(choices));
+}
+
+static void
+read_schedule_input(struct loader *loader, struct spot spot, void *target)
+{
+    load_is_kind(loader, spot, VALUE_OBJECT, "an object: the input of the runs");
+}
+
+static void
 read_schedule(struct loader *loader, struct spot spot, void *target)
 {
     static const struct load_key keys[] = {
         {"cron", read_cron, true},
         {"timezone", read_timezone, false},
+        {"missed", read_missed, false},
+        {"input", read_schedule_input, false},
     };
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }

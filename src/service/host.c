@@ -1,4 +1,5 @@
 #include "service/host.h"
+#include "service/schedules.h"
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -345,6 +346,8 @@ service_open(struct service **out, const struct service_options *options, struct
         status = watch_start(service);
     if (status == STATUS_OK && !options->is_reader)
         status = thread_start(&service->thread, "engine", 0, engine_thread, service);
+    if (status == STATUS_OK && !options->is_reader)
+        status = scheduler_start(&service->scheduler, service);
     if (status != STATUS_OK) {
         service_close(&service);
         return status;
@@ -362,6 +365,7 @@ service_close(struct service **service)
         return;
     /* Before the message, which wakes the thread that looks at it. */
     gone->is_stopping = true;
+    scheduler_stop(gone->scheduler);
     if (gone->thread != NULL)
         engine_park(gone->engine);
     if (gone->options.converter.stop != NULL)
@@ -374,6 +378,7 @@ service_close(struct service **service)
         pool_stop(&gone->pools[p]);
     if (gone->writer != NULL)
         writer_stop(&gone->writer, STOP_GRACE_MS);
+    scheduler_free(&gone->scheduler);
     watch_end(gone);
     engine_free(&gone->engine);
     programs_free(&gone->programs);

@@ -18,6 +18,7 @@ struct hub;
 struct backup;
 struct key_cache;
 struct rates;
+struct scheduler;
 struct schema;
 struct workflow_cache;
 
@@ -45,7 +46,8 @@ struct service {
     struct backup *backup;
     struct rates *rates;
     struct workflow_cache *workflows;
-    struct hub *hub; /* only where runs are taken up */
+    struct scheduler *scheduler; /* NULL in a reader */
+    struct hub *hub;             /* only where runs are taken up */
     struct thread *hub_thread;
     _Atomic unsigned renderings; /* that are open */
     _Atomic unsigned uploads;    /* that are coming */

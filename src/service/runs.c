@@ -55,6 +55,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .resolved = wanted->resolved,
             .idempotency = wanted->idempotency,
             .machine = wanted->machine,
+            .object = wanted->object,
         };
         engine_run_start(service->engine, &start, started, context);
         arena_done(&arena);

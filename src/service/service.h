@@ -131,7 +131,8 @@ struct run_new_options {
     const char *trigger;
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     const struct idempotency_row *idempotency; /* of the request; may be NULL */
-    struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
+    struct expr_machine *machine;    /* the caller's own, of engine_inline_budget(); may be NULL */
+    const struct object_row *object; /* is updated by the same commit; may be NULL */
 };
 /* INVALID with words that name the place: the input does not fit the schema, or names a file that
  * the workspace does not have (*error filled, nothing will be called); CONFLICT: no published

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "service/host.h"
+#include "service/schedules.h"
 
 #include <assert.h>
 
@@ -89,6 +90,7 @@ committed(struct intent *intent)
     } else if (status != STATUS_OK) {
         job_fail(job, status, status_name(status));
     } else {
+        schedules_changed(job->service);
         job_end_well(job);
     }
 }
@@ -103,11 +105,49 @@ push(struct change_job *job, struct intent *intent)
     writer_push(job->service->writer, intent);
 }
 
+/* The plan of what will be published; NULL: nothing will be. To be dropped. */
+static enum status
+published_plan(struct change_job *job, struct plan **out, struct error *error)
+{
+    struct service *service = job->service;
+    struct workflow_row *row = &job->row;
+    struct problems problems;
+    *out = NULL;
+    if (row->published_version == 0 || row->status != WORKFLOW_ACTIVE)
+        return STATUS_OK;
+    if (job->version.version == row->published_version) {
+        struct plan_options options = {.catalog = service->options.catalog};
+        problems_init(&problems, &job->scratch);
+        return plan_load(out, job->version.text, &options, &problems);
+    }
+    struct program *program = NULL;
+    enum status status =
+        programs_get(service->programs, &row->id, row->published_version, &program, error);
+    if (status != STATUS_OK)
+        return status;
+    *out = program->plan;
+    plan_hold(*out);
+    program_drop(&program);
+    return STATUS_OK;
+}
+
 /* Stores the row as it is now, and the version if there is one. */
 static void
 push_row(struct change_job *job, enum store_op_kind kind)
 {
-    struct intent *intent = intent_new(KIB(64));
+    struct intent *intent = intent_new(4 * LIMIT_DEFINITION_BYTES);
+    struct plan *plan = NULL;
+    struct error error = {0};
+    enum status status =
+        kind == STORE_WORKFLOW_DELETE ? STATUS_OK : published_plan(job, &plan, &error);
+    if (status == STATUS_OK)
+        status = schedules_follow(job->service, intent, &job->row, plan, &error);
+    plan_drop(&plan);
+    if (status != STATUS_OK) {
+        intent_free(&intent);
+        job_fail(job, status, error.text[0] == '\0' ? status_name(status) : error.text);
+        return;
+    }
     intent_add(intent, kind, 512)->workflow = &job->row;
     if (job->version.version > 0)
         intent_add(intent, STORE_VERSION_INSERT, job->version.text.size)->version = &job->version;

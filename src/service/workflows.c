@@ -60,9 +60,6 @@ workflow_notes(const struct plan *plan, const char *notes[SERVICE_NOTES_MAX])
     if (door_of(plan) == WEBHOOK_DOOR_AUTH)
         notes[count++] = "triggers.webhook: signed webhooks are not in this build, so that calls "
                          "are refused; only auth: none is served";
-    if (value_get(plan->triggers, "schedule").kind != VALUE_NONE)
-        notes[count++] = "triggers.schedule: schedules are not in this build; no run will start "
-                         "by itself";
     return count;
 }
 

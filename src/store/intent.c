@@ -33,6 +33,16 @@ intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes)
     return op;
 }
 
+void
+intent_add_object(struct intent *intent, enum store_op_kind kind, const struct object_row *object)
+{
+    struct object_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = *object;
+    row->name = arena_copy(&intent->arena, object->name);
+    row->body = arena_copy(&intent->arena, object->body);
+    intent_add(intent, kind, object->body.size + 256)->object = row;
+}
+
 struct idempotency_row *
 idempotency_copy(struct arena *arena, const struct idempotency_row *row)
 {

@@ -161,6 +161,10 @@ struct intent {
 /* limit_bytes: of its arena, in which the intent itself takes about a kilobyte. */
 struct intent *intent_new(size_t limit_bytes);
 void intent_free(struct intent **intent);
+/* Adds an operation over a copy of the object. */
+void intent_add_object(struct intent *intent, enum store_op_kind kind,
+                       const struct object_row *object);
+
 /* Adds an operation whose row the caller fills in; size_bytes: about the size of the row. At most
  * STORE_OPS_MAX (asserted). */
 struct store_op *intent_add(struct intent *intent, enum store_op_kind kind, size_t size_bytes);

@@ -73,12 +73,12 @@ test('every problem is told with its place, as an answer', async () => {
 
 test('what would keep a run from starting is a warning', async () => {
   const calling = (slug, input) => `name: Above
-triggers: { schedule: { cron: "0 7 * * 1" } }
+triggers: { webhook: { auth: standard } }
 steps: [{ id: below, type: workflow, config: { slug: ${slug}, input: ${input} } }]
 `;
   const missing = await validate(calling('not-there', '{}'));
   assert.equal(missing.data.valid, true);
-  assert.match(missing.data.warnings[0], /schedules are not in this build/);
+  assert.match(missing.data.warnings[0], /signed webhooks are not in this build/);
   assert.match(missing.data.warnings[1], /^steps.below: there is no published workflow "not-there"/);
   await server.publish('name: Below\ninput: { required: [n] }\n' +
     'steps: [{ type: set, config: { fields: { x: 1 } } }]\n');

@@ -77,6 +77,9 @@ route_handler_fn native_workspace_key_create;
 
 route_handler_fn native_webhook;
 
+route_handler_fn native_schedule_get;
+route_handler_fn native_schedule_list;
+
 /* --- what the endpoints share --- */
 
 /* Our states in the words of this dialect: what waits or pauses is running. */

@@ -311,6 +311,8 @@ static const struct {
     {"GET", W "/versions/1/diff/newest", KEY_SCOPE_READ, 200, true},
     {"POST", W "/versions/restore", KEY_SCOPE_WRITE, 400, false},
     {"GET", W "/runs", KEY_SCOPE_READ, 200, true},
+    {"GET", W "/schedule", KEY_SCOPE_READ, 404, true},
+    {"GET", "/v1/schedules", KEY_SCOPE_READ, 200, false},
     {"POST", W "/runs", KEY_SCOPE_RUN, 201, true},
     {"GET", "/v1/workflow-runs", KEY_SCOPE_READ, 200, false},
     {"GET", R, KEY_SCOPE_READ, 200, true},

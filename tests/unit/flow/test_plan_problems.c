@@ -97,6 +97,32 @@ test_whole_files(void **state)
 }
 
 static void
+test_triggers(void **state)
+{
+    static const struct row rows[] = {
+        {"triggers",
+         "name: t\ntriggers:\n  webhook: {auth: nome, x: 1}\n  schedule: {cron: '* * "
+         "*'}\nsteps:\n" STEP(""),
+         "3:19: triggers.webhook.auth: expected standard, hub, header, basic, query or none, found "
+         "\"nome\" (did you mean none?)\n"
+         "3:25: triggers.webhook.x: unknown key \"x\", expected auth\n"
+         "4:20: triggers.schedule.cron: expected five fields: minute, hour, day of month, month, "
+         "day of week (or six with the second first), found 3\n"},
+        {"a schedule at no time",
+         "name: t\ntriggers: {schedule: {cron: '0 24 * * *', missed: never, input: 7}}\n"
+         "steps:\n" STEP(""),
+         "2:29: triggers.schedule.cron: hour: a number is out of range in \"24\"\n"
+         "2:51: triggers.schedule.missed: expected skip, once or all, found \"never\"\n"
+         "2:65: triggers.schedule.input: expected an object: the input of the runs, found a "
+         "number\n"},
+        {"a schedule without cron",
+         "name: t\ntriggers: {schedule: {timezone: UTC}}\nsteps:\n" STEP(""),
+         "2:22: triggers.schedule: \"cron\" is required and missing\n"},
+    };
+    expect_problems(rows, COUNT_OF(rows));
+}
+
+static void
 test_top_keys(void **state)
 {
     static const struct row rows[] = {
@@ -108,18 +134,6 @@ test_top_keys(void **state)
          "1:1: \"slug\" is missing and the name gives none: write one\n"},
         {"a bad slug", "name: t\nslug: A b\nsteps:\n" STEP(""),
          "2:7: slug: expected 1 to 63 of the letters a-z, digits and -\n"},
-        {"triggers",
-         "name: t\ntriggers:\n  webhook: {auth: nome, x: 1}\n  schedule: {cron: '* * "
-         "*'}\nsteps:\n" STEP(""),
-         "3:19: triggers.webhook.auth: expected standard, hub, header, basic, query or none, found "
-         "\"nome\" (did you mean none?)\n"
-         "3:25: triggers.webhook.x: unknown key \"x\", expected auth\n"
-         "4:20: triggers.schedule.cron: expected five fields: minute, hour, day of month, month, "
-         "day "
-         "of week\n"},
-        {"a schedule without cron",
-         "name: t\ntriggers: {schedule: {timezone: UTC}}\nsteps:\n" STEP(""),
-         "2:22: triggers.schedule: \"cron\" is required and missing\n"},
         {"limits",
          "name: t\nlimits:\n  concurrency: 0\n  budget: -1\n  deadline: 0s\n  max_failed: 101%\n"
          "steps:\n" STEP(""),
@@ -538,6 +552,7 @@ main(void)
         cmocka_unit_test(test_steps_that_call_workflows),
         cmocka_unit_test(test_whole_files),
         cmocka_unit_test(test_top_keys),
+        cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_step_keys),
         cmocka_unit_test(test_configs),
         cmocka_unit_test(test_needs),

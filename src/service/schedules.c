@@ -1,0 +1,569 @@
+#include "service/schedules.h"
+
+#include "base/cron.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/queue.h"
+#include "base/zone.h"
+#include "flow/plan.h"
+#include "service/host.h"
+
+#include <pthread.h>
+
+/* What is later than this counts as missed. */
+#define LATE_MS 60000
+/* Schedules looked at in one turn. */
+#define TURN_MAX 64
+/* The clock on the wall may be set: it is looked at so often. */
+#define LOOK_MS 10000
+/* Body of a schedule with what its workflow asks for as input. */
+#define BODY_BYTES_MAX (LIMIT_DEFINITION_BYTES + KIB(16))
+
+enum missed { MISSED_SKIP, MISSED_ONCE, MISSED_ALL };
+
+/* A schedule as it is stored. */
+struct schedule {
+    struct cron cron;
+    struct zone *zone; /* owned */
+    enum missed missed;
+    struct value body;
+};
+
+static void
+schedule_done(struct schedule *schedule)
+{
+    zone_free(&schedule->zone);
+}
+
+static struct slice
+text_of(struct value object, const char *name, const char *usual)
+{
+    struct value value = value_get(object, name);
+    return value.kind == VALUE_STRING ? value_slice(value) : slice_text(usual);
+}
+
+static enum missed
+missed_of(struct slice word)
+{
+    return slice_is(word, "skip") ? MISSED_SKIP : slice_is(word, "all") ? MISSED_ALL : MISSED_ONCE;
+}
+
+/* body: {cron, timezone, missed, …}; to be ended with schedule_done() on every status. */
+static enum status
+schedule_read(struct schedule *out, struct value body, struct error *error)
+{
+    *out = (struct schedule){.body = body, .missed = missed_of(text_of(body, "missed", "once"))};
+    enum status status = cron_parse(&out->cron, text_of(body, "cron", ""), error);
+    if (status == STATUS_OK)
+        status = zone_open(&out->zone, text_of(body, "timezone", "UTC"), error);
+    return status;
+}
+
+/* 0: never. */
+static int64_t
+next_due(const struct schedule *schedule, int64_t after_unix_ms)
+{
+    int64_t next_s = 0;
+    bool is_there = cron_next(&schedule->cron, schedule->zone, after_unix_ms / 1000, &next_s);
+    return is_there ? next_s * 1000 : 0;
+}
+
+static struct value
+with(struct arena *arena, struct value object, const char *name, struct value value)
+{
+    return value_object_set(arena, object, value_text(name), value);
+}
+
+/* --- in step with workflows --- */
+
+/* By the id of its workflow, in hex. */
+static enum status
+find_object(struct service *service, const struct workflow_row *row, struct arena *arena,
+            struct object_row *out)
+{
+    char hex[ID_HEX_BYTES];
+    id_hex(&row->id, hex);
+    struct object_row which = {
+        .workspace = row->workspace, .kind = OBJECT_SCHEDULE, .name = slice_text(hex)};
+    return store_object_find(service->store, arena, &which, out);
+}
+
+static struct value
+wanted_body(const struct plan *plan, const struct workflow_row *row, struct arena *arena)
+{
+    struct value trigger = value_get(plan->triggers, "schedule");
+    struct value input = value_get(trigger, "input");
+    struct value body = value_empty_object();
+    body = with(arena, body, "cron", value_get(trigger, "cron"));
+    body = with(arena, body, "timezone", value_string(text_of(trigger, "timezone", "UTC")));
+    body = with(arena, body, "missed", value_string(text_of(trigger, "missed", "once")));
+    return with(arena, body, "input", input.kind == VALUE_NONE ? value_empty_object() : input);
+}
+
+/* Whether the stored one asks for the same times; then it keeps the next of them, and what it
+ * knows of the last. */
+static bool
+is_same_plan(struct value stored, struct value wanted)
+{
+    return value_equal(value_get(stored, "cron"), value_get(wanted, "cron")) &&
+           value_equal(value_get(stored, "timezone"), value_get(wanted, "timezone"));
+}
+
+static struct value
+keep_last(struct arena *arena, struct value body, struct value stored)
+{
+    static const char *const names[] = {"lastAt", "lastRunId", "lastError"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct value value = value_get(stored, names[i]);
+        if (value.kind != VALUE_NONE)
+            body = with(arena, body, names[i], value);
+    }
+    return body;
+}
+
+static enum status
+put_schedule(struct service *service, struct intent *intent, const struct workflow_row *row,
+             struct object_row *old, struct value body, struct error *error)
+{
+    struct arena *arena = &intent->arena;
+    int64_t now = clock_unix_ms(service->options.clock);
+    struct schedule schedule;
+    struct value stored = {.kind = VALUE_NONE};
+    if (old != NULL && json_parse(&stored, arena, old->body, 0, NULL, error) != STATUS_OK)
+        return STATUS_IO;
+    enum status status = schedule_read(&schedule, body, error);
+    if (status != STATUS_OK) {
+        status = STATUS_INVALID;
+        error_prepend(error, "triggers.schedule");
+    }
+    struct object_row fresh = {.workspace = row->workspace,
+                               .id = id_next(&service->ids),
+                               .kind = OBJECT_SCHEDULE,
+                               .created_unix_ms = now};
+    if (old != NULL)
+        fresh = *old;
+    char hex[ID_HEX_BYTES];
+    id_hex(&row->id, hex);
+    fresh.name = slice_text(hex);
+    fresh.revision++;
+    fresh.updated_unix_ms = now;
+    bool keeps_time = old != NULL && old->due_unix_ms > 0 && is_same_plan(stored, body);
+    if (status == STATUS_OK && !keeps_time)
+        fresh.due_unix_ms = next_due(&schedule, now);
+    fresh.body = json_text(arena, keep_last(arena, body, stored));
+    if (status == STATUS_OK)
+        intent_add_object(intent, old == NULL ? STORE_OBJECT_INSERT : STORE_OBJECT_UPDATE, &fresh);
+    schedule_done(&schedule);
+    return status;
+}
+
+enum status
+schedules_follow(struct service *service, struct intent *intent, const struct workflow_row *row,
+                 const struct plan *plan, struct error *error)
+{
+    struct arena arena;
+    struct object_row old;
+    bool is_wanted = plan != NULL && row->status == WORKFLOW_ACTIVE &&
+                     value_get(plan->triggers, "schedule").kind != VALUE_NONE;
+    arena_init(&arena, BODY_BYTES_MAX);
+    enum status status = find_object(service, row, &arena, &old);
+    bool is_there = status == STATUS_OK;
+    status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status != STATUS_OK)
+        error_set(error, status, "the schedule of the workflow could not be read");
+    else if (is_wanted)
+        status = put_schedule(service, intent, row, is_there ? &old : NULL,
+                              wanted_body(plan, row, &intent->arena), error);
+    else if (is_there)
+        intent_add_object(intent, STORE_OBJECT_DELETE, &old);
+    arena_done(&arena);
+    return status;
+}
+
+/* --- the scheduler --- */
+
+struct scheduler {
+    struct service *service;
+    struct thread *thread;      /* NULL: somebody else takes the turns */
+    struct queue *changes;      /* a node for each change; closed: the thread ends */
+    pthread_mutex_t mutex;      /* guards the two below */
+    struct id flying[TURN_MAX]; /* schedules of which a commit is on its way */
+    size_t flying_count;
+};
+
+/* Notes that a commit begins; false: one is on its way, or too many are. */
+static bool
+take_off(struct scheduler *scheduler, const struct id *id)
+{
+    pthread_mutex_lock(&scheduler->mutex);
+    bool is_free = scheduler->flying_count < TURN_MAX;
+    for (size_t i = 0; i < scheduler->flying_count; i++)
+        is_free = is_free && !id_equal(&scheduler->flying[i], id);
+    if (is_free)
+        scheduler->flying[scheduler->flying_count++] = *id;
+    pthread_mutex_unlock(&scheduler->mutex);
+    return is_free;
+}
+
+static void
+land(struct scheduler *scheduler, const struct id *id)
+{
+    pthread_mutex_lock(&scheduler->mutex);
+    for (size_t i = 0; i < scheduler->flying_count; i++) {
+        if (!id_equal(&scheduler->flying[i], id))
+            continue;
+        scheduler->flying[i] = scheduler->flying[--scheduler->flying_count];
+        break;
+    }
+    pthread_mutex_unlock(&scheduler->mutex);
+    queue_push(scheduler->changes, mem_alloc(sizeof(struct queue_node)));
+}
+
+bool
+schedules_are_flying(struct service *service)
+{
+    struct scheduler *scheduler = service->scheduler;
+    pthread_mutex_lock(&scheduler->mutex);
+    bool are = scheduler->flying_count > 0;
+    pthread_mutex_unlock(&scheduler->mutex);
+    return are;
+}
+
+/* --- starting runs --- */
+
+/* One that is due, until what becomes of it is stored. */
+struct firing {
+    struct service *service;
+    struct object_row row; /* in the arena */
+    struct schedule schedule;
+    struct arena arena;
+    int64_t at_unix_ms; /* the instant that the run is for */
+    int64_t now_unix_ms;
+};
+
+static void
+firing_end(struct firing *firing)
+{
+    struct scheduler *scheduler = firing->service->scheduler;
+    struct id id = firing->row.id;
+    schedule_done(&firing->schedule);
+    arena_done(&firing->arena);
+    mem_free(firing);
+    land(scheduler, &id);
+}
+
+/* Whatever came of it, the store says what is due now: another server, or a change of the workflow,
+ * may have been first. */
+static void
+run_started(enum status status, const struct run_row *row, void *context)
+{
+    firing_end(context);
+}
+
+/* The object behind this firing. */
+static struct object_row
+moved_on(struct firing *firing, int64_t due_unix_ms, const char *words)
+{
+    struct arena *arena = &firing->arena;
+    struct value body = firing->schedule.body;
+    struct object_row row = firing->row;
+    body = with(arena, body, "lastAt", value_int(firing->at_unix_ms));
+    body = with(arena, body, "lastError",
+                words == NULL ? value_null() : value_string_copy(arena, slice_text(words)));
+    row.body = json_text(arena, body);
+    row.due_unix_ms = due_unix_ms;
+    row.revision++;
+    row.updated_unix_ms = firing->now_unix_ms;
+    return row;
+}
+
+/* OK: run_started() will be called. */
+static enum status
+start_run(struct firing *firing, int64_t due_unix_ms, struct error *error)
+{
+    struct workflow_row workflow;
+    struct id id;
+    if (!id_parse(&id, firing->row.name))
+        return STATUS_IO;
+    enum status status = store_workflow_get(firing->service->store, &firing->arena, &id, &workflow);
+    if (status != STATUS_OK)
+        return status;
+    struct object_row after = moved_on(firing, due_unix_ms, NULL);
+    struct run_new_options wanted = {
+        .workspace = firing->row.workspace,
+        .workflow = &workflow,
+        .input = value_get(firing->schedule.body, "input"),
+        .trigger = "schedule",
+        .object = &after,
+    };
+    return service_run_start(firing->service, &wanted, run_started, firing, error);
+}
+
+static void
+moved(struct intent *intent)
+{
+    struct firing *firing = intent->owner;
+    intent_free(&intent);
+    firing_end(firing);
+}
+
+/* Without a run. */
+static void
+move_on(struct firing *firing, int64_t due_unix_ms, const char *words)
+{
+    struct intent *intent = intent_new(BODY_BYTES_MAX);
+    struct object_row after = moved_on(firing, due_unix_ms, words);
+    intent_add_object(intent, STORE_OBJECT_UPDATE, &after);
+    intent->done = moved;
+    intent->owner = firing;
+    writer_push(firing->service->writer, intent);
+}
+
+/* Which instant a run is for now (0: none), and when it is due after that. */
+static int64_t
+choose(const struct firing *firing, int64_t *due_unix_ms)
+{
+    const struct schedule *schedule = &firing->schedule;
+    int64_t at = firing->row.due_unix_ms;
+    int64_t next = next_due(schedule, at);
+    *due_unix_ms = next;
+    bool is_late = firing->now_unix_ms - at > LATE_MS;
+    if (schedule->missed == MISSED_ALL || (!is_late && (next == 0 || next > firing->now_unix_ms)))
+        return at;
+    *due_unix_ms = next_due(schedule, firing->now_unix_ms);
+    if (schedule->missed == MISSED_SKIP && is_late)
+        return 0;
+    while (next != 0 && next <= firing->now_unix_ms) {
+        at = next;
+        next = next_due(schedule, at);
+    }
+    return at;
+}
+
+static void
+fire_read(struct firing *firing)
+{
+    struct error error = {0};
+    int64_t due_unix_ms = 0;
+    firing->at_unix_ms = choose(firing, &due_unix_ms);
+    if (firing->at_unix_ms == 0) {
+        firing->at_unix_ms = firing->row.due_unix_ms;
+        move_on(firing, due_unix_ms, "missed while no server was running");
+        return;
+    }
+    enum status status = start_run(firing, due_unix_ms, &error);
+    if (status == STATUS_OK)
+        return;
+    if (status_may_retry(status)) {
+        firing_end(firing);
+        return;
+    }
+    log_event(LOG_WARN, "a schedule could not start its run", "workflow=%.*s words=\"%s\"",
+              SLICE_FORMAT(firing->row.name), error.text);
+    move_on(firing, due_unix_ms, error.text[0] == '\0' ? status_name(status) : error.text);
+}
+
+static void
+fire(struct service *service, const struct object_row *row)
+{
+    if (!take_off(service->scheduler, &row->id))
+        return;
+    struct firing *firing = mem_alloc(sizeof(*firing));
+    struct error error = {0};
+    firing->service = service;
+    arena_init(&firing->arena, 8 * BODY_BYTES_MAX);
+    firing->row = *row;
+    firing->row.name = arena_copy(&firing->arena, row->name);
+    firing->row.body = arena_copy(&firing->arena, row->body);
+    firing->now_unix_ms = clock_unix_ms(service->options.clock);
+    struct value body = {.kind = VALUE_NONE};
+    enum status status = json_parse(&body, &firing->arena, firing->row.body, 0, NULL, &error);
+    if (status == STATUS_OK)
+        status = schedule_read(&firing->schedule, body, &error);
+    if (status == STATUS_OK)
+        fire_read(firing);
+    else
+        move_on(firing, 0, error.text);
+}
+
+struct due_list {
+    struct arena arena;
+    struct object_row rows[TURN_MAX];
+    size_t count;
+};
+
+static bool
+add_due(const struct object_row *row, void *context)
+{
+    struct due_list *list = context;
+    struct object_row *copy = &list->rows[list->count];
+    *copy = *row;
+    copy->name = arena_copy(&list->arena, row->name);
+    copy->body = arena_copy(&list->arena, row->body);
+    list->count += copy->body.ptr != NULL && copy->name.ptr != NULL;
+    return list->count < TURN_MAX && copy->body.ptr != NULL;
+}
+
+int64_t
+schedules_turn(struct service *service)
+{
+    struct due_list *list = mem_alloc(sizeof(*list));
+    int64_t now = clock_unix_ms(service->options.clock);
+    int64_t next = INT64_MAX;
+    arena_init(&list->arena, TURN_MAX * KIB(64) + BODY_BYTES_MAX);
+    status_ignore(store_object_due(service->store, OBJECT_SCHEDULE, now, TURN_MAX, add_due, list));
+    for (size_t i = 0; i < list->count && !service->is_stopping; i++)
+        fire(service, &list->rows[i]);
+    arena_done(&list->arena);
+    mem_free(list);
+    if (store_object_next(service->store, OBJECT_SCHEDULE, &next) != STATUS_OK)
+        next = INT64_MAX;
+    return next;
+}
+
+/* --- the thread --- */
+
+static void
+drop_changes(struct queue *changes)
+{
+    struct queue_node *node = queue_drain(changes);
+    while (node != NULL) {
+        struct queue_node *gone = node;
+        node = node->next;
+        mem_free(gone);
+    }
+}
+
+static void
+wait_until(struct scheduler *scheduler, int64_t next_unix_ms)
+{
+    int64_t now = clock_unix_ms(scheduler->service->options.clock);
+    int64_t wait_ms = next_unix_ms == INT64_MAX ? LOOK_MS : next_unix_ms - now;
+    wait_ms = wait_ms < 1 ? 1 : wait_ms > LOOK_MS ? LOOK_MS : wait_ms;
+    mem_free(queue_wait(scheduler->changes, (int)wait_ms));
+    drop_changes(scheduler->changes);
+}
+
+static void
+scheduler_thread(void *context)
+{
+    struct scheduler *scheduler = context;
+    while (!queue_is_closed(scheduler->changes)) {
+        int64_t begun = clock_unix_ms(scheduler->service->options.clock);
+        int64_t next = schedules_turn(scheduler->service);
+        /* What is still due could not be stored: not at once again. */
+        wait_until(scheduler, next <= begun ? begun + 1000 : next);
+    }
+}
+
+enum status
+scheduler_start(struct scheduler **out, struct service *service)
+{
+    struct scheduler *scheduler = mem_alloc(sizeof(*scheduler));
+    scheduler->service = service;
+    scheduler->changes = queue_new(false);
+    pthread_mutex_init(&scheduler->mutex, NULL);
+    *out = scheduler;
+    return !service->options.take_up_runs
+               ? STATUS_OK
+               : thread_start(&scheduler->thread, "scheduler", 0, scheduler_thread, scheduler);
+}
+
+void
+schedules_changed(struct service *service)
+{
+    if (service->scheduler != NULL)
+        queue_push(service->scheduler->changes, mem_alloc(sizeof(struct queue_node)));
+}
+
+void
+scheduler_stop(struct scheduler *scheduler)
+{
+    if (scheduler == NULL)
+        return;
+    queue_close(scheduler->changes);
+    thread_join(&scheduler->thread);
+}
+
+void
+scheduler_free(struct scheduler **scheduler)
+{
+    struct scheduler *gone = *scheduler;
+    *scheduler = NULL;
+    if (gone == NULL)
+        return;
+    drop_changes(gone->changes);
+    queue_free(&gone->changes);
+    pthread_mutex_destroy(&gone->mutex);
+    mem_free(gone);
+}
+
+/* --- reads --- */
+
+static struct value
+time_value(int64_t unix_ms, struct arena *arena)
+{
+    char text[CLOCK_ISO_BYTES];
+    clock_iso(unix_ms, text);
+    return value_string_copy(arena, slice_text(text));
+}
+
+static struct value
+next_times(struct service *service, const struct schedule *schedule, const struct object_row *row,
+           uint32_t count, struct arena *arena)
+{
+    struct value out = value_empty_array();
+    int64_t at = row->due_unix_ms;
+    for (uint32_t i = 0; i < count && at != 0; i++) {
+        out = value_array_append(arena, out, time_value(at, arena));
+        at = next_due(schedule, at);
+    }
+    return out;
+}
+
+struct value
+schedule_present(struct service *service, const struct object_row *row, uint32_t count,
+                 struct arena *arena)
+{
+    static const char *const kept[] = {"cron", "timezone", "missed", "input"};
+    struct value body = {.kind = VALUE_NONE}, out = value_empty_object();
+    struct schedule schedule = {.zone = NULL};
+    if (json_parse(&body, arena, row->body, 0, NULL, NULL) != STATUS_OK)
+        return value_null();
+    out = with(arena, out, "workflowId", value_string_copy(arena, row->name));
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        out = with(arena, out, kept[i], value_find_or_null(body, slice_text(kept[i])));
+    struct value next = value_empty_array();
+    if (schedule_read(&schedule, body, NULL) == STATUS_OK)
+        next = next_times(service, &schedule, row, count, arena);
+    schedule_done(&schedule);
+    int64_t last = 0;
+    bool has_last = value_integer(value_get(body, "lastAt"), &last);
+    out = with(arena, out, "next", next);
+    out = with(arena, out, "lastAt", has_last ? time_value(last, arena) : value_null());
+    return with(arena, out, "lastError", value_find_or_null(body, SLICE("lastError")));
+}
+
+enum status
+service_schedule_find(struct service *service, const struct workflow_row *workflow,
+                      struct arena *arena, struct object_row *out)
+{
+    return find_object(service, workflow, arena, out);
+}
+
+enum status
+service_schedule_list(struct service *service, const struct store_page *page,
+                      store_object_fn *visit, void *context)
+{
+    struct object_page objects = {
+        .workspace = page->workspace,
+        .kind = OBJECT_SCHEDULE,
+        .before = page->before,
+        .is_ascending = page->is_ascending,
+        .limit = page->limit,
+        .skip = page->skip,
+    };
+    return store_object_list(service->store, &objects, visit, context);
+}
