@@ -152,6 +152,8 @@
 #define LIMIT_ATTEMPTS 20
 /* Calls of one step on one item, such as the pages of a list. */
 #define LIMIT_STEP_CALLS 10000
+/* Milliseconds for which the rows of files are counted before a run. */
+#define LIMIT_ESTIMATE_MS 10000
 /* Steps that are tried at once, without a run; further requests are answered 503. */
 #define LIMIT_TRIALS 32
 /* Calls that one trial of a step makes, such as the pages of a list. */

@@ -43,6 +43,7 @@ struct reshape_decl {
     enum reshape_rows rows;
     bool reads_each_need;    /* each entry of `needs` is a table of its own */
     const char *other_field; /* FIELD_STEP that names a second table; NULL: none */
+    const char *count_field; /* FIELD_INT: it makes at most so many rows; NULL: none */
     bool reads_other_first;  /* the second table is read to its end before the first is begun */
 };
 

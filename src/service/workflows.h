@@ -112,6 +112,24 @@ MUST_USE enum status service_step_try(struct service *service, const struct step
                                       struct problems *problems, trial_done_fn *done, void *context,
                                       struct error *error);
 
+/* --- before a run --- */
+
+struct estimate_wanted {
+    const struct workflow_row *workflow;
+    uint32_t version;   /* 0: the published one, or the newest if there is none */
+    struct value input; /* an object */
+};
+/* {version, tables: [{name, rows, rowsAtMost}…], steps: [{id, type, table, attempts, mayFollow,
+ * basedOnItems, calls, tokensIn, tokensOut, cost}…], total: {calls, tokensIn, tokensOut, cost},
+ * basedOnRuns, unknown: [words…]}, into the arena. What is not known is null. steps: those that
+ * make calls; calls: at most, of first attempts; what they use is what the
+ * step has used for its items in runs that completed. Reads files, for LIMIT_ESTIMATE_MS at most: a
+ * work thread. INVALID as service_run_start() has it; LIMIT. */
+MUST_USE enum status service_workflow_estimate(struct service *service,
+                                               const struct estimate_wanted *wanted,
+                                               struct arena *arena, struct value *out,
+                                               struct error *error);
+
 /* --- versions --- */
 
 /* By its number, or as "newest" or "published". NOT_FOUND, with words. */

@@ -23,7 +23,7 @@ const struct step_decl limit_decl = {
     .summary = "Lets the first rows go on.",
     .fields = limit_fields,
     .field_count = COUNT_OF(limit_fields),
-    .reshape = {.rows = RESHAPE_KEEPS_ROWS},
+    .reshape = {.rows = RESHAPE_KEEPS_ROWS, .count_field = "count"},
 };
 
 struct reshape {

@@ -176,6 +176,9 @@ test('values, citations, tokens and cost of a model', async () => {
   assert.ok(end.usage.tokensIn > 0 && end.usage.tokensOut > 0);
   const credits = (end.usage.tokensIn + 2 * end.usage.tokensOut) / 1000;
   assert.ok(Math.abs(Number(end.usage.cost) - credits) < 1e-9, `${end.usage.cost} ${credits}`);
+  const { total, basedOnRuns } = (await server.post(`/v1/workflows/${end.workflowId}/estimate`, {})).data;
+  const { tokensIn, tokensOut, cost } = end.usage;
+  assert.deepEqual([total, basedOnRuns], [{ calls: 1, tokensIn, tokensOut, cost }, 1]);
 });
 
 test('a quote that the model invents is kept, and not verified', async () => {

@@ -196,6 +196,70 @@ test('a step of a text is tried before the text is stored', async () => {
   assertFails(await attempt('loud', { itme: 1 }), 400, /did you mean "item"/);
 });
 
+// --- what a run would come to ---------------------------------------------------------------------
+
+test('rows are counted, calls are bounded by them', async () => {
+  await server.publish(rows().replace('name: Screen', 'name: Counted').replace('  - { id: table',
+    '  - { id: few, type: limit, config: { count: 7 } }\n' +
+    '  - { id: again, type: http_request, config: { url: "http://127.0.0.1/" } }\n  - { id: table'));
+  const csv = 'name,size\n' + Array.from({ length: 2345 }, (_, i) => `n${i},${i}`).join('\n');
+  const { data: file } = await server.post('/v1/files?name=a.csv', csv, { type: 'text/csv' });
+  const calls = stub.count();
+  const { status, data, text } = await server.post('/v1/workflows/counted/estimate', { input: { file: file.id } });
+  assert.equal(status, 200, text);
+  assert.deepEqual(data.tables, [
+    { name: 'input', rows: 1, rowsAtMost: 1 },
+    { name: 'rows', rows: 2345, rowsAtMost: 2345 },
+    { name: 'once', rows: null, rowsAtMost: 2345 },
+    { name: 'few', rows: null, rowsAtMost: 7 },
+    { name: 'table', rows: 1, rowsAtMost: 1 },
+  ]);
+  assert.deepEqual(data.steps.map((step) => [step.id, step.calls, step.cost]),
+    [['ask', 2345, 0], ['again', 7, 0]]);
+  assert.deepEqual(data.total, { calls: 2352, tokensIn: 0, tokensOut: 0, cost: 0 });
+  assert.deepEqual([data.unknown, data.basedOnRuns, data.version], [[], 0, 1]);
+  assert.equal(stub.count(), calls);
+  const estimate = (body) => server.post('/v1/workflows/counted/estimate', body);
+  assertFails(await estimate({}), 400, /file/);
+  assertFails(await estimate({ input: { file: '0123456789abcdef01234567' } }), 400, /there is no file/);
+  assertFails(await estimate({ input: { file: file.id }, version: 2 }), 404, /no version 2/);
+});
+
+test('what is not known is null and says why', async () => {
+  await server.publish(`name: Unknown
+steps:
+  - { id: lines, type: expand, config: { list: ".input.list" } }
+  - { id: say, type: ai_generate, config: { prompt: "{{item}}", sources: "{{item}}",
+      output: { type: object, properties: { total: { type: number } } } } }
+`);
+  const { data } = await server.post('/v1/workflows/unknown/estimate', { input: { list: ['a', 'b'] } });
+  assert.deepEqual(data.tables[1], { name: 'lines', rows: null, rowsAtMost: null });
+  assert.deepEqual(data.total, { calls: null, tokensIn: null, tokensOut: null, cost: null });
+  assert.match(data.unknown[0], /^lines: /);
+});
+
+test('what calls use is told by runs that have ended', async () => {
+  const made = await server.publish(`name: Asking
+steps:
+  - { id: say, type: ai_generate, config: { prompt: "What is the total?", sources: "The total is {{input.n}} euros.",
+      output: { type: object, properties: { total: { type: number } } } } }
+`);
+  const estimate = async () => (await server.post('/v1/workflows/asking/estimate', { input: { n: 5 } })).data;
+  const before = await estimate();
+  assert.deepEqual([before.total.calls, before.total.tokensIn], [1, null]);
+  assert.match(before.unknown[0], /^say: no run that completed tells/);
+  for (const n of [1, 2]) {
+    const run = await server.begin(made, { n });
+    assert.equal((await server.reachEnd(run.id)).status, 'completed');
+  }
+  const after = await estimate();
+  assert.deepEqual([after.basedOnRuns, after.steps[0].basedOnItems], [2, 2]);
+  const { data: runs } = await server.get('/v1/workflows/asking/runs');
+  const tokens = runs.map((run) => run.usage?.tokensIn ?? 0);
+  assert.equal(after.total.tokensIn, Math.round((tokens[0] + tokens[1]) / 2));
+  assert.deepEqual(after.unknown, []);
+});
+
 /** The processes below the server. */
 function children() {
   const tasks = `/proc/${server.child.pid}/task`;
@@ -205,7 +269,6 @@ function children() {
 test('threat E14: looking at a foreign workflow starts no process and no connection', async () => {
   const before = children();
   const calls = stub.count();
-  const { data: list } = await server.get('/v1/workflows');
   assert.equal((await validate(rows())).data.valid, true);
   assert.equal((await validate(`name: x
 steps: [{ type: http_request, config: { url: "${stub.url}/constant" } },
@@ -215,13 +278,16 @@ steps: [{ type: http_request, config: { url: "${stub.url}/constant" } },
   for (const [definition, step] of [[rows(), 'ask'], [rows(), 'rows']])
     assert.equal((await server.post('/v1/workflows/steps/try', { definition, step,
       input: { file: 'x' }, item: { name: 'x' } })).status, 200);
+  const { data: foreign } = await server.post('/v1/workflows', rows().replace('name: Screen', 'name: Foreign'),
+    { type: 'text/yaml' });
+  const { data: csv } = await server.post('/v1/files', 'name\nx\n', { type: 'text/csv' });
+  assert.equal((await server.post(`/v1/workflows/${foreign.id}/estimate`, { input: { file: csv.id } })).status, 200);
   const { data: book } = await server.post('/v1/files?name=a.xlsx', 'no workbook', { type: 'text/plain' });
   const sheet = await server.post('/v1/workflows/steps/try', { step: 'a', input: { file: book.id },
     definition: 'name: x\nsteps: [{ id: a, type: read_xlsx, config: { file: "{{input.file}}" } }]\n' });
   assert.equal(sheet.data.state, 'not_sent');
   assert.equal(children(), before);
   assert.equal(stub.count(), calls);
-  assert.deepEqual((await server.get('/v1/workflows')).data, list);
 });
 
 test('threat E3: a run takes no graph of the client in place of the stored one', async () => {

@@ -36,6 +36,7 @@ route_handler_fn native_workflow_publish;
 route_handler_fn native_workflow_archive;
 route_handler_fn native_workflow_unarchive;
 route_handler_fn native_workflow_validate;
+route_handler_fn native_workflow_estimate;
 route_handler_fn native_step_try;
 route_handler_fn native_text_try;
 route_handler_fn native_version_list;
@@ -138,6 +139,8 @@ void native_create_key_in(struct call *call, const struct id *workspace, uint32_
  * while this one was on its way. */
 route_handler_fn native_answer_conflict;
 
+/* The number in the body's member "version", which was checked; 0: there is none. */
+uint32_t native_version_named(struct value body);
 /* The text of a workflow in the body, which is not empty; answers otherwise. */
 bool native_read_definition(struct call *call, struct slice *out);
 /* A body that says it is JSON is held to that: false with a problem added. */

@@ -181,9 +181,8 @@ native_workflow_put(struct call *call)
 
 /* --- of what is there --- */
 
-/* What the body names; 0: nothing. */
-static uint32_t
-version_named(struct value body)
+uint32_t
+native_version_named(struct value body)
 {
     int64_t number = 0;
     return value_integer(value_get(body, "version"), &number) ? (uint32_t)number : 0;
@@ -195,7 +194,7 @@ change_there(struct call *call, enum workflow_change_kind kind)
     struct changing *changing = begin_change(call, kind);
     if (changing == NULL)
         return;
-    changing->change.version = version_named(call->body);
+    changing->change.version = native_version_named(call->body);
     call_go_on(call, make_change);
 }
 

@@ -132,18 +132,16 @@ void
 native_step_try(struct call *call)
 {
     struct trying *trying = begin_trying(call);
-    int64_t version = 0;
+    uint32_t version = native_version_named(call->body);
     if (trying == NULL || !native_find_workflow(call, &trying->workflow))
         return;
-    if (!value_integer(value_get(call->body, "version"), &version))
-        version = trying->workflow.latest_version;
     if (version > trying->workflow.latest_version) {
-        call_fail(call, 404, "there is no version %lld; the newest is %u", (long long)version,
+        call_fail(call, 404, "there is no version %u; the newest is %u", version,
                   trying->workflow.latest_version);
         return;
     }
     trying->trial.workflow = &trying->workflow;
-    trying->trial.version = (uint32_t)version;
+    trying->trial.version = version == 0 ? trying->workflow.latest_version : version;
     trying->trial.step = call->names[1];
     call_go_on(call, try_now);
 }

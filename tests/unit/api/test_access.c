@@ -297,6 +297,7 @@ static const struct {
     {"GET", "/v1/workflows", KEY_SCOPE_READ, 200, false},
     {"POST", "/v1/workflows", KEY_SCOPE_WRITE, 400, false},
     {"POST", "/v1/workflows/validate", KEY_SCOPE_WRITE, 400, false},
+    {"POST", W "/estimate", KEY_SCOPE_RUN, 200, true},
     {"POST", "/v1/workflows/steps/try", KEY_SCOPE_WRITE, 400, false},
     {"POST", W "/steps/step_1/try", KEY_SCOPE_WRITE, 200, true},
     {"GET", W, KEY_SCOPE_READ, 200, true},
