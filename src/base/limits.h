@@ -194,6 +194,12 @@
 #define LIMIT_EVENTS_BYTES MIB(1)
 /* Requests that wait for what happens to runs, those of streams of events included. */
 #define LIMIT_WATCHERS 20000
+/* Bytes of one run's newest events that are kept in memory while somebody watches. */
+#define LIMIT_WATCH_LOG_BYTES KIB(256)
+/* Bytes of a stream of events that wait for a slow client. */
+#define LIMIT_WATCH_STREAM_BYTES KIB(32)
+/* Milliseconds for which a client may take nothing of a full stream of events. */
+#define LIMIT_WATCH_FULL_MS INT64_C(10000)
 /* Seconds for which a request may wait for the end of a run. */
 #define LIMIT_WAIT_SECONDS 60
 /* Triggers that one filter of runs names. */

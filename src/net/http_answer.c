@@ -231,6 +231,8 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
     tell_answer(request, answer->status);
     request->streaming = true;
     request->stream = *stream;
+    if (request->stream.limit_bytes == 0)
+        request->stream.limit_bytes = LIMIT_HTTP_STREAM_BYTES;
     request->with_body = has_body(request, answer->status);
     request->chunked = request->head.minor == 1 && !stream->has_size &&
                        !status_is_bodiless(answer->status);
@@ -246,7 +248,7 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
 bool
 http_answer_is_full(const struct http_request *request)
 {
-    return atomic_load(&request->unsent_bytes) >= LIMIT_HTTP_STREAM_BYTES;
+    return atomic_load(&request->unsent_bytes) >= request->stream.limit_bytes;
 }
 
 static struct http_piece *

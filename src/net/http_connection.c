@@ -13,6 +13,8 @@
 #define BODY_PROGRESS_BYTES KIB(16)
 /* What a refused client may still send before we stop listening to it. */
 #define LINGER_BYTES_MAX MIB(1)
+/* Of its buffer, between two pieces of a stream. */
+#define STREAM_KEPT_BYTES KIB(1)
 /* Read and thrown away at once while lingering. */
 #define LINGER_READ_BYTES KIB(16)
 
@@ -97,7 +99,7 @@ connection_drop_request(struct http_connection *connection)
         request->taker.on_gone(request, request->taker.context);
     else if (streaming)
         request_tell_gone(request);
-    else if (atomic_load(&request->watched))
+    else if (atomic_load(&request->watched) && request->on_gone != NULL)
         request->on_gone(request, request->gone_context);
 }
 
@@ -446,7 +448,7 @@ connection_send(struct http_connection *connection)
 static void
 request_tell_room(struct http_request *request)
 {
-    if (atomic_load(&request->unsent_bytes) > LIMIT_HTTP_STREAM_BYTES / 2 ||
+    if (atomic_load(&request->unsent_bytes) > request->stream.limit_bytes / 2 ||
         !atomic_exchange(&request->was_full, false))
         return;
     if (request->stream.on_room != NULL)
@@ -463,9 +465,13 @@ connection_stream(struct http_connection *connection)
     if (all && request->ended)
         return connection_finish(connection);
     if (all) {
+        /* Who waits for the next piece, maybe for long, needs no memory. */
+        if (request->out.capacity > STREAM_KEPT_BYTES)
+            buffer_done(&request->out);
         buffer_clear(&request->out);
         request->sent = 0;
-        connection_set_interest(connection, connection->interest & EPOLLIN);
+        connection_set_interest(
+            connection, atomic_load(&request->watched) ? EPOLLIN : connection->interest & EPOLLIN);
         connection_arm(connection,
                        request->stream.heartbeat ? HTTP_TIMER_HEARTBEAT : HTTP_TIMER_NONE);
     } else if (request->sent > request->out.size / 2) {
@@ -731,6 +737,9 @@ http_connection_on_answer(struct http_request *request)
             connection->lingers || connection->state == HTTP_CONNECTION_READING_BODY;
         connection->state =
             request->streaming ? HTTP_CONNECTION_STREAMING : HTTP_CONNECTION_SENDING;
+        /* What the kernel holds for a slow client counts as well. */
+        if (request->streaming && request->stream.limit_bytes < LIMIT_HTTP_STREAM_BYTES)
+            http_wire_limit(&connection->wire, request->stream.limit_bytes);
         connection_run(connection);
     } else if (!request->streaming) {
         http_request_release(request);

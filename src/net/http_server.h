@@ -193,7 +193,8 @@ bool http_request_is_gone(const struct http_request *request);
  * called); once for a request. From then on a client that has shut its side of the connection has
  * left: an answer that is long in coming would be held for nobody. on_gone runs on the loop's
  * thread, maybe while the answer is on its way, so its context lives in the request's arena or
- * longer. Who had left before is not told of: ask http_request_is_gone() after this. */
+ * longer; NULL: it is only the stream that is to know. Who had left before is not told of: ask
+ * http_request_is_gone() after this. */
 void http_request_watch(struct http_request *request, http_gone_fn *on_gone, void *context);
 
 /* Answers. */
@@ -234,6 +235,7 @@ struct http_stream {
     bool heartbeat; /* a stream of server-sent events: ":" comments keep it alive */
     bool has_size;  /* the body has size_bytes: so many are written, or it is broken off */
     uint64_t size_bytes;
+    size_t limit_bytes; /* that wait for the client when it is full [LIMIT_HTTP_STREAM_BYTES] */
 };
 
 /* Sends the head of an answer whose body (answer->body must be empty) follows in pieces. The
@@ -241,7 +243,7 @@ struct http_stream {
 void http_answer_begin(struct http_request *request, const struct http_answer *answer,
                        const struct http_stream *stream);
 
-/* Copies a piece of the body to the loop. LIMIT: the stream is full (LIMIT_HTTP_STREAM_BYTES wait
+/* Copies a piece of the body to the loop. LIMIT: the stream is full (its limit_bytes wait
  * for the client) and nothing was taken; on_room will be called. CANCELLED: the client has left;
  * end the stream. */
 MUST_USE enum status http_answer_write(struct http_request *request, struct slice piece);

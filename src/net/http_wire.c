@@ -204,6 +204,15 @@ http_wire_write(struct http_wire *wire, struct iovec *parts, size_t count, size_
 }
 
 void
+http_wire_limit(struct http_wire *wire, size_t bytes)
+{
+    int size = (int)bytes;
+    /* A failure leaves the usual size. */
+    if (setsockopt(wire->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) != 0)
+        return;
+}
+
+void
 http_wire_finish(struct http_wire *wire)
 {
     if (wire->tls == NULL || wire->is_broken)

@@ -57,6 +57,9 @@ bool http_wire_is_pending(const struct http_wire *wire);
 enum http_wire_result http_wire_write(struct http_wire *wire, struct iovec *parts, size_t count,
                                       size_t *sent);
 
+/* Lets the kernel hold about so many bytes that the other side has not taken. */
+void http_wire_limit(struct http_wire *wire, size_t bytes);
+
 /* Tells the other side of a TLS wire that this was all, so that it knows that nothing was cut off;
  * nothing for a plain one. */
 void http_wire_finish(struct http_wire *wire);

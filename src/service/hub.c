@@ -1,67 +1,18 @@
-#include "service/hub.h"
-
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/mem.h"
-#include "engine/timers.h"
+#include "service/hub_inside.h"
 #include "store/store.h"
-
-#include <assert.h>
-#include <stdatomic.h>
-
-/* Buckets of runs, of tickets and of the counters that the writer looks at. */
-#define BUCKETS 4096
-
-struct topic;
-
-/* One who waits. */
-struct watcher {
-    struct watcher *next, *previous; /* of the topic's list */
-    struct watcher *next_ticket;
-    struct topic *topic;
-    struct hub *hub;
-    struct end_watch wait;
-    struct timer due;
-};
-
-/* A run that somebody waits for. */
-struct topic {
-    struct topic *next; /* in its bucket */
-    struct id run;
-    struct watcher *first;
-};
-
-struct hub {
-    struct hub_options options;
-    struct queue *mailbox;
-    struct timers timers;
-    struct topic *topics[BUCKETS];
-    struct watcher *tickets[BUCKETS];
-    bool is_stopped;
-
-    /* Any thread. */
-    _Atomic uint32_t interest[BUCKETS]; /* how many wait for runs of that bucket */
-    _Atomic uint32_t count;
-    _Atomic uint64_t last_ticket;
-    _Atomic bool is_closed;
-};
-
-struct message;
-typedef void message_fn(struct hub *hub, struct message *message);
-
-struct message {
-    struct queue_node node; /* first */
-    message_fn *handle;
-};
 
 static size_t
 bucket_of(const struct id *run)
 {
-    return hash_bytes(slice_of((const char *)run->bytes, ID_BYTES), 0) % BUCKETS;
+    return hash_bytes(slice_of((const char *)run->bytes, ID_BYTES), 0) % HUB_BUCKETS;
 }
 
-static struct topic *
-topic_find(struct hub *hub, const struct id *run)
+struct topic *
+hub_topic_find(struct hub *hub, const struct id *run)
 {
     struct topic *topic = hub->topics[bucket_of(run)];
     while (topic != NULL && !id_equal(&topic->run, run))
@@ -69,86 +20,142 @@ topic_find(struct hub *hub, const struct id *run)
     return topic;
 }
 
-static struct topic *
-topic_get(struct hub *hub, const struct id *run)
+struct topic *
+hub_topic_get(struct hub *hub, const struct id *run)
 {
-    struct topic *topic = topic_find(hub, run);
+    struct topic *topic = hub_topic_find(hub, run);
     if (topic != NULL)
         return topic;
     struct topic **bucket = &hub->topics[bucket_of(run)];
     topic = mem_alloc(sizeof(*topic));
+    topic->hub = hub;
     topic->run = *run;
     topic->next = *bucket;
+    buffer_init(&topic->log, LIMIT_WATCH_LOG_BYTES + LIMIT_EVENTS_BYTES);
     *bucket = topic;
     return topic;
 }
 
 static void
-topic_free_if_empty(struct hub *hub, struct topic *topic)
+topic_free_if_empty(struct topic *topic)
 {
-    if (topic->first != NULL)
+    if (topic->ends != NULL || topic->streams != NULL)
         return;
-    struct topic **at = &hub->topics[bucket_of(&topic->run)];
+    struct topic **at = &topic->hub->topics[bucket_of(&topic->run)];
     while (*at != topic)
         at = &(*at)->next;
     *at = topic->next;
+    hub_topic_drop_log(topic);
     mem_free(topic);
 }
 
-/* --- one who waits --- */
+/* --- who waits --- */
 
-static void
-count_out(struct hub *hub, const struct id *run)
+enum status
+hub_count_in(struct hub *hub, const struct id *run)
+{
+    if (atomic_load(&hub->is_closed))
+        return STATUS_UNAVAILABLE;
+    if (atomic_fetch_add(&hub->count, 1) >= hub->options.watchers_max) {
+        atomic_fetch_sub(&hub->count, 1);
+        return STATUS_UNAVAILABLE;
+    }
+    atomic_fetch_add(&hub->interest[bucket_of(run)], 1);
+    return STATUS_OK;
+}
+
+void
+hub_count_out(struct hub *hub, const struct id *run)
 {
     atomic_fetch_sub(&hub->interest[bucket_of(run)], 1);
     atomic_fetch_sub(&hub->count, 1);
 }
 
-static void
-forget_ticket(struct hub *hub, const struct watcher *watcher)
+bool
+hub_is_watched(const struct hub *hub, const struct id *run)
 {
-    struct watcher **at = &hub->tickets[watcher->wait.ticket % BUCKETS];
+    return atomic_load(&hub->interest[bucket_of(run)]) > 0;
+}
+
+void
+watcher_enter(struct watcher *watcher, struct topic *topic, struct watcher **list)
+{
+    struct watcher **bucket = &topic->hub->tickets[watcher->ticket % HUB_BUCKETS];
+    watcher->hub = topic->hub;
+    watcher->topic = topic;
+    watcher->list = list;
+    watcher->next = *list;
+    if (*list != NULL)
+        (*list)->previous = watcher;
+    *list = watcher;
+    watcher->next_ticket = *bucket;
+    *bucket = watcher;
+}
+
+struct watcher *
+watcher_find(struct hub *hub, uint64_t ticket)
+{
+    struct watcher *watcher = hub->tickets[ticket % HUB_BUCKETS];
+    while (watcher != NULL && watcher->ticket != ticket)
+        watcher = watcher->next_ticket;
+    return watcher;
+}
+
+static void
+forget_ticket(struct watcher *watcher)
+{
+    struct watcher **at = &watcher->hub->tickets[watcher->ticket % HUB_BUCKETS];
     while (*at != watcher)
         at = &(*at)->next_ticket;
     *at = watcher->next_ticket;
 }
 
-/* Calls him back and forgets him; the topic may be gone then. */
-static void
-watcher_end(struct hub *hub, struct watcher *watcher)
+void
+watcher_leave(struct watcher *watcher, bool is_broken)
 {
     struct topic *topic = watcher->topic;
-    timers_cancel(&hub->timers, &watcher->due);
-    forget_ticket(hub, watcher);
+    timers_cancel(&watcher->hub->timers, &watcher->due);
+    forget_ticket(watcher);
     if (watcher->previous == NULL)
-        topic->first = watcher->next;
+        *watcher->list = watcher->next;
     else
         watcher->previous->next = watcher->next;
     if (watcher->next != NULL)
         watcher->next->previous = watcher->previous;
-    topic_free_if_empty(hub, topic);
-    struct end_watch wait = watcher->wait;
+    hub_count_out(watcher->hub, &topic->run);
+    watcher->end(watcher, is_broken);
     mem_free(watcher);
-    count_out(hub, &wait.run);
-    wait.ended(wait.context);
+    topic_free_if_empty(topic);
+}
+
+/* --- who waits for an end --- */
+
+struct end_watcher {
+    struct watcher watcher; /* first */
+    struct end_watch wait;
+};
+
+static void
+end_tell(struct watcher *watcher, bool is_broken)
+{
+    const struct end_watch *wait = &((struct end_watcher *)watcher)->wait;
+    wait->ended(wait->context);
 }
 
 static void
-end_all(struct hub *hub, struct topic *topic)
+end_due(struct timer *timer)
 {
-    struct watcher *next = topic->first;
-    while (next != NULL) {
-        struct watcher *watcher = next;
-        next = watcher->next;
-        watcher_end(hub, watcher);
+    watcher_leave(timer->owner, false);
+}
+
+static void
+end_all(struct watcher *first)
+{
+    while (first != NULL) {
+        struct watcher *watcher = first;
+        first = watcher->next;
+        watcher_leave(watcher, false);
     }
-}
-
-static void
-due_fire(struct timer *timer)
-{
-    struct watcher *watcher = timer->owner;
-    watcher_end(watcher->hub, watcher);
 }
 
 /* One that cannot be looked at counts as going on: the time of those who wait is bounded. */
@@ -158,29 +165,6 @@ run_is_over(struct hub *hub, const struct id *run)
     struct run_head head;
     enum status status = store_run_head(hub->options.store, run, &head);
     return status == STATUS_NOT_FOUND || (status == STATUS_OK && run_state_is_ended(head.state));
-}
-
-/* --- messages --- */
-
-static struct watcher *
-watcher_new(struct hub *hub, const struct end_watch *wait)
-{
-    struct watcher *watcher = mem_alloc(sizeof(*watcher));
-    struct watcher **bucket = &hub->tickets[wait->ticket % BUCKETS];
-    struct topic *topic = topic_get(hub, &wait->run);
-    *watcher = (struct watcher){
-        .next = topic->first,
-        .next_ticket = *bucket,
-        .topic = topic,
-        .hub = hub,
-        .wait = *wait,
-        .due = {.fire = due_fire, .owner = watcher},
-    };
-    *bucket = watcher;
-    if (topic->first != NULL)
-        topic->first->previous = watcher;
-    topic->first = watcher;
-    return watcher;
 }
 
 struct join {
@@ -194,11 +178,19 @@ join_handle(struct hub *hub, struct message *message)
     struct end_watch wait = ((struct join *)message)->wait;
     mem_free(message);
     if (hub->is_stopped || run_is_over(hub, &wait.run)) {
-        count_out(hub, &wait.run);
+        hub_count_out(hub, &wait.run);
         wait.ended(wait.context);
         return;
     }
-    struct watcher *watcher = watcher_new(hub, &wait);
+    struct end_watcher *waiting = mem_alloc(sizeof(*waiting));
+    struct watcher *watcher = &waiting->watcher;
+    struct topic *topic = hub_topic_get(hub, &wait.run);
+    waiting->wait = wait;
+    watcher->ticket = wait.ticket;
+    watcher->end = end_tell;
+    watcher->due.fire = end_due;
+    watcher->due.owner = watcher;
+    watcher_enter(watcher, topic, &topic->ends);
     timers_set(&hub->timers, &watcher->due,
                clock_mono_us(hub->options.clock) + wait.wait_ms * 1000);
 }
@@ -206,14 +198,9 @@ join_handle(struct hub *hub, struct message *message)
 enum status
 hub_wait_end(struct hub *hub, const struct end_watch *watch)
 {
-    if (atomic_load(&hub->is_closed))
-        return STATUS_UNAVAILABLE;
-    if (atomic_fetch_add(&hub->count, 1) >= hub->options.watchers_max) {
-        atomic_fetch_sub(&hub->count, 1);
-        return STATUS_UNAVAILABLE;
-    }
-    /* Before the look at the store, which the turn does. */
-    atomic_fetch_add(&hub->interest[bucket_of(&watch->run)], 1);
+    enum status status = hub_count_in(hub, &watch->run);
+    if (status != STATUS_OK)
+        return status;
     struct join *join = mem_alloc(sizeof(*join));
     join->message.handle = join_handle;
     join->wait = *watch;
@@ -229,13 +216,10 @@ struct leave {
 static void
 leave_handle(struct hub *hub, struct message *message)
 {
-    uint64_t ticket = ((struct leave *)message)->ticket;
+    struct watcher *watcher = watcher_find(hub, ((struct leave *)message)->ticket);
     mem_free(message);
-    struct watcher *watcher = hub->tickets[ticket % BUCKETS];
-    while (watcher != NULL && watcher->wait.ticket != ticket)
-        watcher = watcher->next_ticket;
     if (watcher != NULL)
-        watcher_end(hub, watcher);
+        watcher_leave(watcher, false);
 }
 
 void
@@ -253,6 +237,8 @@ hub_ticket(struct hub *hub)
     return atomic_fetch_add(&hub->last_ticket, 1) + 1;
 }
 
+/* --- what is committed --- */
+
 struct moved {
     struct message message;
     struct id run;
@@ -264,9 +250,18 @@ moved_handle(struct hub *hub, struct message *message)
 {
     struct id run = ((struct moved *)message)->run;
     mem_free(message);
-    struct topic *topic = topic_find(hub, &run);
-    if (topic != NULL && run_is_over(hub, &run))
-        end_all(hub, topic);
+    struct topic *topic = hub_topic_find(hub, &run);
+    if (topic != NULL && topic->ends != NULL && run_is_over(hub, &run))
+        end_all(topic->ends);
+}
+
+static void
+note_end(struct hub *hub, const struct id *run)
+{
+    struct moved *moved = mem_alloc(sizeof(*moved));
+    moved->message.handle = moved_handle;
+    moved->run = *run;
+    queue_push_soon(hub->mailbox, &moved->message.node);
 }
 
 void
@@ -274,13 +269,11 @@ hub_note_commit(struct hub *hub, const struct intent *intent)
 {
     for (size_t i = 0; i < intent->op_count; i++) {
         const struct store_op *op = &intent->ops[i];
-        if (op->kind != STORE_RUN_MOVE || !run_state_is_ended(op->run->state) ||
-            atomic_load(&hub->interest[bucket_of(&op->run->id)]) == 0)
-            continue;
-        struct moved *moved = mem_alloc(sizeof(*moved));
-        moved->message.handle = moved_handle;
-        moved->run = op->run->id;
-        queue_push_soon(hub->mailbox, &moved->message.node);
+        bool is_end = op->kind == STORE_RUN_MOVE && run_state_is_ended(op->run->state);
+        if (is_end && hub_is_watched(hub, &op->run->id))
+            note_end(hub, &op->run->id);
+        else if (op->kind == STORE_EVENTS_INSERT && hub_is_watched(hub, &op->events->run))
+            hub_note_events(hub, op->events);
     }
 }
 
@@ -289,9 +282,9 @@ stop_handle(struct hub *hub, struct message *message)
 {
     mem_free(message);
     hub->is_stopped = true;
-    for (size_t b = 0; b < BUCKETS; b++) {
-        while (hub->topics[b] != NULL)
-            end_all(hub, hub->topics[b]);
+    for (size_t b = 0; b < HUB_BUCKETS; b++) {
+        while (hub->tickets[b] != NULL)
+            watcher_leave(hub->tickets[b], false);
     }
 }
 

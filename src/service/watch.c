@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/queue.h"
+#include "engine/events.h"
 #include "service/host.h"
 #include "service/hub.h"
 
@@ -32,6 +33,12 @@ hub_thread(void *context)
 }
 
 static void
+post(void *world, struct task *task)
+{
+    service_post(world, task, false);
+}
+
+static void
 note_commit(const struct intent *intent, void *context)
 {
     hub_note_commit(context, intent);
@@ -44,6 +51,8 @@ watch_start(struct service *service)
         .store = service->store,
         .clock = service->options.clock,
         .watchers_max = LIMIT_WATCHERS,
+        .post = post,
+        .world = service,
     };
     service->hub = hub_new(&options);
     writer_set_commit_hook(service->writer, note_commit, service->hub);
@@ -77,6 +86,38 @@ service_watch_leave(struct service *service, uint64_t ticket)
 {
     if (service->hub != NULL)
         hub_leave(service->hub, ticket);
+}
+
+enum status
+service_watch_events(struct service *service, const struct event_watch *watch)
+{
+    return service->hub == NULL ? STATUS_UNAVAILABLE : hub_watch_events(service->hub, watch);
+}
+
+void
+service_watch_room(struct service *service, uint64_t ticket)
+{
+    hub_room(service->hub, ticket);
+}
+
+static bool
+see_any(const struct events_row *row, void *context)
+{
+    *(bool *)context = true;
+    return false;
+}
+
+enum status
+service_watch_is_over(struct service *service, const struct id *run, uint64_t after, bool *is_over)
+{
+    struct run_head head;
+    bool is_any = after < EVENT_FIRST_STORED - 1;
+    *is_over = false;
+    enum status status = store_run_head(service->store, run, &head);
+    if (status == STATUS_OK && !is_any)
+        status = store_events_list(service->store, run, after, see_any, &is_any);
+    *is_over = status == STATUS_OK && run_state_is_ended(head.state) && !is_any;
+    return status;
 }
 
 void

@@ -59,6 +59,7 @@ route_handler_fn native_run_items;
 route_handler_fn native_run_results;
 
 route_handler_fn native_run_files;
+route_handler_fn native_run_events;
 
 route_handler_fn native_file_create;
 route_handler_fn native_file_get;

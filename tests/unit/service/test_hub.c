@@ -74,7 +74,8 @@ open_hub(void **state)
 {
     store = simulated_store_new(1);
     now_us = 1000000;
-    hub = hub_new(&(struct hub_options){store, &fake_clock, WATCHERS_MAX});
+    hub = hub_new(
+        &(struct hub_options){.store = store, .clock = &fake_clock, .watchers_max = WATCHERS_MAX});
     put_run(&run_a, STORE_RUN_INSERT, RUN_STATE_QUEUED, 1);
     put_run(&run_b, STORE_RUN_INSERT, RUN_STATE_QUEUED, 1);
     return 0;

@@ -1,0 +1,108 @@
+/* service/hub_inside.h - the inside of the hub, for hub*.c.
+ *
+ * Threads: the hub's own, but for what is marked.
+ */
+#ifndef SERVICE_HUB_INSIDE_H
+#define SERVICE_HUB_INSIDE_H
+
+#include "base/buffer.h"
+#include "engine/timers.h"
+#include "service/hub.h"
+
+#include <stdatomic.h>
+
+/* Buckets of runs, of tickets and of the counters that the writer looks at. */
+#define HUB_BUCKETS 4096
+
+struct message;
+typedef void hub_message_fn(struct hub *hub, struct message *message);
+
+struct message {
+    struct queue_node node; /* first */
+    hub_message_fn *handle;
+};
+
+struct topic;
+struct watcher;
+/* Takes his leave; the watcher is freed behind it. */
+typedef void watcher_end_fn(struct watcher *watcher, bool is_broken);
+
+/* One who waits: for an end, or for events (struct stream). */
+struct watcher {
+    struct watcher *next, *previous; /* of the topic's list */
+    struct watcher *next_ticket;
+    struct watcher **list; /* in which it is */
+    struct topic *topic;
+    struct hub *hub;
+    uint64_t ticket;
+    watcher_end_fn *end;
+    struct timer due;
+};
+
+/* Where an event of the log ends. */
+struct mark {
+    uint64_t id;
+    size_t end;
+};
+
+/* A run that somebody waits for. */
+struct topic {
+    struct topic *next; /* in its bucket */
+    struct hub *hub;
+    struct id run;
+    struct watcher *ends;
+    struct watcher *streams;
+    uint32_t stream_count;
+    /* The newest events, for those whose stream has come so far. */
+    struct buffer log;
+    struct mark *marks;
+    size_t mark_count, mark_capacity;
+    uint64_t log_after; /* all events behind this id are in the log */
+    bool is_over;       /* the last of them is an end */
+    struct timer pass;
+    int64_t passed_us;
+};
+
+struct hub {
+    struct hub_options options;
+    struct queue *mailbox;
+    struct timers timers;
+    struct topic *topics[HUB_BUCKETS];
+    struct watcher *tickets[HUB_BUCKETS];
+    bool is_stopped;
+
+    /* Any thread. */
+    _Atomic uint32_t interest[HUB_BUCKETS]; /* how many wait for runs of that bucket */
+    _Atomic uint32_t count;
+    _Atomic uint64_t last_ticket;
+    _Atomic bool is_closed;
+};
+
+/* hub.c */
+
+/* Any thread: counts one more in who waits for the run. UNAVAILABLE: too many, or closed. */
+MUST_USE enum status hub_count_in(struct hub *hub, const struct id *run);
+void hub_count_out(struct hub *hub, const struct id *run);
+
+/* Whether somebody may wait for the run. Any thread. */
+bool hub_is_watched(const struct hub *hub, const struct id *run);
+
+struct topic *hub_topic_find(struct hub *hub, const struct id *run);
+struct topic *hub_topic_get(struct hub *hub, const struct id *run);
+
+/* Enters it in the topic's list, under its ticket. */
+void watcher_enter(struct watcher *watcher, struct topic *topic, struct watcher **list);
+/* NULL: he has left. */
+struct watcher *watcher_find(struct hub *hub, uint64_t ticket);
+/* Ends and frees it; the topic too, if it was the last. */
+void watcher_leave(struct watcher *watcher, bool is_broken);
+
+/* hub_stream.c */
+
+/* Any thread: events were committed. */
+struct events_row;
+void hub_note_events(struct hub *hub, const struct events_row *row);
+/* Nobody waits for the run any more. */
+void hub_topic_drop_log(struct topic *topic);
+
+#endif
