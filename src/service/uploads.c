@@ -203,6 +203,46 @@ service_file_find(struct service *service, const struct id *workspace, struct sl
     return status;
 }
 
+enum status
+service_file_list(struct service *service, const struct store_page *page, store_file_fn *visit,
+                  void *context)
+{
+    return store_file_sent(service->store, page, visit, context);
+}
+
+/* A file that is about to go. */
+struct deleting {
+    struct service *service;
+    struct file_row row;
+    file_deleted_fn *deleted;
+    void *context;
+};
+
+static void
+deleting_done(struct intent *intent)
+{
+    struct deleting *deleting = intent->owner;
+    if (intent->status == STATUS_OK)
+        forget_bytes(deleting->service, &deleting->row.id);
+    deleting->deleted(intent->status, deleting->context);
+    intent_free(&intent);
+}
+
+void
+service_file_delete(struct service *service, const struct file_row *row, file_deleted_fn *deleted,
+                    void *context)
+{
+    struct intent *intent = intent_new(KIB(4));
+    struct deleting *deleting = arena_alloc(&intent->arena, sizeof(*deleting));
+    *deleting = (struct deleting){.service = service, .deleted = deleted, .context = context};
+    deleting->row.id = row->id;
+    deleting->row.workspace = row->workspace;
+    intent_add(intent, STORE_FILE_DELETE, 64)->file = &deleting->row;
+    intent->owner = deleting;
+    intent->done = deleting_done;
+    writer_push(service->writer, intent);
+}
+
 struct file_reading {
     struct blob *blob;
     uint64_t at, end;

@@ -45,6 +45,16 @@ MUST_USE enum status service_file_get(struct service *service, const struct id *
 MUST_USE enum status service_file_find(struct service *service, const struct id *workspace,
                                        struct slice id, struct arena *arena, struct file_row *out);
 
+/* See store_file_sent(). */
+MUST_USE enum status service_file_list(struct service *service, const struct store_page *page,
+                                       store_file_fn *visit, void *context);
+
+/* Removes what was sent: the row, then the bytes. `deleted` is called once, on the writer's thread:
+ * NOT_FOUND also for what a run has made. Who reads it now reads it to its end. */
+typedef void file_deleted_fn(enum status status, void *context);
+void service_file_delete(struct service *service, const struct file_row *row,
+                         file_deleted_fn *deleted, void *context);
+
 /* The bytes of a file, or some of them, piece by piece: on a work thread. */
 struct file_reading;
 struct file_part {

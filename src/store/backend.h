@@ -109,6 +109,8 @@ typedef enum status store_delivery_list_fn(struct store *store, const struct del
 typedef enum status store_deliveries_due_fn(struct store *store, int64_t now_unix_ms,
                                             const struct delivery_due *after, uint32_t limit,
                                             store_delivery_due_fn *visit, void *context);
+typedef enum status store_file_sent_fn(struct store *store, const struct store_page *page,
+                                       store_file_fn *visit, void *context);
 typedef enum status store_file_scan_fn(struct store *store, const struct id *after, uint32_t limit,
                                        store_file_fn *visit, void *context);
 typedef enum status store_copy_step_fn(struct store *store, struct store_copy *copy,
@@ -165,6 +167,7 @@ struct store_ops {
     store_delivery_next_fn *delivery_next;
     store_delivery_list_fn *delivery_list;
     store_deliveries_due_fn *delivery_due;
+    store_file_sent_fn *file_sent;
     store_file_scan_fn *file_scan;
     store_copy_step_fn *copy_step;
     store_copy_end_fn *copy_end;

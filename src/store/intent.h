@@ -65,6 +65,8 @@ enum store_op_kind {
     STORE_TIMER_DELETE,
     /* file; CONFLICT: id exists */
     STORE_FILE_INSERT,
+    /* file (by workspace and id), if it was sent; NOT_FOUND also for one that a run has made */
+    STORE_FILE_DELETE,
     /* idempotency, in place of one that has expired; CONFLICT: the key exists in that scope */
     STORE_IDEMPOTENCY_INSERT,
     /* trim: removes expired keys of requests, at most `limit` of them */

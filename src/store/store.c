@@ -253,6 +253,7 @@ assert_op(const struct store_op *op)
         assert(!id_is_zero(&op->timer->run));
         return;
     case STORE_FILE_INSERT:
+    case STORE_FILE_DELETE:
         assert(!id_is_zero(&op->file->id));
         return;
     case STORE_IDEMPOTENCY_INSERT:
@@ -736,6 +737,17 @@ store_delivery_due(struct store *store, int64_t now_unix_ms, const struct delive
 }
 
 enum status
+store_file_sent(struct store *store, const struct store_page *page, store_file_fn *visit,
+                void *context)
+{
+    assert_page(page);
+    assert(!id_is_zero(&page->workspace));
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->file_sent(store, page, visit, context);
+    return store_note(store, STORE_CALL_FILE_SENT, begun_us, status);
+}
+
+enum status
 store_file_scan(struct store *store, const struct id *after, uint32_t limit, store_file_fn *visit,
                 void *context)
 {
@@ -894,6 +906,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_DELIVERY_NEXT] = "delivery_next",
     [STORE_CALL_DELIVERY_LIST] = "delivery_list",
     [STORE_CALL_DELIVERY_DUE] = "delivery_due",
+    [STORE_CALL_FILE_SENT] = "file_sent",
     [STORE_CALL_FILE_SCAN] = "file_scan",
     [STORE_CALL_COPY_STEP] = "copy_step",
     [STORE_CALL_CHECK] = "check",

@@ -103,9 +103,11 @@ struct store_page {
     const struct slice *triggers; /* only runs with one of these, all different */
     uint32_t trigger_count;       /* 0 = all */
     struct slice not_trigger;     /* without `triggers`: only runs with another one */
-    struct id from, until;        /* only ids not less than `from`, less than `until`; zero = all */
-    uint32_t limit;               /* 1 to 1000 */
-    uint32_t skip;                /* for page numbers; at most 100,000 */
+    struct id from, until; /* runs and files: only ids not less than `from`, less than `until`;
+                            * zero = all */
+    struct slice name;     /* files: only those of that name; empty = all */
+    uint32_t limit;        /* 1 to 1000 */
+    uint32_t skip;         /* for page numbers; at most 100,000 */
 };
 
 /* Visitors return false to stop. They run inside the read: they are quick and do not call the store
@@ -263,6 +265,9 @@ MUST_USE enum status store_delivery_due(struct store *store, int64_t now_unix_ms
 MUST_USE enum status store_events_list(struct store *store, const struct id *run, uint64_t after,
                                        store_events_fn *visit, void *context);
 
+/* What was sent to one workspace; newest first unless ascending. */
+MUST_USE enum status store_file_sent(struct store *store, const struct store_page *page,
+                                     store_file_fn *visit, void *context);
 /* Files of all workspaces with ids above *after, by id: for copies and checks. */
 MUST_USE enum status store_file_scan(struct store *store, const struct id *after, uint32_t limit,
                                      store_file_fn *visit, void *context);
@@ -334,6 +339,7 @@ enum store_call {
     STORE_CALL_DELIVERY_NEXT,
     STORE_CALL_DELIVERY_LIST,
     STORE_CALL_DELIVERY_DUE,
+    STORE_CALL_FILE_SENT,
     STORE_CALL_FILE_SCAN,
     STORE_CALL_COPY_STEP,
     STORE_CALL_CHECK,

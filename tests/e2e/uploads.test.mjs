@@ -348,3 +348,78 @@ test('bytes that are not those that were said are refused', async () => {
   for (const [query, headers] of wrong) assert.equal((await send(bytes, { query, headers })).status, 400, query + JSON.stringify(headers));
   assert.deepEqual(await blobs(), { kept: before.kept + right.length, coming: before.coming });
 });
+
+// --- lists and deletes ---
+
+test('what was sent is listed, in pages, by name and time', async () => {
+  const own = await startServer();
+  try {
+    const sendTo = async (name, body) => (await own.ask('POST', `/v1/files?name=${name}`, { body, type: 'text/plain' })).data;
+    const sent = [];
+    for (const name of ['a', 'b', 'a', 'c', 'a']) sent.push(await sendTo(name, name));
+    const ids = async (query) => {
+      const answer = await own.get(`/v1/files${query}`);
+      assert.equal(answer.status, 200, answer.text);
+      return answer.data.map((file) => sent.findIndex((one) => one.id === file.id));
+    };
+    assert.deepEqual((await own.get('/v1/files')).data, sent.toReversed?.() ?? [...sent].reverse());
+    assert.deepEqual(await ids('?direction=asc'), [0, 1, 2, 3, 4]);
+    assert.deepEqual(await ids('?name=a'), [4, 2, 0]);
+    assert.deepEqual(await ids('?name=none'), []);
+    assert.deepEqual(await ids('?limit=2&page=2'), [2, 1]);
+    assert.deepEqual(await ids(`?lt=${sent[2].id}`), [1, 0]);
+    assert.deepEqual(await ids(`?lt=${sent[2].id}&direction=asc`), [0, 1]);
+    assert.deepEqual(await ids('?createdAfter=2001-01-01T00:00:00Z&limit=1'), [4]);
+    assert.deepEqual(await ids('?createdBefore=2001-01-01T00:00:00Z'), []);
+    for (const query of ['?createdAfter=yesterday', '?limit=x', '?lt=x', '?sort=name', '?nam=a'])
+      assert.equal((await own.get(`/v1/files${query}`)).status, 400, query);
+    const workflow = await own.publish(`
+name: Made
+slug: made
+input: { type: object, properties: { rows: { type: string, format: file } } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.rows}}" } }
+  - { id: out, type: write_csv, config: { name: a, columns: { a: "{{item.a}}" } } }
+`);
+    const run = await own.reachEnd((await own.begin(workflow, { rows: sent[0].id })).id);
+    assert.equal(run.status, 'completed');
+    assert.deepEqual(await ids(''), [4, 3, 2, 1, 0]);
+  } finally {
+    await own.close();
+  }
+});
+
+test('what was sent is deleted at once, what a run has made is not', async () => {
+  const before = await blobs();
+  const workflow = await server.publish(`
+name: Copy
+slug: copy
+input: { type: object, properties: { rows: { type: string, format: file } } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.rows}}" } }
+  - { id: out, type: write_csv, config: { name: copy.csv, columns: { a: "{{item.a}}" } } }
+`);
+  const { data: file } = await send('a\n1\n', { query: '?name=a.csv', headers: { 'idempotency-key': 'gone-1' } });
+  const { data: link } = await server.post(`/v1/files/${file.id}/link`, {});
+  const run = await server.reachEnd((await server.begin(workflow, { rows: file.id })).id);
+  const { data: [made] } = await server.get(`/v1/workflow-runs/${run.id}/files`);
+  const kept = await server.ask('DELETE', `/v1/files/${made.id}`);
+  assert.equal(kept.status, 409, kept.text);
+  assert.match(kept.json.error, /goes with the run/);
+
+  const gone = await server.ask('DELETE', `/v1/files/${file.id}`);
+  assert.deepEqual([gone.status, gone.data], [200, file]);
+  assert.deepEqual(await blobs(), { kept: before.kept + 1, coming: before.coming });
+  for (const [method, path] of [['DELETE', ''], ['GET', ''], ['GET', '/content'], ['POST', '/link']])
+    assert.equal((await server.ask(method, `/v1/files/${file.id}${path}`)).status, 404, method + path);
+  assert.equal((await fetch(link.url)).status, 404);
+  assert.ok(!(await server.get('/v1/files?limit=1000')).data.some((one) => one.id === file.id));
+  const again = await send('a\n1\n', { query: '?name=a.csv', headers: { 'idempotency-key': 'gone-1' } });
+  assert.equal(again.status, 404);
+  assert.match(again.json.error, /has been deleted/);
+  const refused = await server.post('/v1/workflows/copy/runs', { input: { rows: file.id } });
+  assert.equal(refused.status, 400);
+  assert.equal(await content(made.id), 'a\n1\n');
+  await server.restart();
+  assert.equal((await server.get(`/v1/files/${file.id}`)).status, 404);
+});

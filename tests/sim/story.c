@@ -350,6 +350,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_SPENDING_TRIM:
     case STORE_TIMER_DELETE:
     case STORE_FILE_INSERT:
+    case STORE_FILE_DELETE:
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:

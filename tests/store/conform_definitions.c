@@ -415,6 +415,81 @@ test_files_are_scanned_by_id(void **state)
     assert_seen(&seen, "1 2 3 4 5");
 }
 
+/* Those of names "a" and "b", of two workspaces, of a run. */
+static void
+put_sent_files(struct fixture *f)
+{
+    for (uint32_t i = 1; i <= 9; i++) {
+        struct file_row row = {
+            .workspace = id_of(i == 4 ? 2 : 1),
+            .id = id_of(i),
+            .run = i == 7 ? id_of(20) : (struct id){0},
+            .name = i % 2 == 0 ? SLICE("a") : SLICE("b"),
+        };
+        COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &row});
+    }
+}
+
+static void
+test_what_was_sent_is_listed(void **state)
+{
+    static const struct {
+        const char *want;
+        const char *name;
+        bool is_ascending;
+        uint32_t before, from, until, limit, skip;
+    } table[] = {
+        {"9 8 6 5 3 2 1", "", false, 0, 0, 0, 100, 0},
+        {"1 2 3 5 6 8 9", "", true, 0, 0, 0, 100, 0},
+        {"8 6 2", "a", false, 0, 0, 0, 100, 0},
+        {"1 3 5 9", "b", true, 0, 0, 0, 100, 0},
+        {"", "c", false, 0, 0, 0, 100, 0},
+        {"5 3", "", false, 6, 0, 0, 2, 0},
+        {"8 9", "", true, 6, 0, 0, 2, 0},
+        {"8 6", "", false, 0, 0, 0, 2, 1},
+        {"8 6 5", "", false, 0, 5, 9, 100, 0},
+        {"6 5", "", false, 8, 5, 9, 100, 0},
+        {"5 6 8", "", true, 2, 5, 9, 100, 0},
+        {"6", "a", true, 0, 3, 8, 100, 0},
+    };
+    struct fixture *f = fixture_of(state);
+    put_sent_files(f);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct store_page page = {.workspace = id_of(1),
+                                  .name = slice_text(table[i].name),
+                                  .is_ascending = table[i].is_ascending,
+                                  .limit = table[i].limit,
+                                  .skip = table[i].skip};
+        page.before = table[i].before == 0 ? (struct id){0} : id_of(table[i].before);
+        page.from = table[i].from == 0 ? (struct id){0} : id_of(table[i].from);
+        page.until = table[i].until == 0 ? (struct id){0} : id_of(table[i].until);
+        struct seen seen = {0};
+        assert_int_equal(store_file_sent(f->store, &page, see_file, &seen), STATUS_OK);
+        assert_seen(&seen, table[i].want);
+    }
+}
+
+static void
+test_only_what_was_sent_is_deleted(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct file_row got, sent = {.workspace = id_of(1), .id = id_of(2)},
+                         made = {.workspace = id_of(1), .id = id_of(7)},
+                         foreign = {.workspace = id_of(1), .id = id_of(4)};
+    put_sent_files(f);
+    assert_int_equal(COMMIT(f->store, {STORE_FILE_DELETE, .file = &made}), STATUS_NOT_FOUND);
+    assert_int_equal(COMMIT(f->store, {STORE_FILE_DELETE, .file = &foreign}), STATUS_NOT_FOUND);
+    COMMIT_OK(f->store, {STORE_FILE_DELETE, .file = &sent});
+    assert_int_equal(COMMIT(f->store, {STORE_FILE_DELETE, .file = &sent}), STATUS_NOT_FOUND);
+    fixture_reopen(f);
+    assert_int_equal(store_file_get(f->store, &f->arena, &sent.id, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_file_get(f->store, &f->arena, &made.id, &got), STATUS_OK);
+    struct store_page page = {.workspace = id_of(1), .limit = 9};
+    struct seen seen = {0};
+    assert_int_equal(store_file_sent(f->store, &page, see_file, &seen), STATUS_OK);
+    assert_seen(&seen, "9 8 6 5 3 1");
+}
+
 static struct idempotency_row
 once_of(const char *key, uint32_t made, int64_t created_unix_ms)
 {
@@ -554,6 +629,8 @@ const struct CMUnitTest definition_tests[] = {
     cmocka_unit_test(test_version_trim_takes_what_no_run_needs),
     cmocka_unit_test(test_files),
     cmocka_unit_test(test_files_are_scanned_by_id),
+    cmocka_unit_test(test_what_was_sent_is_listed),
+    cmocka_unit_test(test_only_what_was_sent_is_deleted),
     cmocka_unit_test(test_idempotency_key_is_taken_once_in_its_scope),
     cmocka_unit_test(test_expired_idempotency_key_is_free_again),
     cmocka_unit_test(test_trim_takes_the_keys_that_expired_longest_ago),

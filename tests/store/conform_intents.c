@@ -83,7 +83,7 @@ test_refused_intent_changes_nothing(void **state)
     struct version_row version = {.workflow = id_of(1), .version = 1, .text = SLICE("x")};
     struct key_row key = {.workspace = id_of(1), .id = id_of(1)}, no_key = {.id = id_of(2)};
     struct run_row run = run_of(5, RUN_STATE_RUNNING), no_run = run_of(6, RUN_STATE_RUNNING);
-    struct file_row file = {.workspace = id_of(1), .id = id_of(1)};
+    struct file_row file = {.workspace = id_of(1), .id = id_of(1)}, no_file = {.id = id_of(2)};
     struct idempotency_row once = {
         .workspace = id_of(1), .key = SLICE("k"), .id = id_of(5), .expires_unix_ms = 1000};
     struct store_op there[] = {
@@ -108,6 +108,7 @@ test_refused_intent_changes_nothing(void **state)
         {{STORE_RUN_INSERT, .run = &run}, STATUS_CONFLICT},
         {{STORE_RUN_MOVE, .run = &no_run}, STATUS_NOT_FOUND},
         {{STORE_FILE_INSERT, .file = &file}, STATUS_CONFLICT},
+        {{STORE_FILE_DELETE, .file = &no_file}, STATUS_NOT_FOUND},
         {{STORE_IDEMPOTENCY_INSERT, .idempotency = &once}, STATUS_CONFLICT},
     };
     struct setting_row before = {.name = SLICE("before"), .value = SLICE("x")};

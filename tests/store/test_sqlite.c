@@ -274,6 +274,18 @@ stop_object(const struct object_row *row, void *context)
 }
 
 static void
+read_sent_files(struct store *store, const struct id *workspace)
+{
+    for (int way = 0; way < 4; way++) {
+        struct store_page page = {.workspace = *workspace,
+                                  .limit = 1,
+                                  .is_ascending = way % 2 == 1,
+                                  .name = way / 2 == 1 ? SLICE("x") : SLICE("")};
+        status_ignore(store_file_sent(store, &page, stop_file, NULL));
+    }
+}
+
+static void
 read_objects(struct store *store, struct arena *arena)
 {
     struct object_row which = {.kind = OBJECT_LIST, .name = SLICE("x")};
@@ -356,6 +368,7 @@ read_every_way(struct store *store, struct arena *arena)
     status_ignore(store_usage_list(store, &id, stop_usage, NULL));
     read_objects(store, arena);
     read_deliveries_every_way(store, arena, &id);
+    read_sent_files(store, &id);
     status_ignore(store_file_scan(store, &id, 1, stop_file, NULL));
     status_ignore(store_events_list(store, &id, 0, stop_events, NULL));
 }
@@ -437,6 +450,7 @@ write_every_way(struct store *store)
         {STORE_TIMER_INSERT, .timer = &timer},
         {STORE_TIMER_DELETE, .timer = &timer},
         {STORE_FILE_INSERT, .file = &file_row},
+        {STORE_FILE_DELETE, .file = &file_row},
         {STORE_SETTING_PUT, .setting = &setting},
         {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
     };

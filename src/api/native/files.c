@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "service/links.h"
 #include "service/present.h"
+#include "service/run_filter.h"
 #include "service/uploads.h"
 
 #define LINK_PATH_BYTES_MAX (LINK_TOKEN_BYTES_MAX + 16)
@@ -53,6 +54,91 @@ native_file_content(struct call *call)
         return;
     content->name = content->row.name;
     native_send_content(call, content);
+}
+
+/* --- lists --- */
+
+struct file_list {
+    struct list_query query;
+    struct buffer body;
+};
+
+static bool
+put_listed(const struct file_row *row, void *context)
+{
+    struct file_list *list = context;
+    const struct list_query *query = &list->query;
+    if (query->has_end && memcmp(row->id.bytes, query->end.bytes, ID_BYTES) >= 0)
+        return false;
+    native_next_item(&list->body);
+    present_file_text(&list->body, row);
+    return !buffer_is_over(&list->body);
+}
+
+static void
+read_list(struct call *call)
+{
+    struct file_list *list = call->own;
+    native_begin_list(&list->body);
+    enum status status = service_file_list(call->service, &list->query.page, put_listed, list);
+    native_end_list(call, &list->body, status);
+}
+
+/* Moments are those of the lists of runs. */
+static bool
+read_filters(struct call *call, struct store_page *page)
+{
+    static const char *const names[] = {"createdAfter", "createdBefore"};
+    struct run_filter filter = {.workflow = {{0}}};
+    struct error error = {0};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < COUNT_OF(names) && status == STATUS_OK; i++) {
+        struct slice text = http_request_query(call->request, names[i]);
+        if (text.ptr != NULL)
+            status = run_filter_set(&filter, slice_text(names[i]), text, &error);
+    }
+    page->from = filter.from;
+    page->until = filter.until;
+    page->workspace = call->caller.workspace;
+    page->name = http_request_query(call->request, "name");
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+    return status == STATUS_OK;
+}
+
+void
+native_file_list(struct call *call)
+{
+    struct file_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!call_read_list(call, &list->query) || !read_filters(call, &list->query.page))
+        return;
+    call->own = list;
+    call_go_on(call, read_list);
+}
+
+/* --- delete --- */
+
+static void
+file_deleted(enum status status, void *context)
+{
+    struct call *call = context;
+    if (status == STATUS_OK)
+        native_answer_file(call, 200, call->own);
+    else
+        call_fail_status(call, status, NULL);
+}
+
+void
+native_file_delete(struct call *call)
+{
+    struct file_row *row = arena_alloc(call->arena, sizeof(*row));
+    if (!find_file(call, row))
+        return;
+    call->own = row;
+    if (id_is_zero(&row->run))
+        service_file_delete(call->service, row, file_deleted, call);
+    else
+        call_fail(call, 409, "a run has made this file; it goes with the run");
 }
 
 /* --- links --- */

@@ -62,6 +62,8 @@ route_handler_fn native_run_files;
 route_handler_fn native_run_events;
 
 route_handler_fn native_file_create;
+route_handler_fn native_file_list;
+route_handler_fn native_file_delete;
 route_handler_fn native_file_get;
 route_handler_fn native_file_content;
 route_handler_fn native_file_link;

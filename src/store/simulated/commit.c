@@ -83,6 +83,17 @@ workflow_has_runs(struct world *world, const struct id *workflow, bool unfinishe
 }
 
 static enum status
+file_delete(struct world *world, const struct file_row *row)
+{
+    struct table *table = table_of(world, KIND_FILE);
+    const struct file_row *old = table_find(table, row);
+    if (old == NULL || !id_is_zero(&old->run) || !id_equal(&old->workspace, &row->workspace))
+        return STATUS_NOT_FOUND;
+    table_remove(table, row, &world->journal);
+    return STATUS_OK;
+}
+
+static enum status
 workflow_delete(struct world *world, const struct workflow_row *row)
 {
     struct table *table = table_of(world, KIND_WORKFLOW);
@@ -504,6 +515,8 @@ apply_op(struct world *world, const struct store_op *op)
         return STATUS_OK;
     case STORE_FILE_INSERT:
         return insert_new(world, KIND_FILE, op->file);
+    case STORE_FILE_DELETE:
+        return file_delete(world, op->file);
     case STORE_IDEMPOTENCY_INSERT:
         return idempotency_insert(world, op->idempotency);
     case STORE_IDEMPOTENCY_TRIM:

@@ -665,6 +665,31 @@ simulated_file_list(struct store *store, const struct id *run, store_file_fn *vi
     return read_end(world, status);
 }
 
+static bool
+page_wants_file(const struct store_page *page, const struct file_row *row)
+{
+    return id_is_zero(&row->run) && page_wants(page, &row->workspace, &row->id) &&
+           page_wants_moment(page, &row->id) &&
+           (page->name.size == 0 || slice_equal(page->name, row->name));
+}
+
+enum status
+simulated_file_sent(struct store *store, const struct store_page *page, store_file_fn *visit,
+                    void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_FILE];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct file_row *row = table->rows[page_place(page, table, i)];
+        if (page_wants_file(page, row) && page_shows(page, &matched) && !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
 enum status
 simulated_file_scan(struct store *store, const struct id *after, uint32_t limit,
                     store_file_fn *visit, void *context)

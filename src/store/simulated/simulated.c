@@ -85,6 +85,7 @@ static const struct store_ops simulated_ops = {
     .delivery_next = simulated_delivery_next,
     .delivery_list = simulated_delivery_list,
     .delivery_due = simulated_delivery_due,
+    .file_sent = simulated_file_sent,
     .file_scan = simulated_file_scan,
     .copy_step = simulated_copy_step,
     .copy_end = simulated_copy_end,

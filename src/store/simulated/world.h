@@ -98,6 +98,7 @@ store_delivery_get_fn simulated_delivery_get;
 store_delivery_next_fn simulated_delivery_next;
 store_delivery_list_fn simulated_delivery_list;
 store_deliveries_due_fn simulated_delivery_due;
+store_file_sent_fn simulated_file_sent;
 store_file_scan_fn simulated_file_scan;
 store_copy_step_fn simulated_copy_step;
 store_copy_end_fn simulated_copy_end;

@@ -68,6 +68,8 @@ apply_op(struct connection *writer, const struct store_op *op)
         return sqlite_timer_delete(writer, op->timer);
     case STORE_FILE_INSERT:
         return sqlite_file_insert(writer, op->file);
+    case STORE_FILE_DELETE:
+        return sqlite_file_delete(writer, op->file);
     case STORE_IDEMPOTENCY_INSERT:
         return sqlite_idempotency_insert(writer, op->idempotency);
     case STORE_IDEMPOTENCY_TRIM:
@@ -139,6 +141,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_KEY_UPDATE:
     case STORE_RUN_INSERT:
     case STORE_FILE_INSERT:
+    case STORE_FILE_DELETE:
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_UPDATE:

@@ -57,6 +57,24 @@ sqlite_file_insert(struct connection *writer, const struct file_row *row)
     return query_write_new(&query);
 }
 
+/* As the indexes have it. */
+#define IS_SENT " AND run = x'000000000000000000000000'"
+
+static const struct sql delete_sql = {
+    SLOT_FILE_DELETE,
+    "DELETE FROM files WHERE id = ?1 AND workspace = ?2" IS_SENT,
+};
+
+enum status
+sqlite_file_delete(struct connection *writer, const struct file_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &delete_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_id(&query, &row->workspace);
+    return query_write_found(&query);
+}
+
 static const struct sql get_sql = {
     SLOT_FILE_GET,
     "SELECT " FILE_COLUMNS " FROM files WHERE id = ?1",
@@ -85,6 +103,46 @@ sqlite_file_list(struct store *store, const struct id *run, store_file_fn *visit
     struct query query;
     query_begin_read(&query, database_of(store), &list_sql, NULL);
     query_bind_id(&query, run);
+    struct file_row row = {0};
+    while (query_next(&query)) {
+        file_read(&query, &row);
+        if (!visit(&row, context))
+            break;
+    }
+    return query_end(&query);
+}
+
+#define SENT_SQL                                                                                   \
+    "SELECT " FILE_COLUMNS " FROM files WHERE workspace = ?1 AND id > ?2 AND id < ?3" IS_SENT
+
+/* By whether a name is given, and whether ascending. */
+static const struct sql sent_sqls[2][2] = {
+    {
+        {SLOT_FILE_SENT, SENT_SQL " ORDER BY id DESC LIMIT ?4 OFFSET ?5"},
+        {SLOT_FILE_SENT_ASCENDING, SENT_SQL " ORDER BY id LIMIT ?4 OFFSET ?5"},
+    },
+    {
+        {SLOT_FILE_SENT_NAMED, SENT_SQL " AND name = ?6 ORDER BY id DESC LIMIT ?4 OFFSET ?5"},
+        {SLOT_FILE_SENT_NAMED_ASCENDING, SENT_SQL " AND name = ?6 ORDER BY id LIMIT ?4 OFFSET ?5"},
+    },
+};
+
+enum status
+sqlite_file_sent(struct store *store, const struct store_page *page, store_file_fn *visit,
+                 void *context)
+{
+    struct query query;
+    struct id low, high;
+    bool has_name = page->name.size > 0;
+    page_span(page, &low, &high);
+    query_begin_read(&query, database_of(store), &sent_sqls[has_name][page->is_ascending], NULL);
+    query_bind_id(&query, &page->workspace);
+    query_bind_id(&query, &low);
+    query_bind_id(&query, &high);
+    query_bind_int(&query, page->limit);
+    query_bind_int(&query, page->skip);
+    if (has_name)
+        query_bind_text(&query, page->name);
     struct file_row row = {0};
     while (query_next(&query)) {
         file_read(&query, &row);

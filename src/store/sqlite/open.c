@@ -170,6 +170,7 @@ static const struct store_ops sqlite_ops = {
     .delivery_next = sqlite_delivery_next,
     .delivery_list = sqlite_delivery_list,
     .delivery_due = sqlite_delivery_due,
+    .file_sent = sqlite_file_sent,
     .file_scan = sqlite_file_scan,
     .copy_step = sqlite_copy_step,
     .copy_end = sqlite_copy_end,

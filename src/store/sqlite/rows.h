@@ -32,6 +32,7 @@ enum status sqlite_cursor_put(struct connection *writer, const struct cursor_row
 enum status sqlite_timer_insert(struct connection *writer, const struct timer_row *row);
 enum status sqlite_timer_delete(struct connection *writer, const struct timer_row *row);
 enum status sqlite_file_insert(struct connection *writer, const struct file_row *row);
+enum status sqlite_file_delete(struct connection *writer, const struct file_row *row);
 enum status sqlite_idempotency_insert(struct connection *writer, const struct idempotency_row *row);
 enum status sqlite_idempotency_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_setting_put(struct connection *writer, const struct setting_row *row);
@@ -101,6 +102,7 @@ store_delivery_get_fn sqlite_delivery_get;
 store_delivery_next_fn sqlite_delivery_next;
 store_delivery_list_fn sqlite_delivery_list;
 store_deliveries_due_fn sqlite_delivery_due;
+store_file_sent_fn sqlite_file_sent;
 store_file_scan_fn sqlite_file_scan;
 store_copy_step_fn sqlite_copy_step;
 store_copy_end_fn sqlite_copy_end;
