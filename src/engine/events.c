@@ -164,6 +164,7 @@ struct standing {
     bool is_begun;
     const uint64_t *counts; /* by node state; NULL: `rows` */
     uint64_t rows;
+    uint64_t of_one[NODE_STATE_COUNT]; /* in tables of one item */
 };
 
 static uint64_t
@@ -200,18 +201,31 @@ look_at_maker(const struct run *run, const struct plan_node *node, struct standi
     out->is_begun |= out->rows > 0 || (out->end != NULL && made->state != TABLE_SKIPPED);
 }
 
+/* The only item is decided as soon as its calls are recorded; many items when their chunks are. */
+static bool
+row_step_is_over(const struct table_run *table, const struct plan_node *node, struct standing *out)
+{
+    const struct stretch_run *stretch = &table->stretches[node->stretch];
+    const struct outside *one = &table->run->outside[node->index];
+    if (table->plan->is_many) {
+        out->counts = table->summary.nodes[node->column];
+        return table->is_source_end && stretch->recorded_count >= table->chunk_count;
+    }
+    out->counts = out->of_one;
+    out->of_one[one->state] = 1;
+    return one->state != NODE_STATE_PENDING;
+}
+
 static void
 look_at_row_step(const struct table_run *table, const struct plan_node *node, struct standing *out)
 {
     if (node->column >= table->summary.node_count)
         return;
-    const struct stretch_run *stretch = &table->stretches[node->stretch];
-    const uint64_t *counts = table->summary.nodes[node->column];
+    bool is_over = row_step_is_over(table, node, out);
+    const uint64_t *counts = out->counts;
     uint64_t well = counts[NODE_STATE_DONE] + counts[NODE_STATE_REFUSED] +
                     counts[NODE_STATE_PASSED] + counts[NODE_STATE_CONTINUED];
     uint64_t failed = counts[NODE_STATE_FAILED];
-    bool is_over = table->is_source_end && stretch->recorded_count >= table->chunk_count;
-    out->counts = counts;
     out->is_begun = well + failed > 0;
     if (is_over)
         out->end = well > 0 ? "step.completed" : failed > 0 ? "step.failed" : "step.skipped";

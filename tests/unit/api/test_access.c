@@ -319,6 +319,7 @@ static const struct {
     {"GET", R, KEY_SCOPE_READ, 200, true},
     {"GET", R "/items", KEY_SCOPE_READ, 200, true},
     {"GET", R "/results", KEY_SCOPE_READ, 200, true},
+    {"GET", R "/events?lastEventId=3", KEY_SCOPE_READ, 204, true},
     {"GET", R "/runs", KEY_SCOPE_READ, 200, true},
     {"GET", R "/files", KEY_SCOPE_READ, 200, true},
     {"POST", R "/retry", KEY_SCOPE_RUN, 409, true},
