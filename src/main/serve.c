@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "main/first_key.h"
 #include "main/settings.h"
+#include "main/systemd.h"
 #include "main/world.h"
 #include "net/http_server.h"
 #include "net/http_tls.h"
@@ -23,6 +24,7 @@
 
 struct server {
     const struct settings *settings;
+    struct systemd_sockets sockets; /* that were handed over; each 0: none */
     struct service *service;
     struct control *control;
     struct api *api;
@@ -112,11 +114,12 @@ start_http(struct server *server, const struct settings *settings, struct error 
         .loop_count = threads,
         .log_requests = settings->log_requests,
         .metrics = {print_metrics, server, settings->metrics_token,
-                    settings->metrics_listen != NULL},
+                    settings->metrics_listen != NULL || server->sockets.metrics != 0},
     };
     server->api = api_new(&api);
     struct http_server_config config = {
         .address = settings->listen,
+        .listener = server->sockets.http,
         .loop_count = threads,
         .max_connections = (size_t)settings->max_connections,
         .max_per_address = (size_t)settings->max_per_address,
@@ -132,10 +135,11 @@ start_http(struct server *server, const struct settings *settings, struct error 
 static enum status
 start_metrics(struct server *server, const struct settings *settings, struct error *error)
 {
-    if (settings->metrics_listen == NULL)
+    if (settings->metrics_listen == NULL && server->sockets.metrics == 0)
         return STATUS_OK;
     struct http_server_config config = {
         .address = settings->metrics_listen,
+        .listener = server->sockets.metrics,
         .handler = api_handle_metrics,
         .on_answer = api_on_answer,
         .context = server->api,
@@ -149,8 +153,10 @@ start_metrics(struct server *server, const struct settings *settings, struct err
 static enum status
 start(struct server *server, struct cli *cli, const struct settings *settings, struct error *error)
 {
-    /* First, since a wrong file is a mistake of whoever starts us. */
-    enum status status = start_tls(server, settings, error);
+    enum status status = systemd_take_sockets(&server->sockets, error);
+    /* Early, since a wrong file is a mistake of whoever starts us. */
+    if (status == STATUS_OK)
+        status = start_tls(server, settings, error);
     if (status == STATUS_OK)
         status = world_open_server(cli, settings, &server->service, error);
     if (status == STATUS_OK)
@@ -192,7 +198,10 @@ say_listening(const struct server *server, const struct settings *settings)
     const char *colon = strrchr(settings->listen, ':');
     bool is_unix = strncmp(settings->listen, "unix:", 5) == 0;
     int host_size = colon == NULL ? 0 : (int)(colon - settings->listen);
-    if (is_unix)
+    if (server->sockets.http != 0)
+        snprintf(words, sizeof(words), "windrow %s listening on the socket that was handed over",
+                 WINDROW_VERSION);
+    else if (is_unix)
         snprintf(words, sizeof(words), "windrow %s listening on %s", WINDROW_VERSION,
                  settings->listen);
     else
@@ -249,7 +258,9 @@ serve(struct cli *cli, const struct settings *settings)
     int exit_code = CLI_OK;
     if (start(&server, cli, settings, &error) == STATUS_OK) {
         say_listening(&server, settings);
+        systemd_notify("READY=1");
         wait_for_stop(&server, &signals);
+        systemd_notify("STOPPING=1");
     } else {
         exit_code = cli_complain(&error);
     }

@@ -246,6 +246,7 @@ connection_call_handler(struct http_connection *connection)
     connection->state = HTTP_CONNECTION_WAITING;
     http_count(&loop->counts.requests, 1);
     loop->handling = connection->request;
+    connection->served = true;
     loop->config.handler(connection->request, loop->config.context);
     connection_after_handler(connection);
     if (connection->state != HTTP_CONNECTION_WAITING)

@@ -210,6 +210,39 @@ http_listen_open(int *fds, size_t count, struct http_listen_address *address, st
     return status;
 }
 
+static bool
+is_listening(int fd)
+{
+    int accepts = 0;
+    int type = 0;
+    socklen_t size = sizeof(int);
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts != 0 &&
+           getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+enum status
+http_listen_adopt(int *fds, size_t count, int listener, struct http_listen_address *address,
+                  struct error *error)
+{
+    *address = (struct http_listen_address){.size = sizeof(address->address)};
+    if (!is_listening(listener) ||
+        getsockname(listener, &address->address.any, &address->size) != 0 ||
+        fcntl(listener, F_SETFL, O_NONBLOCK) != 0 || fcntl(listener, F_SETFD, FD_CLOEXEC) != 0)
+        return error_set(error, STATUS_INVALID,
+                         "the descriptor %d that was handed over is no listening socket", listener);
+    fds[0] = listener;
+    for (size_t i = 1; i < count; i++) {
+        fds[i] = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+        if (fds[i] >= 0)
+            continue;
+        enum status status = errno_status(errno, error);
+        while (i > 1)
+            close(fds[--i]);
+        return status;
+    }
+    return STATUS_OK;
+}
+
 unsigned
 http_listen_port(const struct http_listen_address *address)
 {

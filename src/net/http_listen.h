@@ -38,6 +38,11 @@ MUST_USE enum status http_listen_parse(struct http_listen_address *out, const ch
 MUST_USE enum status http_listen_open(int *fds, size_t count, struct http_listen_address *address,
                                       struct error *error);
 
+/* The same from a listening stream socket that somebody else has made and keeps, whose descriptor
+ * is taken over; *address becomes its own. INVALID: it is none. */
+MUST_USE enum status http_listen_adopt(int *fds, size_t count, int listener,
+                                       struct http_listen_address *address, struct error *error);
+
 /* 0 for a unix socket. */
 unsigned http_listen_port(const struct http_listen_address *address);
 

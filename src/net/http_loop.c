@@ -21,6 +21,8 @@
 #define SHAKES_PER_TURN 8
 /* How long a closing connection may linger: 2 s. */
 #define LINGER_MS 2000
+/* How long a client that has connected may take for its first request when the server stops. */
+#define FRESH_US INT64_C(300000)
 static _Thread_local struct http_loop *current_loop;
 
 void
@@ -73,7 +75,7 @@ http_loop_new(struct http_loop **out, const struct http_server_config *config, u
 
 /* The connection that has been idle longest; NULL if none is. */
 static struct http_connection *
-loop_oldest_idle(struct http_loop *loop)
+loop_oldest_idle(const struct http_loop *loop)
 {
     return (struct http_connection *)loop->timers.lists[HTTP_TIMER_IDLE].oldest;
 }
@@ -91,17 +93,34 @@ loop_set_accepting(struct http_loop *loop, bool accepting)
         loop->accepting = accepting;
 }
 
+/* The request of a client that has just connected is on its way: it is answered, as those that came
+ * before the stop. Between two requests clients have to expect an end. */
+static void
+loop_close_idle(struct http_loop *loop, bool with_fresh)
+{
+    const struct http_timer_list *idle = &loop->timers.lists[HTTP_TIMER_IDLE];
+    int64_t fresh_us = loop->now_us + idle->length_us - FRESH_US;
+    struct http_timer *next = NULL;
+    for (struct http_timer *timer = idle->oldest; timer != NULL; timer = next) {
+        struct http_connection *connection = (struct http_connection *)timer;
+        next = timer->newer;
+        if (with_fresh || connection->served || timer->due_us < fresh_us)
+            http_connection_close(connection);
+    }
+}
+
 static void
 loop_begin_stop(struct http_loop *loop)
 {
+    int64_t grace_us = atomic_load(&loop->grace_ms) * 1000;
     loop->stopping = true;
-    loop->stop_due_us = loop->now_us + atomic_load(&loop->grace_ms) * 1000;
+    loop->stop_due_us = loop->now_us + grace_us;
+    loop->fresh_due_us = loop->now_us + (grace_us < FRESH_US ? grace_us : FRESH_US);
     loop_set_accepting(loop, false);
     close(loop->listener);
     loop->listener = -1;
     struct http_timer_list *shaking = &loop->timers.lists[HTTP_TIMER_SHAKE];
-    while (loop_oldest_idle(loop) != NULL)
-        http_connection_close(loop_oldest_idle(loop));
+    loop_close_idle(loop, false);
     while (shaking->oldest != NULL)
         http_connection_close((struct http_connection *)shaking->oldest);
 }
@@ -314,6 +333,8 @@ loop_timeout_ms(const struct http_loop *loop)
     int64_t next_us = http_timers_next_us(&loop->timers);
     if (loop->stopping && loop->stop_due_us < next_us)
         next_us = loop->stop_due_us;
+    if (loop->stopping && loop_oldest_idle(loop) != NULL && loop->fresh_due_us < next_us)
+        next_us = loop->fresh_due_us;
     if (!loop->accepting && !loop->stopping && loop->accept_at_us < next_us)
         next_us = loop->accept_at_us;
     if (loop->to_flush != NULL)
@@ -334,6 +355,8 @@ loop_run_timers(struct http_loop *loop)
         http_connection_on_due((struct http_connection *)due);
     if (!loop->accepting && loop->now_us >= loop->accept_at_us)
         loop_set_accepting(loop, true);
+    if (loop->stopping && loop->now_us >= loop->fresh_due_us)
+        loop_close_idle(loop, true);
 }
 
 static void

@@ -127,6 +127,7 @@ struct http_connection {
     bool to_flush;         /* is in that list */
     bool lingers;          /* unread input may be there when it ends */
     bool counted;          /* in the loop's crowd */
+    bool served;           /* it had a request */
     size_t progress_bytes; /* moved since the timer was armed */
     struct sockaddr_in6 peer;
 };
@@ -168,6 +169,7 @@ struct http_loop {
     struct http_crowd crowd;
     bool stopping;
     int64_t stop_due_us;
+    int64_t fresh_due_us; /* until when new connections may still bring their first request */
     _Atomic int64_t grace_ms;
     struct http_loop_counts counts;
 };

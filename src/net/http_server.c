@@ -10,6 +10,7 @@
 
 struct http_server {
     struct http_listen_address address;
+    bool is_adopted;     /* its socket lives on with who made it */
     unsigned loop_count; /* that were made */
     struct http_loop *loops[LIMIT_HTTP_LOOPS];
     struct thread *threads[LIMIT_HTTP_LOOPS];
@@ -62,6 +63,19 @@ server_add_loop(struct http_server *server, const struct http_server_config *con
     return thread_start(&server->threads[index], name, 0, http_loop_run, server->loops[index]);
 }
 
+static enum status
+open_listeners(struct http_server *server, const struct http_server_config *config, int *listeners,
+               struct error *error)
+{
+    if (server->is_adopted)
+        return http_listen_adopt(listeners, config->loop_count, config->listener, &server->address,
+                                 error);
+    enum status status = http_listen_parse(&server->address, config->address, error);
+    if (status != STATUS_OK)
+        return status;
+    return http_listen_open(listeners, config->loop_count, &server->address, error);
+}
+
 enum status
 http_server_start(struct http_server **out, const struct http_server_config *config,
                   struct error *error)
@@ -71,9 +85,8 @@ http_server_start(struct http_server **out, const struct http_server_config *con
     struct http_server_config complete = config_complete(config);
     struct http_server *server = mem_alloc(sizeof(*server));
     int listeners[LIMIT_HTTP_LOOPS];
-    enum status status = http_listen_parse(&server->address, config->address, error);
-    if (status == STATUS_OK)
-        status = http_listen_open(listeners, complete.loop_count, &server->address, error);
+    server->is_adopted = config->listener > 0;
+    enum status status = open_listeners(server, &complete, listeners, error);
     if (status != STATUS_OK) {
         mem_free(server);
         return status;
@@ -123,7 +136,8 @@ http_server_free(struct http_server **server)
         assert(gone->threads[i] == NULL);
         http_loop_free(&gone->loops[i]);
     }
-    http_listen_clean(&gone->address);
+    if (!gone->is_adopted)
+        http_listen_clean(&gone->address);
     mem_free(gone);
     *server = NULL;
 }

@@ -46,6 +46,7 @@ typedef void http_answering_fn(struct http_request *request, int status, void *c
 /* Zero or NULL means the default in brackets. */
 struct http_server_config {
     const char *address;    /* "127.0.0.1:8064", see http_listen.h; must be given */
+    int listener;           /* a listening socket in its place, taken over [none] */
     unsigned loop_count;    /* threads [1], at most LIMIT_HTTP_LOOPS */
     size_t max_connections; /* open at once [LIMIT_HTTP_CONNECTIONS] */
     /* Of one address, a /64 of IPv6 being one [half of max_connections; no limit on this machine].

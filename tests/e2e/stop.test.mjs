@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -189,4 +190,27 @@ test('log lines may be JSON', async () => {
   await server.close();
   const lines = server.log.text.trim().split('\n').map((line) => JSON.parse(line));
   assert.ok(lines.some((line) => /listening on http/.test(line.msg)));
+});
+
+test('a second signal ends the server at once, and nothing acknowledged is lost', async () => {
+  const server = await startServer();
+  try {
+    const workflow = await server.publish(PURE);
+    const { id } = await server.begin(workflow, { n: 4 });
+    /* A request whose body does not come keeps a stop waiting. */
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`POST /v1/workflows HTTP/1.1\r\nHost: x\r\nX-API-Key: ${server.key.apiKey}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    await until(async () => /windrow_http_connections [2-9]/.test((await server.get('/metrics')).text), 'it');
+    server.child.kill('SIGTERM');
+    await until(() => /stopping/.test(server.log.text), 'the stop');
+    const how = await server.end('SIGTERM');
+    assert.deepEqual(how, { code: null, signal: 'SIGTERM' });
+    socket.destroy();
+    await server.start();
+    assert.equal((await server.get(`/v1/workflow-runs/${id}`)).data.output, 8);
+  } finally {
+    await server.close();
+  }
 });
