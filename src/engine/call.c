@@ -183,13 +183,13 @@ recorded_done(struct intent *intent)
     queue_push_soon(mailbox, &call->message.node);
 }
 
-/* A finished call is recorded even after a cancel: the intent has no guard. */
+/* A finished call is recorded even after a cancel, unless the run is deleted. */
 void
 call_record(struct call *call)
 {
     struct run *run = call->run;
     struct intent *intent = run_intent(run, 2 * LIMIT_VALUE_BYTES);
-    intent->guard.is_on = false;
+    intent->guard.is_any = true;
     struct effect_row *row = arena_alloc(&intent->arena, sizeof(*row));
     *row = (struct effect_row){
         .run = run->id,

@@ -337,12 +337,12 @@ recorded_home(struct engine *engine, struct message *message)
         deliver(call);
 }
 
-/* A child that ended, or cannot: the intent has no guard, as for every effect. */
+/* A child that ended, or cannot: as every effect, it counts whatever the run is doing. */
 static void
 record(struct child_call *call)
 {
     struct intent *intent = run_intent(call->run, 2 * LIMIT_VALUE_BYTES);
-    intent->guard.is_on = false;
+    intent->guard.is_any = true;
     add_effect(call, intent);
     call->state = CHILD_RECORDING;
     commit(call, intent, recorded_home);

@@ -230,6 +230,9 @@ commit_end(struct reshape_run *reshape)
             arena_format(&intent->arena, "%llu", (unsigned long long)reshape->makes->rows_bytes)),
     };
     intent_add(intent, STORE_CURSOR_PUT, 128)->cursor = row;
+    struct blob_row *blob = arena_alloc(&intent->arena, sizeof(*blob));
+    *blob = (struct blob_row){.run = run->id, .blob = reshape->blob};
+    intent_add(intent, STORE_BLOB_PUT, 64)->blob = blob;
     struct reshape_commit *commit = mem_alloc(sizeof(*commit));
     commit->reshape = reshape;
     run_commit(run, intent, end_done, commit);

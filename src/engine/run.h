@@ -121,6 +121,7 @@ struct tap_run {
     const struct step_type *type;
     bool is_busy;
     bool is_done;
+    bool is_counted;   /* the blob is noted as one of the run */
     bool is_filed;     /* the complete file is stored, or on its way to the store */
     struct value name; /* rendered; VALUE_NONE: by default */
     struct id blob;

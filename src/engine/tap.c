@@ -358,6 +358,17 @@ add_cursor(struct tap_run *tap, struct intent *intent)
     intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
 }
 
+/* The bytes that the cursor counts are of this run, until they are a file: so they are found when
+ * it is deleted, and are not taken for what nobody counts. */
+static void
+add_blob(struct tap_run *tap, struct intent *intent)
+{
+    struct blob_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct blob_row){.run = tap->run->id, .blob = tap->blob};
+    intent_add(intent, STORE_BLOB_PUT, 64)->blob = row;
+    tap->is_counted = true;
+}
+
 struct tap_commit {
     struct message message;
     struct tap_run *tap;
@@ -415,6 +426,8 @@ tap_commit(struct tap_run *tap)
         fill_file(tap, row, &intent->arena, false);
         intent_add(intent, STORE_FILE_INSERT, 512)->file = row;
         tap->is_filed = true;
+    } else if (!tap->is_counted) {
+        add_blob(tap, intent);
     }
     struct tap_commit *commit = mem_alloc(sizeof(*commit));
     commit->tap = tap;

@@ -3,14 +3,15 @@
 /* Written parts keep the order in which somebody who reads them expects them; what a type or a
  * person names freely (config maps, the input's schema, the output) stays as it was written. */
 static const char *const top_order[] = {
-    "name",   "slug",   "description", "input", "triggers",
-    "limits", "notify", "templates",   "steps", "output",
+    "name",      "slug",   "description", "input", "triggers", "limits",
+    "retention", "notify", "templates",   "steps", "output",
 };
 static const char *const step_order[] = {
     "id", "type", "config", "needs", "when", "retry", "timeout", "cache", "on_error",
 };
 static const char *const retry_order[] = {"attempts", "backoff"};
-static const char *const limits_order[] = {"concurrency", "budget", "deadline", "max_failed"};
+static const char *const limits_order[] = {"concurrency", "budget", "deadline", "max_failed",
+                                           "runs"};
 
 static struct value
 in_order(struct arena *arena, struct value object, const char *const *order, size_t count)

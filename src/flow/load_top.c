@@ -171,14 +171,26 @@ read_budget(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_time(struct loader *loader, struct spot spot, int64_t *out)
+{
+    int64_t time_ms = -1;
+    load_duration(loader, spot, &time_ms);
+    if (time_ms == 0)
+        load_problem(loader, spot, NULL, "expected a duration above 0");
+    else if (time_ms > 0)
+        *out = time_ms;
+}
+
+static void
 read_deadline(struct loader *loader, struct spot spot, void *target)
 {
-    int64_t deadline_ms = -1;
-    load_duration(loader, spot, &deadline_ms);
-    if (deadline_ms == 0)
-        load_problem(loader, spot, NULL, "expected a duration above 0");
-    else if (deadline_ms > 0)
-        loader->plan->limits.deadline_ms = deadline_ms;
+    read_time(loader, spot, &loader->plan->limits.deadline_ms);
+}
+
+static void
+read_retention(struct loader *loader, struct spot spot, void *target)
+{
+    read_time(loader, spot, &loader->plan->retention_ms);
 }
 
 /* "10%" or "2.5%" as a share of one, by digits: no locale can change it. -1 if it is neither. */
@@ -264,6 +276,7 @@ static const struct load_key top_keys[] = {
     {"input", read_input, false},
     {"triggers", read_triggers, false},
     {"limits", read_limits, false},
+    {"retention", read_retention, false},
     {"notify", read_notify, false},
     {"templates", load_templates, false},
     {"steps", load_steps, true},

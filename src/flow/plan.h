@@ -149,6 +149,7 @@ struct plan {
     struct value input_schema_text;
     struct value triggers; /* as written, checked; VALUE_NONE if absent */
     struct plan_limits limits;
+    int64_t retention_ms;    /* how long ended runs are kept; 0: as the server has it */
     struct template *output; /* NULL: by default */
     uint16_t node_count;
     struct plan_node *nodes;

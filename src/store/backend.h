@@ -74,6 +74,11 @@ typedef enum status store_run_list_fn(struct store *store, const struct store_pa
 typedef enum status store_run_unfinished_fn(struct store *store, const struct id *after,
                                             uint32_t limit, store_run_fn *visit, void *context);
 
+typedef enum status store_run_gone_list_fn(struct store *store, const struct run_gone_row *range,
+                                           uint32_t limit, store_run_gone_fn *visit, void *context);
+typedef enum status store_blob_list_fn(struct store *store, const struct id *run, uint32_t limit,
+                                       store_blob_fn *visit, void *context);
+typedef enum status store_blob_has_fn(struct store *store, const struct id *blob);
 typedef enum status store_effect_range_fn(struct store *store, const struct effect_range *range,
                                           store_effect_fn *visit, void *context);
 typedef enum status store_record_range_fn(struct store *store, const struct record_range *range,
@@ -150,6 +155,9 @@ struct store_ops {
     store_key_list_fn *key_list;
     store_run_list_fn *run_list;
     store_run_unfinished_fn *run_unfinished;
+    store_run_gone_list_fn *run_gone_list;
+    store_blob_list_fn *blob_list;
+    store_blob_has_fn *blob_has;
     store_effect_range_fn *effect_range;
     store_record_range_fn *record_range;
     store_timer_due_fn *timer_due;
@@ -191,8 +199,8 @@ void store_init(struct store *store, const struct store_ops *ops);
 static inline bool
 store_guard_holds(const struct store_guard *guard, const struct run_head *run)
 {
-    return run->generation == guard->generation &&
-           (guard->states & (UINT32_C(1) << run->state)) != 0;
+    return guard->is_any || (run->generation == guard->generation &&
+                             (guard->states & (UINT32_C(1) << run->state)) != 0);
 }
 
 /* Whether it depends on a parent. */

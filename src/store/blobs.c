@@ -1,4 +1,4 @@
-#include "store/blobs.h"
+#include "store/blobs_inside.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -8,20 +8,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Room in a path of BLOB_PATH_BYTES for "/ab/" and the name. */
-#define FOLDER_BYTES_MAX (BLOB_PATH_BYTES - 64)
-
-struct blobs {
-    const struct blob_calls *calls; /* borrowed */
-    char *folder;
-    _Atomic int64_t held_until_us; /* monotonic */
-};
 
 struct blob {
     struct blobs *blobs; /* borrowed */
@@ -80,7 +70,7 @@ blobs_open(struct blobs **out, const char *folder, const struct blob_calls *call
            struct error *error)
 {
     *out = NULL;
-    if (strlen(folder) > FOLDER_BYTES_MAX)
+    if (strlen(folder) > BLOB_FOLDER_BYTES_MAX)
         return error_set(error, STATUS_INVALID, "the path of the blob folder is too long");
     enum status status = fs_make_folder(folder, error);
     if (status != STATUS_OK)
@@ -88,6 +78,7 @@ blobs_open(struct blobs **out, const char *folder, const struct blob_calls *call
     struct blobs *blobs = mem_alloc(sizeof(*blobs));
     blobs->calls = calls == NULL ? blobs_system() : calls;
     blobs->folder = mem_copy_text(folder, strlen(folder));
+    begun_init(&blobs->begun);
     *out = blobs;
     return STATUS_OK;
 }
@@ -97,6 +88,7 @@ blobs_close(struct blobs **blobs)
 {
     if (*blobs == NULL)
         return;
+    begun_done(&(*blobs)->begun);
     mem_free((*blobs)->folder);
     mem_free(*blobs);
     *blobs = NULL;
@@ -106,7 +98,7 @@ blobs_close(struct blobs **blobs)
 static void
 blob_subfolder(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYTES])
 {
-    snprintf(out, BLOB_PATH_BYTES, "%.*s/%02x", FOLDER_BYTES_MAX, blobs->folder,
+    snprintf(out, BLOB_PATH_BYTES, "%.*s/%02x", BLOB_FOLDER_BYTES_MAX, blobs->folder,
              id->bytes[ID_BYTES - 1]);
 }
 
@@ -121,7 +113,7 @@ blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYT
 {
     char name[ID_HEX_BYTES];
     id_hex(id, name);
-    snprintf(out, BLOB_PATH_BYTES, "%.*s/%02x/%s", FOLDER_BYTES_MAX, blobs->folder,
+    snprintf(out, BLOB_PATH_BYTES, "%.*s/%02x/%s", BLOB_FOLDER_BYTES_MAX, blobs->folder,
              id->bytes[ID_BYTES - 1], name);
 }
 
@@ -130,7 +122,7 @@ blob_path(const struct blobs *blobs, const struct id *id, char out[BLOB_PATH_BYT
 static void
 incoming_path(const struct blobs *blobs, const char *name, char out[BLOB_PATH_BYTES])
 {
-    snprintf(out, BLOB_PATH_BYTES, "%.*s/" INCOMING "/%.40s", FOLDER_BYTES_MAX, blobs->folder,
+    snprintf(out, BLOB_PATH_BYTES, "%.*s/" INCOMING "/%.40s", BLOB_FOLDER_BYTES_MAX, blobs->folder,
              name);
 }
 
@@ -221,6 +213,7 @@ blob_append_open(struct blob **out, struct blobs *blobs, const struct id *id, ui
 {
     *out = NULL;
     struct blob *blob = blob_new(blobs, id);
+    begun_note(&blobs->begun, id);
     enum status status = blob_open_or_make(blob, error);
     /* A commit that counted bytes came after the folders were synced. */
     if (status == STATUS_OK && size_bytes == 0)
@@ -278,6 +271,7 @@ blob_move_in(struct blob *blob, struct error *error)
 enum status
 blob_keep(struct blob *blob, struct error *error)
 {
+    begun_note(&blob->blobs->begun, &blob->id);
     enum status status = blob_sync(blob, error);
     if (status == STATUS_OK)
         status = blob_move_in(blob, error);

@@ -84,6 +84,18 @@ void blobs_hold(struct blobs *blobs, int64_t until_mono_us);
 /* OK also if it was not there, or is held: then it stays behind as one that nothing counts. */
 MUST_USE enum status blob_remove(struct blobs *blobs, const struct id *id, struct error *error);
 
+/* Whether a commit counts the bytes of that blob: OK, NOT_FOUND; anything else leaves them. */
+typedef enum status blob_counted_fn(const struct id *id, void *context);
+/* Removes what an earlier process left and no commit counts, in one of BLOB_FOLDERS parts; *removed
+ * is how many. Of that process nobody is left who could still count them, and who makes a blob of
+ * the same id again begins it anew; blobs that were begun since blobs_open() are left alone. LIMIT:
+ * too many were begun, so that these are not known any more. */
+#define BLOB_FOLDERS 256
+MUST_USE enum status blobs_sweep(struct blobs *blobs, unsigned part, blob_counted_fn *counted,
+                                 void *context, uint32_t *removed);
+/* After the last part, or when none will be swept: what was begun is no longer noted. */
+void blobs_sweep_end(struct blobs *blobs);
+
 /* The folder, for temporary files beside the blobs. */
 const char *blobs_folder(const struct blobs *blobs);
 

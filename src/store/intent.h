@@ -52,6 +52,18 @@ enum store_op_kind {
      * output, error, counts, and `resolved` unless it is empty; the other fields are left alone.
      * NOT_FOUND */
     STORE_RUN_MOVE,
+    /* gone: removes the run, so that it is not found from then on; what hangs on it is left for
+     * STORE_RUN_CLEAR. CONFLICT: it is not there, has not ended, was called by another run, or a
+     * run below it has not ended */
+    STORE_RUN_DELETE,
+    /* clear: of a run that was deleted, removes at most `limit` rows: runs that it has called and
+     * that have ended become deleted ones themselves; effects, records, cursors, timers, usage,
+     * events, files and blobs go, the last two in the order of their ids, whose bytes the caller
+     * has removed. With the last of them the run is forgotten. OK also for other runs, of which
+     * nothing is removed */
+    STORE_RUN_CLEAR,
+    /* blob, if absent: OK either way */
+    STORE_BLOB_PUT,
     /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step,
      * its run and its payer */
     STORE_EFFECT_INSERT,
@@ -121,6 +133,9 @@ struct store_op {
         const struct setting_row *setting;
         const struct text_row *text;
         const struct cache_row *cache;
+        const struct run_gone_row *gone;
+        const struct run_clear *clear;
+        const struct blob_row *blob;
         const struct store_trim *trim;
         const struct delivery_row *delivery;
         const struct delivery_update *delivery_update;
@@ -137,6 +152,7 @@ struct store_guard {
     uint32_t generation;
     uint32_t states; /* bits 1 << enum run_state */
     bool is_alone;   /* the parents do not count: to end a run that they have left behind */
+    bool is_any;     /* it holds while the run is there at all */
 };
 
 struct intent;

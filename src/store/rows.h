@@ -116,6 +116,24 @@ struct run_row {
     struct usage usage; /* of its effects so far: read with it, never written with it */
 };
 
+/* A run that was deleted and of which something is left to be removed. */
+struct run_gone_row {
+    struct id run;
+    int64_t gone_unix_ms;
+};
+
+/* What hangs on a deleted run and goes in one step. */
+struct run_clear {
+    struct id run;
+    uint32_t limit; /* rows; from 1 */
+};
+
+/* Bytes of a run that are counted by a commit and are no file: what a tap has written so far, and
+ * the rows that a reshape has made. */
+struct blob_row {
+    struct id run, blob;
+};
+
 /* The little of a run that says whether it may go on. */
 struct run_head {
     enum run_state state;

@@ -215,6 +215,35 @@ assert_tenancy(const struct store_op *op)
 }
 
 static void
+assert_run_op(const struct store_op *op)
+{
+    if (op->kind == STORE_RUN_DELETE)
+        assert(!id_is_zero(&op->gone->run));
+    else if (op->kind == STORE_RUN_CLEAR)
+        assert(op->clear->limit >= 1);
+    else
+        assert_run(op->run);
+}
+
+static void
+assert_bytes_op(const struct store_op *op)
+{
+    if (op->kind == STORE_BLOB_PUT)
+        assert(!id_is_zero(&op->blob->run));
+    else
+        assert(!id_is_zero(&op->file->id));
+}
+
+static void
+assert_result_op(const struct store_op *op)
+{
+    if (op->kind == STORE_EFFECT_INSERT)
+        assert_effect(op->effect);
+    else
+        assert_record(op->record);
+}
+
+static void
 assert_op(const struct store_op *op)
 {
     switch (op->kind) {
@@ -237,13 +266,13 @@ assert_op(const struct store_op *op)
         return;
     case STORE_RUN_INSERT:
     case STORE_RUN_MOVE:
-        assert_run(op->run);
+    case STORE_RUN_DELETE:
+    case STORE_RUN_CLEAR:
+        assert_run_op(op);
         return;
     case STORE_EFFECT_INSERT:
-        assert_effect(op->effect);
-        return;
     case STORE_RECORD_INSERT:
-        assert_record(op->record);
+        assert_result_op(op);
         return;
     case STORE_CURSOR_PUT:
         assert(op->cursor->generation >= 1);
@@ -254,7 +283,8 @@ assert_op(const struct store_op *op)
         return;
     case STORE_FILE_INSERT:
     case STORE_FILE_DELETE:
-        assert(!id_is_zero(&op->file->id));
+    case STORE_BLOB_PUT:
+        assert_bytes_op(op);
         return;
     case STORE_IDEMPOTENCY_INSERT:
         assert_idempotency(op->idempotency);
@@ -626,6 +656,34 @@ store_run_unfinished(struct store *store, const struct id *after, uint32_t limit
 }
 
 enum status
+store_run_gone_list(struct store *store, const struct run_gone_row *range, uint32_t limit,
+                    store_run_gone_fn *visit, void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->run_gone_list(store, range, limit, visit, context);
+    return store_note(store, STORE_CALL_RUN_GONE_LIST, begun_us, status);
+}
+
+enum status
+store_blob_list(struct store *store, const struct id *run, uint32_t limit, store_blob_fn *visit,
+                void *context)
+{
+    assert(limit >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->blob_list(store, run, limit, visit, context);
+    return store_note(store, STORE_CALL_BLOB_LIST, begun_us, status);
+}
+
+enum status
+store_blob_has(struct store *store, const struct id *blob)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->blob_has(store, blob);
+    return store_note(store, STORE_CALL_BLOB_HAS, begun_us, status);
+}
+
+enum status
 store_effect_range(struct store *store, const struct effect_range *range, store_effect_fn *visit,
                    void *context)
 {
@@ -889,6 +947,9 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_KEY_LIST] = "key_list",
     [STORE_CALL_RUN_LIST] = "run_list",
     [STORE_CALL_RUN_UNFINISHED] = "run_unfinished",
+    [STORE_CALL_RUN_GONE_LIST] = "run_gone_list",
+    [STORE_CALL_BLOB_LIST] = "blob_list",
+    [STORE_CALL_BLOB_HAS] = "blob_has",
     [STORE_CALL_EFFECT_RANGE] = "effect_range",
     [STORE_CALL_RECORD_RANGE] = "record_range",
     [STORE_CALL_TIMER_DUE] = "timer_due",

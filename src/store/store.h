@@ -56,6 +56,7 @@ MUST_USE enum status store_run_head(struct store *store, const struct id *id, st
 /* How many runs there are below a root, at most `limit`. Never NOT_FOUND. */
 MUST_USE enum status store_run_count(struct store *store, const struct id *root, uint32_t limit,
                                      uint32_t *out);
+/* NOT_FOUND also for a file of a run that was deleted. */
 MUST_USE enum status store_file_get(struct store *store, struct arena *arena, const struct id *id,
                                     struct file_row *out);
 /* By run, name and generation of `which`. */
@@ -123,6 +124,8 @@ typedef bool store_effect_fn(const struct effect_row *row, void *context);
 typedef bool store_record_fn(const struct record_row *row, void *context);
 typedef bool store_timer_fn(const struct timer_row *row, void *context);
 typedef bool store_file_fn(const struct file_row *row, void *context);
+typedef bool store_run_gone_fn(const struct run_gone_row *row, void *context);
+typedef bool store_blob_fn(const struct blob_row *row, void *context);
 typedef bool store_usage_fn(const struct usage_row *row, void *context);
 typedef bool store_events_fn(const struct events_row *row, void *context);
 
@@ -199,6 +202,16 @@ MUST_USE enum status store_file_list(struct store *store, const struct id *run,
 /* Steps of a run that have used anything, by name. */
 MUST_USE enum status store_usage_list(struct store *store, const struct id *run,
                                       store_usage_fn *visit, void *context);
+
+/* Runs that were deleted not after that moment and of which something is left, with ids above that
+ * of *range, by id. */
+MUST_USE enum status store_run_gone_list(struct store *store, const struct run_gone_row *range,
+                                         uint32_t limit, store_run_gone_fn *visit, void *context);
+/* By id, from the first. */
+MUST_USE enum status store_blob_list(struct store *store, const struct id *run, uint32_t limit,
+                                     store_blob_fn *visit, void *context);
+/* OK: a file, or a STORE_BLOB_PUT, counts bytes of that id. NOT_FOUND. */
+MUST_USE enum status store_blob_has(struct store *store, const struct id *blob);
 
 /* --- objects --- */
 
@@ -322,6 +335,9 @@ enum store_call {
     STORE_CALL_KEY_LIST,
     STORE_CALL_RUN_LIST,
     STORE_CALL_RUN_UNFINISHED,
+    STORE_CALL_RUN_GONE_LIST,
+    STORE_CALL_BLOB_LIST,
+    STORE_CALL_BLOB_HAS,
     STORE_CALL_EFFECT_RANGE,
     STORE_CALL_RECORD_RANGE,
     STORE_CALL_TIMER_DUE,

@@ -364,6 +364,9 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_UPDATE:
     case STORE_DELIVERY_TRIM:
+    case STORE_RUN_DELETE:
+    case STORE_RUN_CLEAR:
+    case STORE_BLOB_PUT:
         return;
     }
 }

@@ -340,6 +340,8 @@ test_files(void **state)
                                 .is_partial = true,
                                 .created_unix_ms = 55};
     static const uint32_t order[] = {3, 1, 2};
+    struct run_row run = run_of(20, RUN_STATE_COMPLETED), other = run_of(21, RUN_STATE_COMPLETED);
+    COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run}, {STORE_RUN_INSERT, .run = &other});
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         row.id = id_of(order[i]);
         COMMIT_OK(f->store, {STORE_FILE_INSERT, .file = &row});

@@ -1,5 +1,6 @@
 /* Blobs and the lock of the data folder, on a real folder; failures of the disk come through the
  * table of calls. */
+#include "store/begun.h"
 #include "store/blobs.h"
 #include "store/lock.h"
 
@@ -360,6 +361,91 @@ test_folder_that_cannot_be_made(void **state)
 }
 
 static void
+count_call(void *context)
+{
+    ++*(uint32_t *)context;
+}
+
+static struct id
+swept_id(uint8_t number)
+{
+    return (struct id){{7, 7, 7, [ID_BYTES - 2] = number, [ID_BYTES - 1] = 0xab}};
+}
+
+static void
+put_blob(struct blobs *blobs, uint8_t number)
+{
+    struct id id = swept_id(number);
+    struct blob *blob = NULL;
+    assert_int_equal(blob_append_open(&blob, blobs, &id, 0, NULL), STATUS_OK);
+    assert_int_equal(blob_append(blob, SLICE("bytes"), NULL), STATUS_OK);
+    blob_close(&blob);
+}
+
+/* Number 2 is counted, and of number 3 it is not known. */
+static enum status
+is_counted(const struct id *id, void *context)
+{
+    uint8_t number = id->bytes[ID_BYTES - 2];
+    return number == 2 ? STATUS_OK : number == 3 ? STATUS_IO : STATUS_NOT_FOUND;
+}
+
+static void
+test_what_an_earlier_process_left_is_swept(void **state)
+{
+    struct blobs *blobs = NULL;
+    uint32_t removed = 9;
+    assert_int_equal(blobs_open(&blobs, folder, NULL, NULL), STATUS_OK);
+    for (uint8_t number = 1; number <= 5; number++)
+        put_blob(blobs, number);
+    assert_int_equal(blobs_sweep(blobs, 0xab, is_counted, NULL, &removed), STATUS_OK);
+    assert_int_equal(removed, 0);
+    blobs_close(&blobs);
+
+    /* The next process: number 4 is begun again, 1 and 5 are left by nobody. */
+    assert_int_equal(blobs_open(&blobs, folder, NULL, NULL), STATUS_OK);
+    put_blob(blobs, 4);
+    for (unsigned part = 0; part < BLOB_FOLDERS; part++) {
+        assert_int_equal(blobs_sweep(blobs, part, is_counted, NULL, &removed), STATUS_OK);
+        assert_int_equal(removed, part == 0xab ? 2 : 0);
+    }
+    for (uint8_t number = 1; number <= 5; number++) {
+        struct id id = swept_id(number);
+        struct blob *blob = NULL;
+        enum status wanted = number == 1 || number == 5 ? STATUS_NOT_FOUND : STATUS_OK;
+        assert_int_equal(blob_read_open(&blob, blobs, &id, NULL), wanted);
+        blob_close(&blob);
+    }
+    blobs_sweep_end(blobs);
+    assert_int_equal(blobs_sweep(blobs, 0xab, is_counted, NULL, &removed), STATUS_LIMIT);
+    assert_int_equal(removed, 0);
+    blobs_close(&blobs);
+}
+
+static void
+test_more_blobs_than_are_noted_are_not_swept(void **state)
+{
+    struct begun begun;
+    begun_init(&begun);
+    struct id id = {{0}};
+    uint32_t count = 0;
+    for (uint32_t i = 1; i <= BEGUN_MAX; i++) {
+        memcpy(id.bytes, &i, sizeof(i));
+        begun_note(&begun, &id);
+        begun_note(&begun, &id);
+        assert_true(begun_unless(&begun, &id, count_call, &count));
+    }
+    assert_int_equal(count, 0);
+    id.bytes[8] = 1;
+    assert_true(begun_unless(&begun, &id, count_call, &count));
+    assert_int_equal(count, 1);
+    begun_note(&begun, &id);
+    assert_false(begun_unless(&begun, &id, count_call, &count));
+    assert_int_equal(count, 1);
+    begun_done(&begun);
+}
+
+static void
 test_lock_is_held_by_one(void **state)
 {
     struct fixture *f = *state;
@@ -435,6 +521,8 @@ main(void)
         TEST(test_blob_that_could_not_be_synced_refuses_until_opened_anew),
         TEST(test_new_blob_syncs_its_folders),
         TEST(test_folder_that_cannot_be_made),
+        TEST(test_what_an_earlier_process_left_is_swept),
+        TEST(test_more_blobs_than_are_noted_are_not_swept),
         TEST(test_lock_is_held_by_one),
         TEST(test_lock_of_a_killed_process_is_free_at_once),
         TEST(test_lock_in_a_folder_that_cannot_be_made),

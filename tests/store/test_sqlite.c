@@ -273,6 +273,18 @@ stop_object(const struct object_row *row, void *context)
     return false;
 }
 
+static bool
+stop_gone(const struct run_gone_row *row, void *context)
+{
+    return false;
+}
+
+static bool
+stop_blob(const struct blob_row *row, void *context)
+{
+    return false;
+}
+
 static void
 read_sent_files(struct store *store, const struct id *workspace)
 {
@@ -371,6 +383,10 @@ read_every_way(struct store *store, struct arena *arena)
     read_sent_files(store, &id);
     status_ignore(store_file_scan(store, &id, 1, stop_file, NULL));
     status_ignore(store_events_list(store, &id, 0, stop_events, NULL));
+    status_ignore(
+        store_run_gone_list(store, &(struct run_gone_row){.run = id}, 1, stop_gone, NULL));
+    status_ignore(store_blob_list(store, &id, 1, stop_blob, NULL));
+    status_ignore(store_blob_has(store, &id));
 }
 
 static void
@@ -383,6 +399,26 @@ commit_all(struct store *store, const struct store_op *ops, size_t count)
     assert_int_equal(store_commit(store, &intent, 1, &error), STATUS_OK);
     assert_int_equal(intent->status, STATUS_OK);
     intent_free(&intent);
+}
+
+/* A run with a child, and what hangs on both. */
+static void
+delete_every_way(struct store *store)
+{
+    struct run_row run = {
+        .workspace = id_of(1), .id = id_of(31), .generation = 1, .state = RUN_STATE_FAILED};
+    struct run_row child = run;
+    struct blob_row blob = {.run = run.id, .blob = id_of(1)};
+    struct run_gone_row gone = {.run = run.id};
+    struct run_clear clear = {.run = run.id, .limit = 100};
+    child.id = id_of(32);
+    child.parent = child.root = run.id;
+    const struct store_op ops[] = {{STORE_RUN_INSERT, .run = &run},
+                                   {STORE_RUN_INSERT, .run = &child},
+                                   {STORE_BLOB_PUT, .blob = &blob},
+                                   {STORE_RUN_DELETE, .gone = &gone},
+                                   {STORE_RUN_CLEAR, .clear = &clear}};
+    commit_all(store, ops, COUNT_OF(ops));
 }
 
 static void
@@ -472,6 +508,7 @@ write_every_way(struct store *store)
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, kept, COUNT_OF(kept));
     write_tenants(store, &key);
+    delete_every_way(store);
 }
 
 static void
@@ -482,7 +519,8 @@ check_plan(sqlite3 *db, const char *sql)
     assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &statement, NULL), SQLITE_OK);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         const char *detail = (const char *)sqlite3_column_text(statement, 3);
-        bool is_scan = strncmp(detail, "SCAN", 4) == 0 && strstr(detail, "INDEX") == NULL;
+        bool is_scan = strncmp(detail, "SCAN", 4) == 0 && strstr(detail, "INDEX") == NULL &&
+                       strcmp(detail, "SCAN CONSTANT ROW") != 0;
         if (is_scan || strstr(detail, "TEMP B-TREE") != NULL)
             fail_msg("%s: %s", sql, detail);
     }
@@ -544,6 +582,7 @@ test_older_schema_is_upgraded(void **state)
                 " WHERE state < 4;"
                 "CREATE INDEX runs_unhappy ON runs (id, state, workspace, workflow)"
                 " WHERE state > 4;"
+                "DROP INDEX runs_live_below; DROP TABLE runs_gone; DROP TABLE run_blobs;"
                 "DROP INDEX runs_parent; DROP INDEX runs_root;"
                 "ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN root;"
                 "ALTER TABLE runs DROP COLUMN parent_generation;"

@@ -478,6 +478,33 @@ apply_tenancy(struct world *world, const struct store_op *op)
 }
 
 static enum status
+apply_to_runs(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_RUN_INSERT)
+        return insert_new(world, KIND_RUN, op->run);
+    if (op->kind == STORE_RUN_MOVE)
+        return run_move(world, op->run);
+    if (op->kind == STORE_BLOB_PUT)
+        return insert_if_absent(world, KIND_BLOB, op->blob);
+    return op->kind == STORE_RUN_DELETE ? world_run_delete(world, op->gone)
+                                        : world_run_clear(world, op->clear);
+}
+
+static enum status
+apply_to_objects(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_OBJECT_INSERT)
+        return simulated_object_insert(world, op->object);
+    if (op->kind == STORE_OBJECT_UPDATE)
+        return simulated_object_update(world, op->object);
+    if (op->kind == STORE_OBJECT_ADD)
+        status_ignore(simulated_object_insert(world, op->object));
+    else
+        table_remove(table_of(world, KIND_OBJECT), op->object, &world->journal);
+    return STATUS_OK;
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -498,9 +525,11 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_KEY_USED:
         return apply_tenancy(world, op);
     case STORE_RUN_INSERT:
-        return insert_new(world, KIND_RUN, op->run);
     case STORE_RUN_MOVE:
-        return run_move(world, op->run);
+    case STORE_RUN_DELETE:
+    case STORE_RUN_CLEAR:
+    case STORE_BLOB_PUT:
+        return apply_to_runs(world, op);
     case STORE_EFFECT_INSERT:
         return effect_insert(world, op->effect);
     case STORE_RECORD_INSERT:
@@ -522,15 +551,10 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_IDEMPOTENCY_TRIM:
         return idempotency_trim(world, op->trim);
     case STORE_OBJECT_INSERT:
-        return simulated_object_insert(world, op->object);
     case STORE_OBJECT_ADD:
-        status_ignore(simulated_object_insert(world, op->object));
-        return STATUS_OK;
     case STORE_OBJECT_UPDATE:
-        return simulated_object_update(world, op->object);
     case STORE_OBJECT_DELETE:
-        table_remove(table_of(world, KIND_OBJECT), op->object, &world->journal);
-        return STATUS_OK;
+        return apply_to_objects(world, op);
     case STORE_SETTING_PUT:
         put(world, KIND_SETTING, op->setting);
         return STATUS_OK;
@@ -558,7 +582,7 @@ check_guard(struct world *world, const struct store_guard *guard)
     struct run_head run, parent;
     if (!world_run_head(world, &guard->run, &run) || !store_guard_holds(guard, &run))
         return STATUS_CONFLICT;
-    while (!guard->is_alone && store_run_has_parent(&run)) {
+    while (!guard->is_alone && !guard->is_any && store_run_has_parent(&run)) {
         if (!world_run_head(world, &run.parent, &parent) || !store_parent_holds(&run, &parent))
             return STATUS_CONFLICT;
         run = parent;

@@ -182,7 +182,11 @@ simulated_file_get(struct store *store, struct arena *arena, const struct id *id
                    struct file_row *out)
 {
     struct file_row which = {.id = *id};
-    return get_by_key(store, KIND_FILE, &which, out, arena);
+    enum status status = get_by_key(store, KIND_FILE, &which, out, arena);
+    if (status != STATUS_OK || id_is_zero(&out->run))
+        return status;
+    struct run_head head;
+    return simulated_run_head(store, &out->run, &head);
 }
 
 enum status

@@ -188,6 +188,21 @@ compare_cache(const void *a, const void *b)
 }
 
 static int
+compare_runs_gone(const void *a, const void *b)
+{
+    const struct run_gone_row *x = a, *y = b;
+    return compare_ids(&x->run, &y->run);
+}
+
+static int
+compare_blobs(const void *a, const void *b)
+{
+    const struct blob_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->run, &y->run));
+    return compare_ids(&x->blob, &y->blob);
+}
+
+static int
 compare_deliveries(const void *a, const void *b)
 {
     const struct delivery_row *x = a, *y = b;
@@ -270,6 +285,8 @@ static const struct {
                       {offsetof(struct setting_row, name), offsetof(struct setting_row, value)}},
     [KIND_USAGE] = {compare_usage, sizeof(struct usage_row), 1, {offsetof(struct usage_row, step)}},
     [KIND_TEXT] = {compare_texts, sizeof(struct text_row), 1, {offsetof(struct text_row, body)}},
+    [KIND_RUN_GONE] = {compare_runs_gone, sizeof(struct run_gone_row), 0, {0}},
+    [KIND_BLOB] = {compare_blobs, sizeof(struct blob_row), 0, {0}},
     [KIND_CACHE] = {compare_cache,
                     sizeof(struct cache_row),
                     1,

@@ -18,6 +18,8 @@ enum kind {
     KIND_SPENDING,
     KIND_KEY,
     KIND_RUN,
+    KIND_RUN_GONE,
+    KIND_BLOB,
     KIND_EFFECT,
     KIND_RECORD,
     KIND_CURSOR,

@@ -51,6 +51,9 @@ enum status get_by_key(struct store *store, enum kind kind, const void *which, v
 /* As the operations of these names; CONFLICT, NOT_FOUND. */
 enum status simulated_object_insert(struct world *world, const struct object_row *row);
 enum status simulated_object_update(struct world *world, const struct object_row *row);
+/* STORE_RUN_DELETE and STORE_RUN_CLEAR. */
+enum status world_run_delete(struct world *world, const struct run_gone_row *gone);
+enum status world_run_clear(struct world *world, const struct run_clear *clear);
 
 store_commit_fn simulated_commit;
 
@@ -80,6 +83,9 @@ store_spending_list_fn simulated_spending_list;
 store_key_list_fn simulated_key_list;
 store_run_list_fn simulated_run_list;
 store_run_unfinished_fn simulated_run_unfinished;
+store_run_gone_list_fn simulated_run_gone_list;
+store_blob_list_fn simulated_blob_list;
+store_blob_has_fn simulated_blob_has;
 store_effect_range_fn simulated_effect_range;
 store_record_range_fn simulated_record_range;
 store_timer_due_fn simulated_timer_due;

@@ -31,6 +31,19 @@ apply_tenancy(struct connection *writer, const struct store_op *op)
 }
 
 static enum status
+apply_to_runs(struct connection *writer, const struct store_op *op)
+{
+    if (op->kind == STORE_RUN_INSERT)
+        return sqlite_run_insert(writer, op->run);
+    if (op->kind == STORE_RUN_MOVE)
+        return sqlite_run_move(writer, op->run);
+    if (op->kind == STORE_BLOB_PUT)
+        return sqlite_blob_put(writer, op->blob);
+    return op->kind == STORE_RUN_DELETE ? sqlite_run_delete(writer, op->gone)
+                                        : sqlite_run_clear(writer, op->clear);
+}
+
+static enum status
 apply_op(struct connection *writer, const struct store_op *op)
 {
     switch (op->kind) {
@@ -53,9 +66,11 @@ apply_op(struct connection *writer, const struct store_op *op)
     case STORE_KEY_USED:
         return apply_tenancy(writer, op);
     case STORE_RUN_INSERT:
-        return sqlite_run_insert(writer, op->run);
     case STORE_RUN_MOVE:
-        return sqlite_run_move(writer, op->run);
+    case STORE_RUN_DELETE:
+    case STORE_RUN_CLEAR:
+    case STORE_BLOB_PUT:
+        return apply_to_runs(writer, op);
     case STORE_EFFECT_INSERT:
         return sqlite_effect_insert(writer, op->effect);
     case STORE_RECORD_INSERT:
@@ -127,6 +142,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_TRIM:
     case STORE_EVENTS_INSERT:
+    case STORE_RUN_CLEAR:
+    case STORE_BLOB_PUT:
         return false;
     case STORE_RUN_MOVE:
         return !intent->guard.is_on || !id_equal(&intent->guard.run, &op->run->id);
@@ -140,6 +157,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_RUN_INSERT:
+    case STORE_RUN_DELETE:
     case STORE_FILE_INSERT:
     case STORE_FILE_DELETE:
     case STORE_IDEMPOTENCY_INSERT:
@@ -202,7 +220,14 @@ check_guard(struct database *database, const struct store_guard *guard)
     }
     if (!store_guard_holds(guard, &memo->head))
         return STATUS_CONFLICT;
-    return guard->is_alone ? STATUS_OK : check_parents(database, &memo->head);
+    return guard->is_alone || guard->is_any ? STATUS_OK : check_parents(database, &memo->head);
+}
+
+static bool
+op_changes_heads(const struct store_op *op)
+{
+    return op->kind == STORE_RUN_MOVE || op->kind == STORE_RUN_INSERT ||
+           op->kind == STORE_RUN_DELETE || op->kind == STORE_RUN_CLEAR;
 }
 
 static enum status
@@ -210,7 +235,7 @@ apply_ops(struct database *database, const struct intent *intent)
 {
     for (size_t i = 0; i < intent->op_count; i++) {
         const struct store_op *op = &intent->ops[i];
-        if (op->kind == STORE_RUN_MOVE || op->kind == STORE_RUN_INSERT)
+        if (op_changes_heads(op))
             database->memo.is_known = false;
         enum status status = apply_op(&database->writer, op);
         if (status != STATUS_OK)

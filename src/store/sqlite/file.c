@@ -77,7 +77,8 @@ sqlite_file_delete(struct connection *writer, const struct file_row *row)
 
 static const struct sql get_sql = {
     SLOT_FILE_GET,
-    "SELECT " FILE_COLUMNS " FROM files WHERE id = ?1",
+    "SELECT " FILE_COLUMNS " FROM files WHERE id = ?1 AND"
+    " (run = zeroblob(12) OR EXISTS (SELECT 1 FROM runs WHERE runs.id = files.run))",
 };
 
 enum status

@@ -333,6 +333,21 @@ static const char *const migrations[] = {
     " PRIMARY KEY (workspace, kind, day, id)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX spending_day ON spending (day) WHERE day > 0;",
+
+    /* 14: runs that are deleted, and blobs that are no files. */
+    "CREATE TABLE runs_gone ("
+    " run BLOB PRIMARY KEY CHECK (length(run) = 12),"
+    " gone_unix_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE run_blobs ("
+    " run BLOB NOT NULL CHECK (length(run) = 12),"
+    " blob BLOB NOT NULL UNIQUE CHECK (length(blob) = 12),"
+    " PRIMARY KEY (run, blob)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX runs_live_below ON runs (root) WHERE root IS NOT NULL AND state < 4;"
+    /* Runs of before have blobs that are not noted: in their store none is swept. */
+    "INSERT INTO settings (name, value) SELECT 'blobs_uncounted', x'31'"
+    " WHERE EXISTS (SELECT 1 FROM runs);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -177,9 +177,22 @@ test_top_keys(void **state)
          "5:11: output.a: *"},
         {"parts that are for later are good files",
          "name: t\ntriggers: {webhook: {auth: standard}, schedule: {cron: '0 7 * * 1', timezone: "
-         "Europe/Berlin}}\nlimits: {budget: 500, max_failed: 10%}\nnotify: {on_end: 'https://x'}\n"
+         "Europe/Berlin}}\nlimits: {budget: 500, max_failed: 10%}\nretention: 30d\nnotify: "
+         "{on_end: 'https://x'}\n"
          "steps:\n" STEP(""),
          ""},
+    };
+    expect_problems(rows, COUNT_OF(rows));
+}
+
+static void
+test_retention(void **state)
+{
+    static const struct row rows[] = {
+        {"retention", "name: t\nretention: 30\nsteps:\n" STEP(""),
+         "2:12: retention: expected a duration such as 30s or 2h, found a number\n"},
+        {"no retention", "name: t\nretention: 0s\nsteps:\n" STEP(""),
+         "2:12: retention: expected a duration above 0\n"},
     };
     expect_problems(rows, COUNT_OF(rows));
 }
@@ -553,6 +566,7 @@ main(void)
         cmocka_unit_test(test_whole_files),
         cmocka_unit_test(test_top_keys),
         cmocka_unit_test(test_triggers),
+        cmocka_unit_test(test_retention),
         cmocka_unit_test(test_step_keys),
         cmocka_unit_test(test_configs),
         cmocka_unit_test(test_needs),
