@@ -29,6 +29,8 @@
     FAULT_POINT(child_before_insert)                                                               \
     FAULT_POINT(child_after_insert)                                                                \
     FAULT_POINT(child_after_move)                                                                  \
+    FAULT_POINT(upload_after_piece)                                                                \
+    FAULT_POINT(upload_after_move)                                                                 \
     FAULT_POINT(run_before_end)                                                                    \
     FAULT_POINT(run_after_end)
 

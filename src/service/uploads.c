@@ -1,6 +1,7 @@
 #include "service/uploads.h"
 
 #include "base/digest.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -77,6 +78,7 @@ upload_add(struct upload *upload, struct slice bytes, struct error *error)
     }
     if (status != STATUS_OK)
         return upload_failed(status, error);
+    fault_point(FAULT_upload_after_piece);
     digest_context_add(upload->sha256, bytes);
     return STATUS_OK;
 }
@@ -171,6 +173,7 @@ upload_save(struct upload **upload, const struct file_new *wanted, file_saved_fn
     enum status status = upload_open(own, error);
     if (status == STATUS_OK)
         status = blob_keep(own->blob, error);
+    fault_point(FAULT_upload_after_move);
     if (status == STATUS_OK) {
         push_row(own, wanted, saved, context);
     } else {

@@ -12,6 +12,7 @@ import { check } from './check.mjs';
 import { dataFolder, finishAlike, goOn, prepare } from './lives.mjs';
 import { ask, begin, killServer, makeKey, startServer, stopServer, windrow } from './program.mjs';
 import { checkAcknowledged, publish } from './requests.mjs';
+import { fullUploads } from './uploads.mjs';
 
 const MIB = 1 << 20;
 const DISK_BYTES = 96 * MIB;
@@ -207,6 +208,7 @@ export async function fullDisks(stub, folder, papers) {
     for (const mib of [0.1, 3, 9, 24]) await fullRun(prepared, disk, mib * MIB);
     for (const mib of [0.1, 0.4]) await fullRun(papers, disk, mib * MIB);
     await fullServer(disk);
+    await fullUploads(disk);
   } finally {
     disk.remove();
   }

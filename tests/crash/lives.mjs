@@ -137,14 +137,15 @@ const faultPoints = () => {
 };
 const isOfFile = (name) => name.endsWith('_file');
 const isOf = (part) => (name) => name.startsWith(`${part}_`);
-/** Points that a run of calls and files comes by, one that makes files of items too, their making, a reshape, and a run over HTTP. */
+/** Points that a run of calls and files comes by, one that makes files of items too, their making, a reshape, uploads, and a run over HTTP. */
 export const points = {
-  calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name) && !isOfFile(name)),
-  papers: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('child')(name)),
+  calls: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('upload')(name) && !isOf('child')(name) && !isOfFile(name)),
+  papers: faultPoints().filter((name) => !isOf('rows')(name) && !isOf('upload')(name) && !isOf('child')(name)),
   made: faultPoints().filter(isOfFile),
   rows: faultPoints().filter(isOf('rows')),
   children: faultPoints().filter((name) => /^child_.*_insert$/.test(name) || isOf('run')(name)),
-  server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child'].some((part) => isOf(part)(name)) && !isOfFile(name)),
+  uploads: faultPoints().filter((name) => isOf('upload')(name) || isOf('writer')(name)),
+  server: faultPoints().filter((name) => !['tap', 'record', 'rows', 'child', 'upload'].some((part) => isOf(part)(name)) && !isOfFile(name)),
 };
 
 /** Each of these points when it is reached for the n-th time; of a short test one n of each. */

@@ -4,12 +4,14 @@
 //   - each idempotency key was used with one body only;
 //   - calls that were made twice are no more than those in flight at the kills;
 //   - every run that a server acknowledged is there at the end, and completed with its right output;
+//   - every file that a server acknowledged is there and whole, and nothing half is;
 //   - a cancelled run stays cancelled and makes no further call;
 //   - a retry calls for failed items only.
 //
 //   node run.mjs [--kills N] [--seed S]
 //   node run.mjs --papers [--kills N] [--seed S]
 //   node run.mjs --full
+//   node run.mjs --uploads [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +27,7 @@ import { PAPERS, PAPER_RETRIES, startWorld } from './papers.mjs';
 import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
+import { uploadKills } from './uploads.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
 
@@ -41,6 +44,7 @@ async function main() {
   const papers = async () => prepare(PAPERS, folder, world);
   try {
     if (process.argv.includes('--papers')) await paperKills(stub, world, await papers());
+    else if (process.argv.includes('--uploads')) await part('uploads', () => uploadKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
     else await reshapeKills(stub, folder, reshape, kills, part);
@@ -83,6 +87,7 @@ async function everything(stub, world, papers) {
   await part('retries, children', () => retryKills(CHILD_RETRIES, folder, moody, isLong ? 12 : 2));
   moody.close();
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
+  await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }
 
