@@ -239,8 +239,10 @@ assert_result_op(const struct store_op *op)
 {
     if (op->kind == STORE_EFFECT_INSERT)
         assert_effect(op->effect);
-    else
+    else if (op->kind == STORE_RECORD_INSERT)
         assert_record(op->record);
+    else
+        assert_events(op->events);
 }
 
 static void
@@ -272,6 +274,7 @@ assert_op(const struct store_op *op)
         return;
     case STORE_EFFECT_INSERT:
     case STORE_RECORD_INSERT:
+    case STORE_EVENTS_INSERT:
         assert_result_op(op);
         return;
     case STORE_CURSOR_PUT:
@@ -311,9 +314,6 @@ assert_op(const struct store_op *op)
     case STORE_VERSION_TRIM:
     case STORE_DELIVERY_TRIM:
         assert(op->trim->limit >= 1);
-        return;
-    case STORE_EVENTS_INSERT:
-        assert_events(op->events);
         return;
     }
     assert(false && "no such operation");

@@ -421,6 +421,8 @@ test_files_are_scanned_by_id(void **state)
 static void
 put_sent_files(struct fixture *f)
 {
+    struct run_row run = run_of(20, RUN_STATE_COMPLETED);
+    COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run});
     for (uint32_t i = 1; i <= 9; i++) {
         struct file_row row = {
             .workspace = id_of(i == 4 ? 2 : 1),

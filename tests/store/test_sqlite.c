@@ -485,8 +485,6 @@ write_every_way(struct store *store)
         {STORE_CURSOR_PUT, .cursor = &cursor},
         {STORE_TIMER_INSERT, .timer = &timer},
         {STORE_TIMER_DELETE, .timer = &timer},
-        {STORE_FILE_INSERT, .file = &file_row},
-        {STORE_FILE_DELETE, .file = &file_row},
         {STORE_SETTING_PUT, .setting = &setting},
         {STORE_IDEMPOTENCY_INSERT, .idempotency = &once},
     };
@@ -505,7 +503,10 @@ write_every_way(struct store *store)
         {STORE_DELIVERY_UPDATE, .delivery_update = &update},
         {STORE_DELIVERY_TRIM, .trim = &trim},
     };
+    const struct store_op files[] = {{STORE_FILE_INSERT, .file = &file_row},
+                                     {STORE_FILE_DELETE, .file = &file_row}};
     commit_all(store, ops, COUNT_OF(ops));
+    commit_all(store, files, COUNT_OF(files));
     commit_all(store, kept, COUNT_OF(kept));
     write_tenants(store, &key);
     delete_every_way(store);
