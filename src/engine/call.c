@@ -207,6 +207,8 @@ call_record(struct call *call)
         .value = json_text(&intent->arena, call->outcome),
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
+    struct usage used = effect_usage(row);
+    usage_add(&run->used, &used);
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
     count_effect(&run->engine->counts, call->node->decl, row, call->reuse.is_taken);
     if (call->env != NULL)

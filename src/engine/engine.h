@@ -179,6 +179,7 @@ struct table_progress {
 struct run_progress {
     enum run_state state;
     uint32_t calls_in_flight, calls_waiting; /* for a slot, their hosts, or the same answer */
+    struct usage used;                       /* what its calls have used so far */
     uint32_t table_count;
     struct table_progress *tables; /* in the arena */
 };

@@ -395,6 +395,7 @@ progress_handle(struct engine *engine, struct message *message)
     struct run_progress progress = {
         .state = run->state,
         .calls_in_flight = run->calls_in_flight,
+        .used = run->used,
         .calls_waiting = run->pace.waiting + run->joined_count,
         .table_count = count,
         .tables = mem_alloc_array(count, sizeof(struct table_progress)),

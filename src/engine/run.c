@@ -63,6 +63,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->created_unix_ms = row->created_unix_ms;
     run->started_unix_ms = row->started_unix_ms;
     run->deadline_unix_ms = row->deadline_unix_ms;
+    run->used = row->usage;
     arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
     run->is_interactive = plan_is_interactive(plan);
     run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));

@@ -207,6 +207,7 @@ struct run {
 
     uint32_t window; /* chunks in memory */
     uint32_t calls_in_flight;
+    struct usage used; /* of its calls so far */
     struct slot_turn slot;
     struct pace_owner pace;    /* calls that wait for a slot, or for their hosts */
     struct call *calls_out;    /* in flight */
@@ -249,7 +250,7 @@ struct engine {
     _Atomic uint32_t away; /* starts, trials and jobs of no run */
     _Atomic uint32_t trials;
     atomic_bool trials_end; /* they make no further calls */
-    struct slots slots;    /* of calls */
+    struct slots slots;     /* of calls */
     struct pace pace;
     struct call *alike[ALIKE_BUCKETS]; /* calls whose answers others may take (reuse.c) */
     uint32_t kept_answers;             /* in this process */

@@ -13,8 +13,8 @@ struct backup {
     struct service *service;
     pthread_mutex_t lock;
     struct backup_progress progress;
-    int64_t looked_us;   /* monotonic: when somebody did so last */
-    bool is_working;     /* the writer has the copy */
+    int64_t looked_us; /* monotonic: when somebody did so last */
+    bool is_working;   /* the writer has the copy */
     char path[4096];
     struct store_copy copy; /* the writer's thread's */
 };

@@ -32,7 +32,9 @@ hub_topic_get(struct hub *hub, const struct id *run)
     topic->run = *run;
     topic->next = *bucket;
     buffer_init(&topic->log, LIMIT_WATCH_LOG_BYTES + LIMIT_EVENTS_BYTES);
+    buffer_init(&topic->progress, LIMIT_EVENTS_BYTES);
     *bucket = topic;
+    hub->topic_count++;
     return topic;
 }
 
@@ -45,6 +47,7 @@ topic_free_if_empty(struct topic *topic)
     while (*at != topic)
         at = &(*at)->next;
     *at = topic->next;
+    topic->hub->topic_count--;
     hub_topic_drop_log(topic);
     mem_free(topic);
 }

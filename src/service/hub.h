@@ -33,6 +33,9 @@ struct hub_options {
     struct store *store; /* borrowed, for reads */
     struct clock *clock;
     uint32_t watchers_max;
+    /* Asks how far a run is: hub_note_progress() tells, soon and from any thread. NULL: nobody
+     * knows. */
+    void (*ask_progress)(void *world, const struct id *run);
     /* Runs a task where the store may be read for long. */
     void (*post)(void *world, struct task *task);
     void *world;
@@ -45,6 +48,10 @@ void hub_free(struct hub **hub);
 
 /* The writer's thread: that intent is committed. */
 void hub_note_commit(struct hub *hub, const struct intent *intent);
+
+/* How far a run is, as the members of a JSON object; empty: it is not in memory. Any thread; for
+ * each time that it was asked. */
+void hub_note_progress(struct hub *hub, const struct id *run, struct slice members);
 
 /* As the functions of service/watch.h. */
 uint64_t hub_ticket(struct hub *hub);

@@ -61,6 +61,9 @@ struct topic {
     bool is_over;       /* the last of them is an end */
     struct timer pass;
     int64_t passed_us;
+    struct timer ask; /* how far the run is */
+    bool is_asking;
+    struct buffer progress; /* the newest snapshot, as an event; empty: none */
 };
 
 struct hub {
@@ -68,6 +71,7 @@ struct hub {
     struct queue *mailbox;
     struct timers timers;
     struct topic *topics[HUB_BUCKETS];
+    uint32_t topic_count;
     struct watcher *tickets[HUB_BUCKETS];
     bool is_stopped;
 
@@ -102,6 +106,10 @@ void watcher_leave(struct watcher *watcher, bool is_broken);
 /* Any thread: events were committed. */
 struct events_row;
 void hub_note_events(struct hub *hub, const struct events_row *row);
+/* To each stream that takes it and has come to the log; who has no room goes without. */
+void hub_topic_send_passing(struct topic *topic, struct slice text);
+/* A stream has come so far that snapshots make sense. */
+void hub_topic_follow_progress(struct topic *topic);
 /* Nobody waits for the run any more. */
 void hub_topic_drop_log(struct topic *topic);
 

@@ -153,6 +153,8 @@ void
 hub_topic_drop_log(struct topic *topic)
 {
     timers_cancel(&topic->hub->timers, &topic->pass);
+    timers_cancel(&topic->hub->timers, &topic->ask);
+    buffer_done(&topic->progress);
     buffer_done(&topic->log);
     mem_free(topic->marks);
 }
@@ -178,33 +180,57 @@ log_piece(const struct topic *topic, uint64_t sent, uint64_t *last)
     return slice_of(topic->log.ptr + from, topic->marks[end].end - from);
 }
 
-/* Sends what is new; the stream may be gone then. */
-static void
+/* Sends what is new. False: the stream may be gone, or cannot take more. */
+static bool
 stream_follow(struct stream *stream)
 {
     const struct topic *topic = stream->watcher.topic;
     while (stream->sent < log_last(topic)) {
         if (stream->sent < topic->log_after) {
             stream_read(stream);
-            return;
+            return false;
         }
         uint64_t last = 0;
         struct slice piece = log_piece(topic, stream->sent, &last);
         if (!stream_write(stream, piece))
-            return;
+            return false;
         stream->sent = last;
     }
     if (topic->is_over)
         watcher_leave(&stream->watcher, false);
+    return !topic->is_over;
+}
+
+/* What is between events, to one that has just come. */
+static void
+show_passing(struct stream *stream)
+{
+    struct topic *topic = stream->watcher.topic;
+    if (topic->progress.size == 0 || stream_write(stream, buffer_slice(&topic->progress)))
+        hub_topic_follow_progress(topic);
+}
+
+void
+hub_topic_send_passing(struct topic *topic, struct slice text)
+{
+    struct watcher *next = topic->streams;
+    while (next != NULL) {
+        struct stream *stream = (struct stream *)next;
+        next = next->next;
+        if (stream->state == STREAM_LIVE)
+            stream_write(stream, text);
+    }
 }
 
 /* It has come to what the store had; what came since is in the log. */
 static void
 stream_go_live(struct stream *stream)
 {
+    bool is_new = !stream->has_caught_up;
     stream->has_caught_up = true;
     stream->state = STREAM_LIVE;
-    stream_follow(stream);
+    if (stream_follow(stream) && is_new)
+        show_passing(stream);
 }
 
 static void

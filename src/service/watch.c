@@ -1,11 +1,16 @@
 #include "service/watch.h"
 
 #include "base/clock.h"
+#include "base/credits.h"
+#include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/queue.h"
 #include "engine/events.h"
 #include "service/host.h"
 #include "service/hub.h"
+
+#include <inttypes.h>
 
 static int
 wait_for_ms(struct service *service, int64_t due_us)
@@ -38,6 +43,60 @@ post(void *world, struct task *task)
     service_post(world, task, false);
 }
 
+struct asking {
+    struct hub *hub;
+    struct id run;
+};
+
+/* {status, calls: {inFlight, waiting}, usage: {…}, tables: […]} */
+static void
+put_progress(struct buffer *out, const struct run_progress *progress)
+{
+    char cost[CREDITS_TEXT_BYTES];
+    credits_print(progress->used.cost_microcredits, cost);
+    buffer_append_format(
+        out,
+        "\"status\":\"%s\",\"calls\":{\"inFlight\":%u,\"waiting\":%u},\"usage\":{\"calls\":%" PRId64
+        ",\"tokensIn\":%" PRId64 ",\"tokensOut\":%" PRId64 ",\"cost\":%s},\"tables\":[",
+        run_state_name(progress->state), progress->calls_in_flight, progress->calls_waiting,
+        progress->used.calls, progress->used.tokens_in, progress->used.tokens_out, cost);
+    for (uint32_t t = 0; t < progress->table_count; t++) {
+        const struct table_progress *table = &progress->tables[t];
+        buffer_append_text(out, t == 0 ? "{\"table\":" : ",{\"table\":");
+        json_print_string(out, table->name);
+        buffer_append_format(out,
+                             ",\"total\":%" PRIu64 ",\"completed\":%" PRIu64 ",\"failed\":%" PRIu64
+                             ",\"dropped\":%" PRIu64 "}",
+                             table->total, table->counts.completed, table->counts.failed,
+                             table->counts.dropped);
+    }
+    buffer_append_byte(out, ']');
+}
+
+/* On the engine's thread. */
+static void
+tell_progress(const struct run_progress *progress, void *context)
+{
+    struct asking *asking = context;
+    struct buffer text;
+    buffer_init(&text, LIMIT_EVENTS_BYTES);
+    if (progress != NULL)
+        put_progress(&text, progress);
+    hub_note_progress(asking->hub, &asking->run,
+                      buffer_is_over(&text) ? slice_of("", 0) : buffer_slice(&text));
+    buffer_done(&text);
+    mem_free(asking);
+}
+
+static void
+ask_progress(void *world, const struct id *run)
+{
+    struct service *service = world;
+    struct asking *asking = mem_alloc(sizeof(*asking));
+    *asking = (struct asking){service->hub, *run};
+    engine_run_progress(service->engine, run, tell_progress, asking);
+}
+
 static void
 note_commit(const struct intent *intent, void *context)
 {
@@ -51,6 +110,7 @@ watch_start(struct service *service)
         .store = service->store,
         .clock = service->options.clock,
         .watchers_max = LIMIT_WATCHERS,
+        .ask_progress = ask_progress,
         .post = post,
         .world = service,
     };

@@ -143,6 +143,29 @@ test('a run computed in place that is retried keeps its first ids', async () => 
   assertSound(whole.events);
 });
 
+test('snapshots between events tell how far a run is', async () => {
+  const rows = await server.ask('POST', '/v1/files?name=rows.csv',
+    { body: 'n\n' + '1\n'.repeat(60), type: 'text/csv' });
+  const workflow = await server.publish(`
+name: Rows
+input: { type: object, properties: { rows: { type: string, format: file } } }
+limits: { concurrency: 2 }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.rows}}" } }
+  - { id: call, type: http_request, config: { url: "${stub.url}/delay/50", method: POST, json: { n: "{{item.n}}" } } }
+`);
+  const { id } = await server.begin(workflow, { rows: rows.data.id });
+  const seen = await read(server, path(id));
+  assert.equal(types(seen).at(-1), 'run.completed');
+  const snapshots = seen.others.filter(({ type }) => type === 'progress');
+  assert.ok(snapshots.length >= 2, seen.text);
+  assert.ok(snapshots.some(({ calls }) => calls.inFlight > 0));
+  for (const snapshot of snapshots) {
+    assert.equal(snapshot.run, id);
+    assert.deepEqual(snapshot.tables.map(({ table }) => table), ['', 'rows']);
+  }
+});
+
 test('pause, resume and cancel are told', async () => {
   const workflow = await server.publish(calling('Hangs', '/hang'));
   const { id } = await server.begin(workflow, {});

@@ -43,6 +43,14 @@ keep_task(void *world, struct task *task)
     posted[posted_count++] = task;
 }
 
+static int asked;
+
+static void
+count_question(void *world, const struct id *run)
+{
+    asked++;
+}
+
 /* --- the store --- */
 
 static void
@@ -119,7 +127,7 @@ struct client {
     bool is_begun, is_ended, is_broken;
     bool is_full, has_left; /* on order */
     uint64_t first, last;   /* ids of what came; they must rise by one but for those unused */
-    uint32_t count, writes;
+    uint32_t count, writes, snapshots;
     char types[512]; /* of the first ones, with commas behind */
 };
 
@@ -137,6 +145,10 @@ begin(void *context)
 static void
 take_event(struct client *client, const char *text)
 {
+    if (strncmp(text, "event: progress\n", strlen("event: progress\n")) == 0) {
+        client->snapshots++;
+        return;
+    }
     uint64_t id = strtoull(text + strlen("id: "), NULL, 10);
     const char *type = strstr(text, "event: ") + strlen("event: ");
     assert_true(id > client->last);
@@ -222,8 +234,12 @@ open_hub(void **state)
     store = simulated_store_new(1);
     now_us = 1000000;
     client_count = posted_count = 0;
-    hub = hub_new(&(struct hub_options){
-        .store = store, .clock = &fake_clock, .watchers_max = 5000, .post = keep_task});
+    hub = hub_new(&(struct hub_options){.store = store,
+                                        .clock = &fake_clock,
+                                        .watchers_max = 5000,
+                                        .ask_progress = count_question,
+                                        .post = keep_task});
+    asked = 0;
     put_run(&run_a, RUN_STATE_QUEUED);
     put_run(&run_b, RUN_STATE_QUEUED);
     return 0;
@@ -437,6 +453,46 @@ test_many_watch_one_run(void **state)
     }
 }
 
+/* Asked only while somebody watches, one question at a time, five a second; told when it changed.
+ */
+static void
+test_snapshots_between_events(void **state)
+{
+    settle();
+    assert_int_equal(asked, 0);
+    struct client *client = watch(&run_a, 0);
+    settle();
+    assert_int_equal(asked, 1);
+    settle();
+    assert_int_equal(asked, 1);
+    hub_note_progress(hub, &run_a, SLICE("\"n\":1"));
+    hub_turn(hub);
+    assert_int_equal(client->snapshots, 1);
+    for (int tenth = 0; tenth < 100; tenth++) {
+        settle();
+        hub_note_progress(hub, &run_a, SLICE("\"n\":1"));
+    }
+    assert_in_range(asked, 25, 51);
+    assert_int_equal(client->snapshots, 1);
+    client->is_full = true;
+    hub_note_progress(hub, &run_a, SLICE("\"n\":2"));
+    settle();
+    hub_note_progress(hub, &run_b, SLICE("\"n\":9"));
+    client->is_full = false;
+    hub_room(hub, client->ticket);
+    settle();
+    /* Who comes is shown the newest at once. */
+    struct client *other = watch(&run_a, 0);
+    settle();
+    assert_int_equal(other->snapshots, 1);
+    tell(&run_a, "run.completed", 1, 1);
+    settle();
+    int before = asked;
+    now_us += 10000000;
+    settle();
+    assert_int_equal(asked, before);
+}
+
 static void
 test_a_stop_ends_streams(void **state)
 {
@@ -467,6 +523,7 @@ main(void)
         TEST(test_a_client_that_leaves_is_forgotten),
         TEST(test_a_store_that_cannot_be_read_breaks_the_stream),
         TEST(test_many_watch_one_run),
+        TEST(test_snapshots_between_events),
         TEST(test_a_stop_ends_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
