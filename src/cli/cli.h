@@ -56,6 +56,11 @@ cli_command_fn cli_eval;
 cli_command_fn cli_keys;
 cli_command_fn cli_workspaces;
 cli_command_fn cli_text;
+cli_command_fn cli_login;
+cli_command_fn cli_push;
+cli_command_fn cli_pull;
+cli_command_fn cli_diff;
+cli_command_fn cli_files;
 cli_command_fn cli_backup;
 cli_command_fn cli_restore;
 

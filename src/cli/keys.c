@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "cli/ask.h"
 #include "cli/options.h"
+#include "cli/remote.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 struct keys_options {
     const char *data, *name, *scopes, *expires, *rate, *workspace;
+    struct remote_options remote;
+    bool is_remote; /* of that server, not of the data folder */
     bool as_json;
 };
 
@@ -20,21 +23,28 @@ struct asking {
     const char *data;
     struct arena arena;
     struct service *service;
+    struct remote remote;
+    bool is_remote;
     struct value answer;
     struct error error;
 };
 
-static void
-asking_init(struct asking *asking, struct cli *cli, const char *data)
+static enum status
+asking_init(struct asking *asking, struct cli *cli, const struct keys_options *options)
 {
-    *asking = (struct asking){.cli = cli, .data = data};
+    *asking = (struct asking){.cli = cli, .data = options->data, .is_remote = options->is_remote};
     arena_init(&asking->arena, MIB(64));
+    if (!options->is_remote)
+        return STATUS_OK;
+    return remote_open(&asking->remote, &options->remote, &asking->error);
 }
 
 static void
 asking_done(struct asking *asking)
 {
     asking->cli->close(asking->cli, &asking->service);
+    if (asking->is_remote)
+        remote_close(&asking->remote);
     arena_done(&asking->arena);
 }
 
@@ -44,6 +54,9 @@ ask(struct asking *asking, struct value request)
     struct cli *cli = asking->cli;
     bool is_there = asking->service == NULL;
     enum status status = STATUS_OK;
+    if (asking->is_remote)
+        return remote_keys_ask(&asking->remote, request, &asking->answer, &asking->error) ==
+               STATUS_OK;
     if (is_there)
         status = ask_server(asking->data, request, &asking->arena, &asking->answer, &is_there,
                             &asking->error);
@@ -273,9 +286,11 @@ run_verb(struct cli *cli, const struct keys_options *options, const struct verb 
                 verb->takes_id ? "one client id" : "no further words");
         return CLI_USAGE;
     }
-    asking_init(&asking, cli, options->data);
-    bool is_ok = verb->run(&asking, options, verb->takes_id ? words->values[1] : NULL);
-    int exit_code = is_ok ? CLI_OK : cli_complain(&asking.error);
+    bool is_ok = asking_init(&asking, cli, options) == STATUS_OK &&
+                 verb->run(&asking, options, verb->takes_id ? words->values[1] : NULL);
+    int exit_code = is_ok                ? CLI_OK
+                    : options->is_remote ? remote_complain(&asking.error)
+                                         : cli_complain(&asking.error);
     asking_done(&asking);
     return exit_code;
 }
@@ -324,7 +339,7 @@ cli_keys(struct cli *cli, int argc, char **argv)
         {"list", false, list_keys},
         {"revoke", true, revoke_key},
     };
-    struct keys_options into = {.data = CLI_DATA_DEFAULT};
+    struct keys_options into = {.data = CLI_DATA_DEFAULT, .is_remote = remote_is_asked(argc, argv)};
     const struct option options[] = {
         OPTION_DATA(into),
         OPTION_NAME(into),
@@ -339,6 +354,7 @@ cli_keys(struct cli *cli, int argc, char **argv)
          .value = "WHEN",
          .help = "90d, or a time: 2030-01-31T00:00:00Z [never]"},
         OPTION_RATE(into),
+        REMOTE_OPTIONS(into.remote),
         {.name = "--workspace",
          .kind = OPTION_TEXT,
          .into.text = &into.workspace,
@@ -348,7 +364,8 @@ cli_keys(struct cli *cli, int argc, char **argv)
     };
     const struct option_table table = {
         .usage = "windrow keys create|list|revoke [CLIENT_ID] [options]",
-        .summary = "Makes, lists and revokes API keys, also beside a running server.",
+        .summary =
+            "Makes, lists and revokes API keys, also beside a running server, or of one elsewhere.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
@@ -368,9 +385,9 @@ cli_workspaces(struct cli *cli, int argc, char **argv)
         {"create", false, create_workspace},
         {"list", false, list_workspaces},
     };
-    struct keys_options into = {.data = CLI_DATA_DEFAULT};
+    struct keys_options into = {.data = CLI_DATA_DEFAULT, .is_remote = remote_is_asked(argc, argv)};
     const struct option options[] = {OPTION_DATA(into), OPTION_NAME(into), OPTION_RATE(into),
-                                     OPTION_JSON(into)};
+                                     REMOTE_OPTIONS(into.remote), OPTION_JSON(into)};
     const struct option_table table = {
         .usage = "windrow workspaces create|list [options]",
         .summary = "Makes a workspace with its first key, or lists them; also beside a server.",

@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "cli/remote.h"
 #include "cli/show.h"
 #include "cli/stored.h"
 
@@ -345,7 +346,8 @@ read_and_act(struct cli *cli, int argc, char **argv)
         .usage = "windrow runs list|show|items|retry|rerun|cancel [RUN] [options]",
         .summary = "Lists runs, shows one or its items, or moves one.\n"
                    "windrow runs results --help tells how to get its rows as a file,\n"
-                   "windrow runs diff --help how to compare it with another.",
+                   "windrow runs diff --help how to compare it with another,\n"
+                   "windrow runs --server URL --help what can be done on a server.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
@@ -361,6 +363,8 @@ read_and_act(struct cli *cli, int argc, char **argv)
 int
 cli_runs(struct cli *cli, int argc, char **argv)
 {
+    if (remote_is_asked(argc, argv))
+        return remote_runs(cli, argc, argv);
     static const struct {
         const char *name;
         cli_command_fn *run;

@@ -2,6 +2,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/moment.h"
 
 #include <string.h>
 
@@ -38,17 +39,23 @@ largest_table(struct value run)
 }
 
 void
-show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out)
+show_run_value_line(struct value run, struct buffer *out)
 {
-    struct value run = present_run(row, NULL, arena);
     struct value table = largest_table(run);
     struct value parent = value_get(run, "parentRunId");
     buffer_append_format(
-        out, "%.*s  %-9s  %.*s  %-8lld  %-8lld  %.*s\n",
-        SLICE_FORMAT(value_slice(value_get(run, "id"))), run_state_name(row->state),
+        out, "%.*s  %-9.*s  %.*s  %-8lld  %-8lld  %.*s\n",
+        SLICE_FORMAT(value_slice(value_get(run, "id"))),
+        SLICE_FORMAT(value_slice(value_get(run, "status"))),
         SLICE_FORMAT(value_slice(value_get(run, "createdAt"))), (long long)count_of(table, "items"),
         (long long)count_of(table, "failed"),
         SLICE_FORMAT(parent.kind == VALUE_STRING ? value_slice(parent) : SLICE("-")));
+}
+
+void
+show_run_line(const struct run_row *row, struct arena *arena, struct buffer *out)
+{
+    show_run_value_line(present_run(row, NULL, arena), out);
 }
 
 static void
@@ -150,17 +157,30 @@ show_usage(struct value usage, struct buffer *out)
 }
 
 static void
-show_head(const struct run_row *row, struct value run, struct buffer *out)
+show_duration(struct value run, struct buffer *out)
 {
-    char duration[DURATION_TEXT_BYTES] = "";
-    buffer_append_format(out, "run %.*s: %s", SLICE_FORMAT(value_slice(value_get(run, "id"))),
-                         run_state_name(row->state));
-    if (row->ended_unix_ms > row->started_unix_ms && row->started_unix_ms > 0) {
-        duration_print(row->ended_unix_ms - row->started_unix_ms, duration);
-        buffer_append_format(out, " in %s", duration);
-    }
-    if (row->generation > 1)
-        buffer_append_format(out, ", generation %u", row->generation);
+    char duration[DURATION_TEXT_BYTES];
+    struct value from = value_get(run, "startedAt");
+    struct value to = value_get(run, "completedAt");
+    int64_t started = 0;
+    int64_t ended = 0;
+    bool is_known = from.kind == VALUE_STRING && to.kind == VALUE_STRING &&
+                    moment_parse_iso(value_slice(from), &started) &&
+                    moment_parse_iso(value_slice(to), &ended);
+    if (!is_known || ended <= started)
+        return;
+    duration_print(ended - started, duration);
+    buffer_append_format(out, " in %s", duration);
+}
+
+static void
+show_head(struct value run, struct buffer *out)
+{
+    buffer_append_format(out, "run %.*s: %.*s", SLICE_FORMAT(value_slice(value_get(run, "id"))),
+                         SLICE_FORMAT(value_slice(value_get(run, "status"))));
+    show_duration(run, out);
+    if (count_of(run, "generation") > 1)
+        buffer_append_format(out, ", generation %lld", (long long)count_of(run, "generation"));
     struct value parent = value_get(run, "parentRunId");
     if (parent.kind == VALUE_STRING)
         buffer_append_format(out, ", called by run %.*s", SLICE_FORMAT(value_slice(parent)));
@@ -173,16 +193,41 @@ show_head(const struct run_row *row, struct value run, struct buffer *out)
     buffer_append_byte(out, '\n');
 }
 
+/* Up to its usage. */
+static void
+show_counts(struct value run, struct buffer *out)
+{
+    struct value tables = value_get(value_get(run, "counts"), "tables");
+    show_head(run, out);
+    for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++)
+        show_table(value_items(tables)[t], out);
+    show_usage(value_get(run, "usage"), out);
+}
+
+static void
+show_output(struct value run, struct buffer *out)
+{
+    struct value output = value_get(run, "output");
+    if (output.kind == VALUE_NONE || output.kind == VALUE_NULL)
+        return;
+    buffer_append_text(out, "\noutput: ");
+    json_print(out, output);
+    buffer_append_byte(out, '\n');
+}
+
+void
+show_run_value(struct value run, struct buffer *out)
+{
+    show_counts(run, out);
+    show_output(run, out);
+}
+
 void
 show_run(struct service *service, const struct run_row *row, struct arena *arena,
          struct buffer *out)
 {
     struct value run = present_run(row, service, arena);
-    show_head(row, run, out);
-    struct value tables = value_get(value_get(run, "counts"), "tables");
-    for (uint32_t t = 0; tables.kind == VALUE_ARRAY && t < tables.count; t++)
-        show_table(value_items(tables)[t], out);
-    show_usage(value_get(run, "usage"), out);
+    show_counts(run, out);
     size_t before = out->size;
     buffer_append_text(out, "\nfiles:\n");
     size_t head = out->size;
@@ -192,9 +237,5 @@ show_run(struct service *service, const struct run_row *row, struct arena *arena
     if (out->size == head)
         out->size = before;
     show_failures(service, row, run, out);
-    if (row->output.size > 0) {
-        buffer_append_text(out, "\noutput: ");
-        buffer_append_slice(out, row->output);
-        buffer_append_byte(out, '\n');
-    }
+    show_output(run, out);
 }
