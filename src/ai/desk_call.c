@@ -7,8 +7,6 @@
 #include <stdio.h>
 
 /* Bytes of text that make a token, roughly, and tokens of an answer that nobody bounds. */
-#define TOKEN_BYTES 4
-#define ANSWER_TOKENS 300
 
 /* The code of all that passes by itself, whatever status the provider gave it. */
 #define OVERLOADED "overloaded"
@@ -141,8 +139,8 @@ copy_idempotency_key(const struct exchange *from, struct exchange *to)
 static double
 guess_tokens(const struct exchange *exchange, const struct ai_request *request)
 {
-    int64_t answer = request->max_tokens > 0 ? request->max_tokens : ANSWER_TOKENS;
-    return (double)(exchange->body.size / TOKEN_BYTES) + (double)answer;
+    return (double)ai_guess_tokens(exchange->body.size) +
+           (double)ai_guess_answer_tokens(request->max_tokens);
 }
 
 static bool

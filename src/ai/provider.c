@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define TOKEN_BYTES 4
+#define ANSWER_TOKENS 300
 #define TOKENS_PRICED 1000000
 
 bool
@@ -26,6 +28,18 @@ ai_setup_model(const struct ai_setup *setup, struct slice name)
     while (at + 1 < setup->model_count && !slice_equal(setup->models[at].name, name))
         at++;
     return &setup->models[at];
+}
+
+int64_t
+ai_guess_tokens(size_t bytes)
+{
+    return (int64_t)(bytes / TOKEN_BYTES);
+}
+
+int64_t
+ai_guess_answer_tokens(int64_t most)
+{
+    return most > 0 ? most : ANSWER_TOKENS;
 }
 
 int64_t

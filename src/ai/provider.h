@@ -95,6 +95,11 @@ extern const struct ai_provider ai_openai;
 /* What is known of that model, or of any. */
 const struct ai_model *ai_setup_model(const struct ai_setup *setup, struct slice name);
 
+/* Tokens of so many bytes and of the longest answer that is asked for (0: as the provider has it),
+ * as providers guess them. */
+int64_t ai_guess_tokens(size_t bytes);
+int64_t ai_guess_answer_tokens(int64_t most);
+
 /* By the model's price, rounded up; 0 without one. */
 int64_t ai_model_cost(const struct ai_model *model, int64_t input_tokens, int64_t output_tokens);
 

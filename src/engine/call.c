@@ -17,6 +17,8 @@
 #define OVERLOAD_MS_MAX INT64_C(86400000)
 #define OVERLOAD_LOW_MS INT64_C(1000)
 #define OVERLOAD_HIGH_MS INT64_C(60000)
+/* A call that waits for what others leave of a purse asks again so often. */
+#define UNPAID_MS 100
 /* Answers up to this size become values on the transport's thread: about half a millisecond. */
 #define READ_AT_ONCE_BYTES KIB(64)
 
@@ -70,6 +72,7 @@ call_free(struct call *call)
     reuse_leave(call);
     if (call->exchange != NULL)
         exchange_free(&call->exchange);
+    pay_settle(call, 0);
     pace_leave(&call->run->engine->pace, &call->pace);
     drop_arena(call);
     mem_free(call);
@@ -162,10 +165,12 @@ recorded_home(struct engine *engine, struct message *message)
     run->away--;
     leave_flight(call);
     run_mark(run);
-    if (!call->is_recorded)
-        run_leave(run);
-    else
+    if (call->is_recorded) {
+        pay_settle(call, call->usage.cost_microcredits);
         reuse_give(call);
+    } else {
+        run_leave(run);
+    }
     if (run->is_leaving)
         call_abandon(call);
     else
@@ -206,6 +211,7 @@ call_record(struct call *call)
         .cost_microcredits = call->usage.cost_microcredits,
         .value = json_text(&intent->arena, call->outcome),
     };
+    row->payer = pay_row(run, row->ended_unix_ms);
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
     struct usage used = effect_usage(row);
     usage_add(&run->used, &used);
@@ -439,42 +445,87 @@ enter_flight(struct call *call)
     call->run->away++;
 }
 
-static void
-call_begin(struct call *call)
+static struct exchange *
+make_exchange(struct call *call)
 {
-    struct run *run = call->run;
-    const struct engine_ports *ports = run->engine->options.ports;
-    const struct step_type *type = run->program->types[call->node->index];
-    if (call->started_unix_ms == 0)
-        call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
-    call->attempts++;
-    run_events_note_call(run, call->node->index);
-    arena_init(&call->arena, LIMIT_OUTCOME_BYTES);
-    call->failure = (struct step_failure){0};
-    call->details = (struct value){0};
     struct exchange *exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
-    exchange->workspace = run->workspace;
-    exchange->run = run->id;
+    exchange->workspace = call->run->workspace;
+    exchange->run = call->run->id;
     exchange->timeout_ms = call->node->timeout_ms;
     exchange->max_answer_bytes = LIMIT_ANSWER_BYTES;
     exchange->done = answer_done;
     exchange->owner = call;
-    if (!type->prepare(call->config, slice_text(call->idempotency_key), exchange, &call->failure)) {
-        exchange_free(&exchange);
-        pace_came(&run->engine->pace, &call->pace);
+    return exchange;
+}
+
+static void
+unpaid_fire(struct timer *timer)
+{
+    struct call *call = timer->owner;
+    call->run->is_unpaid = false;
+    again_fire(timer);
+}
+
+/* No other call of the run asks meanwhile: the answers on their way tell when it may. */
+static void
+wait_for_credits(struct call *call)
+{
+    call->attempts--;
+    call->run->is_unpaid = true;
+    drop_arena(call);
+    sleep_for(call, UNPAID_MS, unpaid_fire);
+}
+
+/* Nothing is sent, now or at all. */
+static void
+call_not_sent(struct call *call, enum reserve paid)
+{
+    exchange_free(&call->exchange);
+    if (paid == RESERVE_WAIT)
+        wait_for_credits(call);
+    pace_came(&call->run->engine->pace, &call->pace);
+    if (paid != RESERVE_WAIT)
         call_failed_for_good(call);
-        return;
-    }
-    call->exchange = exchange;
-    call->is_sent = exchange->url.size > 0;
-    assert(call->is_sent || exchange->needs_work);
-    call->env = exchange->needs_work ? make_env(call) : NULL;
+}
+
+static void
+call_send(struct call *call)
+{
+    struct run *run = call->run;
+    const struct engine_ports *ports = run->engine->options.ports;
+    call->is_sent = call->exchange->url.size > 0;
+    assert(call->is_sent || call->exchange->needs_work);
+    call->env = call->exchange->needs_work ? make_env(call) : NULL;
     enter_flight(call);
     fault_point(FAULT_call_before_send);
     if (call->is_sent)
-        call->ticket = ports->call(ports->world, exchange);
+        call->ticket = ports->call(ports->world, call->exchange);
     else
-        post_conclude(call, work_pool(exchange));
+        post_conclude(call, work_pool(call->exchange));
+}
+
+static void
+call_begin(struct call *call)
+{
+    struct run *run = call->run;
+    const struct step_type *type = run->program->types[call->node->index];
+    if (call->started_unix_ms == 0)
+        call->started_unix_ms = clock_unix_ms(run->engine->options.clock);
+    call->attempts++;
+    arena_init(&call->arena, LIMIT_OUTCOME_BYTES);
+    call->failure = (struct step_failure){0};
+    call->details = (struct value){0};
+    call->exchange = make_exchange(call);
+    enum reserve paid = RESERVE_NEVER;
+    if (type->prepare(call->config, slice_text(call->idempotency_key), call->exchange,
+                      &call->failure))
+        paid = pay_reserve(call);
+    if (paid != RESERVE_OK) {
+        call_not_sent(call, paid);
+        return;
+    }
+    run_events_note_call(run, call->node->index);
+    call_send(call);
 }
 
 static struct run *
@@ -488,7 +539,7 @@ call_may_begin(struct pace_owner *owner)
 {
     struct run *run = run_of(owner);
     struct engine *engine = run->engine;
-    if (run->is_leaving || run->is_finishing || engine->is_parking ||
+    if (run->is_leaving || run->is_finishing || run->is_unpaid || engine->is_parking ||
         run->calls_in_flight >= run->program->plan->limits.concurrency)
         return false;
     return slots_may_take(&engine->slots, run);

@@ -43,6 +43,8 @@ struct call {
     struct exchange *exchange;
     uint64_t ticket; /* of the transport; only of an exchange that was sent */
     bool is_sent, has_slot, is_recorded;
+    bool has_reserved;
+    int64_t reserved; /* of its run's purse, until it is settled */
     struct reuse reuse;
     bool is_ok;
     struct arena arena; /* of the outcome */
@@ -62,6 +64,16 @@ void call_go(struct call *call);
 void call_record(struct call *call);
 /* Ends a call of a run that is leaving; it is in no list. */
 void call_abandon(struct call *call);
+
+/* --- pay.c --- */
+
+/* Reserves what the call may cost, once it is prepared. NEVER: its failure and details are filled.
+ */
+enum reserve pay_reserve(struct call *call);
+/* What it has reserved is free again, and so much was spent; does nothing if both are 0. */
+void pay_settle(struct call *call, int64_t spent);
+/* Who pays for an effect that ended then. */
+struct payer pay_row(const struct run *run, int64_t unix_ms);
 
 /* --- reuse.c --- */
 

@@ -396,7 +396,8 @@ resolved_text(const struct child_call *call, struct arena *arena)
     struct member member = {value_text("pins"), value_string_copy(arena, slice_text(pins))};
     struct value resolved = value_object_new(arena, &member, 1);
     if (call->run->default_model.kind == VALUE_STRING)
-        resolved = models_pin(call->run->default_model, resolved, arena);
+        resolved = payer_pin(&call->run->payer,
+                             models_pin(call->run->default_model, resolved, arena), arena);
     if (call->callee->program->plan->calls_workflows) {
         resolved = callees_pin(call->run->callees, resolved, arena);
         resolved = value_object_set(arena, resolved, value_text("runs"),
@@ -461,6 +462,8 @@ begin_child(struct child_call *call)
     child->input = value_copy(&child->arena, call->input);
     child->run_value = run_value_make(&child->arena, &call->row, callee->workflow_value);
     child->default_model = value_copy(&child->arena, parent->default_model);
+    child->payer = parent->payer;
+    purse_share(parent->engine->accounts, &parent->purse, &child->purse);
     set_above(child, parent);
     if (callee->program->plan->calls_workflows) {
         callees_hold(parent->callees);

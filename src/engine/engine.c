@@ -29,6 +29,7 @@ engine_new(struct engine **out, const struct engine_options *options, struct err
     pace_init(&engine->pace);
     engine->slots.most = options->calls_max > 0 ? options->calls_max : LIMIT_CALLS_IN_FLIGHT;
     engine->own_flow.owner = &engine->own;
+    engine->accounts = accounts_new(options->store, options->clock);
     engine->has_more_unfinished = true;
     *out = engine;
     return STATUS_OK;
@@ -211,6 +212,7 @@ engine_free(struct engine **engine)
         return;
     pace_done(&gone->pace);
     timers_done(&gone->timers);
+    accounts_free(&gone->accounts);
     /* What came home too late, behind a disk that is full, is left to the end of the process. */
     queue_drain(gone->mailbox);
     queue_free(&gone->mailbox);

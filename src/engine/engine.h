@@ -18,6 +18,7 @@
 #include "base/id.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "engine/accounts.h"
 #include "engine/program.h"
 #include "engine/programs.h"
 #include "store/blobs.h"
@@ -48,6 +49,11 @@ struct engine_ports {
     uint64_t (*call)(void *world, struct exchange *exchange);
     /* Asks to end a call early; its `done` comes all the same. An old ticket does nothing. */
     void (*call_cancel)(void *world, uint64_t ticket);
+    /* What a request of so many bytes to "provider/model" may cost, in millionths of a credit;
+     * answer_tokens: the longest answer, 0: as the provider has it. An empty name: the dearest
+     * model of all. NULL: nothing costs anything. Any thread. */
+    int64_t (*price)(void *world, struct slice model, size_t bytes, int64_t answer_tokens);
+    tenant_limits_fn *limits; /* NULL: there are none */
     /* Makes something of a foreign document; the caller waits. A converter_fn over `world`. */
     converter_fn *convert;
     void *world;
@@ -102,6 +108,8 @@ struct run_start {
     struct program *program;
     struct callees *callees; /* of the program (callees_find()) */
     struct id workspace, workflow, run;
+    struct id key;      /* of the API, with which it is started; zero: none */
+    struct purse purse; /* of engine_purse_open(); taken over */
     uint32_t version;
     struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */
     struct value input;          /* already checked against the schema */
@@ -112,6 +120,14 @@ struct run_start {
     const struct object_row *object;           /* is updated by the same commit; may be NULL */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */
 };
+
+/* What pays for the run, before it is started: LIMIT and *refusal: a limit is used up already, and
+ * *out is empty. Else as the store's reads. *out is empty too when its steps ask no models. Reads
+ * the store: not on the engine's thread. */
+MUST_USE enum status engine_purse_open(struct engine *engine, const struct run_start *start,
+                                       struct purse *out, struct refusal *refusal);
+/* For limits that have changed. */
+struct accounts *engine_accounts(struct engine *engine);
 
 /* Called once, on the writer's thread: OK and the row as it was committed (already completed when
  * the run was computed in place), or why not (CONFLICT: the idempotency key is taken, or the object

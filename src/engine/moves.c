@@ -198,6 +198,20 @@ engine_run_at(struct engine *engine, const struct run_row *row, uint32_t generat
     return error_set(error, status, "the version of a generation could not be read");
 }
 
+/* Who paid goes on paying, with the budgets of the version that it goes on with. */
+static struct value
+pin_payer(struct value resolved, const struct run_row *row, const struct plan *plan,
+          struct arena *arena)
+{
+    struct run_payer fresh = payer_of(row, plan), payer = fresh;
+    payer_pinned(resolved, &payer);
+    if (id_is_zero(&row->root)) {
+        payer.run_budget = fresh.run_budget;
+        payer.day_budget = fresh.day_budget;
+    }
+    return payer_pin(&payer, resolved, arena);
+}
+
 /* On the newest version, the workflows that its steps call are the newest too. */
 static enum status
 pin_again(const struct move_request *request, struct run_row *row, struct arena *arena)
@@ -216,7 +230,8 @@ pin_again(const struct move_request *request, struct run_row *row, struct arena 
         status = json_parse(&resolved, arena, row->resolved, 0, NULL, NULL);
     bool has_models = status == STATUS_OK && models_are_used(program, callees);
     if (has_models)
-        resolved = models_pin(value_text(options->default_model), resolved, arena);
+        resolved = pin_payer(models_pin(value_text(options->default_model), resolved, arena), row,
+                             program->plan, arena);
     if (status == STATUS_OK && (has_models || callees != NULL))
         row->resolved = json_text(arena, callees_pin(callees, resolved, arena));
     callees_drop(&callees);

@@ -389,6 +389,7 @@ table_free(struct table_run *table)
 void
 run_free(struct run *run)
 {
+    purse_close(run->engine->accounts, &run->purse);
     taps_done(run);
     reshapes_done(run);
     run_events_free(&run->events);

@@ -9,6 +9,7 @@
 #define ENGINE_RUN_H
 
 #include "base/limits.h"
+#include "engine/accounts.h"
 #include "engine/chunk.h"
 #include "engine/counts.h"
 #include "engine/engine.h"
@@ -208,6 +209,10 @@ struct run {
     uint32_t window; /* chunks in memory */
     uint32_t calls_in_flight;
     struct usage used; /* of its calls so far */
+    struct run_payer payer;
+    struct purse purse; /* empty: its steps ask no models */
+    int64_t dearest;    /* what a call of it has cost at most, since it is in memory */
+    bool is_unpaid;     /* a call waits until others have left enough of the purse */
     struct slot_turn slot;
     struct pace_owner pace;    /* calls that wait for a slot, or for their hosts */
     struct call *calls_out;    /* in flight */
@@ -251,6 +256,7 @@ struct engine {
     _Atomic uint32_t trials;
     atomic_bool trials_end; /* they make no further calls */
     struct slots slots;     /* of calls */
+    struct accounts *accounts;
     struct pace pace;
     struct call *alike[ALIKE_BUCKETS]; /* calls whose answers others may take (reuse.c) */
     uint32_t kept_answers;             /* in this process */
@@ -363,6 +369,13 @@ void calls_pump(struct run *run);
 pace_may_fn call_may_begin;
 pace_begin_fn call_begin_paced;
 void calls_cancel(struct run *run);
+
+/* pay.c */
+/* Who pays for a run that nothing is pinned of. */
+struct run_payer payer_of(const struct run_row *row, const struct plan *plan);
+/* Reads the store: not on the engine's thread. */
+MUST_USE enum status purse_open(struct engine *engine, const struct id *workspace,
+                                const struct run_payer *payer, struct purse *out);
 
 /* tap.c */
 void taps_make(struct run *run);

@@ -151,6 +151,33 @@ start_committed(struct intent *intent)
     intent_free(&intent);
 }
 
+static struct run_payer
+payer_of_start(const struct run_start *start)
+{
+    const struct run_row row = {.id = start->run, .workflow = start->workflow};
+    struct run_payer payer = payer_of(&row, start->program->plan);
+    payer.key = start->key;
+    return payer;
+}
+
+enum status
+engine_purse_open(struct engine *engine, const struct run_start *start, struct purse *out,
+                  struct refusal *refusal)
+{
+    const struct engine_ports *ports = engine->options.ports;
+    struct run_payer payer = payer_of_start(start);
+    *out = (struct purse){.count = 0};
+    if (!models_are_used(start->program, start->callees))
+        return STATUS_OK;
+    enum status status = purse_open(engine, &start->workspace, &payer, out);
+    /* Without prices nothing is ever used up by going on. */
+    bool has_prices = ports->price != NULL && ports->price(ports->world, SLICE(""), 1, 0) > 0;
+    if (status != STATUS_OK || !has_prices || !purse_is_empty(engine->accounts, out, refusal))
+        return status;
+    purse_close(engine->accounts, out);
+    return STATUS_LIMIT;
+}
+
 static struct run *
 make_run(struct engine *engine, const struct run_start *start, const struct run_row *row)
 {
@@ -161,6 +188,8 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
     run->is_born = true;
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);
+    run->payer = payer_of_start(start);
+    run->purse = start->purse;
     if (models_are_used(start->program, start->callees))
         run->default_model = value_text(engine->options.default_model);
     return run;
@@ -185,8 +214,11 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
         .input = json_text(arena, start->input),
     };
     struct value resolved = callees_pin(start->callees, start->resolved, arena);
-    if (models_are_used(start->program, start->callees))
+    if (models_are_used(start->program, start->callees)) {
+        struct run_payer payer = payer_of_start(start);
         resolved = models_pin(value_text(engine->options.default_model), resolved, arena);
+        resolved = payer_pin(&payer, resolved, arena);
+    }
     if (resolved.kind != VALUE_NONE)
         row->resolved = json_text(arena, resolved);
     int64_t limit_ms = start->program->plan->limits.deadline_ms;

@@ -10,8 +10,8 @@ static const char *const step_order[] = {
     "id", "type", "config", "needs", "when", "retry", "timeout", "cache", "on_error",
 };
 static const char *const retry_order[] = {"attempts", "backoff"};
-static const char *const limits_order[] = {"concurrency", "budget", "deadline", "max_failed",
-                                           "runs"};
+static const char *const limits_order[] = {"concurrency", "budget",     "budget_per_day",
+                                           "deadline",    "max_failed", "runs"};
 
 static struct value
 in_order(struct arena *arena, struct value object, const char *const *order, size_t count)

@@ -3,6 +3,7 @@
 #include "base/cron.h"
 
 #include "base/buffer.h"
+#include "base/credits.h"
 #include "base/mem.h"
 #include "base/yaml.h"
 
@@ -163,11 +164,25 @@ read_runs(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_credits(struct loader *loader, struct spot spot, int64_t *target)
+{
+    int64_t microcredits = 0;
+    if (credits_read(spot.at->value, &microcredits))
+        *target = microcredits;
+    else
+        load_problem(loader, spot, NULL, "expected credits: a number from 0 to %d", CREDITS_MAX);
+}
+
+static void
 read_budget(struct loader *loader, struct spot spot, void *target)
 {
-    bool is_number = value_is_number(spot.at->value);
-    if (!is_number || value_compare(spot.at->value, value_int(0)) < 0)
-        load_problem(loader, spot, NULL, "expected credits: a number of at least 0");
+    read_credits(loader, spot, &loader->plan->limits.budget_microcredits);
+}
+
+static void
+read_day_budget(struct loader *loader, struct spot spot, void *target)
+{
+    read_credits(loader, spot, &loader->plan->limits.day_budget_microcredits);
 }
 
 static void
@@ -240,11 +255,9 @@ static void
 read_limits(struct loader *loader, struct spot spot, void *target)
 {
     static const struct load_key keys[] = {
-        {"concurrency", read_concurrency, false},
-        {"budget", read_budget, false},
-        {"deadline", read_deadline, false},
-        {"max_failed", read_max_failed, false},
-        {"runs", read_runs, false},
+        {"concurrency", read_concurrency, false},   {"budget", read_budget, false},
+        {"budget_per_day", read_day_budget, false}, {"deadline", read_deadline, false},
+        {"max_failed", read_max_failed, false},     {"runs", read_runs, false},
     };
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }
@@ -395,6 +408,8 @@ plan_new(void)
     plan->limits = (struct plan_limits){.concurrency = CONCURRENCY_DEFAULT,
                                         .max_failed = -1,
                                         .max_failed_share = -1,
+                                        .budget_microcredits = -1,
+                                        .day_budget_microcredits = -1,
                                         .runs = LIMIT_TREE_RUNS};
     atomic_init(&plan->references, 1);
     return plan;

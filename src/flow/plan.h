@@ -139,7 +139,10 @@ struct plan_limits {
     int64_t deadline_ms;     /* 0: none */
     int64_t max_failed;      /* items of a table; -1: all but one */
     double max_failed_share; /* of the items; < 0: not given */
-    uint32_t runs;           /* that the workflows which it calls may leave, over all depths */
+    /* In millionths of a credit; -1: none. */
+    int64_t budget_microcredits;     /* of one run and those below it */
+    int64_t day_budget_microcredits; /* of all runs of the workflow on one day (UTC) */
+    uint32_t runs; /* that the workflows which it calls may leave, over all depths */
 };
 
 struct plan {

@@ -1,6 +1,7 @@
 #include "main/models.h"
 
 #include "ai/desk.h"
+#include "ai/provider.h"
 #include "ai/registry.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -77,6 +78,54 @@ const char *
 models_default(void)
 {
     return ai_registry_default(registry);
+}
+
+/* --- prices --- */
+
+/* Tokens that go with every request beside what it asks: instructions, names, wrapping. */
+#define WRAPPING_TOKENS 150
+
+/* Rather too much than too little: what is too much is free again with the answer. Tokens of some
+ * languages are a third shorter than those that providers count with. */
+static int64_t
+price_of(const struct ai_model *model, size_t bytes, int64_t answer_tokens)
+{
+    int64_t asked = ai_guess_tokens(bytes) * 4 / 3 + WRAPPING_TOKENS;
+    return ai_model_cost(model, asked, ai_guess_answer_tokens(answer_tokens));
+}
+
+static int64_t
+dearest(const struct ai_setup *setup, size_t bytes, int64_t answer_tokens)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < setup->model_count; i++) {
+        int64_t price = price_of(&setup->models[i], bytes, answer_tokens);
+        most = price > most ? price : most;
+    }
+    return most;
+}
+
+/* The part behind the slash names the model of the provider before it. */
+int64_t
+models_price(void *unused, struct slice model, size_t bytes, int64_t answer_tokens)
+{
+    size_t count = 0;
+    int64_t most = 0;
+    const struct ai_setup *setups = ai_registry_setups(registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = setups[i].name.size;
+        bool is_it = model.size > size && model.ptr[size] == '/' &&
+                     slice_equal(slice_of(model.ptr, size), setups[i].name);
+        int64_t price = 0;
+        if (is_it)
+            price = price_of(
+                ai_setup_model(&setups[i], slice_of(model.ptr + size + 1, model.size - size - 1)),
+                bytes, answer_tokens);
+        else if (model.size == 0)
+            price = dearest(&setups[i], bytes, answer_tokens);
+        most = price > most ? price : most;
+    }
+    return most;
 }
 
 void

@@ -9,6 +9,7 @@
 #define MAIN_MODELS_H
 
 #include "base/exchange.h"
+#include "base/slice.h"
 #include "base/status.h"
 
 #include <stdint.h>
@@ -28,6 +29,9 @@ const struct ai_registry *models_registry(void);
 
 /* "provider/model" that steps mean by `default`; until models_forget(). */
 const char *models_default(void);
+
+/* What a request may cost: see struct engine_ports. */
+int64_t models_price(void *unused, struct slice model, size_t bytes, int64_t answer_tokens);
 
 uint64_t models_submit(struct exchange *exchange);
 void models_cancel(uint64_t ticket);

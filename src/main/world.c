@@ -104,8 +104,10 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         options.open_store = base->is_reader ? open_store_reader : open_store;
         options.steps = &step_table;
         options.catalog = &step_catalog;
-        options.transport =
-            (struct service_transport){send_exchange, cancel_exchange, close_transport, NULL};
+        options.transport = (struct service_transport){.call = send_exchange,
+                                                       .cancel = cancel_exchange,
+                                                       .price = models_price,
+                                                       .close = close_transport};
         sandbox = sandbox_new(NULL);
         options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};
         options.clock = clock_system();

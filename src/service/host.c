@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "service/credits.h"
 #include "service/links.h"
 #include "service/rates.h"
 
@@ -140,8 +141,16 @@ make_engine(struct service *service, struct error *error)
     struct programs_options programs = {service->store, service->options.catalog,
                                         service->options.steps, NULL};
     service->programs = programs_new(&programs);
-    service->ports = (struct engine_ports){world_post,        world_commit,  world_call,
-                                           world_call_cancel, world_convert, service};
+    service->ports = (struct engine_ports){
+        .post = world_post,
+        .commit = world_commit,
+        .call = world_call,
+        .call_cancel = world_call_cancel,
+        .price = service->options.transport.price,
+        .limits = credits_limits,
+        .convert = world_convert,
+        .world = service,
+    };
     struct engine_options options = {
         .store = service->store,
         .blobs = service->blobs,

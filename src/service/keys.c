@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "service/credits.h"
 #include "service/host.h"
 
 #include <assert.h>
@@ -88,6 +89,8 @@ tenancy_committed(struct intent *intent)
     if (tenancy->changed != NULL) {
         if (status == STATUS_OK)
             key_cache_forget(tenancy->service->keys);
+        if (status == STATUS_OK && !id_is_zero(&tenancy->workspace_row.id))
+            credits_note_workspace(tenancy->service, &tenancy->workspace_row);
         tenancy->changed(status, tenancy->context);
     } else {
         tenancy->created(status, status == STATUS_OK ? &tenancy->key : NULL, tenancy->context);

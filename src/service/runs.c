@@ -16,6 +16,22 @@ find_callees(struct service *service, const struct run_new_options *wanted,
     return callees_find(out, &options, program, error);
 }
 
+/* LIMIT: nothing is left to pay for its calls. */
+static enum status
+open_purse(struct service *service, const struct run_new_options *wanted, struct run_start *start,
+           struct error *error)
+{
+    struct refusal refusal = {.limit = 0};
+    char words[REFUSAL_WORDS_BYTES];
+    enum status status = engine_purse_open(service->engine, start, &start->purse, &refusal);
+    if (status != STATUS_LIMIT)
+        return status;
+    if (wanted->refusal != NULL)
+        *wanted->refusal = refusal;
+    refusal_words(&refusal, words);
+    return error_set(error, status, "%s", words);
+}
+
 enum status
 service_run_start(struct service *service, const struct run_new_options *wanted,
                   run_started_fn *started, void *context, struct error *error)
@@ -48,6 +64,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .workspace = wanted->workspace,
             .workflow = workflow->id,
             .run = id_next(&service->ids),
+            .key = wanted->key,
             .version = version,
             .workflow_value = workflow_value_make(&arena, workflow, version),
             .input = input,
@@ -57,7 +74,9 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .machine = wanted->machine,
             .object = wanted->object,
         };
-        engine_run_start(service->engine, &start, started, context);
+        status = open_purse(service, wanted, &start, error);
+        if (status == STATUS_OK)
+            engine_run_start(service->engine, &start, started, context);
         arena_done(&arena);
     }
     callees_drop(&callees);

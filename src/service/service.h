@@ -31,6 +31,9 @@ struct service;
 struct service_transport {
     uint64_t (*call)(void *context, struct exchange *exchange); /* gives a ticket */
     void (*cancel)(void *context, uint64_t ticket);
+    /* As that of struct engine_ports; its context is not this one, and not used. NULL: nothing that
+     * is sent costs anything. */
+    int64_t (*price)(void *unused, struct slice model, size_t bytes, int64_t answer_tokens);
     void (*close)(void *context); /* waits until its threads have ended */
     void *context;
 };
@@ -129,6 +132,8 @@ struct run_new_options {
     struct value input; /* VALUE_NONE: {} */
     bool any_input;     /* without a schema it may be any JSON, not only an object */
     const char *trigger;
+    struct id key;           /* of the API, with which it is asked for; zero: none */
+    struct refusal *refusal; /* filled when a limit of credits is used up; may be NULL */
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     const struct idempotency_row *idempotency; /* of the request; may be NULL */
     struct expr_machine *machine;    /* the caller's own, of engine_inline_budget(); may be NULL */

@@ -283,6 +283,7 @@ enum idempotency_kind {
     IDEMPOTENCY_FILE = 3,
     IDEMPOTENCY_KEY = 4,
     IDEMPOTENCY_WORKSPACE = 5,
+    IDEMPOTENCY_GRANT = 6, /* the workspace */
 };
 
 struct idempotency_row {

@@ -573,8 +573,12 @@ world_begin(struct world *world, uint64_t seed, bool is_verbose)
     *world = (struct world){.seed = seed, .is_calm = seed == 0, .is_verbose = is_verbose};
     rng_seed(&world->rng, seed);
     world->clock = (struct sim_clock){{sim_unix_ms, sim_mono_us}, 1000000, BEGIN_UNIX_US};
-    world->ports = (struct engine_ports){port_post,        port_commit,    port_call,
-                                         port_call_cancel, asking_convert, world};
+    world->ports = (struct engine_ports){.post = port_post,
+                                         .commit = port_commit,
+                                         .call = port_call,
+                                         .call_cancel = port_call_cancel,
+                                         .convert = asking_convert,
+                                         .world = world};
     world->machine = expr_machine_new(expr_budget_default());
     world->inline_machine = expr_machine_new(engine_inline_budget());
     world->store = simulated_store_new(rng_next(&world->rng));

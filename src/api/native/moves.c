@@ -135,9 +135,13 @@ native_run_rerun(struct call *call)
     struct error error = {0};
     if (!native_read_wait(call) || !native_find_run(call, &run))
         return;
-    struct run_new_options wanted = {.rerun_of = &run, .idempotency = call->idempotency};
+    struct refusal refusal = NATIVE_NO_REFUSAL;
+    struct run_new_options wanted = {.rerun_of = &run,
+                                     .key = call->caller.key,
+                                     .refusal = &refusal,
+                                     .idempotency = call->idempotency};
     enum status status =
         service_run_rerun(call->service, &wanted, native_run_started, call, &error);
     if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+        native_fail_start(call, status, &refusal, &error);
 }

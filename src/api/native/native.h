@@ -73,6 +73,11 @@ route_handler_fn native_key_list;
 route_handler_fn native_key_create;
 route_handler_fn native_key_revoke;
 
+route_handler_fn native_credits_get;
+route_handler_fn native_credits_grant;
+route_handler_fn native_grant_list;
+route_handler_fn native_usage;
+
 route_handler_fn native_workspace_list;
 route_handler_fn native_workspace_create;
 route_handler_fn native_workspace_get;
@@ -127,6 +132,18 @@ void native_answer_workflow(struct call *call, int http_status, const struct wor
 void native_begin_workflow(struct call *call, struct buffer *out, const struct workflow_row *row);
 void native_end_workflow(struct call *call, int http_status, struct buffer *out,
                          const struct workflow_row *row);
+
+/* Why a run could not be started. refusal: as service_run_start() left it, begun as
+ * NATIVE_NO_REFUSAL. */
+#define NATIVE_NO_REFUSAL                                                                          \
+    {                                                                                              \
+        .limit = ACCOUNT_UNLIMITED                                                                 \
+    }
+void native_fail_start(struct call *call, enum status status, const struct refusal *refusal,
+                       const struct error *error);
+
+/* The credits as they are now. */
+void native_answer_grant_again(struct call *call, const struct id *workspace);
 
 /* 201, without the secret. */
 void native_answer_key_again(struct call *call, const struct key_row *row);

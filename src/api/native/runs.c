@@ -22,11 +22,14 @@ native_run_start(struct call *call)
     if (!native_read_wait(call) || !native_find_workflow(call, &workflow))
         return;
     struct value input = value_get(call->body, "input");
+    struct refusal refusal = NATIVE_NO_REFUSAL;
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
         .workflow = &workflow,
         .input = input.kind == VALUE_NULL ? (struct value){0} : input,
         .trigger = "api",
+        .key = call->caller.key,
+        .refusal = &refusal,
         .idempotency = call->idempotency,
         .machine = call_machine(call),
     };
@@ -34,7 +37,7 @@ native_run_start(struct call *call)
     enum status status =
         service_run_start(call->service, &wanted, native_run_started, call, &error);
     if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+        native_fail_start(call, status, &refusal, &error);
 }
 
 /* --- read --- */

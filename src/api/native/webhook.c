@@ -41,16 +41,18 @@ native_webhook(struct call *call)
     struct workflow_row workflow;
     if (!may_come_in(call, &workflow))
         return;
+    struct refusal refusal = NATIVE_NO_REFUSAL;
     struct run_new_options wanted = {
         .workspace = workflow.workspace,
         .workflow = &workflow,
         .input = call->body,
         .any_input = true,
         .trigger = "webhook",
+        .refusal = &refusal,
         .machine = call_machine(call),
     };
     struct error error = {0};
     enum status status = service_run_start(call->service, &wanted, webhook_started, call, &error);
     if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+        native_fail_start(call, status, &refusal, &error);
 }

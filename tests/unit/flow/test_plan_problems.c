@@ -138,7 +138,7 @@ test_top_keys(void **state)
          "name: t\nlimits:\n  concurrency: 0\n  budget: -1\n  deadline: 0s\n  max_failed: 101%\n"
          "steps:\n" STEP(""),
          "3:16: limits.concurrency: expected a whole number from 1 to 10000\n"
-         "4:11: limits.budget: expected credits: a number of at least 0\n"
+         "4:11: limits.budget: expected credits: a number from 0 to 1000000000\n"
          "5:13: limits.deadline: expected a duration above 0\n"
          "6:15: limits.max_failed: expected a share of the items such as 10%, or a whole number of "
          "items\n"},

@@ -1,0 +1,147 @@
+#include "engine/call.h"
+
+#include "base/clock.h"
+#include "base/credits.h"
+
+#include <stdio.h>
+
+#define DAY_MS INT64_C(86400000)
+
+/* What one more attempt may cost: what is sent, and the longest answer that is asked for; texts
+ * that are named only, and pictures, are not in that, so no less than the dearest call of the run
+ * so far. Calls that ask no model cost nothing. */
+static int64_t
+guess(const struct call *call)
+{
+    const struct engine_ports *ports = call->run->engine->options.ports;
+    struct value model = value_get(call->config, "model");
+    int64_t tokens = 0;
+    if (ports->price == NULL || model.kind != VALUE_STRING)
+        return 0;
+    if (!value_integer(value_get(call->config, "max_tokens"), &tokens) || tokens < 0)
+        tokens = 0;
+    int64_t price =
+        ports->price(ports->world, value_slice(model), call->exchange->body.size, tokens);
+    int64_t dearest = call->run->dearest;
+    return price > 0 && dearest > price ? dearest : price;
+}
+
+static struct value
+credits_value(int64_t microcredits, struct arena *arena)
+{
+    char text[CREDITS_TEXT_BYTES];
+    credits_print(microcredits, text);
+    struct slice copy = arena_copy(arena, slice_text(text));
+    return copy.ptr == NULL ? value_null() : value_number(copy);
+}
+
+static struct value
+time_value(int64_t unix_ms, struct arena *arena)
+{
+    char text[CLOCK_ISO_BYTES];
+    if (unix_ms == 0)
+        return value_null();
+    clock_iso(unix_ms, text);
+    return value_string_copy(arena, slice_text(text));
+}
+
+/* Nothing was sent: a retry after the mend begins here. */
+static void
+refuse(struct call *call, const struct refusal *refusal)
+{
+    char words[REFUSAL_WORDS_BYTES];
+    struct arena *arena = &call->arena;
+    refusal_words(refusal, words);
+    step_fail(&call->failure, refusal_code(refusal), "%s", words);
+    const struct member members[] = {
+        {value_text("of"), value_text(refusal_of(refusal))},
+        {value_text("limit"), credits_value(refusal->limit, arena)},
+        {value_text("used"), credits_value(refusal->used, arena)},
+        {value_text("resetAt"), time_value(refusal->reset_unix_ms, arena)},
+    };
+    call->details = value_object_new(arena, members, COUNT_OF(members));
+}
+
+/* Once for all attempts of the call, since only the last one is paid as a rule: two calls that both
+ * want more cannot wait for each other. */
+enum reserve
+pay_reserve(struct call *call)
+{
+    struct run *run = call->run;
+    struct refusal refusal;
+    if (run->purse.count == 0 || call->has_reserved)
+        return RESERVE_OK;
+    int64_t amount = guess(call);
+    enum reserve answer = purse_reserve(run->engine->accounts, &run->purse, amount, &refusal);
+    if (answer == RESERVE_OK) {
+        call->has_reserved = true;
+        call->reserved = amount;
+    } else if (answer == RESERVE_NEVER) {
+        refuse(call, &refusal);
+    }
+    return answer;
+}
+
+void
+pay_settle(struct call *call, int64_t spent)
+{
+    struct run *run = call->run;
+    if (call->reserved == 0 && spent == 0)
+        return;
+    purse_settle(run->engine->accounts, &run->purse, call->reserved, spent);
+    call->reserved = 0;
+    run->dearest = spent > run->dearest ? spent : run->dearest;
+    run->is_unpaid = false;
+}
+
+struct payer
+pay_row(const struct run *run, int64_t unix_ms)
+{
+    const struct run_payer *payer = &run->payer;
+    bool has_budget = payer->run_budget != ACCOUNT_UNLIMITED;
+    return (struct payer){
+        .workspace = run->workspace,
+        .key = payer->key,
+        .workflow = payer->workflow,
+        .budget = has_budget ? payer->root : (struct id){{0}},
+        .day = unix_ms < DAY_MS ? 1 : unix_ms / DAY_MS,
+    };
+}
+
+/* --- runs --- */
+
+struct run_payer
+payer_of(const struct run_row *row, const struct plan *plan)
+{
+    bool is_root = id_is_zero(&row->root);
+    return (struct run_payer){
+        .workflow = row->workflow,
+        .root = is_root ? row->id : row->root,
+        .run_budget = is_root ? plan->limits.budget_microcredits : ACCOUNT_UNLIMITED,
+        .day_budget = is_root ? plan->limits.day_budget_microcredits : ACCOUNT_UNLIMITED,
+    };
+}
+
+enum status
+purse_open(struct engine *engine, const struct id *workspace, const struct run_payer *payer,
+           struct purse *out)
+{
+    const struct engine_ports *ports = engine->options.ports;
+    struct tenant_limits limits = {
+        .credits = ACCOUNT_UNLIMITED,
+        .workspace_day = ACCOUNT_UNLIMITED,
+        .key_day = ACCOUNT_UNLIMITED,
+    };
+    enum status status = STATUS_OK;
+    *out = (struct purse){.count = 0};
+    if (ports->limits != NULL)
+        status = ports->limits(ports->world, workspace, &payer->key, &limits);
+    return status == STATUS_OK ? accounts_open(engine->accounts, workspace, payer, &limits, out)
+                               : status;
+}
+
+struct accounts *
+engine_accounts(struct engine *engine)
+{
+    return engine->accounts;
+}
