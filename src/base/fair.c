@@ -39,12 +39,19 @@ fair_push(struct fair *fair, struct fair_flow *flow, struct queue_node *node)
         owner_append(fair, owner);
 }
 
-/* The owner's first flow gives a node and goes to the end of the owner's flows. */
+/* The owner's first flow gives a node, and after its last turn goes to the end of the owner's
+ * flows. */
 static struct queue_node *
 owner_take(struct fair_owner *owner)
 {
     struct fair_flow *flow = owner->first;
     struct queue_node *node = flow->first;
+    if (++flow->turns < flow->weight && node->next != NULL) {
+        flow->first = node->next;
+        node->next = NULL;
+        return node;
+    }
+    flow->turns = 0;
     owner->first = flow->next;
     if (owner->first == NULL)
         owner->last = NULL;

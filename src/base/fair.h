@@ -2,11 +2,11 @@
  *
  * Nodes wait in flows (of one run), flows belong to owners (a workspace). Taking goes round the
  * owners that have something waiting, and within an owner round its flows: who queues a thousand
- * nodes delays the others by no more than their share. An owner has as many turns in a round as its
- * weight.
+ * nodes delays the others by no more than their share. An owner, and a flow within its owner, has
+ * as many turns in a round as its weight.
  *
- * Flows and owners are the caller's, zeroed at first (an owner's weight 0 counts as 1); they have
- * to stay while a node waits in them.
+ * Flows and owners are the caller's, zeroed at first (a weight 0 counts as 1); they have to stay
+ * while a node waits in them.
  *
  * Source: Nagle, "On Packet Switches with Infinite Storage", RFC 970 (fair queueing).
  * Threads: one at a time: the caller locks.
@@ -31,7 +31,9 @@ struct fair_owner {
 
 struct fair_flow {
     struct fair_owner *owner;
+    uint32_t weight;
     /* The queue's own. */
+    uint32_t turns;
     struct fair_flow *next;
     struct queue_node *first, *last;
 };

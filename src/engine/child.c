@@ -87,6 +87,7 @@ run_value_of(const struct chunk *parent, const struct child_wish *wish, struct a
         {value_text("startedAt"), value_find_or_null(parent->run_value, SLICE("startedAt"))},
         {value_text("generation"), value_int(1)},
         {value_text("trigger"), value_text(RUN_TRIGGER_CHILD)},
+        {value_text("labels"), value_empty_object()},
         {value_text("workflow"), wish->callee->workflow_value},
     };
     return value_object_new(arena, members, COUNT_OF(members));

@@ -421,6 +421,7 @@ fill_row(struct child_call *call, struct run_row *row, struct arena *arena)
 {
     const struct run *run = call->run;
     int64_t now = clock_unix_ms(run->engine->options.clock);
+    struct run_wishes inherited = {.priority = run->wishes.priority};
     *row = (struct run_row){
         .workspace = run->workspace,
         .id = call->child,
@@ -437,6 +438,7 @@ fill_row(struct child_call *call, struct run_row *row, struct arena *arena)
         .deadline_unix_ms = deadline_of(call, now),
         .input = json_text(arena, call->input),
         .resolved = resolved_text(call, arena),
+        .wishes = wishes_print(&inherited, arena),
     };
 }
 

@@ -145,7 +145,8 @@ look_at(struct due_job *job, const struct id *id)
     bool is_stopped = run_state_is_ended(run.state) || run.state == RUN_STATE_PAUSED;
     if (status == STATUS_OK && (is_stopped || said != TREE_LIVE))
         forget_timers(job, &run);
-    else if (status == STATUS_OK && run.state == RUN_STATE_WAITING && job->count < DUE_RUNS)
+    else if (status == STATUS_OK && (run.state == RUN_STATE_WAITING || run.wishes.size > 0) &&
+             job->count < DUE_RUNS)
         job->ids[job->count++] = *id;
     arena_done(&arena);
 }

@@ -21,6 +21,7 @@
 #include "engine/accounts.h"
 #include "engine/program.h"
 #include "engine/programs.h"
+#include "engine/wishes.h"
 #include "store/blobs.h"
 #include "store/store.h"
 
@@ -114,8 +115,8 @@ struct run_start {
     struct value workflow_value; /* {id, slug, name, version} as steps see it in run.workflow */
     struct value input;          /* already checked against the schema */
     const char *trigger;
-    struct value resolved;                     /* kept with the run; VALUE_NONE: nothing */
-    int64_t deadline_unix_ms;                  /* 0: none */
+    struct value resolved; /* kept with the run; VALUE_NONE: nothing */
+    struct run_wishes wishes;
     const struct idempotency_row *idempotency; /* may be NULL */
     const struct object_row *object;           /* is updated by the same commit; may be NULL */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */

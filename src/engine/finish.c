@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/children.h"
 #include "engine/events.h"
+#include "engine/line.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -42,6 +43,9 @@ finish_home(struct engine *engine, struct message *message)
     if (status == STATUS_OK && run->leaves_some)
         tree_end_below(engine, &run->id);
     run_leave(run);
+    if (status == STATUS_OK && run_state_is_ended(run->state) &&
+        run->wishes.concurrency_key.size > 0)
+        line_go_on(engine, &run->workspace, run->wishes.concurrency_key);
     if (run->state == RUN_STATE_WAITING)
         engine_watch_durable(engine);
     /* The key was taken, which says nothing of the run: it goes on from what is stored. */
@@ -284,8 +288,11 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
         next = RUN_STATE_FAILED;
     run_change(run, next);
     run_fill_row(run, row);
+    int64_t now = clock_unix_ms(run->engine->options.clock);
     if (run_state_is_ended(run->state))
-        row->ended_unix_ms = clock_unix_ms(run->engine->options.clock);
+        row->ended_unix_ms = now;
+    if (event == RUN_EVENT_PAUSE)
+        row->deadline_unix_ms = deadline_pause(row->deadline_unix_ms, now);
     if (output.kind != VALUE_NONE)
         row->output = json_text(&intent->arena, output);
     if (error.kind != VALUE_NONE)
@@ -298,6 +305,7 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
     if (event == RUN_EVENT_PARK)
         add_held(run, intent);
     if (run_state_is_ended(run->state)) {
+        line_add_leave(intent, &run->id, &run->wishes);
         child_add_end(run, intent, output, error);
         taps_add_partial(run, intent); /* as many as there is room for */
     }

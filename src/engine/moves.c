@@ -4,6 +4,7 @@
 #include "engine/callees.h"
 #include "engine/children.h"
 #include "engine/events.h"
+#include "engine/line.h"
 #include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
@@ -25,6 +26,8 @@ struct move_request {
     uint32_t tries;
     struct arena arena; /* what the asker lent */
     struct run_asker asker;
+    struct id workspace;
+    struct slice line; /* in the arena: the line that the run has left; empty: none */
     enum status status;
     bool is_begun_after; /* the run is taken up when the move is committed */
 };
@@ -113,6 +116,8 @@ moved_home(struct engine *engine, struct message *message)
     follow_move(request);
     if (request->status == STATUS_OK && request->is_begun_after)
         run_take_up(engine, &request->id);
+    if (request->status == STATUS_OK && request->line.size > 0)
+        line_go_on(engine, &request->workspace, request->line);
     request_end(request);
 }
 
@@ -139,9 +144,14 @@ move_committed(struct intent *intent)
 static void
 fill_move(const struct move_request *request, struct run_row *row, enum run_state next)
 {
+    int64_t now = clock_unix_ms(request->engine->options.clock);
     row->state = next;
     if (run_state_is_ended(next))
-        row->ended_unix_ms = clock_unix_ms(request->engine->options.clock);
+        row->ended_unix_ms = now;
+    if (request->event == RUN_EVENT_PAUSE)
+        row->deadline_unix_ms = deadline_pause(row->deadline_unix_ms, now);
+    if (request->event == RUN_EVENT_BEGIN)
+        row->deadline_unix_ms = deadline_resume(row->deadline_unix_ms, now);
     if (request->event != RUN_EVENT_RETRY)
         return;
     row->generation++;
@@ -151,6 +161,21 @@ fill_move(const struct move_request *request, struct run_row *row, enum run_stat
     row->ended_unix_ms = 0;
     row->deadline_unix_ms = 0;
     row->output = row->error = row->counts = slice_of("", 0);
+}
+
+/* A run keeps its place in its line while it is paused. */
+static void
+add_line(struct move_request *request, const struct run_row *row, struct intent *intent)
+{
+    struct run_wishes wishes;
+    wishes_read(&wishes, row->wishes, &intent->arena);
+    if (request->event == RUN_EVENT_RETRY)
+        line_add_join(intent, row, &wishes);
+    if (!run_state_is_ended(row->state))
+        return;
+    line_add_leave(intent, &row->id, &wishes);
+    request->workspace = row->workspace;
+    request->line = arena_copy(&request->arena, wishes.concurrency_key);
 }
 
 #define VERSION_CURSOR "version"
@@ -275,6 +300,7 @@ move_stored(struct task *task, void *thread_context)
     fill_move(request, row, next);
     request->is_begun_after = !run_state_is_ended(next) && next != RUN_STATE_PAUSED;
     intent_add(intent, STORE_RUN_MOVE, 1024)->run = row;
+    add_line(request, row, intent);
     intent_add_idempotency(intent, request->asker.idempotency, IDEMPOTENCY_RUN, &row->id);
     events_add_move(intent, row, request->event, clock_unix_ms(options->clock));
     if (run_state_is_ended(next) && tree_has_live_parent(options->store, row))

@@ -65,7 +65,8 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->deadline_unix_ms = row->deadline_unix_ms;
     run->used = row->usage;
     arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
-    run->is_interactive = plan_is_interactive(plan);
+    wishes_read(&run->wishes, row->wishes, &run->arena);
+    run->is_interactive = plan_is_interactive(plan) && run->wishes.priority != RUN_PRIORITY_LOW;
     run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));
     run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));
     pace_owner_init(&run->pace);
@@ -85,12 +86,16 @@ run_value_make(struct arena *arena, const struct run_row *row, struct value work
     id_hex(&row->id, id);
     clock_iso(row->created_unix_ms, created);
     clock_iso(row->started_unix_ms, started);
+    struct run_wishes wishes;
+    wishes_read(&wishes, row->wishes, arena);
     struct member members[] = {
         {value_text("id"), value_string_copy(arena, slice_text(id))},
         {value_text("createdAt"), value_string_copy(arena, slice_text(created))},
         {value_text("startedAt"), value_string_copy(arena, slice_text(started))},
         {value_text("generation"), value_int(row->generation)},
         {value_text("trigger"), value_string_copy(arena, row->trigger)},
+        {value_text("labels"),
+         wishes.labels.kind == VALUE_NONE ? value_empty_object() : wishes.labels},
         {value_text("workflow"), value_copy(arena, workflow_value)},
     };
     return value_object_new(arena, members, COUNT_OF(members));
@@ -136,11 +141,14 @@ set_deadline(struct run *run)
                clock_mono_us(engine->options.clock) + (left_ms > 0 ? left_ms : 0) * 1000);
 }
 
-/* Every generation has the whole time that the workflow allows. */
+/* Every generation has the whole time that the workflow and the start allow. */
 static void
 begin_deadline(struct run *run)
 {
     int64_t limit_ms = run->program->plan->limits.deadline_ms;
+    int64_t wished_ms = run->wishes.deadline_ms;
+    if (wished_ms > 0 && (limit_ms == 0 || wished_ms < limit_ms))
+        limit_ms = wished_ms;
     if (run->deadline_unix_ms == 0 && limit_ms > 0)
         run->deadline_unix_ms = run->started_unix_ms + limit_ms;
 }
@@ -163,6 +171,20 @@ run_release_deadline(struct run *run)
     run->held_unix_ms = 0;
     run->deadline_unix_ms += waited_ms > 0 ? waited_ms : 0;
     set_deadline(run);
+}
+
+int64_t
+deadline_pause(int64_t deadline_unix_ms, int64_t now_unix_ms)
+{
+    if (deadline_unix_ms <= 0)
+        return deadline_unix_ms;
+    return deadline_unix_ms > now_unix_ms ? now_unix_ms - deadline_unix_ms : -1;
+}
+
+int64_t
+deadline_resume(int64_t deadline_unix_ms, int64_t now_unix_ms)
+{
+    return deadline_unix_ms < 0 ? now_unix_ms - deadline_unix_ms : deadline_unix_ms;
 }
 
 /* --- begin, pump, leave --- */
@@ -221,7 +243,7 @@ commit_begin(struct run *run)
     run_change(run, next);
     run_fill_row(run, row);
     intent_add(intent, STORE_RUN_MOVE, 256)->run = row;
-    if (!run->is_born && run->has_children)
+    if (!run->is_born && (run->has_children || run->wishes.concurrency_key.size > 0))
         add_wake_delete(run, intent);
     if (!run->is_born)
         run_events_add(run, intent);

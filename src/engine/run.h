@@ -19,6 +19,7 @@
 #include "engine/share.h"
 #include "engine/slots.h"
 #include "engine/timers.h"
+#include "engine/wishes.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -183,11 +184,12 @@ struct run {
     enum run_state state;
     int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;
     struct program *program;
-    struct callees *callees; /* NULL: its steps call no workflows */
+    struct run_wishes wishes; /* in the run's arena */
+    struct callees *callees;  /* NULL: its steps call no workflows */
     struct value input, run_value;
     struct value default_model; /* pinned (models.h); VALUE_NONE: its steps ask no models */
-    bool is_interactive;        /* no table of many items: first lane everywhere */
-    struct share *share;        /* of the workspace, while the engine holds the run */
+    bool is_interactive; /* no table of many items, nor low priority: first lane everywhere */
+    struct share *share; /* of the workspace, while the engine holds the run */
     struct fair_flow own_flows[SHARE_COUNT];
     struct fair_flow *flows; /* where it waits: its own, or those of its tree */
     bool is_born;            /* began in this process: nothing of it can be in the store */
@@ -299,6 +301,9 @@ struct value run_value_make(struct arena *arena, const struct run_row *row,
 void run_begin(struct run *run);
 /* To another state, while the engine holds it. */
 void run_change(struct run *run, enum run_state next);
+/* While a run is paused, its row has the time that is left before the deadline, negative. */
+int64_t deadline_pause(int64_t deadline_unix_ms, int64_t now_unix_ms);
+int64_t deadline_resume(int64_t deadline_unix_ms, int64_t now_unix_ms);
 /* It has something to do again: its deadline moves by the time that it only waited. */
 void run_release_deadline(struct run *run);
 void run_pump(struct run *run);

@@ -22,8 +22,10 @@ share_join(struct engine *engine, struct run *run)
     /* The flows of a tree are in use already when a further run of it joins. */
     if (run->flows[0].owner == &share->owners[0])
         return;
-    for (int i = 0; i < SHARE_COUNT; i++)
+    for (int i = 0; i < SHARE_COUNT; i++) {
         run->flows[i].owner = &share->owners[i];
+        run->flows[i].weight = priority_weight(run->wishes.priority);
+    }
 }
 
 void

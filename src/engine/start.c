@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/callees.h"
 #include "engine/in_place.h"
+#include "engine/line.h"
 #include "engine/models.h"
 #include "engine/run.h"
 
@@ -13,7 +14,9 @@
 struct start_request {
     struct message message;
     struct engine *engine;
-    struct run *run; /* NULL: computed in place, nothing to begin */
+    struct run *run; /* NULL: computed in place, or in a line */
+    struct id id;
+    bool is_in_line, has_deadline;
     struct run_row *row;
     run_started_fn *started;
     void *context;
@@ -135,6 +138,20 @@ start_handle(struct engine *engine, struct message *message)
     run_begin(run);
 }
 
+/* Whether it is the first in its line, the store knows. */
+static void
+line_handle(struct engine *engine, struct message *message)
+{
+    struct start_request *request = (struct start_request *)message;
+    bool begins = request->status == STATUS_OK && !engine->is_parking && !must_wait(engine);
+    engine->away--;
+    if (begins && engine_find(engine, &request->id) == NULL)
+        run_take_up(engine, &request->id);
+    if (request->has_deadline)
+        engine_watch_durable(engine);
+    mem_free(request);
+}
+
 static void
 start_committed(struct intent *intent)
 {
@@ -142,8 +159,8 @@ start_committed(struct intent *intent)
     struct start_request asked = *request;
     /* First in the mailbox, then acknowledged: so that a cancel finds the run in memory. */
     request->status = intent->status;
-    request->message.handle = start_handle;
-    if (request->run == NULL)
+    request->message.handle = request->is_in_line ? line_handle : start_handle;
+    if (request->run == NULL && !request->is_in_line)
         mem_free(request);
     else
         queue_push(asked.engine->mailbox, &request->message.node);
@@ -195,6 +212,14 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
     return run;
 }
 
+/* The sooner of several deadlines holds; 0: none. */
+static void
+allow_until(struct run_row *row, int64_t unix_ms)
+{
+    if (unix_ms > 0 && (row->deadline_unix_ms == 0 || unix_ms < row->deadline_unix_ms))
+        row->deadline_unix_ms = unix_ms;
+}
+
 static void
 fill_row(const struct engine *engine, const struct run_start *start, struct run_row *row,
          struct arena *arena)
@@ -209,8 +234,7 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
         .state = RUN_STATE_QUEUED,
         .trigger = arena_copy(arena, slice_text(start->trigger)),
         .created_unix_ms = now,
-        .started_unix_ms = now,
-        .deadline_unix_ms = start->deadline_unix_ms,
+        .started_unix_ms = start->wishes.concurrency_key.size == 0 ? now : 0,
         .input = json_text(arena, start->input),
     };
     struct value resolved = callees_pin(start->callees, start->resolved, arena);
@@ -221,9 +245,30 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
     }
     if (resolved.kind != VALUE_NONE)
         row->resolved = json_text(arena, resolved);
-    int64_t limit_ms = start->program->plan->limits.deadline_ms;
-    if (limit_ms > 0 && (row->deadline_unix_ms == 0 || now + limit_ms < row->deadline_unix_ms))
-        row->deadline_unix_ms = now + limit_ms;
+    row->wishes = wishes_print(&start->wishes, arena);
+    allow_until(row, start->wishes.deadline_unix_ms);
+    if (start->wishes.deadline_ms > 0)
+        allow_until(row, now + start->wishes.deadline_ms);
+    if (start->program->plan->limits.deadline_ms > 0)
+        allow_until(row, now + start->program->plan->limits.deadline_ms);
+}
+
+static void
+add_labels(struct intent *intent, const struct run_row *row, struct value labels)
+{
+    if (labels.kind != VALUE_OBJECT || labels.count == 0)
+        return;
+    struct label_rows *rows = arena_alloc(&intent->arena, sizeof(*rows));
+    *rows = (struct label_rows){.workspace = row->workspace, .run = row->id};
+    const struct member *members = value_members(labels);
+    for (; rows->count < labels.count && rows->count < STORE_LABELS_MAX; rows->count++) {
+        const struct member *member = &members[rows->count];
+        rows->labels[rows->count] = (struct run_label){
+            arena_copy(&intent->arena, value_slice(member->key)),
+            arena_copy(&intent->arena, value_slice(member->value)),
+        };
+    }
+    intent_add(intent, STORE_LABELS_INSERT, rows->count * 256)->labels = rows;
 }
 
 void
@@ -236,12 +281,15 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     fill_row(engine, start, row, &intent->arena);
 
     struct start_request *request = mem_alloc(sizeof(*request));
-    bool is_inline = start->program->plan->is_inline && callees_are_pure(start->callees) &&
-                     start->machine != NULL && compute_in_place(start, row, &intent->arena);
-    if (!is_inline) {
+    request->is_in_line = start->wishes.concurrency_key.size > 0;
+    request->has_deadline = row->deadline_unix_ms > 0;
+    request->id = row->id;
+    bool is_inline = !request->is_in_line && start->program->plan->is_inline &&
+                     callees_are_pure(start->callees) && start->machine != NULL &&
+                     compute_in_place(start, row, &intent->arena);
+    if (!is_inline && !request->is_in_line)
         request->run = make_run(engine, start, row);
-        engine->away++;
-    }
+    engine->away += !is_inline;
     request->engine = engine;
     request->row = row;
     request->started = started;
@@ -249,6 +297,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     intent_add(intent, STORE_RUN_INSERT,
                row->input.size + row->output.size + row->inline_record.size + 256)
         ->run = row;
+    add_labels(intent, row, start->wishes.labels);
+    line_add_join(intent, row, &start->wishes);
     intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
     if (start->object != NULL)
         intent_add_object(intent, STORE_OBJECT_UPDATE, start->object);

@@ -5,6 +5,7 @@
 #include "engine/callees.h"
 #include "engine/children.h"
 #include "engine/events.h"
+#include "engine/line.h"
 #include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
@@ -434,6 +435,8 @@ take_up_work(struct task *task, void *thread_context)
     enum status status = store_run_get(job->engine->options.store, &arena, &job->id, &row);
     if (status == STATUS_OK)
         status = check_row(job, &row);
+    if (status == STATUS_OK && row.wishes.size > 0)
+        status = line_look(job->engine, &row, &arena);
     if (status == STATUS_OK)
         status = run_load(job->engine, &row, false, &job->run, &job->error);
     if (status == STATUS_OK)

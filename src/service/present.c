@@ -67,6 +67,17 @@ put_json(struct buffer *out, const char *name, struct slice json)
     buffer_append_slice(out, json.size == 0 ? SLICE("null") : json);
 }
 
+/* A string; null if it is empty. */
+static void
+put_text(struct buffer *out, const char *name, struct slice text)
+{
+    put_name(out, name);
+    if (text.size == 0)
+        buffer_append_slice(out, SLICE("null"));
+    else
+        json_print_string(out, text);
+}
+
 /* {"default": "provider/model"}, or null of a run that asks no models. */
 static void
 put_models(struct buffer *out, struct slice resolved)
@@ -131,6 +142,24 @@ put_usage(struct buffer *out, const struct run_row *row, struct service *service
     buffer_append_byte(out, '}');
 }
 
+/* Most runs wish nothing. */
+static void
+put_wishes(struct buffer *out, const struct run_row *row)
+{
+    struct arena arena;
+    struct run_wishes wishes;
+    arena_init(&arena, 8 * row->wishes.size + KIB(64));
+    wishes_read(&wishes, row->wishes, &arena);
+    put_name(out, "labels");
+    json_print(out, wishes.labels.kind == VALUE_NONE ? value_empty_object() : wishes.labels);
+    put_name(out, "priority");
+    json_print_string(out, slice_text(priority_name(wishes.priority)));
+    put_time(out, "deadline", row->deadline_unix_ms < 0 ? 0 : row->deadline_unix_ms);
+    put_text(out, "callbackUrl", wishes.callback_url);
+    put_text(out, "concurrencyKey", wishes.concurrency_key);
+    arena_done(&arena);
+}
+
 void
 present_run_text(struct buffer *out, const struct run_row *row, const char *status,
                  struct service *service)
@@ -159,6 +188,7 @@ present_run_text(struct buffer *out, const struct run_row *row, const char *stat
         put_json(out, "parentRunId", slice_of("", 0));
     else
         put_id(out, "parentRunId", &row->parent);
+    put_wishes(out, row);
     put_models(out, row->resolved);
     put_json(out, "counts", row->counts);
     put_usage(out, row, service);

@@ -42,6 +42,9 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         return error_set(error, STATUS_CONFLICT, "the workflow is archived; unarchive it first");
     if (version == 0)
         return error_set(error, STATUS_CONFLICT, "the workflow has no published version");
+    if (version > workflow->latest_version)
+        return error_set(error, STATUS_INVALID, "version: the workflow has the versions 1 to %u",
+                         workflow->latest_version);
     struct program *program = NULL;
     enum status status = programs_get(service->programs, &workflow->id, version, &program, error);
     if (status != STATUS_OK)
@@ -70,10 +73,12 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .input = input,
             .trigger = wanted->trigger,
             .resolved = wanted->resolved,
-            .idempotency = wanted->idempotency,
+                        .idempotency = wanted->idempotency,
             .machine = wanted->machine,
             .object = wanted->object,
         };
+        if (wanted->wishes != NULL)
+            start.wishes = *wanted->wishes;
         status = open_purse(service, wanted, &start, error);
         if (status == STATUS_OK)
             engine_run_start(service->engine, &start, started, context);
@@ -96,6 +101,10 @@ service_run_rerun(struct service *service, const struct run_new_options *asked,
     wanted.workspace = run->workspace;
     wanted.workflow = &workflow;
     wanted.trigger = "rerun";
+    struct run_wishes same;
+    wishes_read(&same, run->wishes, &arena);
+    if (wanted.wishes == NULL)
+        wanted.wishes = &same;
     enum status status = store_workflow_get(service->store, &arena, &run->workflow, &workflow);
     if (status == STATUS_NOT_FOUND)
         status = error_set(error, STATUS_CONFLICT, "the workflow of the run was deleted");
@@ -107,7 +116,8 @@ service_run_rerun(struct service *service, const struct run_new_options *asked,
         /* What `default` means is asked anew. */
         if (wanted.resolved.kind == VALUE_OBJECT)
             wanted.resolved = value_object_remove(&arena, wanted.resolved, SLICE("models"));
-        wanted.version = workflow.published_version == 0 ? run->version : 0;
+        if (wanted.version == 0 && workflow.published_version == 0)
+            wanted.version = run->version;
         status = service_run_start(service, &wanted, started, context, error);
     }
     arena_done(&arena);

@@ -135,6 +135,7 @@ struct run_new_options {
     struct id key;           /* of the API, with which it is asked for; zero: none */
     struct refusal *refusal; /* filled when a limit of credits is used up; may be NULL */
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
+    const struct run_wishes *wishes;           /* NULL: none; of a rerun: those of that run */
     const struct idempotency_row *idempotency; /* of the request; may be NULL */
     struct expr_machine *machine;    /* the caller's own, of engine_inline_budget(); may be NULL */
     const struct object_row *object; /* is updated by the same commit; may be NULL */

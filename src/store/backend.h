@@ -42,6 +42,8 @@ typedef enum status store_run_head_fn(struct store *store, const struct id *id,
                                       struct run_head *out);
 typedef enum status store_run_count_fn(struct store *store, const struct id *root, uint32_t limit,
                                        uint32_t *out);
+typedef enum status store_line_first_fn(struct store *store, const struct id *workspace,
+                                        struct slice name, struct id *out);
 typedef enum status store_file_get_fn(struct store *store, struct arena *arena, const struct id *id,
                                       struct file_row *out);
 typedef enum status store_cursor_get_fn(struct store *store, struct arena *arena,
@@ -139,6 +141,7 @@ struct store_ops {
     store_run_get_fn *run_get;
     store_run_head_fn *run_head;
     store_run_count_fn *run_count;
+    store_line_first_fn *line_first;
     store_file_get_fn *file_get;
     store_cursor_get_fn *cursor_get;
     store_idempotency_get_fn *idempotency_get;

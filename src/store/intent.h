@@ -58,12 +58,18 @@ enum store_op_kind {
     STORE_RUN_DELETE,
     /* clear: of a run that was deleted, removes at most `limit` rows: runs that it has called and
      * that have ended become deleted ones themselves; effects, records, cursors, timers, usage,
-     * events, files and blobs go, the last two in the order of their ids, whose bytes the caller
-     * has removed. With the last of them the run is forgotten. OK also for other runs, of which
-     * nothing is removed */
+     * events, labels, files and blobs go, the last two in the order of their ids, whose bytes the
+     * caller has removed. With the last of them the run is forgotten. OK also for other runs, of
+     * which nothing is removed */
     STORE_RUN_CLEAR,
     /* blob, if absent: OK either way */
     STORE_BLOB_PUT,
+    /* labels: of a new run */
+    STORE_LABELS_INSERT,
+    /* line: the run stands behind those that are in the line; OK if it is in one already */
+    STORE_LINE_JOIN,
+    /* line (by run): it is out of its line; OK if it is in none */
+    STORE_LINE_LEAVE,
     /* effect, if absent: OK either way; if it was, what it used is added to the totals of its step,
      * its run and its payer */
     STORE_EFFECT_INSERT,
@@ -123,6 +129,8 @@ struct store_op {
         const struct spending_trim *spending_trim;
         const struct key_row *key;
         const struct run_row *run;
+        const struct label_rows *labels;
+        const struct line_row *line;
         const struct effect_row *effect;
         const struct record_row *record;
         const struct cursor_row *cursor;

@@ -105,12 +105,13 @@ struct run_row {
     int64_t created_unix_ms;
     int64_t started_unix_ms;  /* of this generation; 0: not yet */
     int64_t ended_unix_ms;    /* 0: not yet */
-    int64_t deadline_unix_ms; /* 0: none */
+    int64_t deadline_unix_ms; /* 0: none; paused: what is left, in ms and negative */
     struct slice input;       /* JSON */
     struct slice output;      /* JSON; empty until it ended well */
     struct slice error;       /* JSON {code, message, step, …}; empty if none */
     struct slice counts;      /* JSON; per-table counts, empty until it ended */
     struct slice resolved;    /* JSON: what configuration resolved at its start */
+    struct slice wishes;      /* JSON: what its start asked for beside the input; empty: nothing */
     struct slice
         inline_record;  /* packed record of table 0 of a run computed in place; may be empty */
     struct usage usage; /* of its effects so far: read with it, never written with it */
@@ -132,6 +133,24 @@ struct run_clear {
  * the rows that a reshape has made. */
 struct blob_row {
     struct id run, blob;
+};
+
+/* The labels of a run, by which runs are found. They stand in its wishes too. */
+#define STORE_LABELS_MAX 16
+struct run_label {
+    struct slice name, value;
+};
+struct label_rows {
+    struct id workspace, run;
+    size_t count; /* from 1 */
+    struct run_label labels[STORE_LABELS_MAX];
+};
+
+/* A run that stands in a line: of those of one workspace and name only the first may go on. */
+struct line_row {
+    struct id workspace;
+    struct slice name;
+    struct id run;
 };
 
 /* The little of a run that says whether it may go on. */

@@ -69,55 +69,6 @@ assert_effect(const struct effect_row *row)
     assert(id_is_zero(&row->payer.workspace) || row->payer.day >= 1);
 }
 
-static int64_t
-add_up(int64_t sum, int64_t more)
-{
-    return more > INT64_MAX - sum ? INT64_MAX : sum + more;
-}
-
-void
-usage_add(struct usage *sum, const struct usage *more)
-{
-    sum->calls = add_up(sum->calls, more->calls);
-    sum->tokens_in = add_up(sum->tokens_in, more->tokens_in);
-    sum->tokens_out = add_up(sum->tokens_out, more->tokens_out);
-    sum->cost_microcredits = add_up(sum->cost_microcredits, more->cost_microcredits);
-}
-
-static void
-add_row(struct spending_row *rows, size_t *count, enum spending_kind kind, const struct id *id)
-{
-    rows[*count] = rows[0];
-    rows[*count].kind = kind;
-    rows[*count].id = *id;
-    ++*count;
-}
-
-/* What cost nothing takes nothing from a budget. */
-size_t
-store_spending_rows(const struct payer *payer, const struct usage *used,
-                    struct spending_row rows[SPENDING_ROWS_MAX])
-{
-    size_t count = 1;
-    bool is_paid = used->cost_microcredits > 0;
-    if (id_is_zero(&payer->workspace))
-        return 0;
-    rows[0] =
-        (struct spending_row){.workspace = payer->workspace, .day = payer->day, .used = *used};
-    if (!id_is_zero(&payer->key))
-        add_row(rows, &count, SPENDING_KEY, &payer->key);
-    if (!id_is_zero(&payer->workflow))
-        add_row(rows, &count, SPENDING_WORKFLOW, &payer->workflow);
-    size_t of_days = count;
-    if (is_paid && !id_is_zero(&payer->budget))
-        add_row(rows, &count, SPENDING_RUN, &payer->budget);
-    if (is_paid)
-        add_row(rows, &count, SPENDING_EVER, &(struct id){{0}});
-    for (size_t i = of_days; i < count; i++)
-        rows[i].day = 0;
-    return count;
-}
-
 static void
 assert_record(const struct record_row *row)
 {
@@ -186,8 +137,33 @@ assert_kept_op(const struct store_op *op)
 {
     if (op->kind == STORE_TEXT_PUT)
         assert_text(op->text);
+    else if (op->kind == STORE_SETTING_PUT)
+        assert(op->setting->name.size > 0);
     else
         assert(!id_is_zero(&op->cache->workspace));
+}
+
+static void
+assert_progress_op(const struct store_op *op)
+{
+    if (op->kind == STORE_RECORD_INSERT)
+        assert_record(op->record);
+    else if (op->kind == STORE_CURSOR_PUT)
+        assert(op->cursor->generation >= 1);
+    else
+        assert(!id_is_zero(&op->timer->run));
+}
+
+static void
+assert_standing_op(const struct store_op *op)
+{
+    if (op->kind == STORE_LABELS_INSERT) {
+        assert(op->labels->count >= 1);
+        assert(op->labels->count <= STORE_LABELS_MAX);
+        return;
+    }
+    assert(op->kind == STORE_LINE_LEAVE || op->line->name.size > 0);
+    assert(!id_is_zero(&op->line->run));
 }
 
 static void
@@ -272,17 +248,20 @@ assert_op(const struct store_op *op)
     case STORE_RUN_CLEAR:
         assert_run_op(op);
         return;
+    case STORE_LABELS_INSERT:
+    case STORE_LINE_JOIN:
+    case STORE_LINE_LEAVE:
+        assert_standing_op(op);
+        return;
     case STORE_EFFECT_INSERT:
     case STORE_RECORD_INSERT:
     case STORE_EVENTS_INSERT:
         assert_result_op(op);
         return;
     case STORE_CURSOR_PUT:
-        assert(op->cursor->generation >= 1);
-        return;
     case STORE_TIMER_INSERT:
     case STORE_TIMER_DELETE:
-        assert(!id_is_zero(&op->timer->run));
+        assert_progress_op(op);
         return;
     case STORE_FILE_INSERT:
     case STORE_FILE_DELETE:
@@ -299,8 +278,6 @@ assert_op(const struct store_op *op)
         assert_object_op(op);
         return;
     case STORE_SETTING_PUT:
-        assert(op->setting->name.size > 0);
-        return;
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:
         assert_kept_op(op);
@@ -484,6 +461,15 @@ store_run_count(struct store *store, const struct id *root, uint32_t limit, uint
     int64_t begun_us = store_begin();
     enum status status = store->ops->run_count(store, root, limit, out);
     return store_note(store, STORE_CALL_RUN_COUNT, begun_us, status);
+}
+
+enum status
+store_line_first(struct store *store, const struct id *workspace, struct slice name, struct id *out)
+{
+    *out = (struct id){0};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->line_first(store, workspace, name, out);
+    return store_note(store, STORE_CALL_LINE_FIRST, begun_us, status);
 }
 
 enum status
@@ -931,6 +917,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_RUN_GET] = "run_get",
     [STORE_CALL_RUN_HEAD] = "run_head",
     [STORE_CALL_RUN_COUNT] = "run_count",
+    [STORE_CALL_LINE_FIRST] = "line_first",
     [STORE_CALL_FILE_GET] = "file_get",
     [STORE_CALL_CURSOR_GET] = "cursor_get",
     [STORE_CALL_IDEMPOTENCY_GET] = "idempotency_get",

@@ -56,6 +56,9 @@ MUST_USE enum status store_run_head(struct store *store, const struct id *id, st
 /* How many runs there are below a root, at most `limit`. Never NOT_FOUND. */
 MUST_USE enum status store_run_count(struct store *store, const struct id *root, uint32_t limit,
                                      uint32_t *out);
+/* The run that is first in the line of that workspace and name. */
+MUST_USE enum status store_line_first(struct store *store, const struct id *workspace,
+                                      struct slice name, struct id *out);
 /* NOT_FOUND also for a file of a run that was deleted. */
 MUST_USE enum status store_file_get(struct store *store, struct arena *arena, const struct id *id,
                                     struct file_row *out);
@@ -319,6 +322,7 @@ enum store_call {
     STORE_CALL_RUN_GET,
     STORE_CALL_RUN_HEAD,
     STORE_CALL_RUN_COUNT,
+    STORE_CALL_LINE_FIRST,
     STORE_CALL_FILE_GET,
     STORE_CALL_CURSOR_GET,
     STORE_CALL_IDEMPOTENCY_GET,

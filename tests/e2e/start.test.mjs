@@ -1,15 +1,23 @@
-// Starting runs: requests that come again.
+// Starting runs: requests that come again, and what a start asks for beside the input.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { startServer } from './server.mjs';
 
 let server;
+let silent; // takes requests and never answers
 before(async () => {
-  server = await startServer();
+  server = await startServer('--allow', '127.0.0.1');
+  silent = createServer(() => {});
+  await new Promise((done) => silent.listen(0, '127.0.0.1', done));
 });
-after(() => server?.close());
+after(async () => {
+  silent?.closeAllConnections();
+  silent?.close();
+  await server?.close();
+});
 
 const pure = (name) => `
 name: ${name}
@@ -202,4 +210,208 @@ test('a rerun that is sent again is the same run', async () => {
   assert.deepEqual([first.status, again.status, again.data.id], [201, 201, first.data.id]);
   assert.notEqual(first.data.id, run.id);
   assert.equal(await countRuns(workflow), 2);
+});
+
+// --- what a start asks for beside the input -------------------------------------------------------
+
+/** Starts with these members in the body; gives the answer. */
+const start = (workflow, body) => server.post(`/v1/workflows/${workflow.id}/runs`, body);
+
+const PLAIN = { labels: {}, priority: 'normal', deadline: null, callbackUrl: null,
+  concurrencyKey: null };
+const wished = (run) => Object.fromEntries(Object.keys(PLAIN).map((name) => [name, run[name]]));
+
+test('what is wished is shown, seen by steps, kept, and taken over by a rerun', async () => {
+  const workflow = await server.publish(`
+name: Wishes
+steps:
+  - { id: team, type: transform, config: { expression: ".run.labels.team" } }
+  - { id: all, type: transform, config: { expression: ".run.labels | keys" } }
+output: { team: "{{steps.team}}", all: "{{steps.all}}" }
+`);
+  const body = { labels: { team: 'sales', 'a.b-c_1': '' }, priority: 'high',
+    callbackUrl: 'https://example.com/hook?x=1', deadline: '2999-01-01T00:00:00Z' };
+  const first = await start(workflow, body);
+  assert.equal(first.status, 201, first.text);
+  const shown = { ...PLAIN, ...body, deadline: '2999-01-01T00:00:00.000Z' };
+  assert.deepEqual(wished(first.data), shown);
+  assert.deepEqual(first.data.output, { team: 'sales', all: ['a.b-c_1', 'team'] });
+  await server.restart('SIGKILL');
+  const later = await server.get(`/v1/workflow-runs/${first.data.id}`);
+  assert.deepEqual(wished(later.data), shown);
+  const [listed] = (await server.get(`/v1/workflows/${workflow.id}/runs`)).data;
+  assert.deepEqual(wished(listed), shown);
+
+  const rerun = (more) => server.post(`/v1/workflow-runs/${first.data.id}/rerun`, more);
+  assert.deepEqual(wished((await rerun()).data), { ...shown, deadline: null });
+  const changed = await rerun({ labels: { team: 'ops' }, callbackUrl: null, priority: 'low' });
+  assert.deepEqual(wished(changed.data),
+    { ...PLAIN, labels: { team: 'ops' }, priority: 'low' });
+  assert.equal(changed.data.output.team, 'ops');
+
+  const plain = await start(workflow, {});
+  assert.deepEqual(wished(plain.data), PLAIN);
+  assert.deepEqual(plain.data.output, { team: null, all: [] });
+});
+
+test('wishes that cannot be are refused with their place', async () => {
+  const workflow = await server.publish(pure('Bad wishes'));
+  const many = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`l${i}`, 'x']));
+  const wrong = [
+    [{ labels: many }, /labels/],
+    [{ labels: { 'a b': 'x' } }, /labels/],
+    [{ labels: { ['n'.repeat(65)]: 'x' } }, /labels/],
+    [{ labels: { a: 'x'.repeat(257) } }, /labels/],
+    [{ labels: { a: 1 } }, /labels/],
+    [{ labels: ['a'] }, /labels/],
+    [{ priority: 'urgent' }, /priority/],
+    [{ priority: 1 }, /priority/],
+    [{ deadline: 'soon' }, /deadline: expected a duration such as "2h", or a time to come/],
+    [{ deadline: '0s' }, /deadline/],
+    [{ deadline: '2020-01-01T00:00:00Z' }, /deadline/],
+    [{ deadline: 7 }, /deadline/],
+    [{ callbackUrl: 'ftp://example.com' }, /callbackUrl/],
+    [{ callbackUrl: '/hook' }, /callbackUrl/],
+    [{ callbackUrl: 'http://user:pass@example.com/' }, /callbackUrl/],
+    [{ concurrencyKey: '' }, /concurrencyKey/],
+    [{ concurrencyKey: 'k'.repeat(257) }, /concurrencyKey/],
+    [{ version: 0 }, /version/],
+    [{ version: 2 }, /version: the workflow has the versions 1 to 1/],
+    [{ label: {} }, /label/],
+  ];
+  for (const [body, words] of wrong) {
+    const answer = await start(workflow, body);
+    assert.equal(answer.status, 400, JSON.stringify(body));
+    assert.match(answer.json.error, words);
+  }
+  assert.equal(await countRuns(workflow), 0);
+  const nulls = Object.fromEntries([...Object.keys(PLAIN), 'version', 'input']
+    .map((name) => [name, null]));
+  assert.deepEqual(wished((await start(workflow, nulls)).data), PLAIN);
+});
+
+// --- deadlines ------------------------------------------------------------------------------------
+
+/** A workflow that calls a server that never answers. */
+function stuck(name, more = '') {
+  return server.publish(`
+name: ${name}
+${more}
+steps:
+  - id: ask
+    type: http_request
+    config: { url: "http://127.0.0.1:${silent.address().port}/" }
+`);
+}
+
+test('a run fails when its deadline passes, its calls with it; the sooner deadline holds', async () => {
+  const workflow = await stuck('Late', 'limits: { deadline: 1h }');
+  const { data: run } = await start(workflow, { deadline: '300ms' });
+  const end = await server.reachEnd(run.id);
+  assert.deepEqual([end.status, end.error.code], ['failed', 'deadline_passed']);
+  const { data: other } = await start(workflow, { deadline: '2h' });
+  assert.equal(Date.parse(other.deadline) - Date.parse(other.createdAt), 3_600_000);
+  await server.post(`/v1/workflow-runs/${other.id}/cancel`);
+});
+
+test('a deadline holds over a crash, and each generation has it again', async () => {
+  const workflow = await stuck('Late over a crash');
+  const { data: run } = await start(workflow, { deadline: '1s' });
+  await server.restart('SIGKILL');
+  const end = await server.reachEnd(run.id);
+  assert.deepEqual([end.status, end.error.code], ['failed', 'deadline_passed']);
+  await server.post(`/v1/workflow-runs/${run.id}/retry`);
+  const again = await server.reachEnd(run.id);
+  assert.deepEqual([again.generation, again.error.code], [2, 'deadline_passed']);
+  assert.ok(Date.parse(again.deadline) - Date.parse(again.startedAt) >= 1000);
+});
+
+test('waiting for a clock and being paused do not count', async () => {
+  const workflow = await server.publish(`
+name: Patient
+steps:
+  - { id: rest, type: wait, config: { for: 2s } }
+  - { id: done, type: transform, config: { expression: "1" } }
+`);
+  const { data: run } = await start(workflow, { deadline: '1s' });
+  const end = await server.reachEnd(run.id);
+  assert.deepEqual([end.status, end.error], ['completed', null]);
+
+  const { data: other } = await start(await stuck('Paused late'), { deadline: '1h' });
+  await server.post(`/v1/workflow-runs/${other.id}/pause`);
+  const paused = await server.get(`/v1/workflow-runs/${other.id}`);
+  assert.deepEqual([paused.data.state, paused.data.deadline], ['paused', null]);
+  await new Promise((done) => setTimeout(done, 300));
+  const resumed = await server.post(`/v1/workflow-runs/${other.id}/resume`);
+  assert.equal(resumed.status, 200, resumed.text);
+  assert.ok(Date.parse(resumed.data.deadline) >= Date.parse(other.deadline) + 300);
+  await server.post(`/v1/workflow-runs/${other.id}/cancel`);
+});
+
+// --- one after the other --------------------------------------------------------------------------
+
+test('runs with one concurrency key go on one after the other, over a crash', async () => {
+  const workflow = await server.publish(`
+name: In a line
+steps:
+  - { id: rest, type: wait, config: { for: 1s } }
+`);
+  const runs = [];
+  for (let i = 0; i < 3; i++)
+    runs.push((await start(workflow, { concurrencyKey: 'one' })).data);
+  const aside = (await start(workflow, { concurrencyKey: 'two' })).data;
+  assert.equal(runs[0].concurrencyKey, 'one');
+  await server.reach(runs[0].id, 'running');
+  await server.restart('SIGKILL');
+  const ends = [];
+  for (const run of runs) ends.push(await server.reachEnd(run.id));
+  for (const end of ends) assert.equal(end.status, 'completed');
+  assert.ok(Date.parse(ends[1].startedAt) >= Date.parse(ends[0].completedAt), 'the second');
+  assert.ok(Date.parse(ends[2].startedAt) >= Date.parse(ends[1].completedAt), 'the third');
+  const other = await server.reachEnd(aside.id);
+  assert.ok(Date.parse(other.startedAt) < Date.parse(ends[0].completedAt), 'another key');
+});
+
+test('a cancelled run lets the next go on, a paused one keeps its place', async () => {
+  const workflow = await stuck('Holding the line');
+  const key = { concurrencyKey: 'held' };
+  const [first, second, third] = [await start(workflow, key), await start(workflow, key),
+    await start(workflow, key)].map((answer) => answer.data);
+  await server.reach(first.id, 'running');
+  await server.post(`/v1/workflow-runs/${first.id}/pause`);
+  await server.post(`/v1/workflow-runs/${third.id}/cancel`);
+  assert.equal((await server.get(`/v1/workflow-runs/${second.id}`)).data.status, 'queued');
+  await server.post(`/v1/workflow-runs/${first.id}/cancel`);
+  await server.reach(second.id, 'running');
+  // What is retried stands behind the others.
+  await server.post(`/v1/workflow-runs/${first.id}/retry`);
+  assert.equal((await server.get(`/v1/workflow-runs/${first.id}`)).data.status, 'queued');
+  await server.post(`/v1/workflow-runs/${second.id}/cancel`);
+  await server.reach(first.id, 'running');
+  await server.post(`/v1/workflow-runs/${first.id}/cancel`);
+});
+
+test('a pure run with a concurrency key waits for its turn too', async () => {
+  const slow = await stuck('Before a pure one');
+  const quick = await server.publish(pure('Pure in a line'));
+  const { data: first } = await start(slow, { concurrencyKey: 'mixed' });
+  const { data: second } = await start(quick, { input: { n: 4 }, concurrencyKey: 'mixed' });
+  assert.equal(second.status, 'queued');
+  await server.post(`/v1/workflow-runs/${first.id}/cancel`);
+  const end = await server.reachEnd(second.id);
+  assert.deepEqual(end.output, { doubled: 8 });
+});
+
+test('who stands in a line when the deadline passes fails there', async () => {
+  const workflow = await stuck('Late in a line');
+  const key = { concurrencyKey: 'late' };
+  const { data: first } = await start(workflow, key);
+  const { data: second } = await start(workflow, { ...key, deadline: '300ms' });
+  const { data: third } = await start(workflow, key);
+  const end = await server.reachEnd(second.id);
+  assert.deepEqual([end.status, end.error.code], ['failed', 'deadline_passed']);
+  assert.equal((await server.get(`/v1/workflow-runs/${third.id}`)).data.status, 'queued');
+  await server.post(`/v1/workflow-runs/${first.id}/cancel`);
+  await server.reach(third.id, 'running');
+  await server.post(`/v1/workflow-runs/${third.id}/cancel`);
 });

@@ -367,6 +367,9 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_RUN_DELETE:
     case STORE_RUN_CLEAR:
     case STORE_BLOB_PUT:
+    case STORE_LABELS_INSERT:
+    case STORE_LINE_JOIN:
+    case STORE_LINE_LEAVE:
         return;
     }
 }

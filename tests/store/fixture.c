@@ -91,6 +91,7 @@ run_of(uint32_t number, enum run_state state)
         .error = SLICE("{\"code\":\"x\"}"),
         .counts = SLICE("{\"rows\":2}"),
         .resolved = SLICE("{\"model\":\"local\"}"),
+        .wishes = SLICE("{\"priority\":\"high\"}"),
         .inline_record = SLICE("\0\1record"),
     };
 }
@@ -184,6 +185,7 @@ assert_run(const struct run_row *got, const struct run_row *want)
     assert_slice(got->error, want->error);
     assert_slice(got->counts, want->counts);
     assert_slice(got->resolved, want->resolved);
+    assert_slice(got->wishes, want->wishes);
     assert_slice(got->inline_record, want->inline_record);
 }
 

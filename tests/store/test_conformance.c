@@ -128,6 +128,7 @@ main(void)
         failed += run_group("definitions", definition_tests, definition_test_count);
         failed += run_group("runs", run_tests, run_test_count);
         failed += run_group("trees", tree_tests, tree_test_count);
+        failed += run_group("standing", standing_tests, standing_test_count);
         failed += run_group("items", item_tests, item_test_count);
         failed += run_group("gone", gone_tests, gone_test_count);
         failed += run_group("kept", kept_tests, kept_test_count);

@@ -132,14 +132,23 @@ void
 native_run_rerun(struct call *call)
 {
     struct run_row run;
+    struct run_wishes wishes;
     struct error error = {0};
     if (!native_read_wait(call) || !native_find_run(call, &run))
         return;
+    wishes_read(&wishes, run.wishes, call->arena);
+    if (!native_read_wishes(call, &wishes))
+        return;
     struct refusal refusal = NATIVE_NO_REFUSAL;
-    struct run_new_options wanted = {.rerun_of = &run,
-                                     .key = call->caller.key,
-                                     .refusal = &refusal,
-                                     .idempotency = call->idempotency};
+    struct run_new_options wanted = {
+        .rerun_of = &run,
+        .key = call->caller.key,
+        .refusal = &refusal,
+        .version = native_read_version(call),
+        .wishes = &wishes,
+        .idempotency = call->idempotency,
+        .machine = call_machine(call),
+    };
     enum status status =
         service_run_rerun(call->service, &wanted, native_run_started, call, &error);
     if (status != STATUS_OK)

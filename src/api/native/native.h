@@ -122,6 +122,11 @@ void native_send_content(struct call *call, struct content *content);
 /* Appends the run as it stands in answers; service: NULL within a list (service/present.h). */
 void native_put_run(struct buffer *out, const struct run_row *row, struct service *service);
 
+/* Puts what the body says beside the input over what is wished, and null takes a wish back. */
+bool native_read_wishes(struct call *call, struct run_wishes *wishes);
+/* The version that the body names; 0: none. */
+uint32_t native_read_version(struct call *call);
+
 /* Answers 201 when the run is stored; the call is the context. */
 run_started_fn native_run_started;
 

@@ -45,7 +45,7 @@ static const struct route routes[] = {
      .query = "wait", .takes = "RunRetry", .gives = "Run"},
     {POST, "/v1/workflow-runs/{run}/rerun", KEY_SCOPE_RUN, native_run_rerun, SMALL,
      .name = "rerunRun", .tag = "Runs", .summary = "Start a new run with the same input",
-     .query = "wait", .takes = "Nothing", .gives = "Run", .status = 201},
+     .query = "wait", .takes = "RunRerun", .gives = "Run", .status = 201},
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL,
      .name = "cancelRun", .tag = "Runs", .summary = "End a run", .takes = "Nothing",
      .gives = "Run"},

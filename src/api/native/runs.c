@@ -19,17 +19,21 @@ void
 native_run_start(struct call *call)
 {
     struct workflow_row workflow;
-    if (!native_read_wait(call) || !native_find_workflow(call, &workflow))
+    struct run_wishes wishes = {0};
+    if (!native_read_wait(call) || !native_find_workflow(call, &workflow) ||
+        !native_read_wishes(call, &wishes))
         return;
     struct value input = value_get(call->body, "input");
     struct refusal refusal = NATIVE_NO_REFUSAL;
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
         .workflow = &workflow,
+        .version = native_read_version(call),
         .input = input.kind == VALUE_NULL ? (struct value){0} : input,
         .trigger = "api",
         .key = call->caller.key,
         .refusal = &refusal,
+        .wishes = &wishes,
         .idempotency = call->idempotency,
         .machine = call_machine(call),
     };

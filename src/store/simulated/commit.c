@@ -298,6 +298,32 @@ timer_insert(struct world *world, const struct timer_row *row)
     return STATUS_OK;
 }
 
+static enum status
+labels_insert(struct world *world, const struct label_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct label_row row = {.workspace = rows->workspace,
+                                .name = rows->labels[i].name,
+                                .value = rows->labels[i].value,
+                                .run = rows->run};
+        put(world, KIND_LABEL, &row);
+    }
+    return STATUS_OK;
+}
+
+static enum status
+line_join(struct world *world, const struct line_row *row)
+{
+    const struct table *table = table_of(world, KIND_LINE);
+    struct placed_line placed = {.line = *row};
+    for (size_t i = 0; i < table->count; i++) {
+        const struct placed_line *other = table->rows[i];
+        placed.place = other->place > placed.place ? other->place : placed.place;
+    }
+    placed.place++;
+    return insert_if_absent(world, KIND_LINE, &placed);
+}
+
 static void
 add_usage(struct world *world, const struct id *run, struct slice step, const struct usage *used)
 {
@@ -477,6 +503,33 @@ apply_tenancy(struct world *world, const struct store_op *op)
     return key_used(world, op->key);
 }
 
+/* What stands beside a run for who looks for it. */
+static enum status
+apply_standing(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_LABELS_INSERT)
+        return labels_insert(world, op->labels);
+    if (op->kind == STORE_LINE_JOIN)
+        return line_join(world, op->line);
+    struct placed_line gone = {.line = *op->line};
+    table_remove(table_of(world, KIND_LINE), &gone, &world->journal);
+    return STATUS_OK;
+}
+
+static enum status
+put_row(struct world *world, enum kind kind, const void *row)
+{
+    put(world, kind, row);
+    return STATUS_OK;
+}
+
+static enum status
+remove_row(struct world *world, enum kind kind, const void *row)
+{
+    table_remove(table_of(world, kind), row, &world->journal);
+    return STATUS_OK;
+}
+
 static enum status
 apply_to_runs(struct world *world, const struct store_op *op)
 {
@@ -530,18 +583,20 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_RUN_CLEAR:
     case STORE_BLOB_PUT:
         return apply_to_runs(world, op);
+    case STORE_LABELS_INSERT:
+    case STORE_LINE_JOIN:
+    case STORE_LINE_LEAVE:
+        return apply_standing(world, op);
     case STORE_EFFECT_INSERT:
         return effect_insert(world, op->effect);
     case STORE_RECORD_INSERT:
         return insert_if_absent(world, KIND_RECORD, op->record);
     case STORE_CURSOR_PUT:
-        put(world, KIND_CURSOR, op->cursor);
-        return STATUS_OK;
+        return put_row(world, KIND_CURSOR, op->cursor);
     case STORE_TIMER_INSERT:
         return timer_insert(world, op->timer);
     case STORE_TIMER_DELETE:
-        table_remove(table_of(world, KIND_TIMER), op->timer, &world->journal);
-        return STATUS_OK;
+        return remove_row(world, KIND_TIMER, op->timer);
     case STORE_FILE_INSERT:
         return insert_new(world, KIND_FILE, op->file);
     case STORE_FILE_DELETE:
@@ -556,13 +611,11 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_OBJECT_DELETE:
         return apply_to_objects(world, op);
     case STORE_SETTING_PUT:
-        put(world, KIND_SETTING, op->setting);
-        return STATUS_OK;
+        return put_row(world, KIND_SETTING, op->setting);
     case STORE_TEXT_PUT:
         return insert_if_absent(world, KIND_TEXT, op->text);
     case STORE_CACHE_PUT:
-        put(world, KIND_CACHE, op->cache);
-        return STATUS_OK;
+        return put_row(world, KIND_CACHE, op->cache);
     case STORE_CACHE_TRIM:
         return cache_trim(world, op->trim);
     case STORE_DELIVERY_INSERT:

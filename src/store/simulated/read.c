@@ -178,6 +178,28 @@ simulated_run_count(struct store *store, const struct id *root, uint32_t limit, 
 }
 
 enum status
+simulated_line_first(struct store *store, const struct id *workspace, struct slice name,
+                     struct id *out)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_LINE];
+    enum status status = read_begin(world);
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
+        const struct placed_line *row = table->rows[i];
+        bool is_there =
+            id_equal(&row->line.workspace, workspace) && slice_equal(row->line.name, name);
+        if (is_there && row->place < first) {
+            first = row->place;
+            *out = row->line.run;
+        }
+    }
+    if (status == STATUS_OK && first == UINT64_MAX)
+        status = STATUS_NOT_FOUND;
+    return read_end(world, status);
+}
+
+enum status
 simulated_file_get(struct store *store, struct arena *arena, const struct id *id,
                    struct file_row *out)
 {

@@ -51,6 +51,7 @@ static const struct store_ops simulated_ops = {
     .run_get = simulated_run_get,
     .run_head = simulated_run_head,
     .run_count = simulated_run_count,
+    .line_first = simulated_line_first,
     .file_get = simulated_file_get,
     .cursor_get = simulated_cursor_get,
     .idempotency_get = simulated_idempotency_get,

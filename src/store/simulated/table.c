@@ -209,7 +209,24 @@ compare_deliveries(const void *a, const void *b)
     return compare_ids(&x->id, &y->id);
 }
 
-#define SLICES_MAX 7
+static int
+compare_labels(const void *a, const void *b)
+{
+    const struct label_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    DIFFER(slice_compare(x->name, y->name));
+    DIFFER(slice_compare(x->value, y->value));
+    return compare_ids(&x->run, &y->run);
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+    const struct placed_line *x = a, *y = b;
+    return compare_ids(&x->line.run, &y->line.run);
+}
+
+#define SLICES_MAX 8
 
 /* How rows of a kind are ordered and copied. */
 static const struct {
@@ -246,11 +263,11 @@ static const struct {
                   {offsetof(struct key_row, name), offsetof(struct key_row, limits)}},
     [KIND_RUN] = {compare_runs,
                   sizeof(struct run_row),
-                  7,
+                  8,
                   {offsetof(struct run_row, trigger), offsetof(struct run_row, input),
                    offsetof(struct run_row, output), offsetof(struct run_row, error),
                    offsetof(struct run_row, counts), offsetof(struct run_row, resolved),
-                   offsetof(struct run_row, inline_record)}},
+                   offsetof(struct run_row, wishes), offsetof(struct run_row, inline_record)}},
     [KIND_EFFECT] = {compare_effects,
                      sizeof(struct effect_row),
                      3,
@@ -305,6 +322,14 @@ static const struct {
                      sizeof(struct events_row),
                      1,
                      {offsetof(struct events_row, body)}},
+    [KIND_LABEL] = {compare_labels,
+                    sizeof(struct label_row),
+                    2,
+                    {offsetof(struct label_row, name), offsetof(struct label_row, value)}},
+    [KIND_LINE] = {compare_lines,
+                   sizeof(struct placed_line),
+                   1,
+                   {offsetof(struct placed_line, line.name)}},
 };
 
 int

@@ -33,8 +33,22 @@ enum kind {
     KIND_OBJECT,
     KIND_DELIVERY,
     KIND_EVENTS,
+    KIND_LABEL,
+    KIND_LINE,
 };
-#define KIND_COUNT (KIND_EVENTS + 1)
+#define KIND_COUNT (KIND_LINE + 1)
+
+struct label_row {
+    struct id workspace;
+    struct slice name, value;
+    struct id run;
+};
+
+/* By its run; the lower place is nearer to the front. */
+struct placed_line {
+    struct line_row line;
+    uint64_t place;
+};
 
 /* The step under which the usage of a whole run stands; it comes before all others. */
 #define RUN_TOTAL_STEP SLICE("")

@@ -67,6 +67,7 @@ store_key_by_secret_fn simulated_key_by_secret;
 store_run_get_fn simulated_run_get;
 store_run_head_fn simulated_run_head;
 store_run_count_fn simulated_run_count;
+store_line_first_fn simulated_line_first;
 store_file_get_fn simulated_file_get;
 store_cursor_get_fn simulated_cursor_get;
 store_idempotency_get_fn simulated_idempotency_get;

@@ -10,109 +10,56 @@ static const struct sql savepoint_sql = {SLOT_SAVEPOINT, "SAVEPOINT intent"};
 static const struct sql rollback_to_sql = {SLOT_ROLLBACK_TO, "ROLLBACK TO intent"};
 static const struct sql release_sql = {SLOT_RELEASE, "RELEASE intent"};
 
-/* Workspaces, keys and credits. */
-static enum status
-apply_tenancy(struct connection *writer, const struct store_op *op)
-{
-    if (op->kind == STORE_WORKSPACE_INSERT)
-        return sqlite_workspace_insert(writer, op->workspace);
-    if (op->kind == STORE_WORKSPACE_UPDATE)
-        return sqlite_workspace_update(writer, op->workspace);
-    if (op->kind == STORE_GRANT_INSERT)
-        return sqlite_grant_insert(writer, op->grant);
-    if (op->kind == STORE_SPENDING_TRIM)
-        return sqlite_spending_trim(writer, op->spending_trim);
-    if (op->kind == STORE_KEY_INSERT)
-        return sqlite_key_insert(writer, op->key);
-    if (op->kind == STORE_KEY_UPDATE)
-        return sqlite_key_update(writer, op->key);
-    assert(op->kind == STORE_KEY_USED);
-    return sqlite_key_used(writer, op->key);
-}
-
-static enum status
-apply_to_runs(struct connection *writer, const struct store_op *op)
-{
-    if (op->kind == STORE_RUN_INSERT)
-        return sqlite_run_insert(writer, op->run);
-    if (op->kind == STORE_RUN_MOVE)
-        return sqlite_run_move(writer, op->run);
-    if (op->kind == STORE_BLOB_PUT)
-        return sqlite_blob_put(writer, op->blob);
-    return op->kind == STORE_RUN_DELETE ? sqlite_run_delete(writer, op->gone)
-                                        : sqlite_run_clear(writer, op->clear);
-}
+/* One line of a switch. */
+#define APPLIES(kind, apply, row)                                                                  \
+    case kind:                                                                                     \
+        return apply(writer, op->row)
 
 static enum status
 apply_op(struct connection *writer, const struct store_op *op)
 {
     switch (op->kind) {
-    case STORE_WORKFLOW_INSERT:
-        return sqlite_workflow_insert(writer, op->workflow);
-    case STORE_WORKFLOW_UPDATE:
-        return sqlite_workflow_update(writer, op->workflow);
-    case STORE_WORKFLOW_DELETE:
-        return sqlite_workflow_delete(writer, op->workflow);
-    case STORE_VERSION_INSERT:
-        return sqlite_version_insert(writer, op->version);
-    case STORE_VERSION_TRIM:
-        return sqlite_version_trim(writer, op->trim);
-    case STORE_WORKSPACE_INSERT:
-    case STORE_WORKSPACE_UPDATE:
-    case STORE_GRANT_INSERT:
-    case STORE_SPENDING_TRIM:
-    case STORE_KEY_INSERT:
-    case STORE_KEY_UPDATE:
-    case STORE_KEY_USED:
-        return apply_tenancy(writer, op);
-    case STORE_RUN_INSERT:
-    case STORE_RUN_MOVE:
-    case STORE_RUN_DELETE:
-    case STORE_RUN_CLEAR:
-    case STORE_BLOB_PUT:
-        return apply_to_runs(writer, op);
-    case STORE_EFFECT_INSERT:
-        return sqlite_effect_insert(writer, op->effect);
-    case STORE_RECORD_INSERT:
-        return sqlite_record_insert(writer, op->record);
-    case STORE_CURSOR_PUT:
-        return sqlite_cursor_put(writer, op->cursor);
-    case STORE_TIMER_INSERT:
-        return sqlite_timer_insert(writer, op->timer);
-    case STORE_TIMER_DELETE:
-        return sqlite_timer_delete(writer, op->timer);
-    case STORE_FILE_INSERT:
-        return sqlite_file_insert(writer, op->file);
-    case STORE_FILE_DELETE:
-        return sqlite_file_delete(writer, op->file);
-    case STORE_IDEMPOTENCY_INSERT:
-        return sqlite_idempotency_insert(writer, op->idempotency);
-    case STORE_IDEMPOTENCY_TRIM:
-        return sqlite_idempotency_trim(writer, op->trim);
-    case STORE_OBJECT_INSERT:
-        return sqlite_object_insert(writer, op->object);
-    case STORE_OBJECT_ADD:
-        return sqlite_object_add(writer, op->object);
-    case STORE_OBJECT_UPDATE:
-        return sqlite_object_update(writer, op->object);
-    case STORE_OBJECT_DELETE:
-        return sqlite_object_delete(writer, op->object);
-    case STORE_SETTING_PUT:
-        return sqlite_setting_put(writer, op->setting);
-    case STORE_TEXT_PUT:
-        return sqlite_text_put(writer, op->text);
-    case STORE_CACHE_PUT:
-        return sqlite_cache_put(writer, op->cache);
-    case STORE_CACHE_TRIM:
-        return sqlite_cache_trim(writer, op->trim);
-    case STORE_DELIVERY_INSERT:
-        return sqlite_delivery_insert(writer, op->delivery);
-    case STORE_DELIVERY_UPDATE:
-        return sqlite_delivery_update(writer, op->delivery_update);
-    case STORE_DELIVERY_TRIM:
-        return sqlite_delivery_trim(writer, op->trim);
-    case STORE_EVENTS_INSERT:
-        return sqlite_events_insert(writer, op->events);
+        APPLIES(STORE_WORKFLOW_INSERT, sqlite_workflow_insert, workflow);
+        APPLIES(STORE_WORKFLOW_UPDATE, sqlite_workflow_update, workflow);
+        APPLIES(STORE_WORKFLOW_DELETE, sqlite_workflow_delete, workflow);
+        APPLIES(STORE_VERSION_INSERT, sqlite_version_insert, version);
+        APPLIES(STORE_VERSION_TRIM, sqlite_version_trim, trim);
+        APPLIES(STORE_WORKSPACE_INSERT, sqlite_workspace_insert, workspace);
+        APPLIES(STORE_WORKSPACE_UPDATE, sqlite_workspace_update, workspace);
+        APPLIES(STORE_GRANT_INSERT, sqlite_grant_insert, grant);
+        APPLIES(STORE_SPENDING_TRIM, sqlite_spending_trim, spending_trim);
+        APPLIES(STORE_KEY_USED, sqlite_key_used, key);
+        APPLIES(STORE_KEY_INSERT, sqlite_key_insert, key);
+        APPLIES(STORE_KEY_UPDATE, sqlite_key_update, key);
+        APPLIES(STORE_RUN_INSERT, sqlite_run_insert, run);
+        APPLIES(STORE_RUN_MOVE, sqlite_run_move, run);
+        APPLIES(STORE_RUN_DELETE, sqlite_run_delete, gone);
+        APPLIES(STORE_RUN_CLEAR, sqlite_run_clear, clear);
+        APPLIES(STORE_BLOB_PUT, sqlite_blob_put, blob);
+        APPLIES(STORE_LABELS_INSERT, sqlite_labels_insert, labels);
+        APPLIES(STORE_LINE_JOIN, sqlite_line_join, line);
+        APPLIES(STORE_LINE_LEAVE, sqlite_line_leave, line);
+        APPLIES(STORE_EFFECT_INSERT, sqlite_effect_insert, effect);
+        APPLIES(STORE_RECORD_INSERT, sqlite_record_insert, record);
+        APPLIES(STORE_CURSOR_PUT, sqlite_cursor_put, cursor);
+        APPLIES(STORE_TIMER_INSERT, sqlite_timer_insert, timer);
+        APPLIES(STORE_TIMER_DELETE, sqlite_timer_delete, timer);
+        APPLIES(STORE_FILE_INSERT, sqlite_file_insert, file);
+        APPLIES(STORE_FILE_DELETE, sqlite_file_delete, file);
+        APPLIES(STORE_IDEMPOTENCY_INSERT, sqlite_idempotency_insert, idempotency);
+        APPLIES(STORE_IDEMPOTENCY_TRIM, sqlite_idempotency_trim, trim);
+        APPLIES(STORE_OBJECT_INSERT, sqlite_object_insert, object);
+        APPLIES(STORE_OBJECT_ADD, sqlite_object_add, object);
+        APPLIES(STORE_OBJECT_UPDATE, sqlite_object_update, object);
+        APPLIES(STORE_OBJECT_DELETE, sqlite_object_delete, object);
+        APPLIES(STORE_SETTING_PUT, sqlite_setting_put, setting);
+        APPLIES(STORE_TEXT_PUT, sqlite_text_put, text);
+        APPLIES(STORE_CACHE_PUT, sqlite_cache_put, cache);
+        APPLIES(STORE_CACHE_TRIM, sqlite_cache_trim, trim);
+        APPLIES(STORE_DELIVERY_INSERT, sqlite_delivery_insert, delivery);
+        APPLIES(STORE_DELIVERY_UPDATE, sqlite_delivery_update, delivery_update);
+        APPLIES(STORE_DELIVERY_TRIM, sqlite_delivery_trim, trim);
+        APPLIES(STORE_EVENTS_INSERT, sqlite_events_insert, events);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
@@ -124,6 +71,9 @@ static bool
 op_may_refuse(const struct intent *intent, const struct store_op *op)
 {
     switch (op->kind) {
+    case STORE_LABELS_INSERT:
+    case STORE_LINE_JOIN:
+    case STORE_LINE_LEAVE:
     case STORE_EFFECT_INSERT:
     case STORE_RECORD_INSERT:
     case STORE_CURSOR_PUT:

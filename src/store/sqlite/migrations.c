@@ -348,6 +348,24 @@ static const char *const migrations[] = {
     /* Runs of before have blobs that are not noted: in their store none is swept. */
     "INSERT INTO settings (name, value) SELECT 'blobs_uncounted', x'31'"
     " WHERE EXISTS (SELECT 1 FROM runs);",
+
+    /* 15: what the start of a run asked for beside its input. */
+    "ALTER TABLE runs ADD COLUMN wishes TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE run_labels ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " name TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " run BLOB NOT NULL CHECK (length(run) = 12),"
+    " PRIMARY KEY (workspace, name, value, run)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX run_labels_run ON run_labels (run);"
+    "CREATE TABLE run_lines ("
+    " place INTEGER PRIMARY KEY,"
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " name TEXT NOT NULL,"
+    " run BLOB NOT NULL UNIQUE CHECK (length(run) = 12)"
+    ") STRICT;"
+    "CREATE INDEX run_lines_name ON run_lines (workspace, name);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

@@ -136,6 +136,7 @@ static const struct store_ops sqlite_ops = {
     .run_get = sqlite_run_get,
     .run_head = sqlite_run_head,
     .run_count = sqlite_run_count,
+    .line_first = sqlite_line_first,
     .file_get = sqlite_file_get,
     .cursor_get = sqlite_cursor_get,
     .idempotency_get = sqlite_idempotency_get,

@@ -29,6 +29,9 @@ enum status sqlite_run_move(struct connection *writer, const struct run_row *row
 enum status sqlite_run_delete(struct connection *writer, const struct run_gone_row *row);
 enum status sqlite_run_clear(struct connection *writer, const struct run_clear *clear);
 enum status sqlite_blob_put(struct connection *writer, const struct blob_row *row);
+enum status sqlite_labels_insert(struct connection *writer, const struct label_rows *rows);
+enum status sqlite_line_join(struct connection *writer, const struct line_row *row);
+enum status sqlite_line_leave(struct connection *writer, const struct line_row *row);
 enum status sqlite_effect_insert(struct connection *writer, const struct effect_row *row);
 enum status sqlite_record_insert(struct connection *writer, const struct record_row *row);
 enum status sqlite_cursor_put(struct connection *writer, const struct cursor_row *row);
@@ -89,6 +92,7 @@ store_cursor_get_fn sqlite_cursor_get;
 store_timer_due_fn sqlite_timer_due;
 store_timer_next_fn sqlite_timer_next;
 store_timer_list_fn sqlite_timer_list;
+store_line_first_fn sqlite_line_first;
 store_file_get_fn sqlite_file_get;
 store_file_list_fn sqlite_file_list;
 store_events_list_fn sqlite_events_list;

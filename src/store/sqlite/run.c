@@ -10,7 +10,7 @@
 #define RUN_COLUMNS                                                                                \
     "id, workspace, workflow, version, generation, state, created_unix_ms, started_unix_ms, "      \
     "ended_unix_ms, deadline_unix_ms, parent, root, parent_generation, trigger, error, counts, "   \
-    "resolved, calls, tokens_in, tokens_out, cost_microcredits, "                                  \
+    "resolved, wishes, calls, tokens_in, tokens_out, cost_microcredits, "                          \
     "ifnull(input, (SELECT beside.input FROM run_inputs AS beside WHERE beside.run = id)), output"
 
 /* What the run has used stands in `usage` under the empty step, if it has used anything. */
@@ -36,6 +36,7 @@ run_read(struct query *query, struct run_row *out)
     out->error = query_slice(query);
     out->counts = query_slice(query);
     out->resolved = query_slice(query);
+    out->wishes = query_slice(query);
     out->usage.calls = query_int(query);
     out->usage.tokens_in = query_int(query);
     out->usage.tokens_out = query_int(query);
@@ -48,9 +49,9 @@ static const struct sql insert_sql = {
     SLOT_RUN_INSERT,
     "INSERT INTO runs (id, workspace, workflow, version, generation, state, created_unix_ms,"
     " started_unix_ms, ended_unix_ms, deadline_unix_ms, trigger, error, counts, resolved, input,"
-    " output, inline_record, parent, root, parent_generation)"
+    " output, inline_record, parent, root, parent_generation, wishes)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
-    " ?20)"
+    " ?20, ?21)"
     " ON CONFLICT DO NOTHING",
 };
 static const struct sql insert_input_sql = {
@@ -106,6 +107,7 @@ sqlite_run_insert(struct connection *writer, const struct run_row *row)
     bind_id_or_null(&query, &row->parent);
     bind_id_or_null(&query, &row->root);
     query_bind_int(&query, row->parent_generation);
+    query_bind_text(&query, row->wishes);
     enum status status = query_write_new(&query);
     return status == STATUS_OK && is_beside ? run_insert_input(writer, row) : status;
 }

@@ -25,6 +25,7 @@ static const struct sql hanging_sql[SQLITE_HANGING_COUNT] = {
     {SLOT_RUN_CLEAR + 6, "DELETE FROM run_blobs WHERE run = ?1 AND blob IN"
                          " (SELECT blob FROM run_blobs WHERE run = ?1 ORDER BY blob LIMIT ?2)"},
     {SLOT_RUN_CLEAR + 7, ROWS("events")},
+    {SLOT_RUN_CLEAR + 8, KEYED("run_labels", "workspace, name, value, run")},
 };
 
 static enum status

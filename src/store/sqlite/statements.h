@@ -17,7 +17,7 @@
 #define SQLITE_OWNED_LISTS (SQLITE_OWNERS * 2)
 
 /* Tables of what hangs on a run. */
-#define SQLITE_HANGING_COUNT 8
+#define SQLITE_HANGING_COUNT 9
 
 enum sqlite_slot {
     SLOT_BEGIN,
@@ -92,6 +92,10 @@ enum sqlite_slot {
     SLOT_BLOB_PUT,
     SLOT_BLOB_LIST,
     SLOT_BLOB_HAS,
+    SLOT_LABEL_INSERT,
+    SLOT_LINE_JOIN,
+    SLOT_LINE_LEAVE,
+    SLOT_LINE_FIRST,
     SLOT_EFFECT_INSERT,
     SLOT_EFFECT_RANGE,
     SLOT_USAGE_ADD,

@@ -428,7 +428,9 @@ test_a_run_is_spelled_as_metal_does(void **state)
         "\"error\":null,"
         "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"startedAt\":null,"
         "\"completedAt\":\"1970-01-01T00:00:00.002Z\",\"version\":1,\"generation\":1,"
-        "\"trigger\":\"api\",\"parentRunId\":null,\"models\":null,\"counts\":null}}";
+        "\"trigger\":\"api\",\"parentRunId\":null,\"labels\":{},"
+        "\"priority\":\"normal\",\"deadline\":null,\"callbackUrl\":null,"
+        "\"concurrencyKey\":null,\"models\":null,\"counts\":null}}";
     assert_true(slice_is(buffer_slice(&reply.body), wanted));
     reply_done(&reply);
 }
