@@ -11,8 +11,9 @@
 
 /* A body that brings less than this within body_ms is too slow. */
 #define BODY_PROGRESS_BYTES KIB(16)
-/* What a refused client may still send before we stop listening to it. */
-#define LINGER_BYTES_MAX MIB(1)
+/* What a refused client may still send before we stop listening: until it has read why, a reset
+ * could overtake the answer. */
+#define LINGER_BYTES_MAX MIB(64)
 /* Of its buffer, between two pieces of a stream. */
 #define STREAM_KEPT_BYTES KIB(1)
 /* Read and thrown away at once while lingering. */
