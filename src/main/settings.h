@@ -27,6 +27,10 @@ struct settings {
     const char *data;
     const char *store;
 
+    int64_t retention_ms; /* 0: for ever */
+    int64_t clean_after_ms;
+    int64_t clean_every_ms;
+
     const char *admin_key; /* NULL: not given */
     struct rate key_rate;  /* count 0: not given */
 

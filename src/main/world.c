@@ -140,6 +140,9 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     struct service_options options = {
         .take_up_runs = true,
         .eval_threads = (unsigned)settings->eval_threads,
+        .retention_ms = settings->retention_ms,
+        .clean_after_ms = settings->clean_after_ms,
+        .clean_every_ms = settings->clean_every_ms,
         .key_rate = settings->key_rate,
     };
     cli->allow = settings->allow;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "service/cleaning.h"
 #include "service/credits.h"
 #include "service/links.h"
 #include "service/rates.h"
@@ -357,6 +358,10 @@ service_open(struct service **out, const struct service_options *options, struct
         status = thread_start(&service->thread, "engine", 0, engine_thread, service);
     if (status == STATUS_OK && !options->is_reader)
         status = scheduler_start(&service->scheduler, service);
+    if (status == STATUS_OK && options->take_up_runs)
+        status = cleaning_start(&service->cleaning, service);
+    else if (status == STATUS_OK)
+        blobs_sweep_end(service->blobs);
     if (status != STATUS_OK) {
         service_close(&service);
         return status;
@@ -375,6 +380,7 @@ service_close(struct service **service)
     /* Before the message, which wakes the thread that looks at it. */
     gone->is_stopping = true;
     scheduler_stop(gone->scheduler);
+    cleaning_stop(gone->cleaning);
     if (gone->thread != NULL)
         engine_park(gone->engine);
     if (gone->options.converter.stop != NULL)
@@ -388,6 +394,7 @@ service_close(struct service **service)
     if (gone->writer != NULL)
         writer_stop(&gone->writer, STOP_GRACE_MS);
     scheduler_free(&gone->scheduler);
+    cleaning_free(&gone->cleaning);
     watch_end(gone);
     engine_free(&gone->engine);
     programs_free(&gone->programs);

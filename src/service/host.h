@@ -14,6 +14,7 @@
 #include "store/lock.h"
 #include "store/writer.h"
 
+struct cleaning;
 struct hub;
 struct backup;
 struct key_cache;
@@ -49,6 +50,7 @@ struct service {
     struct scheduler *scheduler; /* NULL in a reader */
     struct hub *hub;             /* only where runs are taken up */
     struct thread *hub_thread;
+    struct cleaning *cleaning;   /* only where runs are taken up */
     _Atomic unsigned renderings; /* that are open */
     _Atomic unsigned uploads;    /* that are coming */
     struct digest link_secret;   /* with which links are signed */

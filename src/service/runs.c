@@ -124,6 +124,20 @@ service_run_rerun(struct service *service, const struct run_new_options *asked,
     return status;
 }
 
+/* Runs go with those above them, and are removed a little later. */
+static enum status
+find_above(struct service *service, const struct run_row *run)
+{
+    struct id above = run->parent;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && !id_is_zero(&above)) {
+        struct run_head head;
+        status = store_run_head(service->store, &above, &head);
+        above = head.parent;
+    }
+    return status;
+}
+
 enum status
 service_run_find(struct service *service, const struct id *workspace, struct slice text,
                  struct arena *arena, struct run_row *out)
@@ -134,7 +148,7 @@ service_run_find(struct service *service, const struct id *workspace, struct sli
     enum status status = store_run_get(service->store, arena, &id, out);
     if (status == STATUS_OK && !id_equal(&out->workspace, workspace))
         return STATUS_NOT_FOUND;
-    return status;
+    return status == STATUS_OK ? find_above(service, out) : status;
 }
 
 enum status
@@ -258,6 +272,36 @@ void
 service_run_resume(struct service *service, const struct id *run, const struct run_asker *asker)
 {
     engine_run_resume(service->engine, run, asker);
+}
+
+struct deletion {
+    run_moved_fn *deleted;
+    void *context;
+};
+
+static void
+deletion_done(struct intent *intent)
+{
+    struct deletion deletion = *(const struct deletion *)intent->owner;
+    enum status status = intent->status;
+    intent_free(&intent);
+    deletion.deleted(status, deletion.context);
+}
+
+void
+service_run_delete(struct service *service, const struct id *run, run_moved_fn *deleted,
+                   void *context)
+{
+    struct intent *intent = intent_new(KIB(4));
+    struct deletion *deletion = arena_alloc(&intent->arena, sizeof(*deletion));
+    struct run_gone_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *deletion = (struct deletion){deleted, context};
+    *row =
+        (struct run_gone_row){.run = *run, .gone_unix_ms = clock_unix_ms(service->options.clock)};
+    intent_add(intent, STORE_RUN_DELETE, KIB(1))->gone = row;
+    intent->done = deletion_done;
+    intent->owner = deletion;
+    writer_push(service->writer, intent);
 }
 
 void

@@ -59,8 +59,12 @@ struct service_options {
     const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
     unsigned eval_threads;     /* 0: one a core */
     bool allow_paths;          /* a `file` is a path: windrow run; otherwise a stored file's id */
-    bool take_up_runs;         /* go on with unfinished runs: windrow serve */
-    bool is_reader;            /* looks only: takes no lock, writes nothing, runs nothing */
+    /* What is removed in the background, where runs are taken up; in ms. */
+    int64_t retention_ms;   /* of runs whose workflow says nothing; 0: for ever */
+    int64_t clean_after_ms; /* how long what deleted runs leave is still kept */
+    int64_t clean_every_ms; /* how often it is looked for */
+    bool take_up_runs;      /* go on with unfinished runs: windrow serve */
+    bool is_reader;         /* looks only: takes no lock, writes nothing, runs nothing */
 };
 
 MUST_USE enum status service_open(struct service **out, const struct service_options *options,
@@ -187,6 +191,11 @@ void service_run_pause(struct service *service, const struct id *run,
                        const struct run_asker *asker);
 void service_run_resume(struct service *service, const struct id *run,
                         const struct run_asker *asker);
+/* Removes an ended run, for good and for all who look when it answers OK; what it has made, and the
+ * runs that it has called, follow in the background. CONFLICT: it has not ended, another run has
+ * called it, or a run below it has not ended. On the writer's thread. */
+void service_run_delete(struct service *service, const struct id *run, run_moved_fn *deleted,
+                        void *context);
 void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
                           void *context);
 

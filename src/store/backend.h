@@ -20,6 +20,8 @@ typedef enum status store_workflow_get_fn(struct store *store, struct arena *are
                                           const struct id *id, struct workflow_row *out);
 typedef enum status store_workflow_by_slug_fn(struct store *store, struct arena *arena,
                                               struct slice slug, struct workflow_row *out);
+typedef enum status store_workflow_gone_next_fn(struct store *store, const struct id *after,
+                                                struct id *out);
 typedef enum status store_version_get_fn(struct store *store, struct arena *arena,
                                          const struct id *workflow, uint32_t version,
                                          struct version_row *out);
@@ -133,6 +135,7 @@ struct store_ops {
     store_commit_fn *commit;
     store_workflow_get_fn *workflow_get;
     store_workflow_by_slug_fn *workflow_by_slug;
+    store_workflow_gone_next_fn *workflow_gone_next;
     store_version_get_fn *version_get;
     store_workspace_get_fn *workspace_get;
     store_spending_get_fn *spending_get;

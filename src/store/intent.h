@@ -179,6 +179,7 @@ struct intent {
     size_t op_count;
     size_t size_bytes; /* about; for the size of a transaction */
 
+    uint32_t changed;     /* set by store_commit(): rows that it has added, changed or removed */
     enum status status;   /* set by store_commit(): OK, CONFLICT, NOT_FOUND */
     intent_done_fn *done; /* called by the writer after the commit, on its thread */
     void *owner;

@@ -386,6 +386,14 @@ store_workflow_by_slug(struct store *store, struct arena *arena, struct slice sl
 }
 
 enum status
+store_workflow_gone_next(struct store *store, const struct id *after, struct id *out)
+{
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->workflow_gone_next(store, after, out);
+    return store_note(store, STORE_CALL_WORKFLOW_GONE_NEXT, begun_us, status);
+}
+
+enum status
 store_version_get(struct store *store, struct arena *arena, const struct id *workflow,
                   uint32_t version, struct version_row *out)
 {
@@ -909,6 +917,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_COMMIT] = "commit",
     [STORE_CALL_WORKFLOW_GET] = "workflow_get",
     [STORE_CALL_WORKFLOW_BY_SLUG] = "workflow_by_slug",
+    [STORE_CALL_WORKFLOW_GONE_NEXT] = "workflow_gone_next",
     [STORE_CALL_VERSION_GET] = "version_get",
     [STORE_CALL_WORKSPACE_GET] = "workspace_get",
     [STORE_CALL_SPENDING_GET] = "spending_get",

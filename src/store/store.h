@@ -38,6 +38,10 @@ MUST_USE enum status store_workflow_get(struct store *store, struct arena *arena
                                         const struct id *id, struct workflow_row *out);
 MUST_USE enum status store_workflow_by_slug(struct store *store, struct arena *arena,
                                             struct slice slug, struct workflow_row *out);
+/* The first workflow behind *after that was deleted and has left versions for its runs; NOT_FOUND.
+ */
+MUST_USE enum status store_workflow_gone_next(struct store *store, const struct id *after,
+                                              struct id *out);
 MUST_USE enum status store_version_get(struct store *store, struct arena *arena,
                                        const struct id *workflow, uint32_t version,
                                        struct version_row *out);
@@ -314,6 +318,7 @@ enum store_call {
     STORE_CALL_COMMIT,
     STORE_CALL_WORKFLOW_GET,
     STORE_CALL_WORKFLOW_BY_SLUG,
+    STORE_CALL_WORKFLOW_GONE_NEXT,
     STORE_CALL_VERSION_GET,
     STORE_CALL_WORKSPACE_GET,
     STORE_CALL_SPENDING_GET,

@@ -388,6 +388,7 @@ read_every_way(struct store *store, struct arena *arena)
         store_run_gone_list(store, &(struct run_gone_row){.run = id}, 1, stop_gone, NULL));
     status_ignore(store_blob_list(store, &id, 1, stop_blob, NULL));
     status_ignore(store_blob_has(store, &id));
+    status_ignore(store_workflow_gone_next(store, &id, &(struct id){0}));
 }
 
 static void

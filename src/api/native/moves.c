@@ -154,3 +154,50 @@ native_run_rerun(struct call *call)
     if (status != STATUS_OK)
         native_fail_start(call, status, &refusal, &error);
 }
+
+/* --- deleting --- */
+
+static void
+answer_deleted(struct call *call)
+{
+    const struct run_row *run = call->own;
+    native_answer_run(call, 200, run);
+}
+
+static void
+answer_not_deleted(struct call *call)
+{
+    char parent[ID_HEX_BYTES];
+    struct run_row row;
+    if (!native_find_run(call, &row))
+        return;
+    id_hex(&row.parent, parent);
+    if (!run_state_is_ended(row.state))
+        call_fail(call, 409, "the run is %s: cancel it first", run_state_name(row.state));
+    else if (!id_is_zero(&row.parent))
+        call_fail(call, 409, "a step of the run %s has called this one: they are deleted together",
+                  parent);
+    else
+        call_fail(call, 409, "a run that it has called has not ended yet: try again when it has");
+}
+
+static void
+run_deleted(enum status status, void *context)
+{
+    if (status == STATUS_OK)
+        call_go_on(context, answer_deleted);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(context, answer_not_deleted);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+/* Answered with the run as it was. */
+void
+native_run_delete(struct call *call)
+{
+    struct run_row *run = arena_alloc(call->arena, sizeof(*run));
+    call->own = run;
+    if (native_find_run(call, run))
+        service_run_delete(call->service, &run->id, run_deleted, call);
+}

@@ -55,6 +55,7 @@ route_handler_fn native_run_rerun;
 route_handler_fn native_run_cancel;
 route_handler_fn native_run_pause;
 route_handler_fn native_run_resume;
+route_handler_fn native_run_delete;
 route_handler_fn native_run_items;
 route_handler_fn native_run_results;
 

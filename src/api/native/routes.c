@@ -49,6 +49,8 @@ static const struct route routes[] = {
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL,
      .name = "cancelRun", .tag = "Runs", .summary = "End a run", .takes = "Nothing",
      .gives = "Run"},
+    {DELETE, "/v1/workflow-runs/{run}", KEY_SCOPE_WRITE, native_run_delete, 0, .name = "deleteRun",
+     .tag = "Runs", .summary = "Delete an ended run with all that it has made", .gives = "Run"},
     {POST, "/v1/workflow-runs/{run}/pause", KEY_SCOPE_RUN, native_run_pause, SMALL,
      .name = "pauseRun", .tag = "Runs", .summary = "Stop a run where it is", .takes = "Nothing",
      .gives = "Run"},

@@ -650,8 +650,10 @@ apply_intent(struct world *world, struct intent *intent)
     intent->status = intent->guard.is_on ? check_guard(world, &intent->guard) : STATUS_OK;
     for (size_t i = 0; i < intent->op_count && intent->status == STATUS_OK; i++)
         intent->status = apply_op(world, &intent->ops[i]);
+    intent->changed = (uint32_t)(world->journal.count - mark);
     if (intent->status == STATUS_OK)
         return;
+    intent->changed = 0;
     journal_undo(&world->journal, mark);
     world->counts.refusals++;
 }

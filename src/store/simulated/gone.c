@@ -2,6 +2,7 @@
 #include "store/simulated/world.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* Where rows that hang on a run name it. */
 static const struct {
@@ -174,6 +175,23 @@ simulated_blob_has(struct store *store, const struct id *blob)
     bool is_there = table_find(&world->tables[KIND_FILE], &file) != NULL;
     for (size_t i = 0; i < blobs->count && !is_there; i++)
         is_there = id_equal(&((const struct blob_row *)blobs->rows[i])->blob, blob);
+    status = read_end(world, status);
+    return status == STATUS_OK && !is_there ? STATUS_NOT_FOUND : status;
+}
+
+enum status
+simulated_workflow_gone_next(struct store *store, const struct id *after, struct id *out)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_GONE];
+    enum status status = read_begin(world);
+    bool is_there = false;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !is_there; i++) {
+        const struct workflow_row *row = table->rows[i];
+        is_there = memcmp(row->id.bytes, after->bytes, ID_BYTES) > 0;
+        if (is_there)
+            *out = row->id;
+    }
     status = read_end(world, status);
     return status == STATUS_OK && !is_there ? STATUS_NOT_FOUND : status;
 }

@@ -43,6 +43,7 @@ static const struct store_ops simulated_ops = {
     .commit = simulated_commit,
     .workflow_get = simulated_workflow_get,
     .workflow_by_slug = simulated_workflow_by_slug,
+    .workflow_gone_next = simulated_workflow_gone_next,
     .version_get = simulated_version_get,
     .workspace_get = simulated_workspace_get,
     .spending_get = simulated_spending_get,

@@ -59,6 +59,7 @@ store_commit_fn simulated_commit;
 
 store_workflow_get_fn simulated_workflow_get;
 store_workflow_by_slug_fn simulated_workflow_by_slug;
+store_workflow_gone_next_fn simulated_workflow_gone_next;
 store_version_get_fn simulated_version_get;
 store_workspace_get_fn simulated_workspace_get;
 store_spending_get_fn simulated_spending_get;

@@ -225,12 +225,14 @@ static enum status
 apply_intent(struct database *database, struct intent *intent)
 {
     enum status answer = STATUS_OK;
+    int before = sqlite3_total_changes(database->writer.db);
     if (intent->guard.is_on)
         answer = check_guard(database, &intent->guard);
     if (answer == STATUS_OK)
         answer = intent_needs_savepoint(intent) ? apply_in_savepoint(database, intent)
                                                 : apply_ops(database, intent);
     intent->status = answer;
+    intent->changed = (uint32_t)(sqlite3_total_changes(database->writer.db) - before);
     return is_refusal(answer) ? STATUS_OK : answer;
 }
 

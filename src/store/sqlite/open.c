@@ -128,6 +128,7 @@ static const struct store_ops sqlite_ops = {
     .commit = sqlite_commit,
     .workflow_get = sqlite_workflow_get,
     .workflow_by_slug = sqlite_workflow_by_slug,
+    .workflow_gone_next = sqlite_workflow_gone_next,
     .version_get = sqlite_version_get,
     .workspace_get = sqlite_workspace_get,
     .spending_get = sqlite_spending_get,

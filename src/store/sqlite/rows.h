@@ -67,6 +67,7 @@ store_run_list_fn sqlite_run_list_owned;
 store_workflow_get_fn sqlite_workflow_get;
 store_workflow_by_slug_fn sqlite_workflow_by_slug;
 store_workflow_list_fn sqlite_workflow_list;
+store_workflow_gone_next_fn sqlite_workflow_gone_next;
 store_version_get_fn sqlite_version_get;
 store_version_list_fn sqlite_version_list;
 store_workspace_get_fn sqlite_workspace_get;

@@ -273,3 +273,20 @@ sqlite_blob_has(struct store *store, const struct id *blob)
     bool is_there = query_next(&query);
     return query_end_one(&query, is_there);
 }
+
+static const struct sql workflow_next_sql = {
+    SLOT_WORKFLOW_GONE_NEXT,
+    "SELECT workflow FROM workflows_gone WHERE workflow > ?1 ORDER BY workflow LIMIT 1",
+};
+
+enum status
+sqlite_workflow_gone_next(struct store *store, const struct id *after, struct id *out)
+{
+    struct query query;
+    query_begin_read(&query, database_of(store), &workflow_next_sql, NULL);
+    query_bind_id(&query, after);
+    bool is_there = query_next(&query);
+    if (is_there)
+        *out = query_id(&query);
+    return query_end_one(&query, is_there);
+}

@@ -331,6 +331,7 @@ static const struct {
     {"GET", "/v1/files", KEY_SCOPE_READ, 200, false},
     {"GET", F, KEY_SCOPE_READ, 200, true},
     {"GET", F "/content", KEY_SCOPE_READ, 200, true},
+    {"DELETE", "/v1/workflow-runs/040900000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"DELETE", "/v1/files/0503000000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"POST", F "/link", KEY_SCOPE_READ, 200, true},
     {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
