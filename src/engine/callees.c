@@ -43,6 +43,24 @@ callee_of(const struct callees *callees, const struct plan_node *node)
 
 /* --- one workflow --- */
 
+/* One that was deleted goes on in the runs that have pinned it. */
+static enum status
+read_pinned(const struct finding *finding, const struct id *id, struct value name,
+            struct workflow_row *row)
+{
+    enum status status =
+        store_workflow_get(finding->options->store, &finding->callees->arena, id, row);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    *row = (struct workflow_row){
+        .workspace = finding->options->workspace,
+        .id = *id,
+        .slug = value_slice(name),
+        .name = value_slice(name),
+    };
+    return STATUS_OK;
+}
+
 /* By the id that is pinned, else by the id or the slug that the step names. */
 static enum status
 read_workflow(const struct finding *finding, struct value name, struct value pin,
@@ -54,7 +72,7 @@ read_workflow(const struct finding *finding, struct value name, struct value pin
     struct id id;
     enum status status = STATUS_NOT_FOUND;
     if (pinned.kind == VALUE_STRING && id_parse(&id, value_slice(pinned)))
-        return store_workflow_get(store, arena, &id, row);
+        return read_pinned(finding, &id, name, row);
     if (id_parse(&id, value_slice(name)))
         status = store_workflow_get(store, arena, &id, row);
     if (status == STATUS_NOT_FOUND)

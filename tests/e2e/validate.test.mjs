@@ -290,6 +290,35 @@ steps: [{ type: http_request, config: { url: "${stub.url}/constant" } },
   assert.equal(stub.count(), calls);
 });
 
+test('threat E8: a trial reaches no address that a run could not', async () => {
+  for (const url of ['http://169.254.169.254/latest', 'http://[::ffff:169.254.169.254]/', 'http://10.0.0.1/',
+    'http://2852039166/']) {
+    const definition = { name: 'x', steps: [{ id: 'a', type: 'http_request', config: { url } }] };
+    const { data } = await server.post('/v1/workflows/steps/try', { definition, step: 'a', effects: true });
+    assert.deepEqual([data.state, data.error.code], ['failed', 'address_refused'], url);
+  }
+});
+
+test('threat E10: files and workflows of another workspace are not there', async () => {
+  const { data: other } = await server.post('/v1/workspaces', { name: 'Other' });
+  const { data: file } = await server.post('/v1/files', 'name\nsecret\n', { type: 'text/csv', key: other.key });
+  const definition = 'name: x\nsteps: [{ id: a, type: read_csv, config: { file: "{{input.file}}" } }]\n';
+  const body = { definition, step: 'a', input: { file: file.id } };
+  assert.equal((await server.post('/v1/workflows/steps/try', body)).data.error.code, 'no_file');
+  const own = await server.post('/v1/workflows/steps/try', body, { key: other.key });
+  assert.deepEqual(own.data.value, [{ name: 'secret' }]);
+  const { data: made } = await server.post('/v1/workflows', rows().replace('name: Screen', 'name: Mine'), { type: 'text/yaml' });
+  assertFails(await server.post(`/v1/workflows/${made.id}/estimate`, { input: { file: file.id } }), 400, /there is no file/);
+  const key = other.key;
+  for (const [method, path, sent] of [['PUT', '', rows()], ['DELETE', ''], ['POST', '/publish'], ['POST', '/archive'],
+    ['POST', '/unarchive'], ['POST', '/estimate'], ['POST', '/steps/ask/try'], ['GET', '/versions'], ['GET', '/versions/1'],
+    ['GET', '/versions/1/diff/1'], ['POST', '/versions/restore', { version: 1 }]]) {
+    const answer = await server.ask(method, `/v1/workflows/${made.id}${path}`, { body: sent, key,
+      type: method === 'PUT' ? 'text/yaml' : undefined });
+    assert.equal(answer.status, 404, `${method} ${path}: ${answer.text}`);
+  }
+});
+
 test('threat E3: a run takes no graph of the client in place of the stored one', async () => {
   const made = await server.publish('name: Stored\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n');
   for (const key of ['graph', 'steps', 'definition', 'specs_override', 'workflow', 'text'])

@@ -231,6 +231,35 @@ test_versions_are_pinned(void **state)
     scene_close(scene);
 }
 
+/* Runs that have begun go on with it, others do not begin. */
+static void
+test_a_deleted_workflow_stays_where_it_is_pinned(void **state)
+{
+    struct scene *scene = scene_open();
+    put_all(scene);
+    struct callees *old = NULL, *pinned = NULL, *new = NULL;
+    struct error error;
+    assert_int_equal(find(scene, 2, (struct value){0}, &old, &error), STATUS_OK);
+    struct value resolved = callees_pin(old, (struct value){0}, &scene->arena);
+    const struct workflow_row gone = {.workspace = id_of(1),
+                                      .id = id_of(1),
+                                      .latest_version = 1,
+                                      .published_version = 1,
+                                      .revision = 1};
+    struct intent *intent = intent_new(KIB(4));
+    intent_add(intent, STORE_WORKFLOW_DELETE, 0)->workflow = &gone;
+    assert_int_equal(store_commit(scene->store, &intent, 1, NULL), STATUS_OK);
+    assert_int_equal(intent->status, STATUS_OK);
+    intent_free(&intent);
+    assert_int_equal(find(scene, 2, (struct value){0}, &new, &error), STATUS_INVALID);
+    struct value pins = value_get(resolved, "workflows");
+    assert_int_equal(find(scene, 2, pins, &pinned, &error), STATUS_OK);
+    assert_memory_equal(old->list[0].pins, pinned->list[0].pins, STORE_HASH_BYTES);
+    callees_drop(&old);
+    callees_drop(&pinned);
+    scene_close(scene);
+}
+
 /* --- computing in place --- */
 
 #define INPUT "input: {type: object, required: [n], properties: {n: {type: integer}}}"
@@ -380,6 +409,7 @@ main(void)
         cmocka_unit_test(test_all_are_found_or_refused_with_words),
         cmocka_unit_test(test_an_unpublished_one_is_refused),
         cmocka_unit_test(test_versions_are_pinned),
+        cmocka_unit_test(test_a_deleted_workflow_stays_where_it_is_pinned),
         cmocka_unit_test(test_pure_ones_are_computed_in_place),
         cmocka_unit_test(test_a_run_is_known_by_its_input),
         cmocka_unit_test(test_calls_of_one_item_are_bounded),
