@@ -196,9 +196,10 @@ stream_follow(struct stream *stream)
             return false;
         stream->sent = last;
     }
-    if (topic->is_over)
+    bool is_over = topic->is_over;
+    if (is_over)
         watcher_leave(&stream->watcher, false);
-    return !topic->is_over;
+    return !is_over;
 }
 
 /* What is between events, to one that has just come. */
