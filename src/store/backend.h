@@ -32,6 +32,9 @@ typedef enum status store_workspace_list_fn(struct store *store, const struct st
 typedef enum status store_spending_get_fn(struct store *store, struct spending_row *row);
 typedef enum status store_grant_list_fn(struct store *store, const struct store_page *page,
                                         store_grant_fn *visit, void *context);
+typedef enum status store_audit_list_fn(struct store *store, const struct store_page *page,
+                                        const struct id *after, store_audit_fn *visit,
+                                        void *context);
 typedef enum status store_spending_list_fn(struct store *store, const struct spending_range *range,
                                            store_spending_fn *visit, void *context);
 typedef enum status store_key_get_fn(struct store *store, struct arena *arena, const struct id *id,
@@ -157,6 +160,7 @@ struct store_ops {
     store_version_list_fn *version_list;
     store_workspace_list_fn *workspace_list;
     store_grant_list_fn *grant_list;
+    store_audit_list_fn *audit_list;
     store_spending_list_fn *spending_list;
     store_key_list_fn *key_list;
     store_run_list_fn *run_list;

@@ -38,6 +38,10 @@ enum store_op_kind {
     /* grant, and the workspace's credits with it; CONFLICT: there is no such workspace, its id
      * exists, or as its kind says */
     STORE_GRANT_INSERT,
+    /* audit; CONFLICT: the id exists */
+    STORE_AUDIT_INSERT,
+    /* trim: removes entries made before `now_unix_ms`, at most `limit` of them */
+    STORE_AUDIT_TRIM,
     /* trim: removes sums of days before `day`, at most `limit` of them */
     STORE_SPENDING_TRIM,
     /* key; CONFLICT: id or secret exists */
@@ -126,6 +130,7 @@ struct store_op {
         const struct version_row *version;
         const struct workspace_row *workspace;
         const struct grant_row *grant;
+        const struct audit_row *audit;
         const struct spending_trim *spending_trim;
         const struct key_row *key;
         const struct run_row *run;

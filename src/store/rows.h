@@ -225,6 +225,17 @@ struct usage_row {
     struct usage used;
 };
 
+/* What somebody asked for that changes something, and how it was answered. */
+struct audit_row {
+    struct id workspace, id; /* ids rise with the time */
+    struct id key;           /* who */
+    int64_t created_unix_ms;
+    struct slice method;
+    struct slice route;  /* its pattern, "/v1/keys/{key}" */
+    struct slice object; /* what the path names, or what was made; may be empty */
+    uint32_t status;     /* of the answer */
+};
+
 /* What sums of use are kept by, within a workspace. */
 enum spending_kind {
     SPENDING_WORKSPACE = 0, /* all of a day */

@@ -135,6 +135,10 @@ assert_events(const struct events_row *row)
 static void
 assert_kept_op(const struct store_op *op)
 {
+    if (op->kind == STORE_SETTING_PUT) {
+        assert(op->setting->name.size > 0);
+        return;
+    }
     if (op->kind == STORE_TEXT_PUT)
         assert_text(op->text);
     else if (op->kind == STORE_SETTING_PUT)
@@ -176,7 +180,12 @@ assert_idempotency(const struct idempotency_row *row)
 static void
 assert_tenancy(const struct store_op *op)
 {
-    if (op->kind == STORE_SPENDING_TRIM) {
+    if (op->kind == STORE_AUDIT_TRIM) {
+        assert(op->trim->limit >= 1);
+    } else if (op->kind == STORE_AUDIT_INSERT) {
+        assert(!id_is_zero(&op->audit->workspace));
+        assert(!id_is_zero(&op->audit->id));
+    } else if (op->kind == STORE_SPENDING_TRIM) {
         assert(op->spending_trim->limit >= 1);
         assert(op->spending_trim->day >= 1);
     } else if (op->kind == STORE_GRANT_INSERT) {
@@ -236,6 +245,8 @@ assert_op(const struct store_op *op)
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
+    case STORE_AUDIT_INSERT:
+    case STORE_AUDIT_TRIM:
     case STORE_SPENDING_TRIM:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
@@ -605,6 +616,16 @@ store_grant_list(struct store *store, const struct store_page *page, store_grant
 }
 
 enum status
+store_audit_list(struct store *store, const struct store_page *page, const struct id *after,
+                 store_audit_fn *visit, void *context)
+{
+    assert_page(page);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->audit_list(store, page, after, visit, context);
+    return store_note(store, STORE_CALL_AUDIT_LIST, begun_us, status);
+}
+
+enum status
 store_spending_list(struct store *store, const struct spending_range *range,
                     store_spending_fn *visit, void *context)
 {
@@ -939,6 +960,7 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_VERSION_LIST] = "version_list",
     [STORE_CALL_WORKSPACE_LIST] = "workspace_list",
     [STORE_CALL_GRANT_LIST] = "grant_list",
+    [STORE_CALL_AUDIT_LIST] = "audit_list",
     [STORE_CALL_SPENDING_LIST] = "spending_list",
     [STORE_CALL_KEY_LIST] = "key_list",
     [STORE_CALL_RUN_LIST] = "run_list",

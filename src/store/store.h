@@ -123,6 +123,7 @@ struct store_page {
 typedef bool store_workflow_fn(const struct workflow_row *row, void *context);
 typedef bool store_version_fn(const struct version_row *row, void *context);
 typedef bool store_workspace_fn(const struct workspace_row *row, void *context);
+typedef bool store_audit_fn(const struct audit_row *row, void *context);
 typedef bool store_grant_fn(const struct grant_row *row, void *context);
 typedef bool store_spending_fn(const struct spending_row *row, void *context);
 typedef bool store_key_fn(const struct key_row *row, void *context);
@@ -155,6 +156,10 @@ MUST_USE enum status store_workspace_list(struct store *store, const struct stor
 /* Of one workspace; newest first unless ascending. */
 MUST_USE enum status store_grant_list(struct store *store, const struct store_page *page,
                                       store_grant_fn *visit, void *context);
+/* Of one workspace; newest first unless ascending. `after`: only ids greater, whatever the order;
+ * zero: all. */
+MUST_USE enum status store_audit_list(struct store *store, const struct store_page *page,
+                                      const struct id *after, store_audit_fn *visit, void *context);
 /* Sums of one kind in a workspace, of the days from first to last, by day and id. */
 struct spending_range {
     struct id workspace;
@@ -340,6 +345,7 @@ enum store_call {
     STORE_CALL_VERSION_LIST,
     STORE_CALL_WORKSPACE_LIST,
     STORE_CALL_GRANT_LIST,
+    STORE_CALL_AUDIT_LIST,
     STORE_CALL_SPENDING_LIST,
     STORE_CALL_KEY_LIST,
     STORE_CALL_RUN_LIST,

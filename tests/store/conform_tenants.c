@@ -429,6 +429,76 @@ test_days_are_listed_and_trimmed(void **state)
     assert_spent(f, SPENDING_RUN, 0, 7, 8);
 }
 
+/* --- who did what --- */
+
+static struct audit_row
+entry_of(uint32_t number)
+{
+    return (struct audit_row){.workspace = id_of(1),
+                              .id = id_of(number),
+                              .key = id_of(9),
+                              .created_unix_ms = 10 * number,
+                              .method = SLICE("POST"),
+                              .route = SLICE("/v1/keys"),
+                              .object = SLICE("abc"),
+                              .status = 201};
+}
+
+static bool
+see_entry(const struct audit_row *row, void *context)
+{
+    struct audit_row want = entry_of(number_of(&row->id));
+    assert_id(&row->workspace, &want.workspace);
+    assert_id(&row->key, &want.key);
+    assert_int_equal(row->created_unix_ms, want.created_unix_ms);
+    assert_slice(row->method, want.method);
+    assert_slice(row->route, want.route);
+    assert_slice(row->object, want.object);
+    assert_int_equal(row->status, want.status);
+    return seen_add(context, number_of(&row->id));
+}
+
+static void
+test_entries_are_listed_and_trimmed(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t i = 1; i <= 5; i++) {
+        struct audit_row row = entry_of(i);
+        COMMIT_OK(f->store, {STORE_AUDIT_INSERT, .audit = &row});
+        assert_int_equal(COMMIT(f->store, {STORE_AUDIT_INSERT, .audit = &row}), STATUS_CONFLICT);
+    }
+    fixture_reopen(f);
+    const struct {
+        struct store_page page;
+        struct id after;
+        const char *want;
+    } table[] = {
+        {{.limit = 9}, {{0}}, "5 4 3 2 1"},
+        {{.limit = 2, .skip = 1}, {{0}}, "4 3"},
+        {{.limit = 9, .before = id_of(4)}, id_of(1), "3 2"},
+        {{.limit = 9, .is_ascending = true}, id_of(3), "4 5"},
+        {{.limit = 9, .is_ascending = true, .before = id_of(4)}, id_of(3), "5"},
+        {{.limit = 9, .workspace = id_of(2)}, {{0}}, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct store_page page = table[i].page;
+        struct seen seen = {0};
+        if (id_is_zero(&page.workspace))
+            page.workspace = id_of(1);
+        assert_int_equal(store_audit_list(f->store, &page, &table[i].after, see_entry, &seen),
+                         STATUS_OK);
+        assert_seen(&seen, table[i].want);
+    }
+    struct store_trim trim = {.now_unix_ms = 40, .limit = 2};
+    for (int i = 0; i < 3; i++)
+        COMMIT_OK(f->store, {STORE_AUDIT_TRIM, .trim = &trim});
+    struct store_page page = {.workspace = id_of(1), .limit = 9};
+    struct id none = {{0}};
+    struct seen seen = {0};
+    assert_int_equal(store_audit_list(f->store, &page, &none, see_entry, &seen), STATUS_OK);
+    assert_seen(&seen, "5 4");
+}
+
 const struct CMUnitTest tenant_tests[] = {
     cmocka_unit_test(test_key_is_found_by_id_and_secret),
     cmocka_unit_test(test_second_key_of_an_id_or_secret_is_conflict),
@@ -443,5 +513,6 @@ const struct CMUnitTest tenant_tests[] = {
     cmocka_unit_test(test_what_costs_nothing_is_counted_only),
     cmocka_unit_test(test_refused_intents_pay_nothing),
     cmocka_unit_test(test_days_are_listed_and_trimmed),
+    cmocka_unit_test(test_entries_are_listed_and_trimmed),
 };
 const size_t tenant_test_count = COUNT_OF(tenant_tests);

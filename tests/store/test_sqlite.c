@@ -185,6 +185,12 @@ stop_workspace(const struct workspace_row *row, void *context)
 }
 
 static bool
+stop_entry(const struct audit_row *row, void *context)
+{
+    return false;
+}
+
+static bool
 stop_grant(const struct grant_row *row, void *context)
 {
     return false;
@@ -351,6 +357,7 @@ read_every_way(struct store *store, struct arena *arena)
         status_ignore(store_key_list(store, &pages[i], stop_key, NULL));
         status_ignore(store_workspace_list(store, &pages[i], stop_workspace, NULL));
         status_ignore(store_grant_list(store, &pages[i], stop_grant, NULL));
+        status_ignore(store_audit_list(store, &pages[i], &id, stop_entry, NULL));
     }
     status_ignore(store_run_get(store, arena, &id, &(struct run_row){0}));
     status_ignore(store_run_head(store, &id, &(struct run_head){0}));
@@ -427,6 +434,8 @@ static void
 write_tenants(struct store *store, const struct key_row *key)
 {
     struct workspace_row workspace = {.id = id_of(1)};
+    struct audit_row entry = {.workspace = id_of(1), .id = id_of(1)};
+    struct store_trim trim = {1, 1};
     struct grant_row grant = {.workspace = id_of(1), .id = id_of(1), .kind = GRANT_SET};
     struct spending_trim days = {.day = 1, .limit = 1};
     const struct store_op tenants[] = {
@@ -434,6 +443,8 @@ write_tenants(struct store *store, const struct key_row *key)
         {STORE_WORKSPACE_INSERT, .workspace = &workspace},
         {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
         {STORE_GRANT_INSERT, .grant = &grant},
+        {STORE_AUDIT_INSERT, .audit = &entry},
+        {STORE_AUDIT_TRIM, .trim = &trim},
         {STORE_SPENDING_TRIM, .spending_trim = &days},
     };
     commit_all(store, tenants, COUNT_OF(tenants));
@@ -610,7 +621,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
                 "DROP TABLE objects; DROP TABLE workspaces; DROP TABLE grants;"
-                "DROP TABLE spending;"
+                "DROP TABLE spending; DROP TABLE audit;"
                 "DROP TABLE deliveries; DROP TABLE events;"
                 "ALTER TABLE runs DROP COLUMN wishes;"
                 "DROP TABLE run_labels; DROP TABLE run_lines;"
@@ -802,7 +813,7 @@ test_copy_has_all_that_was_committed_until_its_end(void **state)
     uint32_t steps = 0;
     uint32_t number = 1;
     snprintf(path, sizeof(path), "%s.copy", file);
-    for (; number <= 64; number++)
+    for (; number <= 16; number++)
         commit_run(store, number);
     while (!copy.is_done) {
         if (store_copy_step(store, &copy, &error) != STATUS_OK)
@@ -834,7 +845,7 @@ test_copy_that_is_given_up_or_cannot_be_written(void **state)
     struct store_copy copy = {.path = path};
     struct error error = {0};
     snprintf(path, sizeof(path), "%s.copy", file);
-    for (uint32_t number = 1; number <= 64; number++)
+    for (uint32_t number = 1; number <= 16; number++)
         commit_run(store, number);
     assert_int_equal(store_copy_step(store, &copy, &error), STATUS_OK);
     assert_false(copy.is_done);
@@ -852,7 +863,7 @@ static void
 test_damage_is_found(void **state)
 {
     struct store *store = open_store(file);
-    for (uint32_t number = 1; number <= 64; number++)
+    for (uint32_t number = 1; number <= 16; number++)
         commit_run(store, number);
     store_close(&store);
     FILE *bytes = fopen(file, "r+");

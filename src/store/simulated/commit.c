@@ -483,7 +483,25 @@ apply_to_workflows(struct world *world, const struct store_op *op)
                                              : workflow_delete(world, op->workflow);
 }
 
-/* Workspaces, keys and credits. */
+static enum status
+audit_trim(struct world *world, const struct store_trim *trim)
+{
+    struct table *table = table_of(world, KIND_AUDIT);
+    uint32_t removed = 0;
+    for (size_t i = 0; i < table->count && removed < trim->limit;) {
+        const struct audit_row *row = table->rows[i];
+        if (row->created_unix_ms >= trim->now_unix_ms) {
+            i++;
+            continue;
+        }
+        struct audit_row gone = *row;
+        table_remove(table, &gone, &world->journal);
+        removed++;
+    }
+    return STATUS_OK;
+}
+
+/* Workspaces, keys, credits, and who did what. */
 static enum status
 apply_tenancy(struct world *world, const struct store_op *op)
 {
@@ -493,6 +511,10 @@ apply_tenancy(struct world *world, const struct store_op *op)
         return workspace_update(world, op->workspace);
     if (op->kind == STORE_GRANT_INSERT)
         return grant_insert(world, op->grant);
+    if (op->kind == STORE_AUDIT_INSERT)
+        return insert_new(world, KIND_AUDIT, op->audit);
+    if (op->kind == STORE_AUDIT_TRIM)
+        return audit_trim(world, op->trim);
     if (op->kind == STORE_SPENDING_TRIM)
         return spending_trim(world, op->spending_trim);
     if (op->kind == STORE_KEY_INSERT)
@@ -572,6 +594,8 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
+    case STORE_AUDIT_INSERT:
+    case STORE_AUDIT_TRIM:
     case STORE_SPENDING_TRIM:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:

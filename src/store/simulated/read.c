@@ -481,6 +481,25 @@ simulated_key_list(struct store *store, const struct store_page *page, store_key
 }
 
 enum status
+simulated_audit_list(struct store *store, const struct store_page *page, const struct id *after,
+                     store_audit_fn *visit, void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_AUDIT];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct audit_row *row = table->rows[page_place(page, table, i)];
+        if (memcmp(row->id.bytes, after->bytes, ID_BYTES) > 0 &&
+            page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
+enum status
 simulated_grant_list(struct store *store, const struct store_page *page, store_grant_fn *visit,
                      void *context)
 {

@@ -64,6 +64,7 @@ static const struct store_ops simulated_ops = {
     .workflow_list = simulated_workflow_list,
     .version_list = simulated_version_list,
     .workspace_list = simulated_workspace_list,
+    .audit_list = simulated_audit_list,
     .grant_list = simulated_grant_list,
     .spending_list = simulated_spending_list,
     .key_list = simulated_key_list,

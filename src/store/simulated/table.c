@@ -69,6 +69,14 @@ compare_spending(const void *a, const void *b)
 }
 
 static int
+compare_audit(const void *a, const void *b)
+{
+    const struct audit_row *x = a, *y = b;
+    DIFFER(compare_ids(&x->workspace, &y->workspace));
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
 compare_keys(const void *a, const void *b)
 {
     const struct key_row *x = a, *y = b;
@@ -257,6 +265,11 @@ static const struct {
                     1,
                     {offsetof(struct grant_row, note)}},
     [KIND_SPENDING] = {compare_spending, sizeof(struct spending_row), 0, {0}},
+    [KIND_AUDIT] = {compare_audit,
+                    sizeof(struct audit_row),
+                    3,
+                    {offsetof(struct audit_row, method), offsetof(struct audit_row, route),
+                     offsetof(struct audit_row, object)}},
     [KIND_KEY] = {compare_keys,
                   sizeof(struct key_row),
                   2,

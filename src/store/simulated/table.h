@@ -16,6 +16,7 @@ enum kind {
     KIND_WORKSPACE,
     KIND_GRANT,
     KIND_SPENDING,
+    KIND_AUDIT,
     KIND_KEY,
     KIND_RUN,
     KIND_RUN_GONE,

@@ -80,6 +80,7 @@ store_record_get_fn simulated_record_get;
 store_workflow_list_fn simulated_workflow_list;
 store_version_list_fn simulated_version_list;
 store_workspace_list_fn simulated_workspace_list;
+store_audit_list_fn simulated_audit_list;
 store_grant_list_fn simulated_grant_list;
 store_spending_list_fn simulated_spending_list;
 store_key_list_fn simulated_key_list;

@@ -27,6 +27,8 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_WORKSPACE_INSERT, sqlite_workspace_insert, workspace);
         APPLIES(STORE_WORKSPACE_UPDATE, sqlite_workspace_update, workspace);
         APPLIES(STORE_GRANT_INSERT, sqlite_grant_insert, grant);
+        APPLIES(STORE_AUDIT_INSERT, sqlite_audit_insert, audit);
+        APPLIES(STORE_AUDIT_TRIM, sqlite_audit_trim, trim);
         APPLIES(STORE_SPENDING_TRIM, sqlite_spending_trim, spending_trim);
         APPLIES(STORE_KEY_USED, sqlite_key_used, key);
         APPLIES(STORE_KEY_INSERT, sqlite_key_insert, key);
@@ -86,6 +88,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_VERSION_TRIM:
     case STORE_KEY_USED:
+    case STORE_AUDIT_TRIM:
     case STORE_SPENDING_TRIM:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_DELETE:
@@ -104,6 +107,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
+    case STORE_AUDIT_INSERT:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:
     case STORE_RUN_INSERT:

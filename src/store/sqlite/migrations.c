@@ -366,6 +366,20 @@ static const char *const migrations[] = {
     " run BLOB NOT NULL UNIQUE CHECK (length(run) = 12)"
     ") STRICT;"
     "CREATE INDEX run_lines_name ON run_lines (workspace, name);",
+
+    /* 16: who did what. */
+    "CREATE TABLE audit ("
+    " workspace BLOB NOT NULL CHECK (length(workspace) = 12),"
+    " id BLOB NOT NULL CHECK (length(id) = 12),"
+    " key BLOB NOT NULL CHECK (length(key) = 12),"
+    " created_unix_ms INTEGER NOT NULL,"
+    " method TEXT NOT NULL,"
+    " route TEXT NOT NULL,"
+    " object TEXT NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX audit_created ON audit (created_unix_ms);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

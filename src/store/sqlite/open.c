@@ -149,6 +149,7 @@ static const struct store_ops sqlite_ops = {
     .workflow_list = sqlite_workflow_list,
     .version_list = sqlite_version_list,
     .workspace_list = sqlite_workspace_list,
+    .audit_list = sqlite_audit_list,
     .grant_list = sqlite_grant_list,
     .spending_list = sqlite_spending_list,
     .key_list = sqlite_key_list,

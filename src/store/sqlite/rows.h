@@ -17,6 +17,8 @@ enum status sqlite_version_insert(struct connection *writer, const struct versio
 enum status sqlite_workspace_insert(struct connection *writer, const struct workspace_row *row);
 enum status sqlite_workspace_update(struct connection *writer, const struct workspace_row *row);
 enum status sqlite_grant_insert(struct connection *writer, const struct grant_row *row);
+enum status sqlite_audit_insert(struct connection *writer, const struct audit_row *row);
+enum status sqlite_audit_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_spending_trim(struct connection *writer, const struct spending_trim *trim);
 /* What an effect used, for its payer. */
 enum status sqlite_spending_add(struct connection *writer, const struct payer *payer,
@@ -75,6 +77,7 @@ store_spending_get_fn sqlite_spending_get;
 store_key_get_fn sqlite_key_get;
 store_key_by_secret_fn sqlite_key_by_secret;
 store_workspace_list_fn sqlite_workspace_list;
+store_audit_list_fn sqlite_audit_list;
 store_grant_list_fn sqlite_grant_list;
 store_spending_list_fn sqlite_spending_list;
 store_key_list_fn sqlite_key_list;
