@@ -126,8 +126,9 @@
 #define LIMIT_UPLOAD_BYTES MIB(2048)
 /* Bytes of a file on its way in that wait for the disk, before the client has to. */
 #define LIMIT_UPLOAD_PIECE_BYTES KIB(128)
-/* Bytes of a file on its way in that may stand in the kernel's memory alone. */
-#define LIMIT_UPLOAD_UNSYNCED_BYTES MIB(16)
+/* Bytes of a file on its way in after which the kernel is told to write them; it may have twice as
+ * many before it. */
+#define LIMIT_UPLOAD_UNSYNCED_BYTES MIB(8)
 /* Bytes of the head of one part of a form. */
 #define LIMIT_MULTIPART_HEAD_BYTES KIB(8)
 /* Parts of one form. */

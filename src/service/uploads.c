@@ -22,8 +22,8 @@ struct upload {
     struct id workspace, id;
     struct blob *blob; /* NULL until there are bytes */
     struct digest_context *sha256;
-    struct digest digest; /* of all of it, when that is known */
-    uint64_t synced_bytes;
+    struct digest digest;    /* of all of it, when that is known */
+    uint64_t sent_out_bytes; /* to the disk, which may still have them before it */
 };
 
 enum status
@@ -70,11 +70,11 @@ upload_add(struct upload *upload, struct slice bytes, struct error *error)
     enum status status = upload_open(upload, error);
     if (status == STATUS_OK)
         status = blob_append(upload->blob, bytes, error);
-    /* In pieces, so that no disk is held up by a whole file at its end. */
+    /* While more comes, so that nothing waits for a whole file at its end. */
     if (status == STATUS_OK &&
-        blob_size(upload->blob) - upload->synced_bytes >= LIMIT_UPLOAD_UNSYNCED_BYTES) {
-        status = blob_sync(upload->blob, error);
-        upload->synced_bytes = blob_size(upload->blob);
+        blob_size(upload->blob) - upload->sent_out_bytes >= LIMIT_UPLOAD_UNSYNCED_BYTES) {
+        status = blob_write_out(upload->blob, error);
+        upload->sent_out_bytes = blob_size(upload->blob);
     }
     if (status != STATUS_OK)
         return upload_failed(status, error);

@@ -20,6 +20,7 @@ struct blob {
     bool is_incoming; /* not yet in its place */
     bool is_broken;   /* what stands in the file is not known */
     uint64_t size;
+    uint64_t out_from, out_to; /* bytes that are on their way to the disk */
 };
 
 static int
@@ -33,6 +34,15 @@ system_size(int fd)
 {
     struct stat about;
     return fstat(fd, &about) == 0 ? about.st_size : -1;
+}
+
+/* Where the kernel cannot, blob_sync() does all of it. */
+static int
+system_write_out(int fd, off_t offset, off_t size, bool waits)
+{
+    unsigned wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
+    int failed = sync_file_range(fd, offset, size, SYNC_FILE_RANGE_WRITE | (waits ? wait : 0));
+    return failed != 0 && (errno == ENOSYS || errno == ESPIPE) ? 0 : failed;
 }
 
 static int
@@ -57,6 +67,7 @@ blobs_system(void)
         .size = system_size,
         .ftruncate = ftruncate,
         .fdatasync = fdatasync,
+        .write_out = system_write_out,
         .sync_folder = system_sync_folder,
         .rename = rename,
         .unlink = unlink,
@@ -348,6 +359,26 @@ blob_sync(struct blob *blob, struct error *error)
     /* Linux forgets which pages it could not write: another try would succeed without them. */
     blob->is_broken = true;
     return blob_failed(blob, "cannot sync", error);
+}
+
+enum status
+blob_write_out(struct blob *blob, struct error *error)
+{
+    if (blob->is_broken)
+        return blob_refuse_broken(blob, error);
+    const struct blob_calls *calls = blob->blobs->calls;
+    uint64_t from = blob->out_to;
+    int failed = calls->write_out(blob->fd, (off_t)from, (off_t)(blob->size - from), false);
+    if (failed == 0 && blob->out_to > blob->out_from)
+        failed = calls->write_out(blob->fd, (off_t)blob->out_from,
+                                  (off_t)(blob->out_to - blob->out_from), true);
+    blob->out_from = from;
+    blob->out_to = blob->size;
+    if (failed == 0)
+        return STATUS_OK;
+    /* As with a sync: the kernel tells it once. */
+    blob->is_broken = true;
+    return blob_failed(blob, "cannot write out", error);
 }
 
 uint64_t

@@ -31,6 +31,7 @@ struct blob_calls {
     off_t (*size)(int fd); /* -1 and errno */
     int (*ftruncate)(int fd, off_t size);
     int (*fdatasync)(int fd);
+    int (*write_out)(int fd, off_t offset, off_t size, bool waits);
     int (*sync_folder)(const char *path);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
@@ -64,6 +65,10 @@ MUST_USE enum status blob_append(struct blob *blob, struct slice bytes, struct e
  * (what the kernel still holds is unknown): close it and append again from the size that a commit
  * counted. */
 MUST_USE enum status blob_sync(struct blob *blob, struct error *error);
+/* What was appended is on its way to the disk when it returns OK, and what was at the call before
+ * has got there: so that the next blob_sync(), which is still needed, finds little to do. Once it
+ * failed the blob refuses further work. */
+MUST_USE enum status blob_write_out(struct blob *blob, struct error *error);
 /* Bytes appended so far, synced or not; for reading, the size when it was opened. */
 uint64_t blob_size(const struct blob *blob);
 

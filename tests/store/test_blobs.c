@@ -330,6 +330,56 @@ test_what_could_not_be_synced_is_not_kept(void **state)
     blobs_close(&blobs);
 }
 
+static struct {
+    off_t offset, size;
+    bool waits;
+} written_out[8];
+static int written_out_count, written_out_failure;
+
+static int
+note_write_out(int fd, off_t offset, off_t size, bool waits)
+{
+    written_out[written_out_count].offset = offset;
+    written_out[written_out_count].size = size;
+    written_out[written_out_count++].waits = waits;
+    errno = EIO;
+    return written_out_count == written_out_failure ? -1 : 0;
+}
+
+static void
+test_what_is_written_out_waits_for_what_was_before(void **state)
+{
+    struct fixture *f = *state;
+    struct id id = id_of(1);
+    struct blob_calls calls = *blobs_system();
+    calls.write_out = note_write_out;
+    struct blobs *blobs = NULL;
+    assert_int_equal(blobs_open(&blobs, folder, &calls, &f->error), STATUS_OK);
+    for (written_out_failure = 0; written_out_failure <= 5; written_out_failure++) {
+        struct blob *blob = NULL;
+        written_out_count = 0;
+        assert_int_equal(blob_append_open(&blob, blobs, &id, 0, &f->error), STATUS_OK);
+        enum status status = STATUS_OK;
+        for (int i = 1; i <= 3 && status == STATUS_OK; i++) {
+            append(f, blob, slice_of("12345678", (size_t)i));
+            status = blob_write_out(blob, &f->error);
+        }
+        static const off_t wanted[][3] = {{0, 1, 0}, {1, 2, 0}, {0, 1, 1}, {3, 3, 0}, {1, 2, 1}};
+        int count = written_out_failure == 0 ? 5 : written_out_failure;
+        assert_int_equal(written_out_count, count);
+        for (int i = 0; i < count; i++) {
+            assert_int_equal(written_out[i].offset, wanted[i][0]);
+            assert_int_equal(written_out[i].size, wanted[i][1]);
+            assert_int_equal(written_out[i].waits, wanted[i][2]);
+        }
+        /* What the kernel has told once it does not tell again. */
+        assert_int_equal(status, written_out_failure == 0 ? STATUS_OK : STATUS_IO);
+        assert_int_equal(blob_sync(blob, &f->error), status);
+        blob_close(&blob);
+    }
+    blobs_close(&blobs);
+}
+
 static void
 test_new_blob_syncs_its_folders(void **state)
 {
@@ -519,6 +569,7 @@ main(void)
         TEST(test_blob_that_is_not_there),
         TEST(test_full_disk_leaves_the_blob_as_it_was),
         TEST(test_blob_that_could_not_be_synced_refuses_until_opened_anew),
+        TEST(test_what_is_written_out_waits_for_what_was_before),
         TEST(test_new_blob_syncs_its_folders),
         TEST(test_folder_that_cannot_be_made),
         TEST(test_what_an_earlier_process_left_is_swept),
