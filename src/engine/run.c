@@ -66,6 +66,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->used = row->usage;
     arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
     wishes_read(&run->wishes, row->wishes, &run->arena);
+    run->slot.weight = priority_weight(run->wishes.priority);
     run->is_interactive = plan_is_interactive(plan) && run->wishes.priority != RUN_PRIORITY_LOW;
     run->outside = mem_alloc_array(plan->node_count + 1u, sizeof(*run->outside));
     run->values = mem_alloc_array(plan->node_count + 1u, sizeof(*run->values));

@@ -5,15 +5,38 @@
 #include <assert.h>
 
 static void
-stand_in_line(struct slots *slots, struct run *run)
+stand_last(struct slots *slots, struct run *run)
 {
-    run->slot.is_waiting = true;
     run->slot.previous = slots->last;
     if (slots->last == NULL)
         slots->first = run;
     else
         slots->last->slot.next = run;
     slots->last = run;
+}
+
+static void
+stand_first(struct slots *slots, struct run *run)
+{
+    run->slot.next = slots->first;
+    if (slots->first == NULL)
+        slots->last = run;
+    else
+        slots->first->slot.previous = run;
+    slots->first = run;
+}
+
+static void
+stand_in_line(struct slots *slots, struct run *run)
+{
+    struct slot_turn *slot = &run->slot;
+    slot->is_waiting = true;
+    if (slot->turns > 0 && slot->turns < slot->weight) {
+        stand_first(slots, run);
+        return;
+    }
+    slot->turns = 0;
+    stand_last(slots, run);
 }
 
 static void
@@ -61,6 +84,7 @@ slots_take(struct slots *slots, struct run *run)
     if (!run->slot.has_turn)
         return;
     run->slot.has_turn = false;
+    run->slot.turns++;
     slots->turns--;
 }
 
@@ -75,6 +99,8 @@ slots_free(struct slots *slots)
 void
 slots_pass(struct slots *slots, struct run *run)
 {
+    if (!run->slot.is_waiting)
+        run->slot.turns = 0;
     if (!run->slot.has_turn)
         return;
     run->slot.has_turn = false;

@@ -3,7 +3,8 @@
  * A call has a slot from the moment it is sent until its outcome is recorded, so that a crash
  * repeats no more calls than there are slots. When all are taken, runs that want one stand in line,
  * each once: a slot that comes free goes to the first, as a turn, and who wants another stands
- * behind the others again. A turn that its run cannot use, since its hosts have no room, goes on.
+ * behind the others again, after as many turns as its weight. A turn that its run cannot use, since
+ * its hosts have no room, goes on.
  *
  * Threads: the engine's.
  */
@@ -26,6 +27,8 @@ struct slots {
 /* Part of a run. */
 struct slot_turn {
     struct run *next, *previous;
+    uint32_t weight; /* 0 counts as 1 */
+    uint32_t turns;  /* one after the other so far */
     bool is_waiting; /* in line */
     bool has_turn;
 };

@@ -89,6 +89,23 @@ test_a_weight_gives_more_turns(void **state)
 }
 
 static void
+test_a_flow_has_its_weight_within_its_owner(void **state)
+{
+    struct world world;
+    world_init(&world);
+    world.flows[1].weight = 3;
+    push(&world, "aaaabbbbbbb");
+    take(&world, 99, "abbbabbbaba");
+    push(&world, "aabbbbcc");
+    take(&world, 99, "acbcbbab");
+    /* What is left of a turn is not kept for later. */
+    push(&world, "b");
+    take(&world, 1, "b");
+    push(&world, "abbbb");
+    take(&world, 99, "abbbb");
+}
+
+static void
 test_a_round_goes_on_after_an_owner_was_empty(void **state)
 {
     struct world world;
@@ -110,6 +127,7 @@ main(void)
         cmocka_unit_test(test_owners_take_turns_before_flows),
         cmocka_unit_test(test_who_comes_late_waits_one_round),
         cmocka_unit_test(test_a_weight_gives_more_turns),
+        cmocka_unit_test(test_a_flow_has_its_weight_within_its_owner),
         cmocka_unit_test(test_a_round_goes_on_after_an_owner_was_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

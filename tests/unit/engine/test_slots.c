@@ -97,6 +97,25 @@ test_runs_take_turns(void **state)
 }
 
 static void
+test_a_weight_gives_more_turns(void **state)
+{
+    struct scene scene;
+    open_scene(&scene, 1);
+    scene.runs[1]->slot.weight = 3;
+    memcpy(scene.wants, (uint32_t[]){5, 8, 2}, sizeof(scene.wants));
+    for (size_t i = 0; i < RUNS; i++)
+        pump(&scene, i);
+    while (scene.has[0] + scene.has[1] + scene.has[2] > 0) {
+        size_t i = 0;
+        while (scene.has[i] == 0)
+            i++;
+        end_call(&scene, i);
+    }
+    assert_string_equal(scene.order, "aabbbcabbbcabba");
+    close_scene(&scene);
+}
+
+static void
 test_a_turn_that_is_not_used_goes_on(void **state)
 {
     struct scene scene;
@@ -139,6 +158,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs_take_turns),
+        cmocka_unit_test(test_a_weight_gives_more_turns),
         cmocka_unit_test(test_a_turn_that_is_not_used_goes_on),
         cmocka_unit_test(test_a_run_that_leaves_is_not_waited_for),
     };
