@@ -27,6 +27,20 @@ draw_wish(struct world *world, struct story *story)
     story->resume_after = world_below(world, 200);
 }
 
+/* With dice of its own: lives of before are as they were. */
+static void
+draw_line(struct world *world)
+{
+    struct rng rng;
+    rng_seed(&rng, world->seed ^ UINT64_C(0x6c696e65));
+    bool has_line = world->takes_up_runs && rng_below(&rng, 4) == 0;
+    for (size_t i = 0; i < world->story_count && has_line; i++) {
+        struct story *story = &world->stories[i];
+        story->is_in_line = rng_below(&rng, 4) > 0;
+        story->deadline_ms = rng_below(&rng, 8) == 0 ? 1000 + (int64_t)rng_below(&rng, 60000) : 0;
+    }
+}
+
 static void
 draw_stories(struct world *world, const struct scene *only)
 {
@@ -195,6 +209,7 @@ life_run(const struct life_options *options)
     struct outcome outcomes[STORIES_MAX] = {{.file_count = 0}};
     world_begin(world, options->seed, options->is_verbose);
     draw_stories(world, options->only);
+    draw_line(world);
     world_run(world);
     check_end(world, outcomes);
     add_totals(options->totals, world);

@@ -45,6 +45,13 @@ member_number(struct value object, const char *name)
     return value_integer(value_get(object, name), &number) ? (uint64_t)number : UINT64_MAX;
 }
 
+/* Such a run has the chunks that were recorded before, and those that were on their way. */
+static bool
+was_cut_short(const struct story *story)
+{
+    return story->state == RUN_STATE_CANCELLED || story->was_late;
+}
+
 static void
 check_key(struct reading *reading, struct value item)
 {
@@ -107,8 +114,7 @@ static bool
 read_item(struct value item, void *context)
 {
     struct reading *reading = context;
-    /* A cancelled run has the chunks that were recorded before. */
-    bool may_have_gaps = reading->is_reshaped || reading->story->state == RUN_STATE_CANCELLED;
+    bool may_have_gaps = reading->is_reshaped || was_cut_short(reading->story);
     if (value_get(item, "key").count > 0 && !may_have_gaps)
         check_key(reading, item);
     note_item_state(reading, item);
@@ -131,7 +137,7 @@ check_counts(struct reading *reading, struct value table)
     for (int s = ITEM_STATE_COMPLETED; s < ITEM_STATE_COUNT; s++) {
         uint64_t counted = member_number(table, item_state_name((enum item_state)s));
         sum += counted;
-        if (counted != reading->counts[s] && story->state != RUN_STATE_CANCELLED)
+        if (counted != reading->counts[s] && !was_cut_short(story))
             world_fail(story->world, "%s: %llu items are %s, counted were %llu", story->name,
                        (unsigned long long)reading->counts[s], item_state_name((enum item_state)s),
                        (unsigned long long)counted);

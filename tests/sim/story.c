@@ -218,6 +218,8 @@ ask_start(struct story *story, struct request *request)
         .workflow_value = workflow_value_of(story, &arena),
         .input = scene_input(story->scene, &arena),
         .trigger = "sim",
+        .wishes = {.deadline_ms = story->deadline_ms,
+                   .concurrency_key = story->is_in_line ? SLICE("line") : slice_of("", 0)},
         .idempotency = story->twin != NULL ? &idempotency : NULL,
         .machine = story->is_in_place ? world->inline_machine : NULL,
     };
@@ -310,6 +312,45 @@ note_write(struct world *world, const struct id *run, uint32_t generation, const
                    story == NULL ? "?" : story->name, what, generation);
 }
 
+static size_t
+place_in_line(const struct world *world, const struct id *run)
+{
+    size_t place = 0;
+    while (place < world->line_count && !id_equal(&world->line[place], run))
+        place++;
+    return place;
+}
+
+static void
+note_join(struct world *world, const struct id *run)
+{
+    if (place_in_line(world, run) == world->line_count)
+        world->line[world->line_count++] = *run;
+}
+
+static void
+note_leave(struct world *world, const struct id *run)
+{
+    size_t place = place_in_line(world, run);
+    if (place == world->line_count)
+        return;
+    world->line_count--;
+    memmove(world->line + place, world->line + place + 1,
+            (world->line_count - place) * sizeof(world->line[0]));
+}
+
+/* What a run does for its steps, it does at the front of its line; what a call has brought that was
+ * on its way when the run ended may be recorded later. */
+static void
+note_turn(struct world *world, const struct id *run, uint32_t generation)
+{
+    const struct story *story = world_story(world, run);
+    size_t place = place_in_line(world, run);
+    bool is_now = story != NULL && generation == story->generation;
+    if (is_now && place > 0 && place < world->line_count)
+        world_fail(world, "%s: went on while others stood before it in the line", story->name);
+}
+
 void
 story_committed(struct world *world, const struct store_op *op)
 {
@@ -319,10 +360,18 @@ story_committed(struct world *world, const struct store_op *op)
         note_run(world, op->run);
         return;
     case STORE_EFFECT_INSERT:
+        note_turn(world, &op->effect->run, op->effect->generation);
         server_note_recorded(world, op->effect);
         asking_note_recorded(world, op->effect);
         return;
+    case STORE_LINE_JOIN:
+        note_join(world, &op->line->run);
+        return;
+    case STORE_LINE_LEAVE:
+        note_leave(world, &op->line->run);
+        return;
     case STORE_RECORD_INSERT:
+        note_turn(world, &op->record->run, op->record->generation);
         note_write(world, &op->record->run, op->record->generation, "record");
         return;
     case STORE_CURSOR_PUT:
@@ -370,8 +419,6 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_RUN_CLEAR:
     case STORE_BLOB_PUT:
     case STORE_LABELS_INSERT:
-    case STORE_LINE_JOIN:
-    case STORE_LINE_LEAVE:
         return;
     }
 }

@@ -33,6 +33,8 @@ struct story {
     enum story_wish wish;
     bool stays_cancelled;                    /* is not retried after a cancel */
     bool is_in_place;                        /* handed in with a machine */
+    bool is_in_line;                         /* goes on after others with the same key */
+    int64_t deadline_ms;                     /* asked for at its start; 0: none */
     const struct story *twin;                /* begins under the same idempotency key; NULL */
     uint32_t wanted;                         /* generations that are to end, cancelled ones apart */
     uint64_t start_at, act_at, resume_after; /* events */

@@ -90,6 +90,8 @@ struct world {
     struct bag seen; /* events that were told (telling.c) */
     struct story stories[STORIES_MAX];
     size_t story_count;
+    struct id line[STORIES_MAX]; /* runs that go on one after the other, as committed */
+    size_t line_count;
 
     bool is_failed;
     char failure[2048];
