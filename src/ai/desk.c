@@ -241,6 +241,7 @@ static void
 send_done(struct exchange *exchange)
 {
     struct desk_call *call = exchange->owner;
+    ai_live_end(call);
     desk_post(call->desk, &call->message, DESK_CAME);
 }
 
@@ -250,6 +251,7 @@ send_call(struct desk_call *call)
     struct ai_desk *desk = call->desk;
     call->state = DESK_SENT;
     call->sent_us = now_us(desk);
+    call->live = (struct ai_live){0};
     call->sent->done = send_done;
     call->sent->owner = call;
     call->sent_ticket = desk->options.send(desk->options.network, call->sent);

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 struct ai_desk;
+struct ai_listener;
 
 /* The network, as http_client has it. Both are called on the desk's thread. */
 typedef uint64_t ai_send_fn(void *context, struct exchange *exchange);
@@ -50,6 +51,7 @@ struct ai_desk_options {
     void *network;
     ai_text_fn *text; /* NULL: no text is kept */
     void *texts;
+    const struct ai_listener *listener; /* who may want to hear what models say; NULL: nobody */
 };
 
 /* IO: no thread can be started. On OK, *out ends with ai_desk_free(). */

@@ -143,6 +143,20 @@ guess_tokens(const struct exchange *exchange, const struct ai_request *request)
            (double)ai_guess_answer_tokens(request->max_tokens);
 }
 
+/* What is told while it comes says whose it is. */
+static void
+let_listen(struct desk_call *call, struct exchange *exchange)
+{
+    const struct ai_setup *setup = call->setup;
+    if (desk_options(call->desk)->listener == NULL || !setup->streams ||
+        setup->provider->live == NULL)
+        return;
+    exchange->run = call->exchange->run;
+    exchange->step = arena_copy(&exchange->arena, call->exchange->step);
+    exchange->item = arena_copy(&exchange->arena, call->exchange->item);
+    exchange->look = ai_live_look;
+}
+
 static bool
 build(struct desk_call *call, const struct ai_request *request)
 {
@@ -155,6 +169,7 @@ build(struct desk_call *call, const struct ai_request *request)
     if (call->exchange->timeout_ms > 0 && call->exchange->timeout_ms < exchange->timeout_ms)
         exchange->timeout_ms = call->exchange->timeout_ms;
     call->tokens = guess_tokens(exchange, request);
+    let_listen(call, exchange);
     call->sent = exchange;
     return true;
 }

@@ -9,6 +9,7 @@
 #define AI_DESK_CALL_H
 
 #include "ai/desk.h"
+#include "ai/live.h"
 #include "ai/throttle.h"
 #include "base/pool.h"
 
@@ -51,6 +52,7 @@ struct desk_call {
     int64_t sent_us;
     double tokens; /* that it will take, by guess */
     const struct ai_model *model;
+    struct ai_live live;   /* the network's while it is sent */
     int64_t overloaded_us; /* when it was told so first; 0: never */
 
     bool is_answered;          /* the pool left the end in the exchange */

@@ -157,4 +157,5 @@ const struct ai_provider ai_openai = {
     .kind = "openai",
     .build = openai_build,
     .read = openai_read,
+    .live = openai_live,
 };

@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "net/event_stream.h"
 #include "base/retry_after.h"
+#include "net/event_stream.h"
 
 /* Bytes of the server's own words that a failure quotes. */
 #define QUOTED_BYTES ((size_t)300)
@@ -357,4 +357,49 @@ openai_read(const struct ai_setup *setup, const struct exchange *exchange, struc
     buffer_done(&gathering.text);
     buffer_done(&gathering.refusal);
     return is_ok;
+}
+
+/* --- while it comes --- */
+
+/* Bytes up to the last empty line, behind which an event is not whole. */
+static size_t
+whole_events(struct slice body)
+{
+    size_t size = body.size;
+    for (; size >= 2; size--) {
+        char before = body.ptr[size - 2];
+        bool is_empty = before == '\n' || before == '\r';
+        if (body.ptr[size - 1] == '\n' && is_empty &&
+            (before == '\n' || (size >= 3 && body.ptr[size - 3] == '\n')))
+            return size;
+    }
+    return 0;
+}
+
+static void
+put_delta(struct buffer *out, struct slice piece, struct arena *scratch)
+{
+    struct value object;
+    arena_reset(scratch);
+    if (json_parse(&object, scratch, piece, JSON_BORROW, NULL, NULL) != STATUS_OK)
+        return;
+    struct value choices = value_get(object, "choices");
+    if (choices.kind == VALUE_ARRAY && choices.count > 0)
+        gather_content(out, value_get(value_get(value_items(choices)[0], "delta"), "content"));
+}
+
+size_t
+openai_live(struct slice body, struct buffer *out)
+{
+    size_t size = whole_events(body);
+    struct event_stream stream = {.rest = slice_of(body.ptr, size)};
+    struct buffer data;
+    struct arena scratch;
+    buffer_init(&data, LIMIT_AI_ANSWER_BYTES);
+    arena_init(&scratch, 4 * LIMIT_AI_ANSWER_BYTES);
+    while (event_stream_next(&stream, &data))
+        put_delta(out, slice_trim(buffer_slice(&data)), &scratch);
+    buffer_done(&data);
+    arena_done(&scratch);
+    return size;
 }

@@ -9,5 +9,6 @@
 
 /* Part of ai_openai. A stream that ended before its last piece fails with http_status 0. */
 ai_read_fn openai_read;
+ai_live_fn openai_live;
 
 #endif

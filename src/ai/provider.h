@@ -11,6 +11,7 @@
 
 #include "ai/request.h"
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/exchange.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -81,10 +82,15 @@ typedef bool ai_read_fn(const struct ai_setup *setup, const struct exchange *exc
 typedef bool ai_answer_fn(const struct ai_request *request, struct arena *arena,
                           struct ai_answer *out, struct ai_failure *failure);
 
+/* Appends the text that whole pieces of a streamed answer bring, and gives the bytes of those
+ * pieces; what is behind them comes again, with more. What is wrong is passed over. */
+typedef size_t ai_live_fn(struct slice body, struct buffer *out);
+
 struct ai_provider {
     const char *kind; /* as in the configuration */
     ai_build_fn *build;
     ai_read_fn *read;
+    ai_live_fn *live;     /* NULL: it does not stream */
     ai_answer_fn *answer; /* NULL for a provider over HTTP, which has the other two */
 };
 

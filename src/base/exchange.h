@@ -37,6 +37,9 @@ enum exchange_end {
 
 struct exchange;
 typedef void exchange_done_fn(struct exchange *exchange);
+/* The beginning of the answer's body, as far as it has come; on the transport's thread, which has
+ * others to look after. */
+typedef void exchange_look_fn(struct exchange *exchange, struct slice so_far);
 
 struct exchange {
     struct queue_node node; /* for whoever owns it now */
@@ -52,10 +55,13 @@ struct exchange {
     size_t max_answer_bytes;
     unsigned redirects_max; /* 0: an answer 3xx is given as it is */
     exchange_done_fn *done; /* called once, on the transport's thread */
-    void *owner;            /* for `done` */
+    exchange_look_fn *look; /* at each piece of the body; NULL: nobody looks */
+    void *owner;            /* for both */
     struct id workspace;    /* on whose behalf; for transports that look up what it has kept */
     struct id run;          /* likewise; transports that let exchanges wait are fair among runs */
-    bool needs_work;        /* what is made of the answer may wait for files, children, the store */
+    struct slice step;      /* of a call of a model: whose it is, and on which item, for people */
+    struct slice item;
+    bool needs_work; /* what is made of the answer may wait for files, children, the store */
 
     /* The answer. */
     enum exchange_end end;

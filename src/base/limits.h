@@ -199,6 +199,10 @@
 #define LIMIT_WATCH_LOG_BYTES KIB(256)
 /* Bytes of a stream of events that wait for a slow client. */
 #define LIMIT_WATCH_STREAM_BYTES KIB(32)
+/* Bytes of what a model says that are kept for those who come to watch, for each call. */
+#define LIMIT_WATCH_TEXT_BYTES KIB(64)
+/* Calls of models of one run whose words are shown while they come. */
+#define LIMIT_WATCH_CALLS 256
 /* Milliseconds for which a client may take nothing of a full stream of events. */
 #define LIMIT_WATCH_FULL_MS INT64_C(10000)
 /* Seconds for which a request may wait for the end of a run. */

@@ -488,11 +488,25 @@ call_not_sent(struct call *call, enum reserve paid)
         call_failed_for_good(call);
 }
 
+/* For those who listen to what a model says. */
+static void
+name_call(struct call *call)
+{
+    struct exchange *exchange = call->exchange;
+    char text[64];
+    if (!slice_starts_with(exchange->url, SLICE("ai:")))
+        return;
+    size_t size = key_print(key_slice(&call->key), text, sizeof(text));
+    exchange->step = value_slice(call->node->id);
+    exchange->item = arena_copy(&exchange->arena, slice_of(text, size));
+}
+
 static void
 call_send(struct call *call)
 {
     struct run *run = call->run;
     const struct engine_ports *ports = run->engine->options.ports;
+    name_call(call);
     call->is_sent = call->exchange->url.size > 0;
     assert(call->is_sent || call->exchange->needs_work);
     call->env = call->exchange->needs_work ? make_env(call) : NULL;

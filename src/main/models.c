@@ -1,6 +1,7 @@
 #include "main/models.h"
 
 #include "ai/desk.h"
+#include "ai/live.h"
 #include "ai/provider.h"
 #include "ai/registry.h"
 #include "base/clock.h"
@@ -11,8 +12,10 @@
 #include "main/settings.h"
 #include "net/address.h"
 #include "net/http_client.h"
+#include "service/watch.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define POOL_THREADS 2
@@ -173,6 +176,42 @@ open_network(struct error *error)
     return http_client_new(&client, &options, error);
 }
 
+/* --- who listens to what models say --- */
+
+static struct service *_Atomic listening;
+
+static uint32_t
+wish_for(void *context, const struct id *run)
+{
+    struct service *service = atomic_load(&listening);
+    return service == NULL ? 0 : service_watch_wish(service, run);
+}
+
+static void
+tell_said(void *context, const struct ai_said *said)
+{
+    struct service *service = atomic_load(&listening);
+    const struct watch_text text = {
+        .run = said->run,
+        .call = said->call,
+        .step = said->step,
+        .item = said->item,
+        .from = said->from,
+        .text = said->text,
+        .is_end = said->is_end,
+    };
+    if (service != NULL)
+        service_watch_tell(service, &text);
+}
+
+static const struct ai_listener listener = {wish_for, tell_said, NULL};
+
+void
+models_listen(struct service *service)
+{
+    atomic_store(&listening, service);
+}
+
 enum status
 models_open(struct store *const *store, struct error *error)
 {
@@ -186,6 +225,7 @@ models_open(struct store *const *store, struct error *error)
         .cancel = cancel_exchange,
         .text = load_text,
         .texts = (void *)store,
+        .listener = &listener,
     };
     options.setups = ai_registry_setups(registry, &options.setup_count);
     rng_secret(&options.seed, sizeof(options.seed));
@@ -217,4 +257,5 @@ models_close(void)
     http_client_free(&client);
     ai_desk_free(&desk);
     address_rules_free(&rules);
+    models_listen(NULL);
 }

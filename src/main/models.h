@@ -16,6 +16,7 @@
 
 struct ai_registry;
 struct cli;
+struct service;
 struct store;
 
 /* Reads the configuration (config: the file's path; NULL: that of WINDROW_CONFIG, if it is set). */
@@ -32,6 +33,10 @@ const char *models_default(void);
 
 /* What a request may cost: see struct engine_ports. */
 int64_t models_price(void *unused, struct slice model, size_t bytes, int64_t answer_tokens);
+
+/* Who watches runs hears from now on what models say; NULL: nobody. Until models_close() returns.
+ */
+void models_listen(struct service *service);
 
 uint64_t models_submit(struct exchange *exchange);
 void models_cancel(uint64_t ticket);

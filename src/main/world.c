@@ -147,7 +147,10 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     };
     cli->allow = settings->allow;
     cli->config = settings->config;
-    return open_service(cli, settings->data, &options, out, error);
+    enum status status = open_service(cli, settings->data, &options, out, error);
+    if (status == STATUS_OK)
+        models_listen(*out);
+    return status;
 }
 
 /* Calls come home before the engine that waits for them is gone. */

@@ -331,10 +331,13 @@ on_body(char *bytes, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     struct buffer *body = &transfer->slot->body;
     buffer_append(body, bytes, size * count);
-    if (!buffer_is_over(body))
-        return size * count;
-    transfer->notes.is_too_large = true;
-    return 0;
+    if (buffer_is_over(body)) {
+        transfer->notes.is_too_large = true;
+        return 0;
+    }
+    if (transfer->exchange->look != NULL)
+        transfer->exchange->look(transfer->exchange, buffer_slice(body));
+    return size * count;
 }
 
 /* The header describes what came, not what libcurl made of it. */

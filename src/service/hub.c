@@ -5,8 +5,8 @@
 #include "service/hub_inside.h"
 #include "store/store.h"
 
-static size_t
-bucket_of(const struct id *run)
+size_t
+hub_bucket_of(const struct id *run)
 {
     return hash_bytes(slice_of((const char *)run->bytes, ID_BYTES), 0) % HUB_BUCKETS;
 }
@@ -14,7 +14,7 @@ bucket_of(const struct id *run)
 struct topic *
 hub_topic_find(struct hub *hub, const struct id *run)
 {
-    struct topic *topic = hub->topics[bucket_of(run)];
+    struct topic *topic = hub->topics[hub_bucket_of(run)];
     while (topic != NULL && !id_equal(&topic->run, run))
         topic = topic->next;
     return topic;
@@ -26,7 +26,7 @@ hub_topic_get(struct hub *hub, const struct id *run)
     struct topic *topic = hub_topic_find(hub, run);
     if (topic != NULL)
         return topic;
-    struct topic **bucket = &hub->topics[bucket_of(run)];
+    struct topic **bucket = &hub->topics[hub_bucket_of(run)];
     topic = mem_alloc(sizeof(*topic));
     topic->hub = hub;
     topic->run = *run;
@@ -43,7 +43,7 @@ topic_free_if_empty(struct topic *topic)
 {
     if (topic->ends != NULL || topic->streams != NULL)
         return;
-    struct topic **at = &topic->hub->topics[bucket_of(&topic->run)];
+    struct topic **at = &topic->hub->topics[hub_bucket_of(&topic->run)];
     while (*at != topic)
         at = &(*at)->next;
     *at = topic->next;
@@ -63,21 +63,21 @@ hub_count_in(struct hub *hub, const struct id *run)
         atomic_fetch_sub(&hub->count, 1);
         return STATUS_UNAVAILABLE;
     }
-    atomic_fetch_add(&hub->interest[bucket_of(run)], 1);
+    atomic_fetch_add(&hub->interest[hub_bucket_of(run)], 1);
     return STATUS_OK;
 }
 
 void
 hub_count_out(struct hub *hub, const struct id *run)
 {
-    atomic_fetch_sub(&hub->interest[bucket_of(run)], 1);
+    atomic_fetch_sub(&hub->interest[hub_bucket_of(run)], 1);
     atomic_fetch_sub(&hub->count, 1);
 }
 
 bool
 hub_is_watched(const struct hub *hub, const struct id *run)
 {
-    return atomic_load(&hub->interest[bucket_of(run)]) > 0;
+    return atomic_load(&hub->interest[hub_bucket_of(run)]) > 0;
 }
 
 void

@@ -59,6 +59,8 @@ MUST_USE enum status hub_wait_end(struct hub *hub, const struct end_watch *watch
 MUST_USE enum status hub_watch_events(struct hub *hub, const struct event_watch *watch);
 void hub_leave(struct hub *hub, uint64_t ticket);
 void hub_room(struct hub *hub, uint64_t ticket);
+uint32_t hub_wish(const struct hub *hub, const struct id *run);
+void hub_note_text(struct hub *hub, const struct watch_text *text);
 void hub_stop(struct hub *hub);
 
 /* How many wait now. */

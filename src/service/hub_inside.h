@@ -45,6 +45,17 @@ struct mark {
     size_t end;
 };
 
+/* What a model said in a call that is under way. */
+struct said {
+    struct said *next;
+    uint64_t call;
+    uint64_t from;      /* bytes that came before `text` and are forgotten */
+    struct buffer text; /* its newest part */
+    size_t sent;        /* of it, to those who have come to the log */
+    struct slice step, item;
+    char names[];
+};
+
 /* A run that somebody waits for. */
 struct topic {
     struct topic *next; /* in its bucket */
@@ -64,6 +75,9 @@ struct topic {
     struct timer ask; /* how far the run is */
     bool is_asking;
     struct buffer progress; /* the newest snapshot, as an event; empty: none */
+    struct said *said;      /* by its calls that are under way */
+    uint32_t said_count;
+    struct timer say;
 };
 
 struct hub {
@@ -77,6 +91,8 @@ struct hub {
 
     /* Any thread. */
     _Atomic uint32_t interest[HUB_BUCKETS]; /* how many wait for runs of that bucket */
+    _Atomic uint32_t streams[HUB_BUCKETS];  /* how many watch events of them */
+    _Atomic uint32_t wishes[HUB_BUCKETS];   /* counts those who came first to a run */
     _Atomic uint32_t count;
     _Atomic uint64_t last_ticket;
     _Atomic bool is_closed;
@@ -110,6 +126,15 @@ void hub_note_events(struct hub *hub, const struct events_row *row);
 void hub_topic_send_passing(struct topic *topic, struct slice text);
 /* A stream has come so far that snapshots make sense. */
 void hub_topic_follow_progress(struct topic *topic);
+/* A stream begins or ends to hear what models say. */
+void hub_topic_listen(struct topic *topic);
+void hub_topic_stop_listening(struct topic *topic);
+/* Appends what was said so far in the calls that are under way. */
+void hub_topic_put_said(struct topic *topic, struct buffer *out);
+void hub_topic_drop_said(struct topic *topic);
+/* Milliseconds between two passing texts, `ms` unless many watch. */
+int64_t hub_topic_pause_ms(const struct topic *topic, int64_t ms);
+size_t hub_bucket_of(const struct id *run);
 /* Nobody waits for the run any more. */
 void hub_topic_drop_log(struct topic *topic);
 

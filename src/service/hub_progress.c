@@ -38,11 +38,11 @@ hub_topic_follow_progress(struct topic *topic)
         ask_in(topic, 0);
 }
 
-static int64_t
-pause_ms(const struct topic *topic)
+int64_t
+hub_topic_pause_ms(const struct topic *topic, int64_t ms)
 {
     int64_t crowd_ms = topic->hub->topic_count + topic->stream_count / STREAMS_A_MS;
-    return crowd_ms > ASK_MS ? crowd_ms : ASK_MS;
+    return crowd_ms > ms ? crowd_ms : ms;
 }
 
 struct snapshot {
@@ -92,7 +92,7 @@ snapshot_handle(struct hub *hub, struct message *message)
         /* The last stream may have left with it. */
         topic = hub_topic_find(hub, &snapshot->run);
         if (topic != NULL && topic->streams != NULL)
-            ask_in(topic, is_known ? pause_ms(topic) : ASK_LATER_MS);
+            ask_in(topic, is_known ? hub_topic_pause_ms(topic, ASK_MS) : ASK_LATER_MS);
     }
     mem_free(snapshot);
 }

@@ -37,6 +37,7 @@ stream_end(struct watcher *watcher, bool is_broken)
 {
     struct stream *stream = (struct stream *)watcher;
     watcher->topic->stream_count--;
+    hub_topic_stop_listening(watcher->topic);
     stream->sink->end(stream->context, is_broken);
 }
 
@@ -154,6 +155,7 @@ hub_topic_drop_log(struct topic *topic)
 {
     timers_cancel(&topic->hub->timers, &topic->pass);
     timers_cancel(&topic->hub->timers, &topic->ask);
+    hub_topic_drop_said(topic);
     buffer_done(&topic->progress);
     buffer_done(&topic->log);
     mem_free(topic->marks);
@@ -207,8 +209,13 @@ static void
 show_passing(struct stream *stream)
 {
     struct topic *topic = stream->watcher.topic;
-    if (topic->progress.size == 0 || stream_write(stream, buffer_slice(&topic->progress)))
+    struct buffer text;
+    buffer_init(&text, topic->progress.max_bytes + LIMIT_WATCH_CALLS * 2 * LIMIT_WATCH_TEXT_BYTES);
+    buffer_append_slice(&text, buffer_slice(&topic->progress));
+    hub_topic_put_said(topic, &text);
+    if (text.size == 0 || stream_write(stream, buffer_slice(&text)))
         hub_topic_follow_progress(topic);
+    buffer_done(&text);
 }
 
 void
@@ -366,6 +373,7 @@ watch_handle(struct hub *hub, struct message *message)
     stream->watcher.due.owner = stream;
     watcher_enter(&stream->watcher, topic, &topic->streams);
     topic->stream_count++;
+    hub_topic_listen(topic);
     stream_read(stream);
 }
 

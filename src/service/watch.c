@@ -180,6 +180,19 @@ service_watch_is_over(struct service *service, const struct id *run, uint64_t af
     return status;
 }
 
+uint32_t
+service_watch_wish(struct service *service, const struct id *run)
+{
+    return service->hub == NULL ? 0 : hub_wish(service->hub, run);
+}
+
+void
+service_watch_tell(struct service *service, const struct watch_text *text)
+{
+    if (service->hub != NULL)
+        hub_note_text(service->hub, text);
+}
+
 void
 service_watch_stop(struct service *service)
 {

@@ -73,7 +73,24 @@ void service_watch_room(struct service *service, uint64_t ticket);
 MUST_USE enum status service_watch_is_over(struct service *service, const struct id *run,
                                            uint64_t after, bool *is_over);
 
-/* --- both --- */
+/* --- what models say --- */
+
+/* Text of a call that is under way. */
+struct watch_text {
+    struct id run;
+    uint64_t call; /* no two calls of a process have the same */
+    struct slice step, item;
+    uint64_t from;     /* bytes of the text that were told before */
+    struct slice text; /* what follows them */
+    bool is_end;       /* the call is over: no text */
+};
+
+/* Whether anybody watches the run: 0 nobody; another number than before when somebody came who
+ * wants all of the text. Any thread, at any moment; cheap. */
+uint32_t service_watch_wish(struct service *service, const struct id *run);
+void service_watch_tell(struct service *service, const struct watch_text *text);
+
+/* --- all --- */
 
 /* All who wait are called back, and who comes now is refused: the server is about to stop. */
 void service_watch_stop(struct service *service);

@@ -303,6 +303,30 @@ test_costs_are_rounded_up(void **state)
     assert_true(ai_model_cost(&priced, INT64_MAX, INT64_MAX) == INT64_MAX);
 }
 
+/* What has come so far is read as far as it is whole, wherever the network cuts. */
+static void
+test_words_are_read_while_they_come(void **state)
+{
+    static const char whole[] = ": hello\n\n" DELTA("Once ") "data: {\"choices\":[]}\n\n" DELTA(
+        "upon") "data: not JSON\n\n"
+                "data: "
+                "{\"choices\":[{\"delta\":{\"content\":null},\"finish_reason\":\"stop\"}]}"
+                "\r\n\r\n" DELTA(" \\u00e4 time") "data: [DONE]\n\n";
+    for (size_t step = 1; step < sizeof(whole); step++) {
+        struct buffer text;
+        size_t read = 0;
+        buffer_init(&text, 1000);
+        for (size_t came = step; came < sizeof(whole) - 1 + step; came += step) {
+            size_t size = came < sizeof(whole) - 1 ? came : sizeof(whole) - 1;
+            read += ai_openai.live(slice_of(whole + read, size - read), &text);
+            assert_true(read <= size);
+        }
+        assert_int_equal(read, sizeof(whole) - 1);
+        assert_true(slice_is(buffer_slice(&text), "Once upon \xc3\xa4 time"));
+        buffer_done(&text);
+    }
+}
+
 int
 main(void)
 {
@@ -314,6 +338,7 @@ main(void)
         cmocka_unit_test(test_an_unwanted_call_without_a_key),
         cmocka_unit_test(test_answers_of_all_kinds),
         cmocka_unit_test(test_usage_and_finish_are_read),
+        cmocka_unit_test(test_words_are_read_while_they_come),
         cmocka_unit_test(test_costs_are_rounded_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,8 +127,9 @@ struct client {
     bool is_begun, is_ended, is_broken;
     bool is_full, has_left; /* on order */
     uint64_t first, last;   /* ids of what came; they must rise by one but for those unused */
-    uint32_t count, writes, snapshots;
-    char types[512]; /* of the first ones, with commas behind */
+    uint32_t count, writes, snapshots, tokens;
+    uint64_t heard_from, heard; /* bytes of what a model said */
+    char types[512];            /* of the first ones, with commas behind */
 };
 
 static struct client clients[2000];
@@ -142,11 +143,27 @@ begin(void *context)
     client->is_begun = true;
 }
 
+/* Text that does not begin where the last ended begins anew. */
+static void
+take_token(struct client *client, const char *text)
+{
+    size_t from = (size_t)strtoull(strstr(text, "\"from\":") + strlen("\"from\":"), NULL, 10);
+    const char *said = strstr(text, "\"text\":\"") + strlen("\"text\":\"");
+    size_t size = strcspn(said, "\"");
+    client->tokens++;
+    client->heard_from = from <= client->heard ? client->heard_from : from;
+    client->heard = from + size;
+}
+
 static void
 take_event(struct client *client, const char *text)
 {
     if (strncmp(text, "event: progress\n", strlen("event: progress\n")) == 0) {
         client->snapshots++;
+        return;
+    }
+    if (strncmp(text, "event: token\n", strlen("event: token\n")) == 0) {
+        take_token(client, text);
         return;
     }
     uint64_t id = strtoull(text + strlen("id: "), NULL, 10);
@@ -493,6 +510,78 @@ test_snapshots_between_events(void **state)
     assert_int_equal(asked, before);
 }
 
+static uint64_t
+say(uint64_t call, uint64_t from, const char *text, bool is_end)
+{
+    const struct watch_text said = {.run = run_a,
+                                    .call = call,
+                                    .step = SLICE("write"),
+                                    .from = from,
+                                    .text = slice_text(text),
+                                    .is_end = is_end};
+    hub_note_text(hub, &said);
+    return from + said.text.size;
+}
+
+static void
+test_what_models_say(void **state)
+{
+    assert_int_equal(hub_wish(hub, &run_a), 0);
+    struct client *client = watch(&run_a, 0);
+    settle();
+    uint32_t wish = hub_wish(hub, &run_a);
+    assert_true(wish > 0);
+    uint64_t said = say(1, 0, "one ", false);
+    said = say(1, said, "two ", false);
+    settle();
+    assert_int_equal(client->tokens, 1);
+    assert_int_equal(client->heard, 8);
+    struct client *other = watch(&run_a, 0);
+    settle();
+    assert_int_equal(hub_wish(hub, &run_a), wish);
+    assert_int_equal(other->tokens, 1);
+    assert_int_equal(other->heard, 8);
+    /* The last words come before the end. */
+    say(1, said, "three", false);
+    say(1, 0, "", true);
+    hub_turn(hub);
+    assert_int_equal(client->heard, 13);
+    struct client *late = watch(&run_a, 0);
+    settle();
+    assert_int_equal(late->tokens, 0);
+    client->has_left = other->has_left = late->has_left = true;
+    tell(&run_a, "step.completed", 1, 1);
+    settle();
+    assert_int_equal(hub_wish(hub, &run_a), 0);
+    watch(&run_a, 0);
+    settle();
+    assert_true(hub_wish(hub, &run_a) != wish);
+}
+
+/* Of a long text those who come are shown the newest part; memory stays bounded. */
+static void
+test_a_long_text_is_shown_from_its_newest_part(void **state)
+{
+    static char words[4001];
+    memset(words, 'x', 4000);
+    struct client *client = watch(&run_a, 0);
+    settle();
+    uint64_t said = 0;
+    for (int i = 0; i < 100; i++) {
+        said = say(1, said, words, false);
+        settle();
+    }
+    assert_int_equal(client->heard, 400000);
+    assert_int_equal(client->heard_from, 0);
+    struct client *late = watch(&run_a, 0);
+    settle();
+    assert_int_equal(late->heard, 400000);
+    assert_in_range(late->heard_from, 400000 - LIMIT_WATCH_TEXT_BYTES - 4000, 400000 - 1000);
+    for (uint64_t call = 2; call < LIMIT_WATCH_CALLS + 100; call++)
+        say(call, 0, "x", false);
+    settle();
+}
+
 static void
 test_a_stop_ends_streams(void **state)
 {
@@ -524,6 +613,8 @@ main(void)
         TEST(test_a_store_that_cannot_be_read_breaks_the_stream),
         TEST(test_many_watch_one_run),
         TEST(test_snapshots_between_events),
+        TEST(test_what_models_say),
+        TEST(test_a_long_text_is_shown_from_its_newest_part),
         TEST(test_a_stop_ends_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
