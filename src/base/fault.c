@@ -14,11 +14,15 @@ static const char *const names[] = {FAULT_POINTS};
 
 enum fault_point fault_armed = FAULT_POINT_COUNT;
 static _Atomic int64_t left;
+static int signal_number = SIGKILL;
 
 bool
 fault_configure(void)
 {
     const char *text = getenv("WINDROW_DIE_AT");
+    const char *by = getenv("WINDROW_DIE_BY");
+    if (by != NULL && strcmp(by, "SIGABRT") == 0)
+        signal_number = SIGABRT;
     if (text == NULL || text[0] == '\0')
         return true;
     const char *colon = strchr(text, ':');
@@ -41,5 +45,5 @@ void
 fault_reached(enum fault_point point)
 {
     if (--left == 0)
-        raise(SIGKILL);
+        raise(signal_number);
 }

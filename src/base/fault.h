@@ -2,7 +2,8 @@
  *
  * Durable state is only as good as the worst instant of a crash. The points on the commit path have
  * names; WINDROW_DIE_AT=NAME or NAME:N kills the process, as SIGKILL does, when it comes there for
- * the N-th time (1 by default). Without that variable a point costs one comparison.
+ * the N-th time (1 by default); with WINDROW_DIE_BY=SIGABRT as a broken assert does. Without that
+ * variable a point costs one comparison.
  *
  * Threads: fault_configure() before threads start; fault_point() any.
  */

@@ -1,4 +1,5 @@
 #include "engine/call.h"
+#include "base/crash.h"
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -367,7 +368,9 @@ call_conclude(struct call *call)
         .env = call->env,
         .arena = &call->arena,
     };
+    crash_blame(&call->run->id);
     call->is_ok = type->conclude(&conclusion);
+    crash_blame(NULL);
     if (!call->is_ok && call->env != NULL)
         env_forget(call->env);
     call->outcome = conclusion.value;

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -82,11 +83,21 @@ job_home(struct job *job)
     queue_push(job->engine->mailbox, &job->message.node);
 }
 
+static void
+job_run(struct task *task, void *thread_context)
+{
+    struct job *job = (struct job *)task;
+    crash_blame(&job->run->id);
+    job->work(task, thread_context);
+    crash_blame(NULL);
+}
+
 void
 job_post(struct run *run, struct job *job, enum engine_pool pool, task_fn *work, message_fn *handle)
 {
     const struct engine_ports *ports = run->engine->options.ports;
-    job->task.run = work;
+    job->task.run = job_run;
+    job->work = work;
     job->message.handle = handle;
     run->away++;
     struct fair_flow *flow = &run->flows[(enum share_queue)pool];
@@ -144,10 +155,12 @@ pump_dirty(struct engine *engine)
         struct run *run = engine->dirty;
         engine->dirty = run->next_dirty;
         run->is_dirty = false;
+        crash_blame(&run->id);
         run_pump(run);
         if (!run->is_dirty)
             run_free_if_home(run);
     }
+    crash_blame(NULL);
 }
 
 void

@@ -159,6 +159,8 @@ void engine_run_cancel(struct engine *engine, const struct id *run, const struct
 /* Opens the next generation, on the given version (0: the one it is on). */
 void engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
                       const struct run_asker *asker);
+/* Ends a run that is not in memory as failed, since the server crashes on it. */
+void engine_run_give_up(struct engine *engine, const struct id *run, const struct run_asker *asker);
 /* Parks one run in state paused; or takes a paused one up again. */
 void engine_run_pause(struct engine *engine, const struct id *run, const struct run_asker *asker);
 void engine_run_resume(struct engine *engine, const struct id *run, const struct run_asker *asker);

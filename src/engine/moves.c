@@ -95,8 +95,9 @@ follow_move(const struct move_request *request)
         tree_release_below(engine, &request->id);
         return;
     }
-    child_was_moved(engine, &request->id, request->event == RUN_EVENT_CANCEL);
-    if (request->event == RUN_EVENT_CANCEL) {
+    bool is_end = request->event == RUN_EVENT_CANCEL || request->event == RUN_EVENT_FAIL;
+    child_was_moved(engine, &request->id, is_end);
+    if (is_end) {
         tree_end_below(engine, &request->id);
         tree_settle(engine, &request->id);
     } else if (request->event == RUN_EVENT_PAUSE) {
@@ -141,6 +142,11 @@ move_committed(struct intent *intent)
     moved_send(request, status);
 }
 
+#define GIVEN_UP                                                                                   \
+    "{\"code\":\"crashed_server\",\"message\":\"the server crashed again and again while it "      \
+    "worked "                                                                                      \
+    "on this run\"}"
+
 static void
 fill_move(const struct move_request *request, struct run_row *row, enum run_state next)
 {
@@ -152,6 +158,8 @@ fill_move(const struct move_request *request, struct run_row *row, enum run_stat
         row->deadline_unix_ms = deadline_pause(row->deadline_unix_ms, now);
     if (request->event == RUN_EVENT_BEGIN)
         row->deadline_unix_ms = deadline_resume(row->deadline_unix_ms, now);
+    if (request->event == RUN_EVENT_FAIL)
+        row->error = SLICE(GIVEN_UP);
     if (request->event != RUN_EVENT_RETRY)
         return;
     row->generation++;
@@ -390,6 +398,12 @@ void
 engine_run_resume(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
     ask(engine, run, RUN_EVENT_BEGIN, 0, asker);
+}
+
+void
+engine_run_give_up(struct engine *engine, const struct id *run, const struct run_asker *asker)
+{
+    ask(engine, run, RUN_EVENT_FAIL, 0, asker);
 }
 
 /* --- progress --- */

@@ -48,6 +48,7 @@ struct message {
 /* A task of a pool that comes home as a message. */
 struct job {
     struct task task;
+    task_fn *work;
     struct message message;
     struct engine *engine;
     struct run *run;

@@ -1,3 +1,4 @@
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -437,8 +438,10 @@ take_up_work(struct task *task, void *thread_context)
         status = check_row(job, &row);
     if (status == STATUS_OK && row.wishes.size > 0)
         status = line_look(job->engine, &row, &arena);
+    crash_blame(&job->id);
     if (status == STATUS_OK)
         status = run_load(job->engine, &row, false, &job->run, &job->error);
+    crash_blame(NULL);
     if (status == STATUS_OK)
         status = run_events_load(job->run, job->engine->options.store);
     if (status == STATUS_OK)

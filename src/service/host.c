@@ -1,4 +1,5 @@
 #include "service/host.h"
+
 #include "service/schedules.h"
 
 #include "base/fs.h"
@@ -6,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "service/cleaning.h"
+#include "service/crashes.h"
 #include "service/credits.h"
 #include "service/links.h"
 #include "service/rates.h"
@@ -352,6 +354,8 @@ service_open(struct service **out, const struct service_options *options, struct
         status = start_pools(service);
     if (status == STATUS_OK)
         status = make_engine(service, error);
+    if (status == STATUS_OK && options->take_up_runs)
+        status = crashes_open(service, error);
     if (status == STATUS_OK && options->take_up_runs)
         status = watch_start(service);
     if (status == STATUS_OK && !options->is_reader)

@@ -60,13 +60,16 @@ class Server {
   constructor(data, args) {
     this.data = data;
     this.args = args;
+    /** Variables for starts to come. */
+    this.environment = {};
   }
 
   async start() {
     const args = ['serve', '--listen', '127.0.0.1:0', '--data', this.data, ...this.args];
     const log = { text: '' };
     this.log = log;
-    this.child = spawn(WINDROW, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    const env = { ...process.env, ...this.environment };
+    this.child = spawn(WINDROW, args, { stdio: ['ignore', 'inherit', 'pipe'], env });
     this.ended = new Promise((done) =>
       this.child.once('exit', (code, signal) => done({ code, signal })),
     );

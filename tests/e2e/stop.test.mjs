@@ -214,3 +214,63 @@ test('a second signal ends the server at once, and nothing acknowledged is lost'
     await server.close();
   }
 });
+
+test('a run on which the server crashes three times is given up, and the others go on', async () => {
+  const stub = await startStub();
+  const server = await startServer('--allow', '127.0.0.1');
+  try {
+    const workflow = await server.publish(`
+name: Poison
+steps:
+  - { id: call, type: http_request, config: { url: "${stub.url}/echo", method: GET } }
+`);
+    const calm = await server.publish(PURE);
+    const before = await server.begin(calm, { n: 4 });
+    /* As if the step broke an assert. */
+    server.environment = { WINDROW_DIE_AT: 'call_before_send', WINDROW_DIE_BY: 'SIGABRT' };
+    await server.restart('SIGTERM');
+    const { id } = await server.begin(workflow, {});
+    assert.deepEqual(await server.ended, { code: null, signal: 'SIGABRT' });
+    for (let crash = 2; crash <= 3; crash++) {
+      await server.start().catch(() => {});
+      assert.deepEqual(await server.ended, { code: null, signal: 'SIGABRT' }, `crash ${crash}`);
+    }
+    await server.start();
+    const run = await server.reachEnd(id);
+    assert.deepEqual([run.status, run.error.code], ['failed', 'crashed_server']);
+    assert.match(server.log.text, new RegExp(`given up.*run=${id} crashes=3`));
+    assert.equal((await server.reachEnd((await server.begin(calm, { n: 5 })).id)).output, 10);
+    assert.equal((await server.get(`/v1/workflow-runs/${before.id}`)).data.output, 8);
+
+    server.environment = {};
+    await server.restart('SIGTERM');
+    assert.equal((await server.post(`/v1/workflow-runs/${id}/retry`)).status, 200);
+    assert.equal((await server.reachEnd(id)).status, 'completed');
+  } finally {
+    server.environment = {};
+    await server.close();
+    await stub.close();
+  }
+});
+
+test('kill -9 is no crash of a run, however often it comes', async () => {
+  const stub = await startStub();
+  const server = await startServer('--allow', '127.0.0.1');
+  try {
+    const workflow = await server.publish(`
+name: Killed
+steps:
+  - { id: call, type: http_request, config: { url: "${stub.url}/hang", method: GET } }
+`);
+    const { id } = await server.begin(workflow, {});
+    for (let i = 0; i < 5; i++) {
+      await server.reach(id, 'running');
+      await server.restart('SIGKILL');
+    }
+    assert.equal((await server.reach(id, 'running')).error ?? null, null);
+    assert.equal((await server.post(`/v1/workflow-runs/${id}/cancel`)).status, 200);
+  } finally {
+    await server.close();
+    await stub.close();
+  }
+});
