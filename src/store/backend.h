@@ -234,4 +234,7 @@ store_parent_holds(const struct run_head *run, const struct run_head *parent)
 size_t store_spending_rows(const struct payer *payer, const struct usage *used,
                            struct spending_row rows[SPENDING_ROWS_MAX]);
 
+/* Dies of an operation that no caller may make. */
+void store_assert_op(const struct store_op *op);
+
 #endif

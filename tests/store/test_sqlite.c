@@ -813,7 +813,7 @@ test_copy_has_all_that_was_committed_until_its_end(void **state)
     uint32_t steps = 0;
     uint32_t number = 1;
     snprintf(path, sizeof(path), "%s.copy", file);
-    for (; number <= 16; number++)
+    for (; number <= 64; number++)
         commit_run(store, number);
     while (!copy.is_done) {
         if (store_copy_step(store, &copy, &error) != STATUS_OK)
@@ -845,7 +845,7 @@ test_copy_that_is_given_up_or_cannot_be_written(void **state)
     struct store_copy copy = {.path = path};
     struct error error = {0};
     snprintf(path, sizeof(path), "%s.copy", file);
-    for (uint32_t number = 1; number <= 16; number++)
+    for (uint32_t number = 1; number <= 64; number++)
         commit_run(store, number);
     assert_int_equal(store_copy_step(store, &copy, &error), STATUS_OK);
     assert_false(copy.is_done);
@@ -863,7 +863,7 @@ static void
 test_damage_is_found(void **state)
 {
     struct store *store = open_store(file);
-    for (uint32_t number = 1; number <= 16; number++)
+    for (uint32_t number = 1; number <= 64; number++)
         commit_run(store, number);
     store_close(&store);
     FILE *bytes = fopen(file, "r+");
