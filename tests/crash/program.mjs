@@ -197,9 +197,9 @@ export async function stopServer(server) {
 }
 
 /** One HTTP request; body: text, or a value that is sent as JSON. */
-export function ask(server, key, method, path, { body = null, type = 'application/json', agent } = {}) {
+export function ask(server, key, method, path, { body = null, type = 'application/json', agent, headers: more = {} } = {}) {
   const text = body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body);
-  const headers = { 'x-api-key': key, 'content-length': Buffer.byteLength(text) };
+  const headers = { ...more, 'x-api-key': key, 'content-length': Buffer.byteLength(text) };
   if (body !== null) headers['content-type'] = type;
   return new Promise((resolve, reject) => {
     const call = request(

@@ -4,6 +4,7 @@
 //   - each idempotency key was used with one body only;
 //   - calls that were made twice are no more than those in flight at the kills;
 //   - every run that a server acknowledged is there at the end, and completed with its right output;
+//   - a start that is sent again with its Idempotency-Key is the same run, and runs of a line go on one by one;
 //   - every file that a server acknowledged is there and whole, and nothing half is;
 //   - a cancelled run stays cancelled and makes no further call;
 //   - a retry calls for failed items only.
@@ -12,6 +13,7 @@
 //   node run.mjs --papers [--kills N] [--seed S]
 //   node run.mjs --full
 //   node run.mjs --uploads [--kills N] [--seed S]
+//   node run.mjs --starts [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,6 +29,7 @@ import { PAPERS, PAPER_RETRIES, startWorld } from './papers.mjs';
 import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
+import { startKills } from './starts.mjs';
 import { uploadKills } from './uploads.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
@@ -45,6 +48,7 @@ async function main() {
   try {
     if (process.argv.includes('--papers')) await paperKills(stub, world, await papers());
     else if (process.argv.includes('--uploads')) await part('uploads', () => uploadKills(folder, kills));
+    else if (process.argv.includes('--starts')) await part('starts', () => startKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
     else await reshapeKills(stub, folder, reshape, kills, part);
@@ -87,6 +91,7 @@ async function everything(stub, world, papers) {
   await part('retries, children', () => retryKills(CHILD_RETRIES, folder, moody, isLong ? 12 : 2));
   moody.close();
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
+  await part('starts', () => startKills(folder, Math.max(3, kills / 8)));
   await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }
