@@ -31,6 +31,8 @@ function cli(args, { env = {}, input = '' } = {}) {
       env: { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), ...env },
       maxBuffer: 1 << 28,
     }, (error, stdout, stderr) => done({ code: error ? error.code : 0, stdout, stderr }));
+    // A command that does not read it may be gone already.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
