@@ -133,15 +133,29 @@ trim_deliveries(struct cleaner *cleaner)
     return trim(cleaner, STORE_DELIVERY_TRIM);
 }
 
-/* One deleted workflow at a time. */
+static bool
+note_beginning(const struct run_row *row, void *context)
+{
+    int64_t *before_unix_ms = context;
+    if (row->created_unix_ms < *before_unix_ms)
+        *before_unix_ms = row->created_unix_ms;
+    return false;
+}
+
+/* One deleted workflow at a time. A run that began before it was deleted may call it yet, so that
+ * the oldest one under way says which may go. */
 static enum progress
 trim_versions(struct cleaner *cleaner)
 {
     void *memory;
+    const struct id none = {{0}};
+    int64_t before_unix_ms = now_unix_ms(cleaner) - cleaner->options.grace_ms;
+    if (store_run_unfinished(cleaner->options.store, &none, 1, note_beginning, &before_unix_ms) !=
+        STATUS_OK)
+        return PROGRESS_NONE;
     struct intent *intent = new_intent(sizeof(struct store_trim), &memory);
     struct store_trim *row = memory;
-    *row = (struct store_trim){.now_unix_ms = now_unix_ms(cleaner) - cleaner->options.grace_ms,
-                               .limit = TRIM_ROWS};
+    *row = (struct store_trim){.now_unix_ms = before_unix_ms, .limit = TRIM_ROWS};
     intent_add(intent, STORE_VERSION_TRIM, KIB(16))->trim = row;
     return commit_one(cleaner, intent) > 0 ? PROGRESS_MORE : PROGRESS_NONE;
 }

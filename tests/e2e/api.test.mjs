@@ -64,7 +64,7 @@ test('unknown paths and wrong methods', async () => {
     ['DELETE', '/v1/workflows', 'GET, HEAD, POST'],
     ['PATCH', '/v1/workflows/x', 'GET, HEAD, PUT, DELETE'],
     ['GET', '/v1/workflow-runs/x/cancel', 'POST'],
-    ['POST', '/v1/workflow-runs/x', 'GET, HEAD'],
+    ['POST', '/v1/workflow-runs/x', 'GET, HEAD, DELETE'],
     ['GET', '/webhooks/workflows/x', 'POST'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['OPTIONS', '/v1/workflows', 'GET, HEAD, POST'],
