@@ -1,0 +1,188 @@
+/* Goal: versions of a deleted workflow go when nothing can need them any more. Method: a cleaner
+ * over the simulated store, turn by turn, on a clock of its own. */
+#include "test.h"
+
+#include "base/limits.h"
+#include "service/cleaner.h"
+#include "store/blobs.h"
+#include "store/simulated/simulated.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define GRACE_MS 1000
+
+static char folder[] = "/tmp/windrow-test-cleaner-XXXXXX";
+static int64_t now_ms;
+
+static int64_t
+unix_ms(struct clock *clock)
+{
+    return now_ms;
+}
+
+static int64_t
+mono_us(struct clock *clock)
+{
+    return now_ms * 1000;
+}
+
+static struct clock test_clock = {.unix_ms = unix_ms, .mono_us = mono_us};
+
+struct scene {
+    struct store *store;
+    struct blobs *blobs;
+    struct cleaner *cleaner;
+};
+
+static enum status
+commit(void *world, struct intent **intents, size_t count)
+{
+    struct scene *scene = world;
+    return store_commit(scene->store, intents, count, NULL);
+}
+
+static int64_t
+keep_for_ever(void *world, const struct workflow_row *workflow)
+{
+    return 0;
+}
+
+static void
+write_op(struct scene *scene, struct store_op op)
+{
+    struct intent *intent = intent_new(KIB(16));
+    *intent_add(intent, op.kind, 64) = op;
+    assert_int_equal(store_commit(scene->store, &intent, 1, NULL), STATUS_OK);
+    assert_int_equal(intent->status, STATUS_OK);
+    intent_free(&intent);
+}
+
+/* A workflow with a version, deleted at 10,000. */
+static void
+scene_open(struct scene *scene)
+{
+    struct workflow_row row = {
+        .workspace = {{1}}, .id = {{2}}, .slug = SLICE("gone"), .latest_version = 1, .revision = 1};
+    struct version_row version = {.workflow = row.id, .version = 1, .text = SLICE("name: gone")};
+    struct error error = {0};
+    scene->store = simulated_store_new(1);
+    assert_int_equal(blobs_open(&scene->blobs, folder, NULL, &error), STATUS_OK);
+    struct cleaner_options options = {
+        .store = scene->store,
+        .blobs = scene->blobs,
+        .clock = &test_clock,
+        .grace_ms = GRACE_MS,
+        .every_ms = 1,
+        .retention_ms = keep_for_ever,
+        .commit = commit,
+        .world = scene,
+    };
+    scene->cleaner = cleaner_new(&options);
+    write_op(scene, (struct store_op){STORE_WORKFLOW_INSERT, .workflow = &row});
+    write_op(scene, (struct store_op){STORE_VERSION_INSERT, .version = &version});
+    row.updated_unix_ms = 10000;
+    write_op(scene, (struct store_op){STORE_WORKFLOW_DELETE, .workflow = &row});
+}
+
+static void
+scene_close(struct scene *scene)
+{
+    cleaner_free(&scene->cleaner);
+    blobs_close(&scene->blobs);
+    store_close(&scene->store);
+}
+
+static bool
+is_kept_at(struct scene *scene, int64_t at_ms)
+{
+    struct arena arena;
+    struct version_row row;
+    const struct id workflow = {{2}};
+    arena_init(&arena, KIB(64));
+    for (now_ms = at_ms; now_ms < at_ms + 5; now_ms++)
+        cleaner_turn(scene->cleaner);
+    enum status status = store_version_get(scene->store, &arena, &workflow, 1, &row);
+    arena_done(&arena);
+    return status == STATUS_OK;
+}
+
+static struct run_row
+run_of(uint8_t workflow, int64_t created_ms, enum run_state state)
+{
+    return (struct run_row){.workspace = {{1}},
+                            .id = {{3, (uint8_t)(created_ms / 1000)}},
+                            .workflow = {{workflow}},
+                            .generation = 1,
+                            .state = state,
+                            .created_unix_ms = created_ms};
+}
+
+static void
+test_versions_go_after_a_while(void **state)
+{
+    struct scene scene;
+    scene_open(&scene);
+    assert_true(is_kept_at(&scene, 10000));
+    assert_true(is_kept_at(&scene, 10000 + GRACE_MS - 10));
+    assert_false(is_kept_at(&scene, 10000 + GRACE_MS));
+    scene_close(&scene);
+}
+
+static void
+test_versions_stay_with_the_runs_of_their_workflow(void **state)
+{
+    struct scene scene;
+    scene_open(&scene);
+    struct run_row run = run_of(2, 5000, RUN_STATE_COMPLETED);
+    write_op(&scene, (struct store_op){STORE_RUN_INSERT, .run = &run});
+    assert_true(is_kept_at(&scene, 90000));
+    scene_close(&scene);
+}
+
+/* It may have pinned the version, and not called it yet. */
+static void
+test_versions_stay_while_an_older_run_goes_on(void **state)
+{
+    struct scene scene;
+    scene_open(&scene);
+    struct run_row older = run_of(7, 9000, RUN_STATE_WAITING);
+    struct run_row newer = run_of(7, 20000, RUN_STATE_WAITING);
+    write_op(&scene, (struct store_op){STORE_RUN_INSERT, .run = &older});
+    write_op(&scene, (struct store_op){STORE_RUN_INSERT, .run = &newer});
+    assert_true(is_kept_at(&scene, 90000));
+    older.state = RUN_STATE_COMPLETED;
+    write_op(&scene, (struct store_op){STORE_RUN_MOVE, .run = &older});
+    assert_false(is_kept_at(&scene, 90100));
+    scene_close(&scene);
+}
+
+static int
+make_folder(void **state)
+{
+    return mkdtemp(folder) == NULL;
+}
+
+static int
+remove_one(const char *path, const struct stat *unused, int type, struct FTW *place)
+{
+    return remove(path);
+}
+
+static int
+remove_folder(void **state)
+{
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_versions_go_after_a_while),
+        cmocka_unit_test(test_versions_stay_with_the_runs_of_their_workflow),
+        cmocka_unit_test(test_versions_stay_while_an_older_run_goes_on),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
