@@ -25,6 +25,8 @@ api_new(const struct api_options *options)
     api->description = description_new(&native_routes, native_api_text());
     api->observe = observe_new(options->log_requests);
     api->metrics = options->metrics;
+    api->max_upload_bytes =
+        options->max_upload_bytes == 0 ? LIMIT_UPLOAD_BYTES : options->max_upload_bytes;
     if (options->metrics.token != NULL)
         api->metrics.token = mem_copy_text(options->metrics.token, strlen(options->metrics.token));
     if (options->public_url != NULL)
@@ -223,7 +225,9 @@ begin(struct api *api, struct http_request *request, bool is_head)
     call->route = match.route;
     memcpy(call->names, match.names, sizeof(call->names));
     observe_begin(api->observe, call);
-    if (!admit(call, &match, is_head) || !can_store(call))
+    /* What is streamed comes only once. */
+    bool comes_again = is_head && (call->route == NULL || !call->route->is_streamed);
+    if (!admit(call, &match, comes_again) || !can_store(call))
         return NULL;
     return call;
 }
@@ -237,6 +241,8 @@ api_on_head(struct http_request *request, void *context)
     if (call == NULL)
         return;
     size_t wanted = call->route->body_bytes;
+    if (call->route->is_streamed)
+        wanted = call->api->max_upload_bytes;
     http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
     call->is_head = call->route->is_streamed;
     if (call->is_head && call_check(call))
@@ -256,8 +262,8 @@ may_begin(struct call *call)
 void
 api_handle(struct http_request *request, void *context)
 {
-    struct call *call = http_request_body_taker(request);
-    if (call != NULL) {
+    struct call *call = http_request_own(request);
+    if (call != NULL && call->is_head) {
         call_received(call);
         return;
     }

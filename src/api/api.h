@@ -28,6 +28,7 @@ struct api_options {
     const char *public_url;  /* without a slash at its end; NULL: links name the request's host */
     unsigned loop_count;     /* HTTP threads */
     bool log_requests;       /* a line of the log for each answer */
+    size_t max_upload_bytes; /* of a file that is sent; 0: LIMIT_UPLOAD_BYTES */
     struct api_metrics metrics;
 };
 

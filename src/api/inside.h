@@ -17,6 +17,7 @@ struct api {
     struct observe *observe;
     struct api_metrics metrics; /* the token is owned */
     struct service *service;
+    size_t max_upload_bytes;
     char *public_url;                                /* owned; NULL: the request's host */
     struct expr_machine *machines[LIMIT_HTTP_LOOPS]; /* by loop, made when first used */
 };

@@ -113,6 +113,7 @@ start_http(struct server *server, const struct settings *settings, struct error 
         .public_url = settings->public_url,
         .loop_count = threads,
         .log_requests = settings->log_requests,
+        .max_upload_bytes = (size_t)settings->max_upload_bytes,
         .metrics = {print_metrics, server, settings->metrics_token,
                     settings->metrics_listen != NULL || server->sockets.metrics != 0},
     };

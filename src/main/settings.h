@@ -23,6 +23,7 @@ struct settings {
     const char *tls_key;
     int64_t max_connections;
     int64_t max_per_address; /* 0: see net/http_server.h */
+    int64_t max_upload_bytes;
 
     const char *data;
     const char *store;

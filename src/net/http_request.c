@@ -331,12 +331,6 @@ http_request_take_body(struct http_request *request, const struct http_body_take
     request->taker = *taker;
 }
 
-void *
-http_request_body_taker(const struct http_request *request)
-{
-    return request->taker.context;
-}
-
 void
 http_request_pause(struct http_request *request)
 {

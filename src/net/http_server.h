@@ -178,9 +178,6 @@ struct http_body_taker {
  * on_gone was called, and not before. */
 void http_request_take_body(struct http_request *request, const struct http_body_taker *taker);
 
-/* The taker's context, for the handler; NULL if the body was gathered. */
-void *http_request_body_taker(const struct http_request *request);
-
 /* In on_piece only: nothing more is read until http_request_resume(), which any thread may call,
  * once for each pause. Instead of that the request may be answered: the rest of the body is not
  * wanted then, and the connection ends. The taker may still be told that it is gone. */

@@ -423,3 +423,22 @@ steps:
   await server.restart();
   assert.equal((await server.get(`/v1/files/${file.id}`)).status, 404);
 });
+
+test('the largest file is a setting, and a long upload counts once', async () => {
+  const small = await startServer('--max-upload', '1MiB', '--key-rate', '5/1h');
+  try {
+    const sendTo = (body) => fetch(`${small.url}/v1/files`, { method: 'POST', body, duplex: 'half', headers: { 'x-api-key': small.key.apiKey } });
+    const stored = await sendTo(block(1));
+    assert.equal(stored.status, 201);
+    assert.equal(stored.headers.get('x-ratelimit-remaining'), '4');
+    const large = await sendTo(Buffer.concat([block(1), Buffer.from('x')]));
+    assert.equal(large.status, 413);
+    assert.match((await large.json()).error, /longer than 1048576 bytes/);
+    assert.deepEqual((await small.get('/v1/files')).data.length, 1);
+    assert.equal((await sendTo(block(1))).status, 201);
+    assert.equal((await sendTo(block(1))).status, 201);
+    assert.equal((await sendTo(block(1))).status, 429);
+  } finally {
+    await small.close();
+  }
+});
