@@ -234,8 +234,8 @@ http_answer_begin(struct http_request *request, const struct http_answer *answer
     if (request->stream.limit_bytes == 0)
         request->stream.limit_bytes = LIMIT_HTTP_STREAM_BYTES;
     request->with_body = has_body(request, answer->status);
-    request->chunked = request->head.minor == 1 && !stream->has_size &&
-                       !status_is_bodiless(answer->status);
+    request->chunked =
+        request->head.minor == 1 && !stream->has_size && !status_is_bodiless(answer->status);
     /* HTTP/1.0 knows no chunks: the end of the connection is the end of the body. */
     if (request->head.minor == 0 && !stream->has_size)
         request->close = true;

@@ -73,7 +73,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .input = input,
             .trigger = wanted->trigger,
             .resolved = wanted->resolved,
-                        .idempotency = wanted->idempotency,
+            .idempotency = wanted->idempotency,
             .machine = wanted->machine,
             .object = wanted->object,
         };

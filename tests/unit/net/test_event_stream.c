@@ -2,8 +2,8 @@
 #include "test.h"
 
 #include "base/limits.h"
-#include "net/event_stream.h"
 #include "base/retry_after.h"
+#include "net/event_stream.h"
 
 static void
 test_events_are_read(void **state)
