@@ -175,6 +175,8 @@ answer_schema(const struct maker *maker, const struct route *route)
     struct value warnings = one(maker, "type", value_text("array"));
     warnings = with(maker, warnings, "items", one(maker, "type", value_text("string")));
     struct value properties = one(maker, "data", schema);
+    if (is_page)
+        properties = with(maker, properties, "next", reference(maker, "schemas", SLICE("Next")));
     return with(maker, envelope, "properties", with(maker, properties, "warnings", warnings));
 }
 

@@ -10,6 +10,7 @@
 #include "service/crashes.h"
 #include "service/credits.h"
 #include "service/links.h"
+#include "service/operations.h"
 #include "service/rates.h"
 
 #include <pthread.h>
@@ -330,6 +331,13 @@ open_workspace(struct service *service, struct error *error)
                : error_set(error, STATUS_IO, "the default workspace could not be read");
 }
 
+static enum status
+start_duties(struct service *service)
+{
+    enum status status = cleaning_start(&service->cleaning, service);
+    return status == STATUS_OK ? operations_start(&service->operations, service) : status;
+}
+
 enum status
 service_open(struct service **out, const struct service_options *options, struct error *error)
 {
@@ -363,7 +371,7 @@ service_open(struct service **out, const struct service_options *options, struct
     if (status == STATUS_OK && !options->is_reader)
         status = scheduler_start(&service->scheduler, service);
     if (status == STATUS_OK && options->take_up_runs)
-        status = cleaning_start(&service->cleaning, service);
+        status = start_duties(service);
     else if (status == STATUS_OK)
         blobs_sweep_end(service->blobs);
     if (status != STATUS_OK) {
@@ -384,6 +392,7 @@ service_close(struct service **service)
     /* Before the message, which wakes the thread that looks at it. */
     gone->is_stopping = true;
     scheduler_stop(gone->scheduler);
+    operations_stop(gone->operations);
     cleaning_stop(gone->cleaning);
     if (gone->thread != NULL)
         engine_park(gone->engine);
@@ -401,6 +410,7 @@ service_close(struct service **service)
     cleaning_free(&gone->cleaning);
     watch_end(gone);
     engine_free(&gone->engine);
+    operations_free(&gone->operations);
     programs_free(&gone->programs);
     blobs_close(&gone->blobs);
     converted_free(&gone->converted);

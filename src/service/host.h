@@ -15,6 +15,7 @@
 #include "store/writer.h"
 
 struct cleaning;
+struct operations;
 struct hub;
 struct backup;
 struct key_cache;
@@ -50,10 +51,11 @@ struct service {
     struct scheduler *scheduler; /* NULL in a reader */
     struct hub *hub;             /* only where runs are taken up */
     struct thread *hub_thread;
-    struct cleaning *cleaning;   /* only where runs are taken up */
-    _Atomic unsigned renderings; /* that are open */
-    _Atomic unsigned uploads;    /* that are coming */
-    struct digest link_secret;   /* with which links are signed */
+    struct cleaning *cleaning;     /* only where runs are taken up */
+    struct operations *operations; /* the same */
+    _Atomic unsigned renderings;   /* that are open */
+    _Atomic unsigned uploads;      /* that are coming */
+    struct digest link_secret;     /* with which links are signed */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

@@ -80,6 +80,18 @@ set_triggers(struct run_filter *filter, struct slice text, struct error *error)
 }
 
 static enum status
+set_label(struct run_filter *filter, struct slice text, struct error *error)
+{
+    const char *colon = text.size == 0 ? NULL : memchr(text.ptr, ':', text.size);
+    size_t size = colon == NULL ? 0 : (size_t)(colon - text.ptr);
+    if (size == 0)
+        return error_set(error, STATUS_INVALID, "label: expected a name and a value, NAME:VALUE");
+    filter->label.name = slice_of(text.ptr, size);
+    filter->label.value = slice_of(colon + 1, text.size - size - 1);
+    return STATUS_OK;
+}
+
+static enum status
 set_moment(struct id *out, const char *name, struct slice text, struct error *error)
 {
     int64_t unix_ms = 0;
@@ -101,6 +113,8 @@ run_filter_set(struct run_filter *filter, struct slice name, struct slice text, 
         return set_states(filter, text, error);
     if (slice_is(name, "trigger"))
         return set_triggers(filter, text, error);
+    if (slice_is(name, "label"))
+        return set_label(filter, text, error);
     if (slice_is(name, "createdAfter"))
         return set_moment(&filter->from, "createdAfter", text, error);
     if (slice_is(name, "createdBefore"))
@@ -108,9 +122,25 @@ run_filter_set(struct run_filter *filter, struct slice name, struct slice text, 
     return STATUS_NOT_FOUND;
 }
 
-void
-run_filter_apply(const struct run_filter *filter, struct store_page *page)
+enum status
+run_filter_set_workflow(struct run_filter *filter, struct service *service,
+                        const struct id *workspace, struct slice text)
 {
+    struct arena arena;
+    struct workflow_row row;
+    arena_init(&arena, KIB(64));
+    enum status status = service_workflow_find(service, workspace, text, &arena, &row);
+    if (status == STATUS_OK)
+        filter->workflow = row.id;
+    arena_done(&arena);
+    return status;
+}
+
+void
+run_filter_apply(const struct run_filter *filter, struct store_page *page, struct id *resume)
+{
+    page->label = filter->label;
+    page->resume = resume;
     page->workflow = filter->workflow;
     page->states = filter->states;
     page->triggers = filter->triggers;

@@ -314,6 +314,7 @@ enum idempotency_kind {
     IDEMPOTENCY_KEY = 4,
     IDEMPOTENCY_WORKSPACE = 5,
     IDEMPOTENCY_GRANT = 6, /* the workspace */
+    IDEMPOTENCY_OPERATION = 7,
 };
 
 struct idempotency_row {
@@ -368,8 +369,9 @@ enum object_kind {
     OBJECT_SCHEDULE = 8, /* parent: its workflow */
     OBJECT_HOOK = 9,     /* a request that came to a webhook; parent: the workflow */
     OBJECT_WAIT = 10,    /* an approval or an event that is waited for; parent: the run */
+    OBJECT_OPERATION = 11,
 };
-#define OBJECT_KIND_LAST OBJECT_WAIT
+#define OBJECT_KIND_LAST OBJECT_OPERATION
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {

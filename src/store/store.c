@@ -373,6 +373,20 @@ store_key_list(struct store *store, const struct store_page *page, store_key_fn 
     return store_note(store, STORE_CALL_KEY_LIST, begun_us, status);
 }
 
+bool
+store_page_wants(const struct store_page *page, const struct id *workflow, enum run_state state,
+                 struct slice trigger)
+{
+    if (page->states != 0 && (page->states & (UINT32_C(1) << state)) == 0)
+        return false;
+    if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, workflow))
+        return false;
+    bool is_named = page->trigger_count == 0;
+    for (uint32_t i = 0; i < page->trigger_count && !is_named; i++)
+        is_named = slice_equal(page->triggers[i], trigger);
+    return is_named && (page->not_trigger.size == 0 || !slice_equal(page->not_trigger, trigger));
+}
+
 enum status
 store_run_list(struct store *store, const struct store_page *page, store_run_fn *visit,
                void *context)
@@ -384,6 +398,11 @@ store_run_list(struct store *store, const struct store_page *page, store_run_fn 
     bool is_narrowed = page->trigger_count > 0 || page->not_trigger.size > 0 ||
                        !id_is_zero(&page->from) || !id_is_zero(&page->until);
     assert(is_owned || !is_narrowed);
+    if (page->label.name.size > 0) {
+        assert(is_owned && !id_is_zero(&page->workspace));
+        assert(!page->is_ascending && page->skip == 0);
+        *page->resume = (struct id){0};
+    }
     int64_t begun_us = store_begin();
     enum status status = store->ops->run_list(store, page, visit, context);
     return store_note(store, STORE_CALL_RUN_LIST, begun_us, status);

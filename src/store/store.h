@@ -99,6 +99,9 @@ MUST_USE enum status store_record_get(struct store *store, struct arena *arena,
                                       const struct record_row *which, uint32_t generation,
                                       struct record_row *out);
 
+/* Runs that one page of runs with a label looks at. */
+#define STORE_SCAN_MAX 2000
+
 /* Which items of a list are wanted. Zeroed fields do not restrict. */
 struct store_page {
     struct id workspace;
@@ -111,6 +114,11 @@ struct store_page {
     const struct slice *triggers; /* only runs with one of these, all different */
     uint32_t trigger_count;       /* 0 = all */
     struct slice not_trigger;     /* without `triggers`: only runs with another one */
+    /* Runs with a label, of a workspace, newest first and without `skip` (asserted). At most
+     * STORE_SCAN_MAX runs that have it are looked at: *resume is the last one, from which a list
+     * may go on as `before`; zero: there are no more. name.size 0: whatever labels they have. */
+    struct run_label label;
+    struct id *resume;
     struct id from, until; /* runs and files: only ids not less than `from`, less than `until`;
                             * zero = all */
     struct slice name;     /* files: only those of that name; empty = all */
@@ -171,6 +179,10 @@ MUST_USE enum status store_spending_list(struct store *store, const struct spend
 /* Of one workspace; newest first unless ascending. */
 MUST_USE enum status store_key_list(struct store *store, const struct store_page *page,
                                     store_key_fn *visit, void *context);
+/* Whether a run of that workflow, state and trigger is one that the page asks for. */
+bool store_page_wants(const struct store_page *page, const struct id *workflow,
+                      enum run_state state, struct slice trigger);
+
 /* Newest first unless ascending. Rows come without inline_record. For a workspace or a workflow the
  * cost depends on limit and skip only, not on how many runs are passed over. */
 MUST_USE enum status store_run_list(struct store *store, const struct store_page *page,

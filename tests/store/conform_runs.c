@@ -306,6 +306,65 @@ test_run_lists_by_trigger_and_time(void **state)
     }
 }
 
+/* Runs 1 to 3000 have a label, every tenth another one too; run 7 failed. */
+static void
+insert_labelled(struct store *store)
+{
+    for (uint32_t n = 1; n <= 3000; n++) {
+        struct run_row row = run_of(n, n == 7 ? RUN_STATE_FAILED : RUN_STATE_COMPLETED);
+        struct label_rows labels = {.workspace = row.workspace, .run = row.id, .count = 1};
+        labels.labels[0] = (struct run_label){SLICE("team"), SLICE("blue")};
+        if (n % 10 == 0)
+            labels.labels[labels.count++] = (struct run_label){SLICE("team:x"), SLICE("")};
+        COMMIT_OK(store, {STORE_RUN_INSERT, .run = &row}, {STORE_LABELS_INSERT, .labels = &labels});
+    }
+}
+
+/* The ids that pages of that many runs show, and how many pages that took. */
+static void
+assert_labelled(struct store *store, struct store_page page, uint32_t pages, const char *want)
+{
+    struct seen seen = {0};
+    struct id resume = {{0}};
+    page.workspace = id_of(1);
+    page.resume = &resume;
+    uint32_t count = 0;
+    do {
+        assert_int_equal(store_run_list(store, &page, see_run, &seen), STATUS_OK);
+        page.before = resume;
+        count++;
+    } while (!id_is_zero(&resume));
+    assert_seen(&seen, want);
+    assert_true(count <= pages);
+}
+
+static void
+test_run_lists_by_label(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct run_label blue = {SLICE("team"), SLICE("blue")}, x = {SLICE("team:x"), SLICE("")};
+    insert_labelled(f->store);
+    assert_labelled(f->store, (struct store_page){.label = x, .limit = 2, .until = id_of(41)}, 3,
+                    "40 30 20 10");
+    assert_labelled(f->store, (struct store_page){.label = blue, .limit = 9, .from = id_of(2997)},
+                    1, "3000 2999 2998 2997");
+    /* One that is rare is found after pages that show nothing. */
+    assert_labelled(f->store,
+                    (struct store_page){.label = blue, .limit = 9, .states = BIT(RUN_STATE_FAILED)},
+                    2, "7");
+    assert_labelled(f->store, (struct store_page){.label = blue, .limit = 9, .workflow = id_of(9)},
+                    2, "");
+    assert_labelled(f->store,
+                    (struct store_page){.label = blue, .limit = 9, .not_trigger = SLICE("api")}, 2,
+                    "");
+    assert_labelled(f->store,
+                    (struct store_page){.label = {SLICE("team"), SLICE("red")}, .limit = 9}, 1, "");
+    struct run_gone_row gone = {.run = id_of(3000)};
+    COMMIT_OK(f->store, {STORE_RUN_DELETE, .gone = &gone});
+    assert_labelled(f->store, (struct store_page){.label = blue, .limit = 9, .from = id_of(2999)},
+                    1, "2999");
+}
+
 /* More runs than are read ahead at a time, spread unevenly over the ranges that are merged. */
 static void
 test_run_list_of_many(void **state)
@@ -392,6 +451,7 @@ const struct CMUnitTest run_tests[] = {
     cmocka_unit_test(test_run_lists),
     cmocka_unit_test(test_run_lists_by_trigger_and_time),
     cmocka_unit_test(test_run_list_of_many),
+    cmocka_unit_test(test_run_lists_by_label),
     cmocka_unit_test(test_run_list_stops_when_told),
     cmocka_unit_test(test_unfinished_runs_oldest_first_by_page),
     cmocka_unit_test(test_runs_enter_and_leave_the_unfinished_as_they_move),

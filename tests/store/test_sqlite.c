@@ -164,6 +164,10 @@ list_runs_every_way(struct store *store)
             page.parent = id_of(1);
         assert_int_equal(store_run_list(store, &page, see_run, &count), STATUS_OK);
     }
+    struct id resume;
+    struct store_page labelled = {
+        .workspace = id_of(1), .label = {SLICE("x"), SLICE("y")}, .resume = &resume, .limit = 10};
+    assert_int_equal(store_run_list(store, &labelled, see_run, &count), STATUS_OK);
 }
 
 static bool
@@ -453,7 +457,10 @@ write_tenants(struct store *store, const struct key_row *key)
 static void
 write_standing(struct store *store)
 {
-    struct label_rows labels = {.workspace = id_of(1), .run = id_of(1), .count = 1};
+    struct label_rows labels = {.workspace = id_of(1),
+                                .run = id_of(1),
+                                .count = 1,
+                                .labels = {{SLICE("x"), SLICE("y")}}};
     struct line_row line = {.workspace = id_of(1), .name = SLICE("x"), .run = id_of(1)};
     const struct store_op ops[] = {
         {STORE_LABELS_INSERT, .labels = &labels},

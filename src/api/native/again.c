@@ -76,6 +76,9 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     case IDEMPOTENCY_KEY:
         answer_key(call, made);
         return;
+    case IDEMPOTENCY_OPERATION:
+        native_answer_operation_again(call, &made->id);
+        return;
     case IDEMPOTENCY_GRANT:
         native_answer_grant_again(call, &made->id);
         return;

@@ -56,6 +56,11 @@ route_handler_fn native_run_cancel;
 route_handler_fn native_run_pause;
 route_handler_fn native_run_resume;
 route_handler_fn native_run_delete;
+route_handler_fn native_runs_retry;
+route_handler_fn native_runs_cancel;
+route_handler_fn native_runs_delete;
+route_handler_fn native_operation_get;
+route_handler_fn native_operation_list;
 route_handler_fn native_run_items;
 route_handler_fn native_run_results;
 
@@ -149,6 +154,7 @@ void native_fail_start(struct call *call, enum status status, const struct refus
                        const struct error *error);
 
 /* The credits as they are now. */
+void native_answer_operation_again(struct call *call, const struct id *id);
 void native_answer_grant_again(struct call *call, const struct id *workspace);
 
 /* 201, without the secret. */

@@ -9,7 +9,7 @@
 #define PATCH HTTP_METHOD_PATCH
 #define SMALL KIB(64)
 #define LIST_QUERY "limit,page,lt,sort,direction"
-#define RUN_FILTERS "status,trigger,createdAfter,createdBefore"
+#define RUN_FILTERS "status,trigger,label,createdAfter,createdBefore"
 
 /* The first line that fits serves; those most asked for stand first. */
 static const struct route routes[] = {
@@ -49,6 +49,21 @@ static const struct route routes[] = {
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL,
      .name = "cancelRun", .tag = "Runs", .summary = "End a run", .takes = "Nothing",
      .gives = "Run"},
+    {POST, "/v1/workflow-runs/retry", KEY_SCOPE_RUN, native_runs_retry, SMALL, .name = "retryRuns",
+     .tag = "Runs", .summary = "Retry all runs that a filter means", .takes = "RunsRetry",
+     .gives = "Operation", .status = 202},
+    {POST, "/v1/workflow-runs/cancel", KEY_SCOPE_RUN, native_runs_cancel, SMALL,
+     .name = "cancelRuns", .tag = "Runs", .summary = "Cancel all runs that a filter means",
+     .takes = "RunsMeant", .gives = "Operation", .status = 202},
+    {POST, "/v1/workflow-runs/delete", KEY_SCOPE_WRITE, native_runs_delete, SMALL,
+     .name = "deleteRuns", .tag = "Runs", .summary = "Delete all ended runs that a filter means",
+     .takes = "RunsMeant", .gives = "Operation", .status = 202},
+    {GET, "/v1/operations", KEY_SCOPE_READ, native_operation_list, 0, .name = "listOperations",
+     .tag = "Runs", .summary = "List what was asked for many runs at once", .query = LIST_QUERY,
+     .gives = "[Operation]"},
+    {GET, "/v1/operations/{operation}", KEY_SCOPE_READ, native_operation_get, 0,
+     .name = "getOperation", .tag = "Runs", .summary = "Get how far such an operation is",
+     .gives = "Operation"},
     {DELETE, "/v1/workflow-runs/{run}", KEY_SCOPE_WRITE, native_run_delete, 0, .name = "deleteRun",
      .tag = "Runs", .summary = "Delete an ended run with all that it has made", .gives = "Run"},
     {POST, "/v1/workflow-runs/{run}/pause", KEY_SCOPE_RUN, native_run_pause, SMALL,

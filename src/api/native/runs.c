@@ -56,7 +56,8 @@ native_run_get(struct call *call)
 
 struct run_list {
     struct list_query query;
-    struct run_filter filter; /* the page borrows it */
+    struct run_filter filter; /* the page borrows both */
+    struct id resume;
     struct buffer body;
 };
 
@@ -71,13 +72,34 @@ put_run(const struct run_row *row, void *context)
     return !buffer_is_over(&list->body);
 }
 
+/* A page of runs with a label may be short of what was asked for though more follow. */
+static void
+end_labelled(struct call *call, struct run_list *list, enum status status)
+{
+    char next[ID_HEX_BYTES];
+    id_hex(&list->resume, next);
+    if (status != STATUS_OK) {
+        buffer_done(&list->body);
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    if (id_is_zero(&list->resume))
+        buffer_append_text(&list->body, "],\"next\":null}");
+    else
+        buffer_append_format(&list->body, "],\"next\":\"%s\"}", next);
+    call_answer(call, 200, &list->body);
+}
+
 static void
 read_runs(struct call *call)
 {
     struct run_list *list = call->own;
     native_begin_list(&list->body);
     enum status status = service_run_list(call->service, &list->query.page, put_run, list);
-    native_end_list(call, &list->body, status);
+    if (list->filter.label.name.size == 0)
+        native_end_list(call, &list->body, status);
+    else
+        end_labelled(call, list, status);
 }
 
 static struct run_list *
@@ -101,7 +123,8 @@ go_on_list(struct call *call, struct run_list *list)
 static void
 list_runs(struct call *call, const struct id *workflow)
 {
-    static const char *const names[] = {"status", "trigger", "createdAfter", "createdBefore"};
+    static const char *const names[] = {"status", "trigger", "label", "createdAfter",
+                                        "createdBefore"};
     struct run_list *list = begin_list(call);
     struct error error = {0};
     enum status status = STATUS_OK;
@@ -113,11 +136,17 @@ list_runs(struct call *call, const struct id *workflow)
         if (text.ptr != NULL)
             status = run_filter_set(&list->filter, slice_text(names[i]), text, &error);
     }
+    bool is_labelled = list->filter.label.name.size > 0;
+    if (status == STATUS_OK && is_labelled &&
+        (list->query.page.is_ascending || list->query.page.skip > 0))
+        status = error_set(&error, STATUS_INVALID,
+                           "%s: lists by label go from the newest on, with lt=<next>",
+                           list->query.page.is_ascending ? "direction" : "page");
     if (status != STATUS_OK) {
         call_fail_status(call, status, &error);
         return;
     }
-    run_filter_apply(&list->filter, &list->query.page);
+    run_filter_apply(&list->filter, &list->query.page, &list->resume);
     go_on_list(call, list);
 }
 

@@ -352,15 +352,6 @@ simulated_workflow_list(struct store *store, const struct store_page *page,
 }
 
 static bool
-page_wants_trigger(const struct store_page *page, struct slice trigger)
-{
-    bool is_named = page->trigger_count == 0;
-    for (uint32_t i = 0; i < page->trigger_count && !is_named; i++)
-        is_named = slice_equal(page->triggers[i], trigger);
-    return is_named && (page->not_trigger.size == 0 || !slice_equal(page->not_trigger, trigger));
-}
-
-static bool
 page_wants_moment(const struct store_page *page, const struct id *id)
 {
     if (!id_is_zero(&page->from) && memcmp(id->bytes, page->from.bytes, ID_BYTES) < 0)
@@ -369,15 +360,24 @@ page_wants_moment(const struct store_page *page, const struct id *id)
 }
 
 static bool
-page_wants_run(const struct store_page *page, const struct run_row *row)
+has_label(const struct world *world, const struct store_page *page, const struct id *run)
 {
-    if (page->states != 0 && (page->states & (UINT32_C(1) << row->state)) == 0)
-        return false;
-    if (!id_is_zero(&page->workflow) && !id_equal(&page->workflow, &row->workflow))
-        return false;
-    if (!page_wants_trigger(page, row->trigger) || !page_wants_moment(page, &row->id))
+    struct label_row key = {.workspace = page->workspace,
+                            .name = page->label.name,
+                            .value = page->label.value,
+                            .run = *run};
+    return table_find(&world->tables[KIND_LABEL], &key) != NULL;
+}
+
+static bool
+page_wants_run(const struct world *world, const struct store_page *page, const struct run_row *row)
+{
+    if (!store_page_wants(page, &row->workflow, row->state, row->trigger) ||
+        !page_wants_moment(page, &row->id))
         return false;
     if (!id_is_zero(&page->parent) && !id_equal(&page->parent, &row->parent))
+        return false;
+    if (page->label.name.size > 0 && !has_label(world, page, &row->id))
         return false;
     return page_wants(page, &row->workspace, &row->id);
 }
@@ -403,8 +403,11 @@ simulated_run_list(struct store *store, const struct store_page *page, store_run
     for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
          i++) {
         const struct run_row *row = table->rows[page_place(page, table, i)];
-        if (page_wants_run(page, row) && page_shows(page, &matched) &&
-            !visit_run(world, row, visit, context))
+        if (!page_wants_run(world, page, row) || !page_shows(page, &matched))
+            continue;
+        if (page->label.name.size > 0 && page_is_full(page, matched))
+            *page->resume = row->id;
+        if (!visit_run(world, row, visit, context))
             break;
     }
     return read_end(world, status);

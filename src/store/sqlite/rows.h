@@ -65,6 +65,8 @@ enum status sqlite_run_show(struct connection *reader, int64_t rowid, store_run_
                             void *context, bool *goes_on);
 /* sqlite_run_list() for the runs of a workspace or a workflow. */
 store_run_list_fn sqlite_run_list_owned;
+/* The same for those with a label. */
+store_run_list_fn sqlite_run_list_labelled;
 
 store_workflow_get_fn sqlite_workflow_get;
 store_workflow_by_slug_fn sqlite_workflow_by_slug;

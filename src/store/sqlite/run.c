@@ -287,6 +287,8 @@ sqlite_run_list(struct store *store, const struct store_page *page, store_run_fn
                 void *context)
 {
     bool is_owned = !id_is_zero(&page->workflow) || !id_is_zero(&page->workspace);
+    if (page->label.name.size > 0)
+        return sqlite_run_list_labelled(store, page, visit, context);
     if (id_is_zero(&page->parent) && is_owned)
         return sqlite_run_list_owned(store, page, visit, context);
     struct id border = page_border(page);

@@ -67,6 +67,7 @@ static const struct sql remember_sql = {
     " OR EXISTS (SELECT 1 FROM files WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM run_blobs WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM events WHERE run = ?1)"
+    " OR EXISTS (SELECT 1 FROM run_labels WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM runs WHERE parent = ?1)",
 };
 
