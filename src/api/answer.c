@@ -87,6 +87,7 @@ call_answer_created(struct call *call, struct buffer *body, struct slice path, c
     if (is_too_large(call, body))
         return;
     char hex[ID_HEX_BYTES];
+    call->made = *id;
     id_hex(id, hex);
     struct buffer location;
     buffer_init(&location, LOCATION_BYTES_MAX);

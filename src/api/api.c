@@ -292,6 +292,8 @@ api_on_answer(struct http_request *request, int status, void *context)
 {
     struct api *api = context;
     struct call *call = http_request_own(request);
-    if (call != NULL)
-        observe_answer(api->observe, call, status);
+    if (call == NULL)
+        return;
+    observe_answer(api->observe, call, status);
+    native_audit_answer(call, status);
 }

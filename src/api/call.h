@@ -33,6 +33,7 @@ struct call {
     const struct route *route;
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
+    struct id made;                      /* by what was answered 201; zero: nothing */
     struct rate_answer rate;             /* how much of its limits is left */
     struct value body;      /* the JSON body, as the route's schema has it; {} if none was sent */
     bool is_head;           /* of a streamed route: the body is still to come */

@@ -1,5 +1,6 @@
 #include "main/settings.h"
 
+#include "base/duration.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -137,6 +138,15 @@ static const struct setting lines[] = {
      .offset = AT(key_rate),
      .otherwise = "no limit",
      .help = "how often a key may ask that has no limit of its own"},
+
+    {.group = "Keys",
+     .name = "audit_retention",
+     .kind = SETTING_DURATION,
+     .offset = AT(audit_ms),
+     .fallback = "400d",
+     .min = 3600000,
+     .max = DURATION_MS_MAX,
+     .help = "how long it is kept who changed what"},
 
     {.group = "Calls",
      .name = "allow",

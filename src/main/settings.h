@@ -33,7 +33,8 @@ struct settings {
     int64_t clean_every_ms;
 
     const char *admin_key; /* NULL: not given */
-    struct rate key_rate;  /* count 0: not given */
+    int64_t audit_ms;
+    struct rate key_rate; /* count 0: not given */
 
     const char *allow;    /* NULL: not given */
     int64_t eval_threads; /* 0: one a core */

@@ -144,6 +144,7 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
         .clean_after_ms = settings->clean_after_ms,
         .clean_every_ms = settings->clean_every_ms,
         .key_rate = settings->key_rate,
+        .audit_ms = settings->audit_ms,
     };
     cli->allow = settings->allow;
     cli->config = settings->config;

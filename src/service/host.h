@@ -37,7 +37,8 @@ struct service {
     struct fair_owner own; /* work of the service itself, beside the runs */
     struct fair_flow own_flow;
     struct fair_owner notes;
-    struct fair_flow notes_flow; /* of the writer: what nobody waits for */
+    _Atomic uint32_t audit_waiting, audit_notes; /* entries on their way, and ever */
+    struct fair_flow notes_flow;                 /* of the writer: what nobody waits for */
     struct engine *engine;
     struct engine_ports ports;
     struct thread *thread;

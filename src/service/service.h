@@ -55,6 +55,7 @@ struct service_options {
     struct service_transport transport;
     struct service_converter converter;
     struct clock *clock;
+    int64_t audit_ms;          /* entries of the audit log are kept so long; 0: for ever */
     struct rate key_rate;      /* of keys without a limit of their own; count 0: none */
     const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
     unsigned eval_threads;     /* 0: one a core */

@@ -33,8 +33,7 @@ typedef enum status store_spending_get_fn(struct store *store, struct spending_r
 typedef enum status store_grant_list_fn(struct store *store, const struct store_page *page,
                                         store_grant_fn *visit, void *context);
 typedef enum status store_audit_list_fn(struct store *store, const struct store_page *page,
-                                        const struct id *after, store_audit_fn *visit,
-                                        void *context);
+                                        store_audit_fn *visit, void *context);
 typedef enum status store_spending_list_fn(struct store *store, const struct spending_range *range,
                                            store_spending_fn *visit, void *context);
 typedef enum status store_key_get_fn(struct store *store, struct arena *arena, const struct id *id,

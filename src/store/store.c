@@ -345,12 +345,12 @@ store_grant_list(struct store *store, const struct store_page *page, store_grant
 }
 
 enum status
-store_audit_list(struct store *store, const struct store_page *page, const struct id *after,
-                 store_audit_fn *visit, void *context)
+store_audit_list(struct store *store, const struct store_page *page, store_audit_fn *visit,
+                 void *context)
 {
     assert_page(page);
     int64_t begun_us = store_begin();
-    enum status status = store->ops->audit_list(store, page, after, visit, context);
+    enum status status = store->ops->audit_list(store, page, visit, context);
     return store_note(store, STORE_CALL_AUDIT_LIST, begun_us, status);
 }
 

@@ -124,6 +124,11 @@ struct store_page {
     struct slice name;     /* files: only those of that name; empty = all */
     uint32_t limit;        /* 1 to 1000 */
     uint32_t skip;         /* for page numbers; at most 100,000 */
+    struct id from, until;        /* runs, files and audit: only ids not less than `from`, less than
+                                   * `until`;        zero = all */
+    struct slice name;            /* files: only those of that name; empty = all */
+    uint32_t limit;               /* 1 to 1000 */
+    uint32_t skip;                /* for page numbers; at most 100,000 */
 };
 
 /* Visitors return false to stop. They run inside the read: they are quick and do not call the store
@@ -164,10 +169,9 @@ MUST_USE enum status store_workspace_list(struct store *store, const struct stor
 /* Of one workspace; newest first unless ascending. */
 MUST_USE enum status store_grant_list(struct store *store, const struct store_page *page,
                                       store_grant_fn *visit, void *context);
-/* Of one workspace; newest first unless ascending. `after`: only ids greater, whatever the order;
- * zero: all. */
+/* Of one workspace; newest first unless ascending. */
 MUST_USE enum status store_audit_list(struct store *store, const struct store_page *page,
-                                      const struct id *after, store_audit_fn *visit, void *context);
+                                      store_audit_fn *visit, void *context);
 /* Sums of one kind in a workspace, of the days from first to last, by day and id. */
 struct spending_range {
     struct id workspace;

@@ -470,32 +470,31 @@ test_entries_are_listed_and_trimmed(void **state)
     fixture_reopen(f);
     const struct {
         struct store_page page;
-        struct id after;
         const char *want;
     } table[] = {
-        {{.limit = 9}, {{0}}, "5 4 3 2 1"},
-        {{.limit = 2, .skip = 1}, {{0}}, "4 3"},
-        {{.limit = 9, .before = id_of(4)}, id_of(1), "3 2"},
-        {{.limit = 9, .is_ascending = true}, id_of(3), "4 5"},
-        {{.limit = 9, .is_ascending = true, .before = id_of(4)}, id_of(3), "5"},
-        {{.limit = 9, .workspace = id_of(2)}, {{0}}, ""},
+        {{.limit = 9}, "5 4 3 2 1"},
+        {{.limit = 2, .skip = 1}, "4 3"},
+        {{.limit = 9, .before = id_of(4), .from = id_of(2)}, "3 2"},
+        {{.limit = 9, .before = id_of(4), .until = id_of(3)}, "2 1"},
+        {{.limit = 9, .before = id_of(2), .until = id_of(5)}, "1"},
+        {{.limit = 9, .is_ascending = true, .from = id_of(4)}, "4 5"},
+        {{.limit = 9, .is_ascending = true, .before = id_of(2), .until = id_of(5)}, "3 4"},
+        {{.limit = 9, .workspace = id_of(2)}, ""},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct store_page page = table[i].page;
         struct seen seen = {0};
         if (id_is_zero(&page.workspace))
             page.workspace = id_of(1);
-        assert_int_equal(store_audit_list(f->store, &page, &table[i].after, see_entry, &seen),
-                         STATUS_OK);
+        assert_int_equal(store_audit_list(f->store, &page, see_entry, &seen), STATUS_OK);
         assert_seen(&seen, table[i].want);
     }
     struct store_trim trim = {.now_unix_ms = 40, .limit = 2};
     for (int i = 0; i < 3; i++)
         COMMIT_OK(f->store, {STORE_AUDIT_TRIM, .trim = &trim});
     struct store_page page = {.workspace = id_of(1), .limit = 9};
-    struct id none = {{0}};
     struct seen seen = {0};
-    assert_int_equal(store_audit_list(f->store, &page, &none, see_entry, &seen), STATUS_OK);
+    assert_int_equal(store_audit_list(f->store, &page, see_entry, &seen), STATUS_OK);
     assert_seen(&seen, "5 4");
 }
 

@@ -361,7 +361,7 @@ read_every_way(struct store *store, struct arena *arena)
         status_ignore(store_key_list(store, &pages[i], stop_key, NULL));
         status_ignore(store_workspace_list(store, &pages[i], stop_workspace, NULL));
         status_ignore(store_grant_list(store, &pages[i], stop_grant, NULL));
-        status_ignore(store_audit_list(store, &pages[i], &id, stop_entry, NULL));
+        status_ignore(store_audit_list(store, &pages[i], stop_entry, NULL));
     }
     status_ignore(store_run_get(store, arena, &id, &(struct run_row){0}));
     status_ignore(store_run_head(store, &id, &(struct run_head){0}));

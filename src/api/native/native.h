@@ -83,6 +83,7 @@ route_handler_fn native_credits_get;
 route_handler_fn native_credits_grant;
 route_handler_fn native_grant_list;
 route_handler_fn native_usage;
+route_handler_fn native_audit_list;
 
 route_handler_fn native_workspace_list;
 route_handler_fn native_workspace_create;
@@ -152,6 +153,9 @@ void native_end_workflow(struct call *call, int http_status, struct buffer *out,
     }
 void native_fail_start(struct call *call, enum status status, const struct refusal *refusal,
                        const struct error *error);
+
+/* An answer begins: it is noted who asked for what, if that changes anything. */
+void native_audit_answer(const struct call *call, int status);
 
 /* The credits as they are now. */
 void native_answer_operation_again(struct call *call, const struct id *id);

@@ -359,6 +359,27 @@ page_wants_moment(const struct store_page *page, const struct id *id)
     return id_is_zero(&page->until) || memcmp(id->bytes, page->until.bytes, ID_BYTES) < 0;
 }
 
+enum status
+simulated_audit_list(struct store *store, const struct store_page *page, store_audit_fn *visit,
+                     void *context)
+{
+    struct world *world = world_of(store);
+    const struct table *table = &world->tables[KIND_AUDIT];
+    enum status status = read_begin(world);
+    uint32_t matched = 0;
+    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
+         i++) {
+        const struct audit_row *row = table->rows[page_place(page, table, i)];
+        bool is_late =
+            !id_is_zero(&page->until) && memcmp(row->id.bytes, page->until.bytes, ID_BYTES) >= 0;
+        if (memcmp(row->id.bytes, page->from.bytes, ID_BYTES) >= 0 && !is_late &&
+            page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
+            !visit(row, context))
+            break;
+    }
+    return read_end(world, status);
+}
+
 static bool
 has_label(const struct world *world, const struct store_page *page, const struct id *run)
 {
@@ -477,25 +498,6 @@ simulated_key_list(struct store *store, const struct store_page *page, store_key
          i++) {
         const struct key_row *row = table->rows[page_place(page, table, i)];
         if (page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
-            !visit(row, context))
-            break;
-    }
-    return read_end(world, status);
-}
-
-enum status
-simulated_audit_list(struct store *store, const struct store_page *page, const struct id *after,
-                     store_audit_fn *visit, void *context)
-{
-    struct world *world = world_of(store);
-    const struct table *table = &world->tables[KIND_AUDIT];
-    enum status status = read_begin(world);
-    uint32_t matched = 0;
-    for (size_t i = 0; status == STATUS_OK && i < table->count && !page_is_full(page, matched);
-         i++) {
-        const struct audit_row *row = table->rows[page_place(page, table, i)];
-        if (memcmp(row->id.bytes, after->bytes, ID_BYTES) > 0 &&
-            page_wants(page, &row->workspace, &row->id) && page_shows(page, &matched) &&
             !visit(row, context))
             break;
     }

@@ -43,29 +43,24 @@ sqlite_audit_trim(struct connection *writer, const struct store_trim *trim)
     return query_write_quietly(&query);
 }
 
+#define LIST "SELECT " AUDIT_COLUMNS " FROM audit WHERE workspace = ?1 AND id > ?2 AND id < ?3"
+
 static const struct sql list_sqls[] = {
-    {
-        SLOT_AUDIT_LIST,
-        "SELECT " AUDIT_COLUMNS " FROM audit WHERE workspace = ?1 AND id < ?2 AND id > ?3"
-        " ORDER BY id DESC LIMIT ?4 OFFSET ?5",
-    },
-    {
-        SLOT_AUDIT_LIST_ASCENDING,
-        "SELECT " AUDIT_COLUMNS " FROM audit WHERE workspace = ?1 AND id > ?2 AND id > ?3"
-        " ORDER BY id LIMIT ?4 OFFSET ?5",
-    },
+    {SLOT_AUDIT_LIST, LIST " ORDER BY id DESC LIMIT ?4 OFFSET ?5"},
+    {SLOT_AUDIT_LIST_ASCENDING, LIST " ORDER BY id LIMIT ?4 OFFSET ?5"},
 };
 
 enum status
-sqlite_audit_list(struct store *store, const struct store_page *page, const struct id *after,
-                  store_audit_fn *visit, void *context)
+sqlite_audit_list(struct store *store, const struct store_page *page, store_audit_fn *visit,
+                  void *context)
 {
     struct query query;
-    struct id border = page_border(page);
+    struct id low, high;
+    page_span(page, &low, &high);
     query_begin_read(&query, database_of(store), &list_sqls[page->is_ascending], NULL);
     query_bind_id(&query, &page->workspace);
-    query_bind_id(&query, &border);
-    query_bind_id(&query, after);
+    query_bind_id(&query, &low);
+    query_bind_id(&query, &high);
     query_bind_int(&query, page->limit);
     query_bind_int(&query, page->skip);
     struct audit_row row = {0};

@@ -346,6 +346,7 @@ static const struct {
     {"POST", "/v1/credits", KEY_SCOPE_ADMIN, 403, false},
     {"GET", "/v1/credits/grants", KEY_SCOPE_ADMIN, 200, false},
     {"GET", "/v1/usage", KEY_SCOPE_READ, 200, false},
+    {"GET", "/v1/audit", KEY_SCOPE_ADMIN, 200, false},
     {"GET", "/v1/workspaces", KEY_SCOPE_ADMIN, 200, false},
     {"POST", "/v1/workspaces", KEY_SCOPE_ADMIN, 400, false},
     {"GET", T, KEY_SCOPE_ADMIN, 200, true},
