@@ -3,6 +3,7 @@
 #include "ai/desk_call.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/thread.h"
 
 #include <assert.h>
@@ -32,6 +33,8 @@ struct list {
 struct booth {
     const struct ai_setup *setup;
     struct throttle throttle;
+    _Atomic uint32_t seen_out, seen_slots; /* of the throttle, for who looks from outside */
+    _Atomic bool seen_open;
     struct fair_owner owner;
     struct fair fair; /* those never sent */
     struct lane *lanes[LANE_BUCKETS];
@@ -534,6 +537,17 @@ due_ms(const struct ai_desk *desk)
     return left_us <= 0 ? 0 : (int)((left_us + 999) / 1000);
 }
 
+static void
+show_booths(struct ai_desk *desk)
+{
+    for (size_t i = 0; i < desk->options.setup_count; i++) {
+        struct booth *booth = &desk->booths[i];
+        booth->seen_out = booth->throttle.out;
+        booth->seen_slots = (uint32_t)booth->throttle.slots;
+        booth->seen_open = throttle_is_open(&booth->throttle);
+    }
+}
+
 int
 ai_desk_turn(struct ai_desk *desk, int wait_ms)
 {
@@ -545,7 +559,47 @@ ai_desk_turn(struct ai_desk *desk, int wait_ms)
         on_message(desk, (struct desk_message *)node);
     for (size_t i = 0; i < desk->options.setup_count; i++)
         booth_go(desk, &desk->booths[i]);
+    show_booths(desk);
     return due_ms(desk);
+}
+
+/* --- for Prometheus --- */
+
+#define LABELS_BYTES 160
+
+/* Operators choose the names of providers: as labels want them. */
+static void
+provider_labels(const struct booth *booth, char out[LABELS_BYTES])
+{
+    char name[LABELS_BYTES / 2];
+    size_t size = 0;
+    struct slice given = slice_cut(booth->setup->name, sizeof(name) - 1);
+    for (size_t i = 0; i < given.size; i++)
+        name[size++] = strchr("\"\\\n", given.ptr[i]) == NULL ? given.ptr[i] : '_';
+    name[size] = '\0';
+    snprintf(out, LABELS_BYTES, "provider=\"%s\"", name);
+}
+
+void
+ai_desk_print_metrics(const struct ai_desk *desk, struct buffer *out)
+{
+    static const struct {
+        const char *name, *help;
+    } gauges[] = {
+        {"windrow_ai_calls_in_flight", "Calls of models on their way, by provider."},
+        {"windrow_ai_calls_in_flight_max", "How many the provider is thought to bear at once."},
+        {"windrow_ai_provider_down", "1 while a provider failed so often that it is only tried."},
+    };
+    for (size_t g = 0; g < COUNT_OF(gauges); g++) {
+        metrics_begin(out, gauges[g].name, METRIC_GAUGE, gauges[g].help);
+        for (size_t i = 0; i < desk->options.setup_count; i++) {
+            const struct booth *booth = &desk->booths[i];
+            const int64_t values[] = {booth->seen_out, booth->seen_slots, booth->seen_open};
+            char labels[LABELS_BYTES];
+            provider_labels(booth, labels);
+            metrics_number(out, gauges[g].name, labels, values[g]);
+        }
+    }
 }
 
 static bool

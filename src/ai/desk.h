@@ -20,6 +20,7 @@
 #define AI_DESK_H
 
 #include "ai/provider.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/exchange.h"
 #include "base/id.h"
@@ -70,6 +71,9 @@ uint64_t ai_desk_submit(struct ai_desk *desk, struct exchange *exchange);
 
 /* Asks to end an exchange early, with EXCHANGE_CANCELLED. A ticket that has ended is ignored. */
 void ai_desk_cancel(struct ai_desk *desk, uint64_t ticket);
+
+/* How the providers are now, for Prometheus. Any thread. */
+void ai_desk_print_metrics(const struct ai_desk *desk, struct buffer *out);
 
 /* Ends its threads; every exchange has been given back. Who sends for it may still be about to
  * leave its mailbox, and has to be gone before ai_desk_free(). Twice is harmless. */

@@ -51,6 +51,10 @@ enum metric_kind {
     M(TOKENS_OUT, COUNTER, "windrow_ai_tokens_total", "direction=\"out\"",                         \
       "Tokens of models, as recorded with the answers.")                                           \
     M(COST, MICRO, "windrow_cost_credits_total", "", "What calls have cost, in credits.")          \
+    M(CLEANED_ROWS, COUNTER, "windrow_cleaned_rows_total", "",                                     \
+      "Rows that were removed in the background: deleted, overdue or expired.")                    \
+    M(SWEPT_BLOBS, COUNTER, "windrow_swept_blobs_total", "",                                       \
+      "Blobs that were removed since nothing counted them.")                                       \
     M(LOG_WARNINGS, COUNTER, "windrow_log_lines_total", "level=\"warn\"",                          \
       "Log lines that told of trouble.")                                                           \
     M(LOG_ERRORS, COUNTER, "windrow_log_lines_total", "level=\"error\"",                           \

@@ -250,6 +250,12 @@ models_cancel(uint64_t ticket)
 }
 
 void
+models_print_metrics(struct buffer *out)
+{
+    ai_desk_print_metrics(desk, out);
+}
+
+void
 models_close(void)
 {
     if (desk != NULL)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct ai_registry;
+struct buffer;
 struct cli;
 struct service;
 struct store;
@@ -40,6 +41,9 @@ void models_listen(struct service *service);
 
 uint64_t models_submit(struct exchange *exchange);
 void models_cancel(uint64_t ticket);
+
+/* How the providers are now, for Prometheus. Any thread, while they are open. */
+void models_print_metrics(struct buffer *out);
 
 /* Ends what is on its way. Nothing may be submitted any more. */
 void models_close(void);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "main/first_key.h"
+#include "main/models.h"
 #include "main/settings.h"
 #include "main/systemd.h"
 #include "main/world.h"
@@ -70,6 +71,7 @@ print_metrics(struct buffer *out, void *context)
     if (atomic_load(&server->is_up))
         print_http(server, out);
     service_print_metrics(server->service, out);
+    models_print_metrics(out);
 }
 
 /* --- start and stop --- */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 
 #include <string.h>
 
@@ -100,6 +101,7 @@ commit_one(struct cleaner *cleaner, struct intent *intent)
         return 0;
     }
     uint32_t changed = intent->changed;
+    metric_add(METRIC_CLEANED_ROWS, changed);
     intent_free(&intent);
     return changed;
 }
@@ -438,6 +440,7 @@ sweep_blobs(struct cleaner *cleaner)
     if (!is_over)
         is_over = blobs_sweep(cleaner->options.blobs, cleaner->part++, is_counted, cleaner,
                               &removed) != STATUS_OK;
+    metric_add(METRIC_SWEPT_BLOBS, removed);
     if (removed > 0)
         log_event(LOG_INFO, "bytes that an earlier process left were removed", "blobs=%u", removed);
     if (!is_over && cleaner->part < BLOB_FOLDERS)

@@ -1,6 +1,8 @@
 #include "service/host.h"
 
+#include "base/limits.h"
 #include "base/metrics.h"
+#include "service/hub.h"
 
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -57,6 +59,17 @@ print_pools(struct service *service, struct buffer *out)
 }
 
 static void
+print_watchers(struct service *service, struct buffer *out)
+{
+    if (service->hub == NULL)
+        return;
+    metrics_one(out, "windrow_watchers", METRIC_GAUGE,
+                "Clients that wait for the end of a run or watch its events.",
+                hub_count(service->hub));
+    metrics_one(out, "windrow_watchers_max", METRIC_GAUGE, "Most of them at once.", LIMIT_WATCHERS);
+}
+
+static void
 print_disk(struct service *service, struct buffer *out)
 {
     struct statvfs disk;
@@ -76,5 +89,6 @@ service_print_metrics(struct service *service, struct buffer *out)
     writer_print_metrics(service->writer, out);
     print_store(service, out);
     print_pools(service, out);
+    print_watchers(service, out);
     print_disk(service, out);
 }

@@ -171,10 +171,12 @@ test('/metrics is what Prometheus reads, and counts what was done', async () => 
     assert.equal(spent.get(`windrow_http_request_duration_seconds_count{${start}}`), 1);
     assert.ok(value('process_resident_memory_bytes') > 1e6);
     assert.ok(value('windrow_disk_free_bytes') > 0);
+    assert.equal(value('windrow_ai_provider_down', 'provider="local"'), 0);
     assert.ok(Math.abs(value('process_start_time_seconds') - Date.now() / 1000) < 600);
     assert.ok(value('windrow_store_calls_total', 'call="commit"') >= 2);
     for (const name of ['windrow_runs_in_memory', 'windrow_calls_waiting', 'windrow_http_connections',
-      'windrow_commit_duration_seconds', 'windrow_pool_waiting_tasks', 'windrow_store_trouble'])
+      'windrow_commit_duration_seconds', 'windrow_pool_waiting_tasks', 'windrow_store_trouble',
+      'windrow_watchers', 'windrow_cleaned_rows_total'])
       assert.ok(families.has(name), name);
   } finally {
     await server.close();
