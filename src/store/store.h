@@ -119,16 +119,11 @@ struct store_page {
      * may go on as `before`; zero: there are no more. name.size 0: whatever labels they have. */
     struct run_label label;
     struct id *resume;
-    struct id from, until; /* runs and files: only ids not less than `from`, less than `until`;
+    struct id from, until; /* runs, files, audit: only ids not less than `from`, less than `until`;
                             * zero = all */
     struct slice name;     /* files: only those of that name; empty = all */
     uint32_t limit;        /* 1 to 1000 */
     uint32_t skip;         /* for page numbers; at most 100,000 */
-    struct id from, until;        /* runs, files and audit: only ids not less than `from`, less than
-                                   * `until`;        zero = all */
-    struct slice name;            /* files: only those of that name; empty = all */
-    uint32_t limit;               /* 1 to 1000 */
-    uint32_t skip;                /* for page numbers; at most 100,000 */
 };
 
 /* Visitors return false to stop. They run inside the read: they are quick and do not call the store
