@@ -8,8 +8,11 @@
 /* What comes is gathered until it is this much; a piece of the connection may go beyond it. */
 #define GATHERED_BYTES_MAX (2 * LIMIT_UPLOAD_PIECE_BYTES)
 
-/* In the call's arena. The loop's thread gathers, a work thread takes. */
+/* In the call's arena. The loop's thread gathers, a work thread takes. It may be told that the
+ * client has left until the answer has reached the loop, so that it lasts longer than its buffers.
+ */
 struct transfer {
+    struct call *call;
     struct receiving receiving;
     struct buffer taken; /* the work thread's */
     struct error error;  /* why no more is wanted, if status is not OK */
@@ -20,6 +23,7 @@ struct transfer {
     bool is_busy;   /* its task is posted or runs */
     bool is_paused; /* the client waits */
     bool is_whole, is_gone;
+    bool is_finished; /* the call is answered, or with whoever answers it */
 };
 
 static route_handler_fn receive_on;
@@ -41,9 +45,9 @@ wake(struct call *call, bool must)
 }
 
 static void
-gather(struct call *call, struct slice piece)
+on_piece(struct http_request *request, struct slice piece, void *context)
 {
-    struct transfer *transfer = call->own;
+    struct transfer *transfer = context;
     pthread_mutex_lock(&transfer->mutex);
     if (transfer->status == STATUS_OK)
         buffer_append_slice(&transfer->gathered, piece);
@@ -52,29 +56,22 @@ gather(struct call *call, struct slice piece)
     bool is_full = transfer->gathered.size >= LIMIT_UPLOAD_PIECE_BYTES;
     if (is_full || transfer->status != STATUS_OK) {
         transfer->is_paused = true;
-        http_request_pause(call->request);
+        http_request_pause(request);
     }
     bool must = must_wake(transfer);
     pthread_mutex_unlock(&transfer->mutex);
-    wake(call, must);
+    wake(transfer->call, must);
 }
 
 static void
-on_piece(struct http_request *request, struct slice piece, void *context)
+set_over(struct transfer *transfer, bool is_gone)
 {
-    gather(context, piece);
-}
-
-static void
-set_over(struct call *call, bool is_gone)
-{
-    struct transfer *transfer = call->own;
     pthread_mutex_lock(&transfer->mutex);
     transfer->is_gone = is_gone;
     transfer->is_whole = !is_gone;
-    bool must = must_wake(transfer);
+    bool must = !transfer->is_finished && must_wake(transfer);
     pthread_mutex_unlock(&transfer->mutex);
-    wake(call, must);
+    wake(transfer->call, must);
 }
 
 static void
@@ -90,7 +87,6 @@ finish(struct call *call)
     struct transfer *transfer = call->own;
     struct receiving *receiving = &transfer->receiving;
     bool is_good = transfer->status == STATUS_OK && transfer->is_whole;
-    pthread_mutex_destroy(&transfer->mutex);
     buffer_done(&transfer->taken);
     buffer_done(&transfer->gathered);
     call->own = receiving->source;
@@ -139,6 +135,7 @@ end_piece(struct transfer *transfer, enum status status)
     else if (is_over)
         next = NEXT_FINISH;
     transfer->is_busy = next != NEXT_WAIT;
+    transfer->is_finished = next == NEXT_FINISH;
     pthread_mutex_unlock(&transfer->mutex);
     return next;
 }
@@ -147,9 +144,8 @@ static void
 receive_on(struct call *call)
 {
     struct transfer *transfer = call->own;
-    struct slice bytes;
     enum status status = begin_piece(call);
-    bytes = buffer_slice(&transfer->taken);
+    struct slice bytes = buffer_slice(&transfer->taken);
     if (status == STATUS_OK && bytes.size > 0)
         status = transfer->receiving.take(transfer->receiving.source, bytes, &transfer->error);
     switch (end_piece(transfer, status)) {
@@ -186,22 +182,25 @@ void
 call_receive(struct call *call, const struct receiving *receiving)
 {
     struct transfer *transfer = arena_alloc(call->arena, sizeof(*transfer));
-    *transfer = (struct transfer){.receiving = *receiving};
+    *transfer = (struct transfer){
+        .call = call,
+        .receiving = *receiving,
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+    };
     call->own = transfer;
     if (!call->is_head) {
         call->own = &transfer->receiving;
         call_go_on(call, receive_whole);
         return;
     }
-    const struct http_body_taker taker = {on_piece, on_gone, call};
+    const struct http_body_taker taker = {on_piece, on_gone, transfer};
     buffer_init(&transfer->taken, GATHERED_BYTES_MAX);
     buffer_init(&transfer->gathered, GATHERED_BYTES_MAX);
-    pthread_mutex_init(&transfer->mutex, NULL);
     http_request_take_body(call->request, &taker);
 }
 
 void
 call_received(struct call *call)
 {
-    set_over(call, false);
+    set_over(call->own, false);
 }

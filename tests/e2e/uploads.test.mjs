@@ -442,3 +442,17 @@ test('the largest file is a setting, and a long upload counts once', async () =>
     await small.close();
   }
 });
+
+test('clients that leave while they are refused do no harm', async () => {
+  const before = await blobs();
+  const bad = Buffer.concat([Buffer.from('--XX\r\nno header\r\n\r\n'), block(0, 600_000)]);
+  const head = `Content-Length: ${bad.length}\r\nContent-Type: multipart/form-data; boundary=XX`;
+  for (let round = 0; round < 20; round += 1) {
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => begin(head, bad)));
+    if (round % 2 === 0) await until(() => sockets.some((socket) => socket.text !== ''), 'a refusal');
+    for (const socket of sockets) socket.resetAndDestroy();
+  }
+  await until(async () => (await blobs()).coming === before.coming, 'the end of all');
+  assert.equal((await blobs()).kept, before.kept);
+  assert.equal((await send(block(1))).status, 201);
+});
