@@ -457,10 +457,8 @@ write_tenants(struct store *store, const struct key_row *key)
 static void
 write_standing(struct store *store)
 {
-    struct label_rows labels = {.workspace = id_of(1),
-                                .run = id_of(1),
-                                .count = 1,
-                                .labels = {{SLICE("x"), SLICE("y")}}};
+    struct label_rows labels = {
+        .workspace = id_of(1), .run = id_of(1), .count = 1, .labels = {{SLICE("x"), SLICE("y")}}};
     struct line_row line = {.workspace = id_of(1), .name = SLICE("x"), .run = id_of(1)};
     const struct store_op ops[] = {
         {STORE_LABELS_INSERT, .labels = &labels},
