@@ -508,7 +508,7 @@ test_who_watches_is_told_of_the_end(void **state)
 {
     void (*const leave[])(struct peer *) = {peer_close, peer_reset, peer_half_close};
     for (size_t i = 0; i < COUNT_OF(leave); i++) {
-        struct watched watched = {0};
+        struct watched watched = {.request = NULL};
         struct http_server *server = peer_start_server(
             (struct http_server_config){.handler = watched_handler, .context = &watched});
         struct peer peer = peer_connect(server);
@@ -529,7 +529,7 @@ test_who_watches_is_told_of_the_end(void **state)
 static void
 test_a_watched_request_may_be_followed(void **state)
 {
-    struct watched watched = {0};
+    struct watched watched = {.request = NULL};
     struct http_server *server = peer_start_server(
         (struct http_server_config){.handler = watched_handler, .context = &watched});
     struct peer peer = peer_connect(server);
