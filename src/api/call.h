@@ -121,6 +121,9 @@ struct list_query {
     bool has_end;
 };
 bool call_read_list(struct call *call, struct list_query *out);
+
+/* Whether the list has ended before the item of that id. */
+bool call_list_is_over(const struct list_query *query, const struct id *id);
 /* The same without lt. */
 bool call_read_page(struct call *call, struct store_page *out);
 

@@ -1,5 +1,7 @@
 #include "api/call.h"
 
+#include <string.h>
+
 /* Metal's defaults and bounds. */
 #define LIMIT_USUAL 100
 #define LIMIT_MAX 1000
@@ -93,4 +95,10 @@ call_read_list(struct call *call, struct list_query *out)
         out->page.before = id;
     }
     return true;
+}
+
+bool
+call_list_is_over(const struct list_query *query, const struct id *id)
+{
+    return query->has_end && memcmp(id->bytes, query->end.bytes, ID_BYTES) >= 0;
 }

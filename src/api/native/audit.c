@@ -61,7 +61,7 @@ put_entry(const struct audit_row *row, void *context)
         {value_text("object"), row->object.size == 0 ? value_null() : value_string(row->object)},
         {value_text("status"), value_int(row->status)},
     };
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, value_object_new(list->arena, members, COUNT_OF(members)));

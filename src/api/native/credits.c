@@ -165,7 +165,7 @@ put_grant(const struct grant_row *row, void *context)
     static const char *const kinds[] = {"add", "set", "unlimited"};
     struct grant_list *list = context;
     struct buffer *out = &list->body;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(out);
     buffer_append_text(out, "{\"id\":");

@@ -68,7 +68,7 @@ put_listed(const struct file_row *row, void *context)
 {
     struct file_list *list = context;
     const struct list_query *query = &list->query;
-    if (query->has_end && memcmp(row->id.bytes, query->end.bytes, ID_BYTES) >= 0)
+    if (call_list_is_over(query, &row->id))
         return false;
     native_next_item(&list->body);
     present_file_text(&list->body, row);

@@ -15,7 +15,7 @@ static bool
 put_listed(const struct key_row *row, void *context)
 {
     struct key_list *list = context;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, key_value(row, list->arena));

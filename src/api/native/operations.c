@@ -101,7 +101,7 @@ static bool
 put_operation(const struct object_row *row, void *context)
 {
     struct operation_list *list = context;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, operation_present(row, list->call->arena));

@@ -65,7 +65,7 @@ static bool
 put_run(const struct run_row *row, void *context)
 {
     struct run_list *list = context;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     native_put_run(&list->body, row, NULL);

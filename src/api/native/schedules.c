@@ -46,7 +46,7 @@ put_schedule(const struct object_row *row, void *context)
 {
     struct schedule_list *list = context;
     struct call *call = list->call;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, schedule_present(call->service, row, NEXT_USUAL, call->arena));

@@ -50,7 +50,7 @@ static bool
 put_listed(const struct workflow_row *row, void *context)
 {
     struct workflow_list *list = context;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, present_workflow(row, list->arena));

@@ -68,7 +68,7 @@ put_listed(const struct workspace_row *row, void *context)
 {
     struct workspace_list *list = context;
     const struct caller *caller = &list->call->caller;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     if (!caller->is_operator && !id_equal(&row->id, &caller->workspace))
         return true;
