@@ -143,6 +143,19 @@
 #define LIMIT_METRICS_BYTES MIB(4)
 /* Tables of runs that one server renders at once; further requests are answered 503. */
 #define LIMIT_RENDERINGS 16
+/* Bytes of an address that is told when a run has ended. */
+#define LIMIT_NOTICE_URL_BYTES KIB(2)
+/* Bytes of what such an address is told; an output beyond it is left out. */
+#define LIMIT_NOTICE_BYTES MIB(1)
+/* Deliveries to such addresses on their way at once, over all and to one host. */
+#define LIMIT_DELIVERIES_IN_FLIGHT 64
+#define LIMIT_DELIVERIES_TO_HOST 8
+/* Attempts of a delivery that are kept, the newest. */
+#define LIMIT_DELIVERY_TRIES 30
+/* Bytes of a receiver's answer that are kept for whoever looks into it. */
+#define LIMIT_DELIVERY_ANSWER_BYTES 500
+/* Hosts whose failures are remembered while nothing is sent to them. */
+#define LIMIT_DELIVERY_HOSTS 1000
 /* Bytes of one exchange in memory, request and answer. */
 #define LIMIT_EXCHANGE_BYTES MIB(40)
 /* Bytes of one call's outcome as values, which take more room than their text. */

@@ -71,6 +71,8 @@ struct engine_options {
     const char *default_model; /* "provider/model": what `default` means in runs started from now
                                 * on; NULL without steps that ask models */
     uint32_t calls_max;        /* on their way over all runs; 0: LIMIT_CALLS_IN_FLIGHT */
+    int64_t notice_ms;         /* for so long whoever wants to know that a run has ended is told so
+                                * again; 0: nobody is told (windrow run) */
     bool allow_paths;          /* a `file` is a path (windrow run); otherwise a stored file's id */
     bool take_up_runs; /* go on with what the store holds unfinished (serve); otherwise only what an
                         * ended run has left below it is ended too */

@@ -5,6 +5,7 @@
 #include "engine/children.h"
 #include "engine/events.h"
 #include "engine/line.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -306,6 +307,8 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
         add_held(run, intent);
     if (run_state_is_ended(run->state)) {
         line_add_leave(intent, &run->id, &run->wishes);
+        const struct notice_to to = {run->program->plan, run->wishes.callback_url};
+        notice_add_end(intent, &run->engine->options, row, &to);
         child_add_end(run, intent, output, error);
         taps_add_partial(run, intent); /* as many as there is room for */
     }

@@ -6,6 +6,7 @@
 #include "engine/events.h"
 #include "engine/line.h"
 #include "engine/models.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -272,6 +273,23 @@ pin_again(const struct move_request *request, struct run_row *row, struct arena 
     return status;
 }
 
+/* Who is told of an end stands in the version that the run is on. If that cannot be read, nobody
+ * is: a cancel has to work all the same. */
+static void
+add_notice(const struct engine_options *options, const struct run_row *row, struct intent *intent)
+{
+    struct program *program = NULL;
+    if (!run_state_is_ended(row->state))
+        return;
+    enum status status =
+        programs_get(options->programs, &row->workflow, row->version, &program, NULL);
+    struct run_wishes wishes;
+    wishes_read(&wishes, row->wishes, &intent->arena);
+    const struct notice_to to = {status == STATUS_OK ? program->plan : NULL, wishes.callback_url};
+    notice_add_end(intent, options, row, &to);
+    program_drop(&program);
+}
+
 /* On a work thread: the run is not in memory, so what the store says holds; the guard keeps it so.
  */
 static void
@@ -311,6 +329,7 @@ move_stored(struct task *task, void *thread_context)
     add_line(request, row, intent);
     intent_add_idempotency(intent, request->asker.idempotency, IDEMPOTENCY_RUN, &row->id);
     events_add_move(intent, row, request->event, clock_unix_ms(options->clock));
+    add_notice(options, row, intent);
     if (run_state_is_ended(next) && tree_has_live_parent(options->store, row))
         child_add_wake(row, intent, row->ended_unix_ms);
     intent->done = move_committed;

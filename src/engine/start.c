@@ -5,6 +5,7 @@
 #include "engine/in_place.h"
 #include "engine/line.h"
 #include "engine/models.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 
 #include <assert.h>
@@ -299,6 +300,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
         ->run = row;
     add_labels(intent, row, start->wishes.labels);
     line_add_join(intent, row, &start->wishes);
+    const struct notice_to to = {start->program->plan, start->wishes.callback_url};
+    notice_add_end(intent, &engine->options, row, &to);
     intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
     if (start->object != NULL)
         intent_add_object(intent, STORE_OBJECT_UPDATE, start->object);

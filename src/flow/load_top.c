@@ -265,8 +265,23 @@ read_limits(struct loader *loader, struct spot spot, void *target)
 static void
 read_on_end(struct loader *loader, struct spot spot, void *target)
 {
-    if (load_is_kind(loader, spot, VALUE_STRING, "an address as text"))
-        load_template(loader, spot, LEAF_OF_OUTPUT);
+    static const struct slice beginnings[] = {{"https://", 8}, {"http://", 7}};
+    if (!load_is_kind(loader, spot, VALUE_STRING, "an address as text"))
+        return;
+    struct slice url = value_slice(spot.at->value);
+    bool is_good = false;
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++)
+        is_good = is_good || (url.size > beginnings[i].size &&
+                              memcmp(url.ptr, beginnings[i].ptr, beginnings[i].size) == 0);
+    for (size_t i = 0; i < url.size; i++)
+        is_good = is_good && (unsigned char)url.ptr[i] > 0x20 && url.ptr[i] != '{';
+    if (!is_good || url.size > LIMIT_NOTICE_URL_BYTES)
+        load_problem(loader, spot, NULL,
+                     "expected an address of at most %zu bytes that begins with https:// or "
+                     "http://, without {{...}} and blanks",
+                     LIMIT_NOTICE_URL_BYTES);
+    else
+        loader->plan->on_end = value_string_copy(loader->arena, url);
 }
 
 static void

@@ -39,6 +39,8 @@ struct settings {
     const char *allow;    /* NULL: not given */
     int64_t eval_threads; /* 0: one a core */
 
+    int64_t delivery_retry_ms, delivery_give_up_ms, delivery_timeout_ms;
+
     const char *metrics_listen; /* NULL: with the rest */
     const char *metrics_token;  /* NULL: open to all */
 

@@ -143,6 +143,12 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
         .retention_ms = settings->retention_ms,
         .clean_after_ms = settings->clean_after_ms,
         .clean_every_ms = settings->clean_every_ms,
+        .deliveries =
+            {
+                .retry_ms = settings->delivery_retry_ms,
+                .give_up_ms = settings->delivery_give_up_ms,
+                .timeout_ms = settings->delivery_timeout_ms,
+            },
         .key_rate = settings->key_rate,
         .audit_ms = settings->audit_ms,
     };

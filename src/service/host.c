@@ -1,5 +1,6 @@
 #include "service/host.h"
 
+#include "service/deliver.h"
 #include "service/schedules.h"
 
 #include "base/fs.h"
@@ -164,6 +165,7 @@ make_engine(struct service *service, struct error *error)
         .clock = service->options.clock,
         .default_model = service->options.default_model,
         .allow_paths = service->options.allow_paths,
+        .notice_ms = service->options.deliveries.give_up_ms,
         .take_up_runs = service->options.take_up_runs,
     };
     rng_seed_system(&options.rng);
@@ -364,6 +366,9 @@ service_open(struct service **out, const struct service_options *options, struct
         status = make_engine(service, error);
     if (status == STATUS_OK && options->take_up_runs)
         status = crashes_open(service, error);
+        status = webhook_key_open(service, error);
+    if (status == STATUS_OK && options->take_up_runs)
+        status = deliver_start(service);
     if (status == STATUS_OK && options->take_up_runs)
         status = watch_start(service);
     if (status == STATUS_OK && !options->is_reader)
@@ -399,15 +404,18 @@ service_close(struct service **service)
     if (gone->options.converter.stop != NULL)
         gone->options.converter.stop(gone->options.converter.converter);
     thread_join(&gone->thread);
+    deliver_stop(gone);
     /* Whoever may still be about to leave the engine's mailbox ends before it is freed. */
     if (gone->options.transport.close != NULL)
         gone->options.transport.close(gone->options.transport.context);
+    deliver_settle(gone);
     for (size_t p = 0; p < ENGINE_POOL_COUNT; p++)
         pool_stop(&gone->pools[p]);
     if (gone->writer != NULL)
         writer_stop(&gone->writer, STOP_GRACE_MS);
     scheduler_free(&gone->scheduler);
     cleaning_free(&gone->cleaning);
+    deliver_end(gone);
     watch_end(gone);
     engine_free(&gone->engine);
     operations_free(&gone->operations);

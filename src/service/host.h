@@ -22,6 +22,7 @@ struct key_cache;
 struct rates;
 struct scheduler;
 struct schema;
+struct sender;
 struct workflow_cache;
 
 struct service {
@@ -54,9 +55,11 @@ struct service {
     struct thread *hub_thread;
     struct cleaning *cleaning;     /* only where runs are taken up */
     struct operations *operations; /* the same */
+    struct sender *sender;         /* the same */
     _Atomic unsigned renderings;   /* that are open */
     _Atomic unsigned uploads;      /* that are coming */
     struct digest link_secret;     /* with which links are signed */
+    struct digest webhook_key;
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.
@@ -76,6 +79,8 @@ void watch_end(struct service *service);
 
 struct backup *backup_new(struct service *service);
 void backup_free(struct backup **backup);
+/* Reads the key that secrets of outgoing webhooks are made from; the first start makes it. */
+MUST_USE enum status webhook_key_open(struct service *service, struct error *error);
 
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache **cache);

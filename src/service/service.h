@@ -45,6 +45,13 @@ struct service_converter {
     void *converter;
 };
 
+/* How the ends of runs are told to addresses outside (service/deliveries.h). */
+struct deliveries_options {
+    int64_t retry_ms;   /* before the second attempt; then about twice as long each time */
+    int64_t give_up_ms; /* no attempt later than that; 0: nobody is told */
+    int64_t timeout_ms; /* of one attempt */
+};
+
 struct service_options {
     const char *data_folder; /* made if missing; locked while the service is open */
     int64_t lock_wait_ms;    /* how long to wait for a process that is just leaving */
@@ -66,6 +73,7 @@ struct service_options {
     int64_t clean_every_ms; /* how often it is looked for */
     bool take_up_runs;      /* go on with unfinished runs: windrow serve */
     bool is_reader;         /* looks only: takes no lock, writes nothing, runs nothing */
+    struct deliveries_options deliveries;
 };
 
 MUST_USE enum status service_open(struct service **out, const struct service_options *options,

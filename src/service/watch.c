@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/queue.h"
 #include "engine/events.h"
+#include "service/deliver.h"
 #include "service/host.h"
 #include "service/hub.h"
 
@@ -100,7 +101,9 @@ ask_progress(void *world, const struct id *run)
 static void
 note_commit(const struct intent *intent, void *context)
 {
-    hub_note_commit(context, intent);
+    struct service *service = context;
+    hub_note_commit(service->hub, intent);
+    deliver_note_commit(service->sender, intent);
 }
 
 enum status
@@ -115,7 +118,7 @@ watch_start(struct service *service)
         .world = service,
     };
     service->hub = hub_new(&options);
-    writer_set_commit_hook(service->writer, note_commit, service->hub);
+    writer_set_commit_hook(service->writer, note_commit, service);
     return thread_start(&service->hub_thread, "watch", 0, hub_thread, service);
 }
 

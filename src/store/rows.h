@@ -315,6 +315,8 @@ enum idempotency_kind {
     IDEMPOTENCY_WORKSPACE = 5,
     IDEMPOTENCY_GRANT = 6, /* the workspace */
     IDEMPOTENCY_OPERATION = 7,
+    IDEMPOTENCY_DELIVERY = 8,
+    IDEMPOTENCY_SECRET = 9, /* id: the workspace */
 };
 
 struct idempotency_row {

@@ -291,6 +291,7 @@ struct delivery_due {
     int64_t due_unix_ms;
     struct id id;
     struct slice host;
+    int64_t give_up_unix_ms;
 };
 typedef bool store_delivery_due_fn(const struct delivery_due *due, void *context);
 /* Those due at or before now that come behind *after (zeroed: from the first), soonest first. */

@@ -117,6 +117,8 @@ test_delivery_moves_from_the_state_that_is_expected(void **state)
 static bool
 see_due(const struct delivery_due *due, void *context)
 {
+    assert_slice(due->host, SLICE("example.com"));
+    assert_int_equal(due->give_up_unix_ms, 90000);
     return seen_add(context, number_of(&due->id));
 }
 
@@ -149,8 +151,8 @@ test_deliveries_are_due_in_order(void **state)
     assert_due(f, 1000, first, 10, "2");
     assert_due(f, 5000, first, 10, "2 3 4 1");
     assert_due(f, 5000, first, 2, "2 3");
-    assert_due(f, 5000, (struct delivery_due){2000, id_of(3), SLICE("")}, 10, "4 1");
-    assert_due(f, 5000, (struct delivery_due){3000, id_of(1), SLICE("")}, 10, "");
+    assert_due(f, 5000, (struct delivery_due){2000, id_of(3), SLICE(""), 0}, 10, "4 1");
+    assert_due(f, 5000, (struct delivery_due){3000, id_of(1), SLICE(""), 0}, 10, "");
     assert_int_equal(store_delivery_next(f->store, 0, &due), STATUS_OK);
     assert_int_equal(due, 1000);
     assert_int_equal(store_delivery_next(f->store, 2000, &due), STATUS_OK);

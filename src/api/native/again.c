@@ -91,6 +91,12 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     case IDEMPOTENCY_FILE:
         answer_file(call, made);
         return;
+    case IDEMPOTENCY_DELIVERY:
+        native_answer_delivery_again(call, made);
+        return;
+    case IDEMPOTENCY_SECRET:
+        native_webhook_secret(call);
+        return;
     }
     call_fail(call, 409, "a request with this Idempotency-Key was answered before");
 }

@@ -91,6 +91,12 @@ route_handler_fn native_workspace_get;
 route_handler_fn native_workspace_change;
 route_handler_fn native_workspace_key_create;
 
+route_handler_fn native_delivery_list;
+route_handler_fn native_delivery_get;
+route_handler_fn native_delivery_replay;
+route_handler_fn native_webhook_secret;
+route_handler_fn native_webhook_secret_rotate;
+
 route_handler_fn native_webhook;
 
 route_handler_fn native_schedule_get;
@@ -184,6 +190,9 @@ bool native_check_definition(struct call *call, struct slice text, struct proble
 /* Problems in answers: one, as an item of a list; all, as the 400 that they are. */
 void native_put_problem(struct buffer *out, const struct problem *problem);
 void native_fail_problems(struct call *call, const struct problems *problems);
+
+/* The delivery that the same request has asked for before. */
+void native_answer_delivery_again(struct call *call, const struct idempotency_row *made);
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

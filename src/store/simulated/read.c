@@ -865,7 +865,7 @@ find_delivery_due(const struct table *table, int64_t now_unix_ms, const struct d
     bool is_found = false;
     for (size_t i = 0; i < table->count; i++) {
         const struct delivery_row *row = table->rows[i];
-        struct delivery_due due = {row->due_unix_ms, row->id, row->host};
+        struct delivery_due due = {row->due_unix_ms, row->id, row->host, row->give_up_unix_ms};
         if (row->state != DELIVERY_PENDING || row->due_unix_ms > now_unix_ms ||
             delivery_order(&due, after) <= 0 || (is_found && delivery_order(&due, out) > 0))
             continue;

@@ -210,7 +210,7 @@ sqlite_delivery_list(struct store *store, const struct delivery_page *page,
 /* The index has all that is read. */
 static const struct sql due_sql = {
     SLOT_DELIVERY_DUE,
-    "SELECT due_unix_ms, id, host FROM deliveries INDEXED BY deliveries_due"
+    "SELECT due_unix_ms, id, host, give_up_unix_ms FROM deliveries INDEXED BY deliveries_due"
     " WHERE state = 0 AND due_unix_ms <= ?1 AND (due_unix_ms, id) > (?2, ?3)"
     " ORDER BY due_unix_ms, id LIMIT ?4",
 };
@@ -230,6 +230,7 @@ sqlite_delivery_due(struct store *store, int64_t now_unix_ms, const struct deliv
         due.due_unix_ms = query_int(&query);
         due.id = query_id(&query);
         due.host = query_slice(&query);
+        due.give_up_unix_ms = query_int(&query);
         if (!visit(&due, context))
             break;
     }

@@ -182,6 +182,25 @@ put_file(const struct id *workspace, const struct id *id)
     commit(intent);
 }
 
+static void
+put_delivery(void)
+{
+    const struct delivery_row delivery = {
+        .workspace = home,
+        .id = {{6, 1}},
+        .run = run_id,
+        .type = SLICE("run.completed"),
+        .url = SLICE("https://example.com"),
+        .host = SLICE("example.com"),
+        .created_unix_ms = 1,
+        .due_unix_ms = INT64_MAX,
+        .give_up_unix_ms = INT64_MAX,
+    };
+    struct intent *intent = intent_new(KIB(4));
+    intent_add(intent, STORE_DELIVERY_INSERT, 64)->delivery = &delivery;
+    commit(intent);
+}
+
 /* Its bytes, where the service keeps them. */
 static bool
 put_bytes(void)
@@ -210,6 +229,7 @@ open_store(struct store **out, const char *unused, struct error *error)
     put_wants();
     put_file(&home, &file_id);
     put_file(&elsewhere, &foreign_file_id);
+    put_delivery();
     *out = store;
     return STATUS_OK;
 }
@@ -328,6 +348,11 @@ static const struct {
     {"POST", R "/pause", KEY_SCOPE_RUN, 409, true},
     {"POST", R "/resume", KEY_SCOPE_RUN, 409, true},
     {"POST", "/v1/files", KEY_SCOPE_RUN, 201, false},
+    {"GET", "/v1/deliveries", KEY_SCOPE_READ, 200, false},
+    {"GET", "/v1/deliveries/060100000000000000000000", KEY_SCOPE_READ, 200, true},
+    {"POST", "/v1/deliveries/060100000000000000000000/replay", KEY_SCOPE_RUN, 409, true},
+    {"GET", "/v1/webhook-secret", KEY_SCOPE_ADMIN, 200, false},
+    {"POST", "/v1/webhook-secret/rotate", KEY_SCOPE_ADMIN, 200, false},
     {"GET", "/v1/files", KEY_SCOPE_READ, 200, false},
     {"GET", F, KEY_SCOPE_READ, 200, true},
     {"GET", F "/content", KEY_SCOPE_READ, 200, true},

@@ -1,0 +1,88 @@
+#include "engine/notice.h"
+
+#include "base/digest.h"
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *
+notice_type(const struct run_row *row)
+{
+    switch (row->state) {
+    case RUN_STATE_COMPLETED:
+        return "run.completed";
+    case RUN_STATE_CANCELLED:
+        return "run.cancelled";
+    case RUN_STATE_FAILED:
+    case RUN_STATE_QUEUED:
+    case RUN_STATE_RUNNING:
+    case RUN_STATE_WAITING:
+    case RUN_STATE_PAUSED:
+        break;
+    }
+    return "run.failed";
+}
+
+struct slice
+notice_host(struct slice url, char *out)
+{
+    const char *slashes = url.size == 0 ? NULL : memmem(url.ptr, url.size, "://", 3);
+    size_t at = slashes == NULL ? url.size : (size_t)(slashes - url.ptr) + 3;
+    size_t size = 0;
+    for (; at < url.size && memchr("/?#\\", url.ptr[at], 4) == NULL; at++) {
+        char byte = url.ptr[at];
+        out[size++] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    }
+    return slice_of(out, size);
+}
+
+/* The same for every commit that tries to end this generation of the run at that time; the time
+ * comes first, so that ids sort by it. */
+static struct id
+notice_id(const struct run_row *row, const char *kind)
+{
+    char hex[ID_HEX_BYTES];
+    char name[ID_HEX_BYTES + 40];
+    id_hex(&row->id, hex);
+    snprintf(name, sizeof(name), "%s %u %s", hex, row->generation, kind);
+    struct digest digest = digest_of(slice_text(name));
+    struct id id;
+    uint64_t second = (uint64_t)row->ended_unix_ms / 1000;
+    for (size_t i = 0; i < 4; i++)
+        id.bytes[i] = (uint8_t)(second >> (24 - 8 * i));
+    memcpy(id.bytes + 4, digest.bytes, sizeof(id.bytes) - 4);
+    return id;
+}
+
+static void
+add_one(struct intent *intent, const struct engine_options *options, const struct run_row *row,
+        struct slice url, const char *kind)
+{
+    struct delivery_row *delivery = arena_alloc(&intent->arena, sizeof(*delivery));
+    *delivery = (struct delivery_row){
+        .workspace = row->workspace,
+        .id = notice_id(row, kind),
+        .run = row->id,
+        .type = slice_text(notice_type(row)),
+        .url = arena_copy(&intent->arena, url),
+        .host = notice_host(url, arena_alloc(&intent->arena, url.size + 1)),
+        .created_unix_ms = row->ended_unix_ms,
+        .due_unix_ms = row->ended_unix_ms,
+        .give_up_unix_ms = row->ended_unix_ms + options->notice_ms,
+    };
+    intent_add(intent, STORE_DELIVERY_INSERT, url.size + 256)->delivery = delivery;
+}
+
+void
+notice_add_end(struct intent *intent, const struct engine_options *options,
+               const struct run_row *row, const struct notice_to *to)
+{
+    bool is_wanted = run_state_is_ended(row->state) && row->parent_generation == 0;
+    if (!is_wanted || options->notice_ms == 0)
+        return;
+    if (to->plan != NULL && to->plan->on_end.kind == VALUE_STRING)
+        add_one(intent, options, row, value_slice(to->plan->on_end), "on_end");
+    if (to->callback.size > 0)
+        add_one(intent, options, row, to->callback, "asked");
+}

@@ -1,0 +1,39 @@
+/* engine/notice.h - who is told that a run has ended: rows for the commit that ends it.
+ *
+ * The rows say what is told to which address; the service sends them, again and again until they
+ * are taken. A run that a step waits for tells nobody: whoever called it does.
+ *
+ * Threads: any.
+ */
+#ifndef ENGINE_NOTICE_H
+#define ENGINE_NOTICE_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+
+struct engine_options;
+struct intent;
+struct plan;
+struct run_row;
+
+struct notice_to {
+    const struct plan *plan; /* its notify.on_end; NULL: not known, nobody of it is told */
+    struct slice callback;   /* what the start asked for; empty: nobody */
+};
+
+/* Adds what is to be told of the run, as the row has it, to the intent that ends it: nothing unless
+ * it has ended, and where nobody sends (engine_options.notice_ms). There must be room for
+ * NOTICE_OPS operations. */
+#define NOTICE_OPS 2
+void notice_add_end(struct intent *intent, const struct engine_options *options,
+                    const struct run_row *row, const struct notice_to *to);
+
+/* "run.completed", "run.failed" or "run.cancelled". */
+const char *notice_type(const struct run_row *row);
+
+/* Of "https://Example.com:8443/a": "example.com:8443"; empty if there is none. out: as long as the
+ * URL. */
+struct slice notice_host(struct slice url, char *out);
+
+#endif
