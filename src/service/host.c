@@ -1,8 +1,5 @@
 #include "service/host.h"
 
-#include "service/deliver.h"
-#include "service/schedules.h"
-
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -10,9 +7,11 @@
 #include "service/cleaning.h"
 #include "service/crashes.h"
 #include "service/credits.h"
+#include "service/deliver.h"
 #include "service/links.h"
 #include "service/operations.h"
 #include "service/rates.h"
+#include "service/schedules.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -366,6 +365,7 @@ service_open(struct service **out, const struct service_options *options, struct
         status = make_engine(service, error);
     if (status == STATUS_OK && options->take_up_runs)
         status = crashes_open(service, error);
+    if (status == STATUS_OK && options->take_up_runs)
         status = webhook_key_open(service, error);
     if (status == STATUS_OK && options->take_up_runs)
         status = deliver_start(service);
