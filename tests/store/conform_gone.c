@@ -44,11 +44,19 @@ insert_full_run(struct store *store, uint32_t number)
         struct blob_row blob = {.run = run.id, .blob = id_of(2000 + 10 * number + i)};
         struct events_row events = {
             .run = run.id, .count = 1, .generation = 1, .body = SLICE("{}\n")};
+        struct delivery_row delivery = {.workspace = id_of(1),
+                                        .id = id_of(3000 + 10 * number + i),
+                                        .run = run.id,
+                                        .type = SLICE("run.completed"),
+                                        .url = SLICE("https://a"),
+                                        .host = SLICE("a"),
+                                        .due_unix_ms = 5};
         effect.tokens_in = 3;
         COMMIT_OK(store, {STORE_EFFECT_INSERT, .effect = &effect},
                   {STORE_RECORD_INSERT, .record = &record}, {STORE_TIMER_INSERT, .timer = &timer},
                   {STORE_CURSOR_PUT, .cursor = &cursor}, {STORE_FILE_INSERT, .file = &file},
-                  {STORE_BLOB_PUT, .blob = &blob}, {STORE_EVENTS_INSERT, .events = &events});
+                  {STORE_BLOB_PUT, .blob = &blob}, {STORE_EVENTS_INSERT, .events = &events},
+                  {STORE_DELIVERY_INSERT, .delivery = &delivery});
     }
 }
 
@@ -145,8 +153,15 @@ count_events(const struct events_row *row, void *context)
     return true;
 }
 
+static bool
+count_delivery(const struct delivery_row *row, void *context)
+{
+    ++*(uint32_t *)context;
+    return true;
+}
+
 /* Rows of all kinds that hang on a run; a full run's are so many. */
-#define FULL 15
+#define FULL 17
 static uint32_t
 hanging_rows(struct fixture *f, uint32_t number)
 {
@@ -158,6 +173,7 @@ hanging_rows(struct fixture *f, uint32_t number)
         .run = id, .step = effect.step, .low = SLICE(""), .high = SLICE("z")};
     struct record_range records = {
         .run = id, .table = record.table, .stretch = record.stretch, .generation = 9};
+    struct delivery_page deliveries = {.workspace = id_of(1), .run = id, .limit = 10};
     struct seen blobs = {0};
     assert_int_equal(store_effect_range(f->store, &effects, count_effect, &count), STATUS_OK);
     assert_int_equal(store_record_range(f->store, &records, count_record, &count), STATUS_OK);
@@ -165,6 +181,7 @@ hanging_rows(struct fixture *f, uint32_t number)
     assert_int_equal(store_file_list(f->store, &id, count_file, &count), STATUS_OK);
     assert_int_equal(store_usage_list(f->store, &id, count_usage, &count), STATUS_OK);
     assert_int_equal(store_events_list(f->store, &id, 0, count_events, &count), STATUS_OK);
+    assert_int_equal(store_delivery_list(f->store, &deliveries, count_delivery, &count), STATUS_OK);
     assert_int_equal(store_blob_list(f->store, &id, 10, see_blob, &blobs), STATUS_OK);
     for (uint32_t generation = 1; generation <= 2; generation++) {
         struct cursor_row which = {.run = id, .name = SLICE("c"), .generation = generation}, got;

@@ -11,19 +11,11 @@ static const char *const state_names[] = {
 };
 
 static struct value
-id_value(const struct id *id, struct arena *arena)
-{
-    char hex[ID_HEX_BYTES];
-    id_hex(id, hex);
-    return value_string_copy(arena, slice_text(hex));
-}
-
-static struct value
 delivery_value(const struct delivery_row *row, struct arena *arena)
 {
     struct member members[] = {
-        {value_text("id"), id_value(&row->id, arena)},
-        {value_text("runId"), id_value(&row->run, arena)},
+        {value_text("id"), present_id(&row->id, arena)},
+        {value_text("runId"), present_id(&row->run, arena)},
         {value_text("type"), value_string_copy(arena, row->type)},
         {value_text("url"), value_string_copy(arena, row->url)},
         {value_text("status"), value_text(state_names[row->state])},
@@ -52,7 +44,7 @@ static bool
 put_listed(const struct delivery_row *row, void *context)
 {
     struct delivery_list *list = context;
-    if (list->query.has_end && memcmp(&row->id, &list->query.end, sizeof(row->id)) >= 0)
+    if (call_list_is_over(&list->query, &row->id))
         return false;
     native_next_item(&list->body);
     json_print(&list->body, delivery_value(row, list->arena));

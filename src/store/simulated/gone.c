@@ -18,6 +18,7 @@ static const struct {
     {KIND_BLOB, offsetof(struct blob_row, run)},
     {KIND_EVENTS, offsetof(struct events_row, run)},
     {KIND_LABEL, offsetof(struct label_row, run)},
+    {KIND_DELIVERY, offsetof(struct delivery_row, run)},
 };
 
 /* The first row of a kind, from *place on, that hangs on the run. */

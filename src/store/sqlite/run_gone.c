@@ -26,6 +26,7 @@ static const struct sql hanging_sql[SQLITE_HANGING_COUNT] = {
                          " (SELECT blob FROM run_blobs WHERE run = ?1 ORDER BY blob LIMIT ?2)"},
     {SLOT_RUN_CLEAR + 7, ROWS("events")},
     {SLOT_RUN_CLEAR + 8, KEYED("run_labels", "workspace, name, value, run")},
+    {SLOT_RUN_CLEAR + 9, ROWS("deliveries")},
 };
 
 static enum status
@@ -68,6 +69,7 @@ static const struct sql remember_sql = {
     " OR EXISTS (SELECT 1 FROM run_blobs WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM events WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM run_labels WHERE run = ?1)"
+    " OR EXISTS (SELECT 1 FROM deliveries WHERE run = ?1)"
     " OR EXISTS (SELECT 1 FROM runs WHERE parent = ?1)",
 };
 
