@@ -96,10 +96,10 @@ pool_post(struct pool *pool, struct task *task, struct fair_flow *flow)
     else
         fair_push(&pool->bulk, flow, &task->node);
     pool->waiting++;
-    bool wake = pool->sleeping > 0;
-    pthread_mutex_unlock(&pool->mutex);
-    if (wake)
+    /* Under the lock: the task may be the last before the pool is stopped and freed. */
+    if (pool->sleeping > 0)
         pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 size_t

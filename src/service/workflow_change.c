@@ -322,9 +322,11 @@ publish_wanted(struct change_job *job)
     if (refuse_archived(job))
         return;
     uint32_t wanted = wanted_version(job);
-    if (wanted == job->row.published_version && wanted > 0)
+    if (wanted == 0)
+        return;
+    if (wanted == job->row.published_version)
         keep_as_it_is(job);
-    else if (wanted > 0)
+    else
         publish_stored(job, wanted, wanted);
 }
 
