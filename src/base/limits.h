@@ -25,6 +25,10 @@
 #define LIMIT_IDEMPOTENCY_KEY_BYTES 255
 /* Milliseconds for which such a key stands for what its request made: a day. */
 #define LIMIT_IDEMPOTENCY_MS INT64_C(86400000)
+/* Bytes of one row of a list that is kept, as JSON. */
+#define LIMIT_LIST_ROW_BYTES MIB(1)
+/* Rows of a list, or entities of a type, up to which they are counted for an answer. */
+#define LIMIT_OBJECTS_COUNTED 1000000
 /* Bytes of one column's value as JSON. */
 #define LIMIT_VALUE_BYTES MIB(16)
 /* Bytes of one row of a source: a CSV line, a JSON line. */

@@ -23,11 +23,11 @@ enum progress {
 typedef enum progress duty_fn(struct cleaner *cleaner);
 
 static duty_fn clear_gone_runs, end_retention, trim_idempotency, trim_cache, trim_deliveries,
-    trim_versions, sweep_blobs;
+    trim_versions, clear_gone_objects, sweep_blobs;
 
 static duty_fn *const duties[] = {
-    clear_gone_runs, end_retention, trim_idempotency, trim_cache,
-    trim_deliveries, trim_versions, sweep_blobs,
+    clear_gone_runs, end_retention, trim_idempotency,   trim_cache,
+    trim_deliveries, trim_versions, clear_gone_objects, sweep_blobs,
 };
 #define DUTY_COUNT COUNT_OF(duties)
 
@@ -408,6 +408,78 @@ end_retention(struct cleaner *cleaner)
     if (overdue.runs.count > 0)
         delete_runs(cleaner, &overdue.runs);
     return PROGRESS_MORE;
+}
+
+/* --- what was deleted of what stays --- */
+
+/* Kinds that are due when they may go, and what goes before them. */
+static const struct {
+    enum object_kind kind, below;
+} gone_kinds[] = {
+    {OBJECT_LIST, OBJECT_LIST_ROW},
+};
+
+static bool
+take_object(const struct object_row *row, void *context)
+{
+    struct object_row *out = context;
+    *out = *row;
+    out->name = out->body = SLICE("");
+    return false;
+}
+
+static bool
+take_below(const struct object_row *row, void *context)
+{
+    return add_id(context, &row->id);
+}
+
+static enum status
+list_below(struct cleaner *cleaner, const struct object_row *gone, enum object_kind below,
+           struct id_list *out)
+{
+    struct object_page page = {
+        .workspace = gone->workspace, .kind = below, .parent = gone->id, .limit = PIECE_ROWS};
+    enum status status = store_object_list(cleaner->options.store, &page, take_below, out);
+    page.is_archived = true;
+    if (status == STATUS_OK && out->count == 0)
+        status = store_object_list(cleaner->options.store, &page, take_below, out);
+    return status;
+}
+
+/* A piece of what is below it; the object itself, when nothing is. */
+static uint32_t
+remove_objects(struct cleaner *cleaner, const struct object_row *gone, enum object_kind below,
+               const struct id_list *list)
+{
+    struct intent *intent = intent_new(KIB(64));
+    struct object_rows *rows = arena_alloc(&intent->arena, sizeof(*rows));
+    struct object_row *all = arena_try_alloc(&intent->arena, PIECE_ROWS * sizeof(*all));
+    all[0] = *gone;
+    for (uint32_t i = 0; i < list->count; i++)
+        all[i] = (struct object_row){
+            .workspace = gone->workspace, .id = list->ids[i], .kind = below, .parent = gone->id};
+    *rows = (struct object_rows){all, list->count == 0 ? 1 : list->count};
+    intent_add(intent, STORE_OBJECTS_REMOVE, KIB(16))->objects = rows;
+    return commit_one(cleaner, intent);
+}
+
+static enum progress
+clear_gone_objects(struct cleaner *cleaner)
+{
+    struct store *store = cleaner->options.store;
+    for (size_t i = 0; i < COUNT_OF(gone_kinds); i++) {
+        struct object_row gone = {.kind = gone_kinds[i].kind};
+        struct id_list list = {.count = 0};
+        enum status status = store_object_due(store, gone_kinds[i].kind, now_unix_ms(cleaner), 1,
+                                              take_object, &gone);
+        if (status != STATUS_OK || id_is_zero(&gone.id))
+            continue;
+        status = list_below(cleaner, &gone, gone_kinds[i].below, &list);
+        if (status == STATUS_OK && remove_objects(cleaner, &gone, gone_kinds[i].below, &list) > 0)
+            return PROGRESS_MORE;
+    }
+    return PROGRESS_NONE;
 }
 
 /* --- bytes that no commit counts --- */

@@ -80,8 +80,16 @@ static void
 assert_object_op(const struct store_op *op)
 {
     assert(!id_is_zero(&op->object->id));
-    if (op->kind != STORE_OBJECT_DELETE)
+    if (op->kind != STORE_OBJECT_DELETE && op->kind != STORE_OBJECT_REQUIRE)
         assert_object(op->object);
+}
+
+static void
+assert_objects_op(const struct store_op *op)
+{
+    assert(op->objects->count >= 1 && op->objects->count <= STORE_OBJECTS_MAX);
+    for (size_t i = 0; op->kind == STORE_OBJECTS_ADD && i < op->objects->count; i++)
+        assert_object(&op->objects->rows[i]);
 }
 
 static void
@@ -148,9 +156,7 @@ assert_idempotency(const struct idempotency_row *row)
 static void
 assert_tenancy(const struct store_op *op)
 {
-    if (op->kind == STORE_AUDIT_TRIM) {
-        assert(op->trim->limit >= 1);
-    } else if (op->kind == STORE_AUDIT_INSERT) {
+    if (op->kind == STORE_AUDIT_INSERT) {
         assert(!id_is_zero(&op->audit->workspace));
         assert(!id_is_zero(&op->audit->id));
     } else if (op->kind == STORE_SPENDING_TRIM) {
@@ -207,77 +213,72 @@ assert_definition(const struct store_op *op)
         assert_workflow(op->workflow);
 }
 
+static void
+assert_idempotency_op(const struct store_op *op)
+{
+    assert_idempotency(op->idempotency);
+}
+
+static void
+assert_trim(const struct store_op *op)
+{
+    assert(op->trim->limit >= 1);
+}
+
+typedef void assert_op_fn(const struct store_op *op);
+
+static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
+    [STORE_WORKFLOW_INSERT] = assert_definition,
+    [STORE_WORKFLOW_UPDATE] = assert_definition,
+    [STORE_WORKFLOW_DELETE] = assert_definition,
+    [STORE_VERSION_INSERT] = assert_definition,
+    [STORE_VERSION_TRIM] = assert_trim,
+    [STORE_WORKSPACE_INSERT] = assert_tenancy,
+    [STORE_WORKSPACE_UPDATE] = assert_tenancy,
+    [STORE_GRANT_INSERT] = assert_tenancy,
+    [STORE_AUDIT_INSERT] = assert_tenancy,
+    [STORE_AUDIT_TRIM] = assert_trim,
+    [STORE_SPENDING_TRIM] = assert_tenancy,
+    [STORE_KEY_INSERT] = assert_tenancy,
+    [STORE_KEY_UPDATE] = assert_tenancy,
+    [STORE_KEY_USED] = assert_tenancy,
+    [STORE_RUN_INSERT] = assert_run_op,
+    [STORE_RUN_MOVE] = assert_run_op,
+    [STORE_RUN_DELETE] = assert_run_op,
+    [STORE_RUN_CLEAR] = assert_run_op,
+    [STORE_LABELS_INSERT] = assert_standing_op,
+    [STORE_LINE_JOIN] = assert_standing_op,
+    [STORE_LINE_LEAVE] = assert_standing_op,
+    [STORE_EFFECT_INSERT] = assert_result_op,
+    [STORE_RECORD_INSERT] = assert_result_op,
+    [STORE_EVENTS_INSERT] = assert_result_op,
+    [STORE_CURSOR_PUT] = assert_progress_op,
+    [STORE_TIMER_INSERT] = assert_progress_op,
+    [STORE_TIMER_DELETE] = assert_progress_op,
+    [STORE_FILE_INSERT] = assert_bytes_op,
+    [STORE_FILE_DELETE] = assert_bytes_op,
+    [STORE_BLOB_PUT] = assert_bytes_op,
+    [STORE_IDEMPOTENCY_INSERT] = assert_idempotency_op,
+    [STORE_IDEMPOTENCY_TRIM] = assert_trim,
+    [STORE_OBJECT_INSERT] = assert_object_op,
+    [STORE_OBJECT_ADD] = assert_object_op,
+    [STORE_OBJECT_UPDATE] = assert_object_op,
+    [STORE_OBJECT_DELETE] = assert_object_op,
+    [STORE_OBJECT_REQUIRE] = assert_object_op,
+    [STORE_OBJECTS_ADD] = assert_objects_op,
+    [STORE_OBJECTS_REMOVE] = assert_objects_op,
+    [STORE_SETTING_PUT] = assert_kept_op,
+    [STORE_TEXT_PUT] = assert_kept_op,
+    [STORE_CACHE_PUT] = assert_kept_op,
+    [STORE_CACHE_TRIM] = assert_trim,
+    [STORE_DELIVERY_INSERT] = assert_delivery_op,
+    [STORE_DELIVERY_UPDATE] = assert_delivery_op,
+    [STORE_DELIVERY_TRIM] = assert_trim,
+};
+
 void
 store_assert_op(const struct store_op *op)
 {
-    switch (op->kind) {
-    case STORE_WORKFLOW_INSERT:
-    case STORE_WORKFLOW_UPDATE:
-    case STORE_WORKFLOW_DELETE:
-    case STORE_VERSION_INSERT:
-        assert_definition(op);
-        return;
-    case STORE_WORKSPACE_INSERT:
-    case STORE_WORKSPACE_UPDATE:
-    case STORE_GRANT_INSERT:
-    case STORE_AUDIT_INSERT:
-    case STORE_AUDIT_TRIM:
-    case STORE_SPENDING_TRIM:
-    case STORE_KEY_INSERT:
-    case STORE_KEY_UPDATE:
-    case STORE_KEY_USED:
-        assert_tenancy(op);
-        return;
-    case STORE_RUN_INSERT:
-    case STORE_RUN_MOVE:
-    case STORE_RUN_DELETE:
-    case STORE_RUN_CLEAR:
-        assert_run_op(op);
-        return;
-    case STORE_LABELS_INSERT:
-    case STORE_LINE_JOIN:
-    case STORE_LINE_LEAVE:
-        assert_standing_op(op);
-        return;
-    case STORE_EFFECT_INSERT:
-    case STORE_RECORD_INSERT:
-    case STORE_EVENTS_INSERT:
-        assert_result_op(op);
-        return;
-    case STORE_CURSOR_PUT:
-    case STORE_TIMER_INSERT:
-    case STORE_TIMER_DELETE:
-        assert_progress_op(op);
-        return;
-    case STORE_FILE_INSERT:
-    case STORE_FILE_DELETE:
-    case STORE_BLOB_PUT:
-        assert_bytes_op(op);
-        return;
-    case STORE_IDEMPOTENCY_INSERT:
-        assert_idempotency(op->idempotency);
-        return;
-    case STORE_OBJECT_INSERT:
-    case STORE_OBJECT_ADD:
-    case STORE_OBJECT_UPDATE:
-    case STORE_OBJECT_DELETE:
-        assert_object_op(op);
-        return;
-    case STORE_SETTING_PUT:
-    case STORE_TEXT_PUT:
-    case STORE_CACHE_PUT:
-        assert_kept_op(op);
-        return;
-    case STORE_DELIVERY_INSERT:
-    case STORE_DELIVERY_UPDATE:
-        assert_delivery_op(op);
-        return;
-    case STORE_IDEMPOTENCY_TRIM:
-    case STORE_CACHE_TRIM:
-    case STORE_VERSION_TRIM:
-    case STORE_DELIVERY_TRIM:
-        assert(op->trim->limit >= 1);
-        return;
-    }
-    assert(false && "no such operation");
+    assert(op->kind < STORE_OP_KIND_COUNT && checks[op->kind] != NULL);
+    checks[op->kind](op);
 }

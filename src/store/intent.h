@@ -102,6 +102,12 @@ enum store_op_kind {
     STORE_OBJECT_UPDATE,
     /* object (by id); OK if absent. What has it as parent stays. */
     STORE_OBJECT_DELETE,
+    /* object (by id): changes nothing; NOT_FOUND: it is not there, or is archived */
+    STORE_OBJECT_REQUIRE,
+    /* objects: each as STORE_OBJECT_ADD */
+    STORE_OBJECTS_ADD,
+    /* objects (by id, each only if it is of that workspace, kind and parent); OK for absent ones */
+    STORE_OBJECTS_REMOVE,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
     /* text, if absent: OK either way */
@@ -143,6 +149,7 @@ struct store_op {
         const struct file_row *file;
         const struct idempotency_row *idempotency;
         const struct object_row *object;
+        const struct object_rows *objects;
         const struct setting_row *setting;
         const struct text_row *text;
         const struct cache_row *cache;

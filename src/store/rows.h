@@ -317,6 +317,7 @@ enum idempotency_kind {
     IDEMPOTENCY_OPERATION = 7,
     IDEMPOTENCY_DELIVERY = 8,
     IDEMPOTENCY_SECRET = 9, /* id: the workspace */
+    IDEMPOTENCY_OBJECT = 10,
 };
 
 struct idempotency_row {
@@ -387,6 +388,13 @@ struct object_row {
     int64_t archived_unix_ms; /* 0: live */
     int64_t due_unix_ms;      /* when something has to be done about it; 0: never */
 };
+
+/* Many of them in one operation. */
+struct object_rows {
+    const struct object_row *rows;
+    size_t count; /* 1 to STORE_OBJECTS_MAX */
+};
+#define STORE_OBJECTS_MAX 1000
 
 enum delivery_state { DELIVERY_PENDING = 0, DELIVERY_DELIVERED = 1, DELIVERY_DEAD = 2 };
 

@@ -131,6 +131,41 @@ test_delete_frees_the_name(void **state)
     insert(f, object_of(2, "x"));
 }
 
+static void
+test_many_are_added_and_removed_where_they_belong(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct object_row rows[] = {object_of(1, ""), object_of(2, "x"), object_of(3, "x")}, got;
+    struct object_rows three = {rows, 3};
+    COMMIT_OK(f->store, {STORE_OBJECTS_ADD, .objects = &three});
+    COMMIT_OK(f->store, {STORE_OBJECTS_ADD, .objects = &three});
+    assert_object_is(f, &rows[1]);
+    assert_int_equal(store_object_get(f->store, &f->arena, &rows[2].id, &got), STATUS_NOT_FOUND);
+    rows[0].parent = id_of(901);
+    COMMIT_OK(f->store, {STORE_OBJECTS_REMOVE, .objects = &three});
+    assert_int_equal(store_object_get(f->store, &f->arena, &rows[1].id, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_object_get(f->store, &f->arena, &rows[0].id, &got), STATUS_OK);
+}
+
+static void
+test_what_is_required_has_to_be_there_and_live(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct object_row list = object_of(1, "x"), row = object_of(2, ""), got;
+    assert_int_equal(COMMIT(f->store, {STORE_OBJECT_REQUIRE, .object = &list}), STATUS_NOT_FOUND);
+    insert(f, list);
+    COMMIT_OK(f->store, {STORE_OBJECT_REQUIRE, .object = &list},
+              {STORE_OBJECT_INSERT, .object = &row});
+    list.archived_unix_ms = 5;
+    list.revision = 2;
+    COMMIT_OK(f->store, {STORE_OBJECT_UPDATE, .object = &list});
+    row.id = id_of(3);
+    assert_int_equal(COMMIT(f->store, {STORE_OBJECT_INSERT, .object = &row},
+                            {STORE_OBJECT_REQUIRE, .object = &list}),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(store_object_get(f->store, &f->arena, &row.id, &got), STATUS_NOT_FOUND);
+}
+
 static bool
 see(const struct object_row *row, void *context)
 {
@@ -224,6 +259,8 @@ const struct CMUnitTest object_tests[] = {
     cmocka_unit_test(test_nameless_ones_are_many_and_never_found_by_name),
     cmocka_unit_test(test_update_knows_what_it_changes),
     cmocka_unit_test(test_delete_frees_the_name),
+    cmocka_unit_test(test_many_are_added_and_removed_where_they_belong),
+    cmocka_unit_test(test_what_is_required_has_to_be_there_and_live),
     cmocka_unit_test(test_pages_have_live_or_archived_ones_in_both_orders),
     cmocka_unit_test(test_count_stops_at_its_most),
     cmocka_unit_test(test_due_ones_come_soonest_first),

@@ -88,6 +88,9 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     case IDEMPOTENCY_WORKFLOW:
         answer_workflow(call, made);
         return;
+    case IDEMPOTENCY_OBJECT:
+        native_answer_object_again(call, made);
+        return;
     case IDEMPOTENCY_FILE:
         answer_file(call, made);
         return;

@@ -102,6 +102,14 @@ route_handler_fn native_webhook;
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;
 
+route_handler_fn native_list_list;
+route_handler_fn native_list_create;
+route_handler_fn native_list_get;
+route_handler_fn native_list_delete;
+route_handler_fn native_list_rows;
+route_handler_fn native_list_add;
+route_handler_fn native_list_remove;
+
 /* --- what the endpoints share --- */
 
 /* Our states in the words of this dialect: what waits or pauses is running. */
@@ -164,6 +172,7 @@ void native_fail_start(struct call *call, enum status status, const struct refus
 void native_audit_answer(const struct call *call, int status);
 
 /* The credits as they are now. */
+void native_answer_object_again(struct call *call, const struct idempotency_row *made);
 void native_answer_operation_again(struct call *call, const struct id *id);
 void native_answer_grant_again(struct call *call, const struct id *workspace);
 

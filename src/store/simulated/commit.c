@@ -572,11 +572,31 @@ apply_to_objects(struct world *world, const struct store_op *op)
         return simulated_object_insert(world, op->object);
     if (op->kind == STORE_OBJECT_UPDATE)
         return simulated_object_update(world, op->object);
+    if (op->kind == STORE_OBJECT_REQUIRE)
+        return simulated_object_require(world, op->object);
+    if (op->kind == STORE_OBJECTS_ADD)
+        return simulated_objects_add(world, op->objects);
+    if (op->kind == STORE_OBJECTS_REMOVE)
+        return simulated_objects_remove(world, op->objects);
     if (op->kind == STORE_OBJECT_ADD)
         status_ignore(simulated_object_insert(world, op->object));
     else
         table_remove(table_of(world, KIND_OBJECT), op->object, &world->journal);
     return STATUS_OK;
+}
+
+static enum status
+apply_to_idempotency(struct world *world, const struct store_op *op)
+{
+    return op->kind == STORE_IDEMPOTENCY_INSERT ? idempotency_insert(world, op->idempotency)
+                                                : idempotency_trim(world, op->trim);
+}
+
+static enum status
+apply_to_cache(struct world *world, const struct store_op *op)
+{
+    return op->kind == STORE_CACHE_PUT ? put_row(world, KIND_CACHE, op->cache)
+                                       : cache_trim(world, op->trim);
 }
 
 static enum status
@@ -626,22 +646,23 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_FILE_DELETE:
         return file_delete(world, op->file);
     case STORE_IDEMPOTENCY_INSERT:
-        return idempotency_insert(world, op->idempotency);
     case STORE_IDEMPOTENCY_TRIM:
-        return idempotency_trim(world, op->trim);
+        return apply_to_idempotency(world, op);
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_UPDATE:
     case STORE_OBJECT_DELETE:
+    case STORE_OBJECT_REQUIRE:
+    case STORE_OBJECTS_ADD:
+    case STORE_OBJECTS_REMOVE:
         return apply_to_objects(world, op);
     case STORE_SETTING_PUT:
         return put_row(world, KIND_SETTING, op->setting);
     case STORE_TEXT_PUT:
         return insert_if_absent(world, KIND_TEXT, op->text);
     case STORE_CACHE_PUT:
-        return put_row(world, KIND_CACHE, op->cache);
     case STORE_CACHE_TRIM:
-        return cache_trim(world, op->trim);
+        return apply_to_cache(world, op);
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_UPDATE:
     case STORE_DELIVERY_TRIM:

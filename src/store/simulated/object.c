@@ -49,6 +49,34 @@ simulated_object_update(struct world *world, const struct object_row *row)
 }
 
 enum status
+simulated_object_require(struct world *world, const struct object_row *row)
+{
+    const struct object_row *found = table_find(&world->tables[KIND_OBJECT], row);
+    return found == NULL || found->archived_unix_ms > 0 ? STATUS_NOT_FOUND : STATUS_OK;
+}
+
+enum status
+simulated_objects_add(struct world *world, const struct object_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        status_ignore(simulated_object_insert(world, &rows->rows[i]));
+    return STATUS_OK;
+}
+
+enum status
+simulated_objects_remove(struct world *world, const struct object_rows *rows)
+{
+    struct table *table = &world->tables[KIND_OBJECT];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct object_row *row = &rows->rows[i], *found = table_find(table, row);
+        if (found != NULL && found->kind == row->kind &&
+            id_equal(&found->workspace, &row->workspace) && id_equal(&found->parent, &row->parent))
+            table_remove(table, row, &world->journal);
+    }
+    return STATUS_OK;
+}
+
+enum status
 simulated_object_get(struct store *store, struct arena *arena, const struct id *id,
                      struct object_row *out)
 {

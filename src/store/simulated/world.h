@@ -51,6 +51,9 @@ enum status get_by_key(struct store *store, enum kind kind, const void *which, v
 /* As the operations of these names; CONFLICT, NOT_FOUND. */
 enum status simulated_object_insert(struct world *world, const struct object_row *row);
 enum status simulated_object_update(struct world *world, const struct object_row *row);
+enum status simulated_object_require(struct world *world, const struct object_row *row);
+enum status simulated_objects_add(struct world *world, const struct object_rows *rows);
+enum status simulated_objects_remove(struct world *world, const struct object_rows *rows);
 /* STORE_RUN_DELETE and STORE_RUN_CLEAR. */
 enum status world_run_delete(struct world *world, const struct run_gone_row *gone);
 enum status world_run_clear(struct world *world, const struct run_clear *clear);

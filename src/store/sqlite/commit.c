@@ -54,6 +54,9 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_OBJECT_ADD, sqlite_object_add, object);
         APPLIES(STORE_OBJECT_UPDATE, sqlite_object_update, object);
         APPLIES(STORE_OBJECT_DELETE, sqlite_object_delete, object);
+        APPLIES(STORE_OBJECT_REQUIRE, sqlite_object_require, object);
+        APPLIES(STORE_OBJECTS_ADD, sqlite_objects_add, objects);
+        APPLIES(STORE_OBJECTS_REMOVE, sqlite_objects_remove, objects);
         APPLIES(STORE_SETTING_PUT, sqlite_setting_put, setting);
         APPLIES(STORE_TEXT_PUT, sqlite_text_put, text);
         APPLIES(STORE_CACHE_PUT, sqlite_cache_put, cache);
@@ -92,6 +95,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_SPENDING_TRIM:
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_DELETE:
+    case STORE_OBJECTS_ADD:
+    case STORE_OBJECTS_REMOVE:
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_TRIM:
     case STORE_EVENTS_INSERT:
@@ -117,6 +122,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_UPDATE:
+    case STORE_OBJECT_REQUIRE:
     case STORE_DELIVERY_UPDATE:
         return true;
     }

@@ -119,6 +119,55 @@ sqlite_object_delete(struct connection *writer, const struct object_row *row)
     return query_write_quietly(&query);
 }
 
+static const struct sql require_sql = {
+    SLOT_OBJECT_REQUIRE,
+    "SELECT 1 FROM objects WHERE id = ?1 AND archived_unix_ms = 0",
+};
+
+enum status
+sqlite_object_require(struct connection *writer, const struct object_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &require_sql);
+    query_bind_id(&query, &row->id);
+    return query_end_one(&query, query_next(&query));
+}
+
+enum status
+sqlite_objects_add(struct connection *writer, const struct object_rows *rows)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
+        status = sqlite_object_add(writer, &rows->rows[i]);
+    return status;
+}
+
+static const struct sql remove_sql = {
+    SLOT_OBJECT_REMOVE,
+    "DELETE FROM objects WHERE id = ?1 AND workspace = ?2 AND kind = ?3 AND parent = ?4",
+};
+
+static enum status
+object_remove(struct connection *writer, const struct object_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &remove_sql);
+    query_bind_id(&query, &row->id);
+    query_bind_id(&query, &row->workspace);
+    query_bind_int(&query, row->kind);
+    query_bind_id(&query, &row->parent);
+    return query_write_quietly(&query);
+}
+
+enum status
+sqlite_objects_remove(struct connection *writer, const struct object_rows *rows)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
+        status = object_remove(writer, &rows->rows[i]);
+    return status;
+}
+
 static enum status
 object_read_one(struct query *query, struct object_row *out)
 {

@@ -50,6 +50,9 @@ enum status sqlite_object_insert(struct connection *writer, const struct object_
 enum status sqlite_object_add(struct connection *writer, const struct object_row *row);
 enum status sqlite_object_update(struct connection *writer, const struct object_row *row);
 enum status sqlite_object_delete(struct connection *writer, const struct object_row *row);
+enum status sqlite_object_require(struct connection *writer, const struct object_row *row);
+enum status sqlite_objects_add(struct connection *writer, const struct object_rows *rows);
+enum status sqlite_objects_remove(struct connection *writer, const struct object_rows *rows);
 enum status sqlite_cache_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row);
 enum status sqlite_delivery_update(struct connection *writer, const struct delivery_update *update);

@@ -32,6 +32,7 @@ static const struct id run_id = {{4, 1}};
 static const struct id wants_id = {{3, 2}};
 static const struct id paused_id = {{4, 2}};
 static const struct id file_id = {{5, 1}};
+static const struct id list_id = {{6, 1}};
 static const struct id foreign_file_id = {{5, 2}};
 
 /* Secrets are their own names. */
@@ -219,6 +220,24 @@ put_bytes(void)
     return is_ok;
 }
 
+static void
+put_object(enum object_kind kind, const struct id *id)
+{
+    const struct object_row row = {
+        .workspace = home,
+        .id = *id,
+        .kind = kind,
+        .name = SLICE("thing"),
+        .body = SLICE("{}"),
+        .revision = 1,
+        .created_unix_ms = 1,
+        .updated_unix_ms = 1,
+    };
+    struct intent *intent = intent_new(KIB(4));
+    intent_add_object(intent, STORE_OBJECT_INSERT, &row);
+    commit(intent);
+}
+
 static enum status
 open_store(struct store **out, const char *unused, struct error *error)
 {
@@ -230,6 +249,7 @@ open_store(struct store **out, const char *unused, struct error *error)
     put_file(&home, &file_id);
     put_file(&elsewhere, &foreign_file_id);
     put_delivery();
+    put_object(OBJECT_LIST, &list_id);
     *out = store;
     return STATUS_OK;
 }
@@ -306,6 +326,7 @@ status_of(const char *method, const char *path, const char *key)
 #define R "/v1/workflow-runs/040100000000000000000000"
 #define T "/v1/workspaces/010000000000000000000000"
 #define K "/v1/keys/090800000000000000000000"
+#define L "/v1/lists/060100000000000000000000"
 #define F "/v1/files/050100000000000000000000"
 static const struct {
     const char *method;
@@ -364,6 +385,13 @@ static const struct {
     {"DELETE", "/v1/workflow-runs/040900000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"DELETE", "/v1/files/0503000000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"POST", F "/link", KEY_SCOPE_READ, 200, true},
+    {"GET", "/v1/lists", KEY_SCOPE_READ, 200, false},
+    {"POST", "/v1/lists", KEY_SCOPE_WRITE, 400, false},
+    {"GET", L, KEY_SCOPE_READ, 200, true},
+    {"GET", L "/rows", KEY_SCOPE_READ, 200, true},
+    {"POST", L "/rows", KEY_SCOPE_RUN, 400, false},
+    {"POST", L "/rows/remove", KEY_SCOPE_RUN, 400, false},
+    {"DELETE", "/v1/lists/060900000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
     {"POST", "/v1/keys", KEY_SCOPE_ADMIN, 400, false},
     {"DELETE", K, KEY_SCOPE_ADMIN, 200, true},

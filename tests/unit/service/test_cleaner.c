@@ -1,5 +1,5 @@
-/* Goal: versions of a deleted workflow go when nothing can need them any more. Method: a cleaner
- * over the simulated store, turn by turn, on a clock of its own. */
+/* Goal: versions of a deleted workflow, and rows of a deleted list, go when nothing can need them
+ * any more. Method: a cleaner over the simulated store, turn by turn, on a clock of its own. */
 #include "test.h"
 
 #include "base/limits.h"
@@ -158,6 +158,63 @@ test_versions_stay_while_an_older_run_goes_on(void **state)
     scene_close(&scene);
 }
 
+static void
+put_object(struct scene *scene, struct object_row row, uint8_t number)
+{
+    row.workspace = (struct id){{1}};
+    row.id = (struct id){{row.kind, number}};
+    row.body = SLICE("{}");
+    row.revision = 1;
+    write_op(scene, (struct store_op){STORE_OBJECT_INSERT, .object = &row});
+}
+
+static uint32_t
+rows_of(struct scene *scene, uint8_t list)
+{
+    struct object_page page = {
+        .workspace = {{1}}, .kind = OBJECT_LIST_ROW, .parent = {{OBJECT_LIST, list}}, .limit = 1};
+    uint32_t count = 0;
+    assert_int_equal(store_object_count(scene->store, &page, 1000, &count), STATUS_OK);
+    return count;
+}
+
+static enum status
+find_list(struct scene *scene, uint8_t list)
+{
+    struct arena arena;
+    struct object_row row;
+    const struct id id = {{OBJECT_LIST, list}};
+    arena_init(&arena, KIB(64));
+    enum status status = store_object_get(scene->store, &arena, &id, &row);
+    arena_done(&arena);
+    return status;
+}
+
+static void
+test_rows_go_with_their_list(void **state)
+{
+    struct scene scene;
+    scene_open(&scene);
+    put_object(&scene, (struct object_row){.kind = OBJECT_LIST}, 1);
+    put_object(
+        &scene,
+        (struct object_row){.kind = OBJECT_LIST, .archived_unix_ms = 20000, .due_unix_ms = 20000},
+        2);
+    for (uint8_t i = 0; i < 200; i++)
+        put_object(
+            &scene,
+            (struct object_row){.kind = OBJECT_LIST_ROW, .parent = {{OBJECT_LIST, i < 10 ? 1 : 2}}},
+            i);
+    is_kept_at(&scene, 19990);
+    assert_int_equal(rows_of(&scene, 2), 190);
+    is_kept_at(&scene, 20000);
+    assert_int_equal(rows_of(&scene, 2), 0);
+    assert_int_equal(find_list(&scene, 2), STATUS_NOT_FOUND);
+    assert_int_equal(rows_of(&scene, 1), 10);
+    assert_int_equal(find_list(&scene, 1), STATUS_OK);
+    scene_close(&scene);
+}
+
 static int
 make_folder(void **state)
 {
@@ -183,6 +240,7 @@ main(void)
         cmocka_unit_test(test_versions_go_after_a_while),
         cmocka_unit_test(test_versions_stay_with_the_runs_of_their_workflow),
         cmocka_unit_test(test_versions_stay_while_an_older_run_goes_on),
+        cmocka_unit_test(test_rows_go_with_their_list),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

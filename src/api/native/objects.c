@@ -1,0 +1,103 @@
+/* What the endpoints of lists, entities and documents share. */
+#include "api/native/objects.h"
+
+#include "base/json.h"
+
+void
+native_answer_object(struct call *call, int http_status, const struct object_row *row,
+                     const struct object_face *face)
+{
+    struct buffer body;
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"data\":");
+    face->put(&body, row, call->arena);
+    buffer_append_byte(&body, '}');
+    if (http_status == 201)
+        call_answer_created(call, &body, slice_text(face->path), &row->id);
+    else
+        call_answer(call, http_status, &body);
+}
+
+struct object_listing {
+    struct list_query query;
+    struct object_page page;
+    object_put_fn *put;
+    struct arena *arena;
+    struct buffer body;
+};
+
+static bool
+put_listed(const struct object_row *row, void *context)
+{
+    struct object_listing *listing = context;
+    if (call_list_is_over(&listing->query, &row->id))
+        return false;
+    struct arena_mark mark = arena_mark(listing->arena);
+    native_next_item(&listing->body);
+    listing->put(&listing->body, row, listing->arena);
+    arena_rewind(listing->arena, mark);
+    return !buffer_is_over(&listing->body);
+}
+
+static void
+read_listing(struct call *call)
+{
+    struct object_listing *listing = call->own;
+    native_begin_list(&listing->body);
+    enum status status = service_object_list(call->service, &listing->page, put_listed, listing);
+    native_end_list(call, &listing->body, status);
+}
+
+static void
+list_page(struct call *call, struct object_listing *listing, const struct object_page *which,
+          object_put_fn *put)
+{
+    listing->page = *which;
+    listing->page.workspace = call->caller.workspace;
+    listing->put = put;
+    listing->arena = call->arena;
+    call->own = listing;
+}
+
+void
+native_list_objects(struct call *call, const struct object_page *which, object_put_fn *put)
+{
+    struct object_listing *listing = arena_alloc(call->arena, sizeof(*listing));
+    if (!call_read_list(call, &listing->query))
+        return;
+    list_page(call, listing, which, put);
+    listing->page.before = listing->query.page.before;
+    listing->page.is_ascending = listing->query.page.is_ascending;
+    listing->page.limit = listing->query.page.limit;
+    listing->page.skip = listing->query.page.skip;
+    call_go_on(call, read_listing);
+}
+
+void
+native_list_behind(struct call *call, const struct object_page *which, object_put_fn *put)
+{
+    struct object_listing *listing = arena_alloc(call->arena, sizeof(*listing));
+    struct slice after = http_request_query(call->request, "after");
+    if (!call_read_page(call, &listing->query.page))
+        return;
+    list_page(call, listing, which, put);
+    listing->page.limit = listing->query.page.limit;
+    if (after.ptr != NULL && !id_parse(&listing->page.before, after))
+        call_fail(call, 400, "after: expected an id, as the items of the list have it");
+    else
+        call_go_on(call, read_listing);
+}
+
+void
+native_answer_object_again(struct call *call, const struct idempotency_row *made)
+{
+    struct object_row *row = arena_alloc(call->arena, sizeof(*row));
+    enum status status =
+        service_object_get(call->service, &call->caller.workspace, &made->id, call->arena, row);
+    if (status == STATUS_OK && row->archived_unix_ms == 0 && row->kind == OBJECT_LIST)
+        native_answer_list(call, (int)made->answer, row);
+    else if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        call_fail(call, 404, "what the request with this Idempotency-Key made has been deleted");
+    else
+        call_fail_status(call, status, NULL);
+}

@@ -1,0 +1,118 @@
+// Lists that stay: made, filled, read and deleted, also over a kill.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startServer, until } from './server.mjs';
+
+let server;
+before(async () => {
+  server = await startServer();
+});
+after(() => server?.close());
+
+async function makeList(name) {
+  const made = await server.post('/v1/lists', { name });
+  assert.equal(made.status, 201, made.text);
+  return made.data;
+}
+
+const numbers = (from, count) => Array.from({ length: count }, (_, i) => ({ n: from + i }));
+const rowsOf = (list, query = '') => server.get(`/v1/lists/${list}/rows${query}`);
+const valuesOf = (page) => page.data.map((row) => row.item.n);
+
+test('a list keeps its rows in their order', async () => {
+  const list = await makeList('Ordered');
+  assert.equal(list.rowCount, 0);
+  const added = await server.post('/v1/lists/Ordered/rows', { rows: numbers(0, 1000) });
+  assert.deepEqual([added.status, added.data.rowCount], [200, 1000]);
+  await server.post(`/v1/lists/${list.id}/rows`, { rows: numbers(1000, 3) });
+  await server.restart('SIGKILL');
+  const first = await rowsOf('Ordered', '?limit=600');
+  const second = await rowsOf('Ordered', `?limit=600&after=${first.data.at(-1).id}`);
+  assert.deepEqual([...valuesOf(first), ...valuesOf(second)], numbers(0, 1003).map(({ n }) => n));
+});
+
+test('rows are removed by their ids, and only out of their own list', async () => {
+  const list = await makeList('Removed');
+  const other = await makeList('Other');
+  await server.post(`/v1/lists/${list.id}/rows`, { rows: numbers(0, 4) });
+  const ids = (await rowsOf(list.id)).data.map((row) => row.id);
+  const remove = (id, some) => server.post(`/v1/lists/${id}/rows/remove`, { ids: some });
+  assert.equal((await remove(other.id, ids)).data.rowCount, 0);
+  const removed = await remove(list.id, [ids[1], ids[2], '0'.repeat(24)]);
+  assert.deepEqual([removed.status, removed.data.rowCount], [200, 2]);
+  assert.deepEqual(valuesOf(await rowsOf(list.id)), [0, 3]);
+  const wrong = await remove(list.id, [ids[0], 'x']);
+  assert.equal(wrong.status, 400);
+  assert.match(wrong.json.error, /^ids\.1: /);
+});
+
+test('what is no list and no row is refused with its place', async () => {
+  const list = await makeList('Strict');
+  const table = [
+    ['/v1/lists', { name: '' }, 400, /name/],
+    ['/v1/lists', { name: 'Strict' }, 409, /of this name/],
+    ['/v1/lists', { name: 'a'.repeat(24) }, 400, /^name: .*form of an id/],
+    ['/v1/lists', { name: 'a\u0000b' }, 400, /name/],
+    ['/v1/lists', { name: 'x', rows: [] }, 400, /rows/],
+    [`/v1/lists/${list.id}/rows`, { rows: [] }, 400, /rows/],
+    [`/v1/lists/${list.id}/rows`, { rows: [{}, 7] }, 400, /^rows\.1: /],
+    [`/v1/lists/${list.id}/rows`, { rows: [{}, { x: 'y'.repeat(1 << 20) }] }, 400, /^rows\.1: /],
+    [`/v1/lists/${list.id}/rows`, { rows: numbers(0, 1001) }, 400, /rows/],
+    ['/v1/lists/nowhere/rows', { rows: [{}] }, 404, /./],
+    ['/v1/lists/nowhere/rows/remove', { ids: ['x'] }, 404, /./],
+  ];
+  for (const [path, body, status, words] of table) {
+    const answer = await server.post(path, body);
+    assert.equal(answer.status, status, `${path} ${JSON.stringify(body).slice(0, 60)}: ${answer.text}`);
+    assert.match(answer.json.error, words);
+  }
+  assert.equal((await server.get('/v1/lists/Strict')).data.rowCount, 0);
+  assert.equal((await rowsOf('Strict', '?after=x')).status, 400);
+});
+
+test('the same request again adds its rows once', async () => {
+  await makeList('Once');
+  const headers = { 'idempotency-key': 'k1' };
+  const add = () => server.post('/v1/lists/Once/rows', { rows: numbers(0, 2) }, { headers });
+  assert.equal((await add()).data.rowCount, 2);
+  assert.equal((await add()).data.rowCount, 2);
+  const create = () => server.post('/v1/lists', { name: 'Again' }, { headers });
+  const made = await create();
+  assert.equal((await create()).data.id, made.data.id);
+  await Promise.all(Array.from({ length: 8 }, () =>
+    server.post('/v1/lists/Once/rows', { rows: numbers(5, 1) }, { headers: { 'idempotency-key': 'k2' } })));
+  assert.equal((await server.get('/v1/lists/Once')).data.rowCount, 3);
+});
+
+test('a deleted list is gone at once, its name is free, its rows follow', async () => {
+  const list = await makeList('Gone');
+  await server.post('/v1/lists/Gone/rows', { rows: numbers(0, 700) });
+  assert.equal((await server.ask('DELETE', '/v1/lists/Gone')).status, 200);
+  for (const [method, path] of [['GET', ''], ['DELETE', ''], ['GET', '/rows']])
+    assert.equal((await server.ask(method, `/v1/lists/${list.id}${path}`)).status, 404);
+  const late = await server.post(`/v1/lists/${list.id}/rows`, { rows: [{}] });
+  assert.equal(late.status, 404);
+  const fresh = await makeList('Gone');
+  assert.equal(fresh.rowCount, 0);
+  const ids = (await server.get('/v1/lists?limit=1000')).data.map(({ id }) => id);
+  assert.ok(ids.includes(fresh.id) && !ids.includes(list.id));
+});
+
+test('lists of one workspace are nobody else\'s', async () => {
+  const list = await makeList('Mine');
+  await server.post('/v1/lists/Mine/rows', { rows: numbers(0, 1) });
+  const [row] = (await rowsOf('Mine')).data;
+  const made = await server.post('/v1/workspaces', { name: 'Else' });
+  const key = { apiKey: made.data.key.apiKey };
+  for (const name of [list.id, 'Mine']) {
+    assert.equal((await server.get(`/v1/lists/${name}`, { key })).status, 404);
+    assert.equal((await server.post(`/v1/lists/${name}/rows`, { rows: [{}] }, { key })).status, 404);
+  }
+  const other = await server.post('/v1/lists', { name: 'Mine' }, { key });
+  assert.equal(other.status, 201);
+  await server.post(`/v1/lists/${other.data.id}/rows/remove`, { ids: [row.id] }, { key });
+  assert.deepEqual((await server.get('/v1/lists', { key })).data.map(({ id }) => id), [other.data.id]);
+  await until(async () => (await rowsOf('Mine')).data.length === 1, 'the row to be there');
+});
