@@ -351,6 +351,21 @@ note_turn(struct world *world, const struct id *run, uint32_t generation)
         world_fail(world, "%s: went on while others stood before it in the line", story->name);
 }
 
+static void
+note_record(struct world *world, const struct record_row *record)
+{
+    note_turn(world, &record->run, record->generation);
+    note_write(world, &record->run, record->generation, "record");
+}
+
+/* What wakes a parent may come too late: it is forgotten. */
+static void
+note_timer(struct world *world, const struct timer_row *timer)
+{
+    if (!slice_is(timer->table, CHILD_WAKE_TABLE))
+        note_write(world, &timer->run, timer->generation, "timer");
+}
+
 void
 story_committed(struct world *world, const struct store_op *op)
 {
@@ -371,16 +386,13 @@ story_committed(struct world *world, const struct store_op *op)
         note_leave(world, &op->line->run);
         return;
     case STORE_RECORD_INSERT:
-        note_turn(world, &op->record->run, op->record->generation);
-        note_write(world, &op->record->run, op->record->generation, "record");
+        note_record(world, op->record);
         return;
     case STORE_CURSOR_PUT:
         note_write(world, &op->cursor->run, op->cursor->generation, "cursor");
         return;
     case STORE_TIMER_INSERT:
-        /* What wakes a parent may come too late: it is forgotten. */
-        if (!slice_is(op->timer->table, CHILD_WAKE_TABLE))
-            note_write(world, &op->timer->run, op->timer->generation, "timer");
+        note_timer(world, op->timer);
         return;
     case STORE_EVENTS_INSERT:
         telling_note(world, op->events);
@@ -407,6 +419,9 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_OBJECT_ADD:
     case STORE_OBJECT_UPDATE:
     case STORE_OBJECT_DELETE:
+    case STORE_OBJECT_REQUIRE:
+    case STORE_OBJECTS_ADD:
+    case STORE_OBJECTS_REMOVE:
     case STORE_SETTING_PUT:
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:
