@@ -22,6 +22,15 @@ credits_print(int64_t microcredits, char out[CREDITS_TEXT_BYTES])
     snprintf(out, CREDITS_TEXT_BYTES, "%" PRId64 ".%0*" PRId64, whole, digits, part);
 }
 
+struct value
+credits_value(int64_t microcredits, struct arena *arena)
+{
+    char text[CREDITS_TEXT_BYTES];
+    credits_print(microcredits, text);
+    struct slice copy = arena_copy(arena, slice_text(text));
+    return copy.ptr == NULL ? (struct value){0} : value_number(copy);
+}
+
 bool
 credits_read(struct value value, int64_t *microcredits)
 {

@@ -1,6 +1,7 @@
 #include "base/moment.h"
 
 #include "base/civil.h"
+#include "base/clock.h"
 
 #include <string.h>
 
@@ -165,4 +166,14 @@ moment_parse_http(struct slice text, int64_t *unix_ms)
     read_byte(&reader, " ");
     read_name(&reader, "GMT");
     return give(&reader, &date, 0, unix_ms);
+}
+
+struct value
+moment_value(int64_t unix_ms, struct arena *arena)
+{
+    char text[CLOCK_ISO_BYTES];
+    if (unix_ms == 0)
+        return value_null();
+    clock_iso(unix_ms, text);
+    return value_string_copy(arena, slice_text(text));
 }

@@ -7,7 +7,8 @@
 #ifndef BASE_MOMENT_H
 #define BASE_MOMENT_H
 
-#include "base/slice.h"
+#include "base/arena.h"
+#include "base/value.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,5 +19,8 @@ bool moment_parse_iso(struct slice text, int64_t *unix_ms);
 
 /* "Sat, 21 Nov 2026 07:00:00 GMT". */
 bool moment_parse_http(struct slice text, int64_t *unix_ms);
+
+/* As answers show it: "2026-11-21T07:00:00.000Z", null for 0. VALUE_NONE if the arena is full. */
+struct value moment_value(int64_t unix_ms, struct arena *arena);
 
 #endif

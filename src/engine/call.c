@@ -496,7 +496,7 @@ static void
 name_call(struct call *call)
 {
     struct exchange *exchange = call->exchange;
-    char text[64];
+    char text[KEY_PRINT_BYTES];
     if (!slice_starts_with(exchange->url, SLICE("ai:")))
         return;
     size_t size = key_print(key_slice(&call->key), text, sizeof(text));

@@ -307,17 +307,19 @@ found_effect_find(const struct chunk *chunk, const struct found_effect *wanted)
     return &chunk->found[place];
 }
 
-struct usage
-chunk_item_usage(const struct chunk *chunk, uint32_t item, uint16_t node)
+struct effort
+chunk_item_effort(const struct chunk *chunk, uint32_t item, uint16_t node)
 {
     struct key key = chunk_item_key(chunk, item);
     struct found_effect first = {.node = node, .key = key_slice(&key)};
-    struct usage sum = {0};
+    struct effort sum = {0};
     for (uint32_t i = found_effect_seek(chunk, &first); i < chunk->found_count; i++) {
         const struct found_effect *found = &chunk->found[i];
         if (found->node != node || !slice_equal(found->key, first.key))
             break;
-        usage_add(&sum, &found->used);
+        sum.effects++;
+        sum.attempts += found->attempts;
+        usage_add(&sum.used, &found->used);
     }
     return sum;
 }

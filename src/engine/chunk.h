@@ -88,6 +88,7 @@ struct found_effect {
     struct value value;   /* of a success */
     struct value failure; /* of a failure of this generation; VALUE_NONE if there is none */
     struct usage used;    /* in all generations */
+    uint32_t attempts;    /* likewise */
 };
 
 struct chunk {
@@ -130,8 +131,14 @@ struct chunk {
 /* The order of chunk.found. */
 int found_effect_compare(const struct found_effect *a, const struct found_effect *b);
 
-/* What that node has used on the item, as far as it was recorded when the effects were found. */
-struct usage chunk_item_usage(const struct chunk *chunk, uint32_t item, uint16_t node);
+/* What that node has done on the item in all generations, as far as it was recorded when the
+ * effects were found. */
+struct effort {
+    uint32_t effects; /* recorded ones */
+    uint64_t attempts;
+    struct usage used;
+};
+struct effort chunk_item_effort(const struct chunk *chunk, uint32_t item, uint16_t node);
 
 /* Lays out items and columns, all pending. False: the arena's limit does not allow it. */
 bool chunk_make_items(struct chunk *chunk, uint32_t item_count);

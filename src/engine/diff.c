@@ -235,7 +235,7 @@ static void
 tell(struct diff *diff, enum diff_kind kind)
 {
     const struct diff_side *of = kind == DIFF_ADDED ? diff->second : diff->first;
-    char text[2 * KEY_BYTES_MAX + 1];
+    char text[KEY_PRINT_BYTES];
     size_t size = key_print(key_slice(&of->key), text, sizeof(text));
     struct diff_item item = {.kind = kind, .key = slice_of(text, size)};
     if (kind != DIFF_ADDED)

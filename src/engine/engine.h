@@ -175,11 +175,18 @@ struct item_query {
     enum item_state state;
     uint64_t from_ordinal; /* only items with this ordinal or a later one */
     uint32_t limit;        /* 0: all */
+    /* Only the item with this key as items show it, with its recorded calls; of a table of one item
+     * "0". .ptr NULL: all that the others leave */
+    struct slice key;
 };
-/* item: {key, state, item, steps: {id: {state, value | error}}, error?}; false stops. */
+/* item: {key, state, item, steps: {id: {state, value | error, attempts?, tokens?, cost?}}, error?};
+ * attempts of a step that makes calls. Of one item asked for by its key a step with attempts has
+ * calls: [{call, generation, state, attempts, startedAt, endedAt, tokens, cost, error}]. False
+ * stops. */
 typedef bool item_visit_fn(struct value item, void *context);
 /* Reads the store and the source's file: on a work thread or the caller's own. NOT_FOUND: no such
- * table; else as the store and the source have it. */
+ * table, or no recorded item with that key; LIMIT: an item is too large; else as the store and the
+ * source have it. */
 MUST_USE enum status engine_run_items(struct engine *engine, const struct run_row *row,
                                       const struct item_query *query, item_visit_fn *visit,
                                       void *context, struct error *error);

@@ -25,6 +25,17 @@ key_of_ordinal(uint64_t ordinal)
     return key;
 }
 
+bool
+key_is_ordinal(const struct key *key, uint64_t *ordinal)
+{
+    *ordinal = 0;
+    if (key->size == 0 || key->bytes[0] > sizeof(*ordinal) || key->size != key->bytes[0] + 1)
+        return false;
+    for (size_t i = 1; i < key->size; i++)
+        *ordinal = *ordinal << 8 | key->bytes[i];
+    return true;
+}
+
 #define TAG_HASH 16
 #define TAG_NOTHING 15
 
@@ -105,4 +116,64 @@ key_print(struct slice key, char *out, size_t size)
         written += (size_t)more;
     }
     return written;
+}
+
+/* The 32 digits are half of a digest's. */
+static bool
+hash_parse(struct slice part, struct key *out)
+{
+    char hex[2 * DIGEST_BYTES];
+    struct digest digest;
+    memset(hex, '0', sizeof(hex));
+    memcpy(hex, part.ptr, part.size);
+    if (!digest_from_hex(&digest, slice_of(hex, sizeof(hex))))
+        return false;
+    *out = key_of_hash(digest.bytes);
+    return true;
+}
+
+/* One way to write it only: no zeros in front. */
+static bool
+ordinal_parse(struct slice part, struct key *out)
+{
+    uint64_t ordinal = 0;
+    if (part.size == 0 || (part.size > 1 && part.ptr[0] == '0'))
+        return false;
+    for (size_t i = 0; i < part.size; i++) {
+        uint64_t digit = (uint64_t)(part.ptr[i] - '0');
+        if (part.ptr[i] < '0' || digit > 9 || ordinal > (UINT64_MAX - digit) / 10)
+            return false;
+        ordinal = 10 * ordinal + digit;
+    }
+    *out = key_of_ordinal(ordinal);
+    return true;
+}
+
+static bool
+part_parse(struct slice part, struct key *out)
+{
+    if (slice_is(part, "-")) {
+        *out = key_of_nothing();
+        return true;
+    }
+    return part.size == 2 * KEY_HASH_BYTES ? hash_parse(part, out) : ordinal_parse(part, out);
+}
+
+bool
+key_parse(struct slice text, struct key *out)
+{
+    *out = key_empty();
+    while (text.ptr != NULL && text.size > 0) {
+        const char *dot = memchr(text.ptr, '.', text.size);
+        size_t size = dot == NULL ? text.size : (size_t)(dot - text.ptr);
+        struct key part;
+        if (!part_parse(slice_of(text.ptr, size), &part) || out->size + part.size > KEY_BYTES_MAX ||
+            (dot != NULL && size + 1 == text.size))
+            return false;
+        memcpy(out->bytes + out->size, part.bytes, part.size);
+        out->size = (uint8_t)(out->size + part.size);
+        size += dot == NULL ? 0 : 1;
+        text = slice_of(text.ptr + size, text.size - size);
+    }
+    return true;
 }

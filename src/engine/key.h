@@ -12,6 +12,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define KEY_BYTES_MAX 255
@@ -28,6 +29,8 @@ struct key key_of_ordinal(uint64_t ordinal);
 struct key key_of_hash(const uint8_t hash[KEY_HASH_BYTES]);
 struct key key_of_nothing(void);
 struct key key_of_bytes(struct slice bytes);
+/* Whether it is the key of an ordinal alone. */
+bool key_is_ordinal(const struct key *key, uint64_t *ordinal);
 struct key key_joined(struct slice first, struct slice second);
 
 static inline struct slice
@@ -36,7 +39,13 @@ key_slice(const struct key *key)
     return slice_of((const char *)key->bytes, key->size);
 }
 
+/* Room for any key in words. */
+#define KEY_PRINT_BYTES 640
+
 /* For people: "12", "12.3"; "" for the empty key. Returns the length, cut at size - 1. */
 size_t key_print(struct slice key, char *out, size_t size);
+
+/* The key that is printed so; false: none is. */
+bool key_parse(struct slice text, struct key *out);
 
 #endif

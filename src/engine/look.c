@@ -54,6 +54,8 @@ wanted_table(struct run *run, struct slice name)
         if (is_it)
             found = table;
     }
+    if (found == NULL && slice_is(name, "input"))
+        found = &run->tables[0];
     return found;
 }
 
@@ -86,6 +88,15 @@ next_head(struct look *look, uint64_t from_ordinal, uint32_t *index)
     return true;
 }
 
+/* Rows that a reshape had not come to the end of may be lost in a crash, and the run was not taken
+ * up after it. */
+static bool
+is_lost(const struct look *look, enum status status)
+{
+    return (status == STATUS_INVALID || status == STATUS_CONFLICT) &&
+           reshape_is_unfinished(look->table->reshape);
+}
+
 enum status
 look_take(struct look *look, uint64_t from_ordinal, struct chunk_job **out, struct error *error)
 {
@@ -101,10 +112,7 @@ look_take(struct look *look, uint64_t from_ordinal, struct chunk_job **out, stru
     if (status != STATUS_OK)
         chunk_job_free(&job);
     *out = job;
-    /* Rows that a reshape had not come to the end of may be lost in a crash, and the run was not
-     * taken up after it. */
-    bool is_lost = status == STATUS_INVALID || status == STATUS_CONFLICT;
-    return is_lost && reshape_is_unfinished(look->table->reshape) ? STATUS_OK : status;
+    return is_lost(look, status) ? STATUS_OK : status;
 }
 
 enum status
@@ -117,6 +125,42 @@ look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit, void *
     if (job != NULL)
         visit(job->chunk, context);
     chunk_job_free(&job);
+    return status;
+}
+
+/* STATUS_NOT_FOUND: it is not in this chunk. */
+static enum status
+find_in_chunk(struct look *look, uint32_t index, const struct key *wanted, uint64_t *ordinal,
+              struct error *error)
+{
+    struct chunk_job *job = chunk_job_new(look->table, index, 0);
+    enum status status = chunk_restore_rows(job, look->engine->options.store, error);
+    uint32_t count = status == STATUS_OK ? job->chunk->item_count : 0;
+    if (status == STATUS_OK || is_lost(look, status))
+        status = STATUS_NOT_FOUND;
+    for (uint32_t i = 0; i < count && status == STATUS_NOT_FOUND; i++) {
+        struct key key = chunk_item_key(job->chunk, i);
+        *ordinal = job->chunk->begin.ordinal + i;
+        if (slice_equal(key_slice(&key), key_slice(wanted)))
+            status = STATUS_OK;
+    }
+    chunk_job_free(&job);
+    return status;
+}
+
+enum status
+look_find(struct look *look, const struct key *key, uint64_t *ordinal, struct error *error)
+{
+    uint32_t index = 0;
+    enum status status = STATUS_NOT_FOUND;
+    *ordinal = 0;
+    if (!look->table->plan->is_many)
+        return STATUS_OK;
+    if (look->table->plan->kind == PLAN_TABLE_SOURCE)
+        return key_is_ordinal(key, ordinal) ? STATUS_OK : STATUS_NOT_FOUND;
+    while (status == STATUS_NOT_FOUND && next_head(look, 0, &index))
+        status = find_in_chunk(look, index, key, ordinal, error);
+    look_rewind(look);
     return status;
 }
 

@@ -26,9 +26,9 @@ struct look {
     uint32_t next; /* of the table's recorded chunks */
 };
 
-/* table: plan_table.name; .ptr NULL: the last table of many items, else the input. The row is
- * borrowed until look_close(), which is to be called whatever comes back. NOT_FOUND: no such table;
- * else as the store and the source have it. */
+/* table: plan_table.name, or "input" for the one that has none; .ptr NULL: the last table of many
+ * items, else the input. The row is borrowed until look_close(), which is to be called whatever
+ * comes back. NOT_FOUND: no such table; else as the store and the source have it. */
 MUST_USE enum status look_open(struct look *look, struct engine *engine, const struct run_row *row,
                                struct slice table, struct error *error);
 
@@ -41,6 +41,12 @@ MUST_USE enum status look_take(struct look *look, uint64_t from_ordinal, struct 
 typedef void look_chunk_fn(struct chunk *chunk, void *context);
 MUST_USE enum status look_next(struct look *look, uint64_t from_ordinal, look_chunk_fn *visit,
                                void *context, bool *is_end, struct error *error);
+
+/* The place of the item that has this key; of a table of one item 0 whatever the key. Rows of a
+ * reshape are read until it is found. The look stands at its first chunk then. NOT_FOUND: no
+ * recorded chunk has it. */
+MUST_USE enum status look_find(struct look *look, const struct key *key, uint64_t *ordinal,
+                               struct error *error);
 
 /* Begins again with the first chunk. */
 void look_rewind(struct look *look);

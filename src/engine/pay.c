@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/credits.h"
+#include "base/moment.h"
 
 #include <stdio.h>
 
@@ -26,23 +27,11 @@ guess(const struct call *call)
     return price > 0 && dearest > price ? dearest : price;
 }
 
+/* Of a failure, which is told even when there is no room for all of it. */
 static struct value
-credits_value(int64_t microcredits, struct arena *arena)
+or_null(struct value value)
 {
-    char text[CREDITS_TEXT_BYTES];
-    credits_print(microcredits, text);
-    struct slice copy = arena_copy(arena, slice_text(text));
-    return copy.ptr == NULL ? value_null() : value_number(copy);
-}
-
-static struct value
-time_value(int64_t unix_ms, struct arena *arena)
-{
-    char text[CLOCK_ISO_BYTES];
-    if (unix_ms == 0)
-        return value_null();
-    clock_iso(unix_ms, text);
-    return value_string_copy(arena, slice_text(text));
+    return value.kind == VALUE_NONE ? value_null() : value;
 }
 
 /* Nothing was sent: a retry after the mend begins here. */
@@ -55,9 +44,9 @@ refuse(struct call *call, const struct refusal *refusal)
     step_fail(&call->failure, refusal_code(refusal), "%s", words);
     const struct member members[] = {
         {value_text("of"), value_text(refusal_of(refusal))},
-        {value_text("limit"), credits_value(refusal->limit, arena)},
-        {value_text("used"), credits_value(refusal->used, arena)},
-        {value_text("resetAt"), time_value(refusal->reset_unix_ms, arena)},
+        {value_text("limit"), or_null(credits_value(refusal->limit, arena))},
+        {value_text("used"), or_null(credits_value(refusal->used, arena))},
+        {value_text("resetAt"), or_null(moment_value(refusal->reset_unix_ms, arena))},
     };
     call->details = value_object_new(arena, members, COUNT_OF(members));
 }

@@ -66,6 +66,7 @@ found_row(const struct effect_row *row, void *context)
         return false;
     }
     usage_add(&found->used, &used);
+    found->attempts += row->attempts;
     if (row->state == EFFECT_OK) {
         found->is_ok = true;
         found->value = value;
@@ -182,6 +183,21 @@ restore_stretch(struct chunk_job *job, struct store *store, uint16_t stretch, st
         status = chunk_find_effects(chunk, store, error);
     if (status == STATUS_OK)
         status = record_unpack(chunk, row.body, error);
+    arena_done(&arena);
+    return status;
+}
+
+enum status
+chunk_restore_rows(struct chunk_job *job, struct store *store, struct error *error)
+{
+    struct arena arena;
+    arena_init(&arena, 2 * LIMIT_RECORD_BYTES);
+    struct record_row row;
+    enum status status = get_record(job->chunk, store, 0, job->chunk->generation, &arena, &row);
+    if (status != STATUS_OK)
+        error_set(error, status, "a packed record could not be read");
+    else
+        status = restore_rows(job, &row, error);
     arena_done(&arena);
     return status;
 }

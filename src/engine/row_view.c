@@ -99,7 +99,7 @@ static struct value
 add_own_columns(struct chunk *chunk, uint32_t index, struct value row)
 {
     struct arena *arena = &chunk->arena;
-    char text[64];
+    char text[KEY_PRINT_BYTES];
     struct key key = chunk_item_key(chunk, index);
     size_t size = key_print(key_slice(&key), text, sizeof(text));
     const char *state = item_state_name((enum item_state)chunk->items[index].state);

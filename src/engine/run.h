@@ -356,6 +356,8 @@ enum status chunk_find_effects(struct chunk *chunk, struct store *store, struct 
 /* Rows and all stretches below `through` from the store. */
 enum status chunk_restore(struct chunk_job *job, struct store *store, uint16_t through,
                           struct error *error);
+/* The rows alone, of a table of many items. */
+enum status chunk_restore_rows(struct chunk_job *job, struct store *store, struct error *error);
 enum status chunk_previous_record(struct chunk_job *job, struct store *store);
 
 /* source.c */

@@ -28,7 +28,7 @@ is_failure(const struct column *column)
 static struct value
 failure_with_place(struct chunk *chunk, uint32_t item, struct value failure, struct value step)
 {
-    char text[64];
+    char text[KEY_PRINT_BYTES];
     struct key key = chunk_item_key(chunk, item);
     size_t size = key_print(key_slice(&key), text, sizeof(text));
     struct slice copy = arena_copy(&chunk->arena, slice_of(text, size));

@@ -62,13 +62,10 @@ or_null(struct value value)
 static struct value
 usage_value(struct trial_job *job)
 {
-    char cost[CREDITS_TEXT_BYTES];
-    credits_print(job->usage.cost_microcredits, cost);
-    struct slice text = arena_copy(&job->arena, slice_text(cost));
     struct member members[] = {
         {value_text("tokensIn"), value_int(job->usage.tokens_in)},
         {value_text("tokensOut"), value_int(job->usage.tokens_out)},
-        {value_text("cost"), value_number(text)},
+        {value_text("cost"), credits_value(job->usage.cost_microcredits, &job->arena)},
     };
     return value_object_new(&job->arena, members, COUNT_OF(members));
 }

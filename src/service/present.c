@@ -4,6 +4,7 @@
 #include "base/credits.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/moment.h"
 #include "service/service.h"
 
 struct value
@@ -17,11 +18,7 @@ present_id(const struct id *id, struct arena *arena)
 struct value
 present_time(int64_t unix_ms, struct arena *arena)
 {
-    char text[CLOCK_ISO_BYTES];
-    if (unix_ms == 0)
-        return value_null();
-    clock_iso(unix_ms, text);
-    return value_string_copy(arena, slice_text(text));
+    return moment_value(unix_ms, arena);
 }
 
 /* Names are ours: nothing in them needs an escape. */

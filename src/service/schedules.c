@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/queue.h"
 #include "base/zone.h"
 #include "flow/plan.h"
@@ -503,21 +504,13 @@ scheduler_free(struct scheduler **scheduler)
 /* --- reads --- */
 
 static struct value
-time_value(int64_t unix_ms, struct arena *arena)
-{
-    char text[CLOCK_ISO_BYTES];
-    clock_iso(unix_ms, text);
-    return value_string_copy(arena, slice_text(text));
-}
-
-static struct value
 next_times(struct service *service, const struct schedule *schedule, const struct object_row *row,
            uint32_t count, struct arena *arena)
 {
     struct value out = value_empty_array();
     int64_t at = row->due_unix_ms;
     for (uint32_t i = 0; i < count && at != 0; i++) {
-        out = value_array_append(arena, out, time_value(at, arena));
+        out = value_array_append(arena, out, moment_value(at, arena));
         at = next_due(schedule, at);
     }
     return out;
@@ -542,7 +535,7 @@ schedule_present(struct service *service, const struct object_row *row, uint32_t
     int64_t last = 0;
     bool has_last = value_integer(value_get(body, "lastAt"), &last);
     out = with(arena, out, "next", next);
-    out = with(arena, out, "lastAt", has_last ? time_value(last, arena) : value_null());
+    out = with(arena, out, "lastAt", has_last ? moment_value(last, arena) : value_null());
     return with(arena, out, "lastError", value_find_or_null(body, SLICE("lastError")));
 }
 

@@ -303,11 +303,9 @@ amount(double value, bool is_known)
 static struct value
 cost_value(struct estimate *estimate, const struct forecast *forecast)
 {
-    char text[CREDITS_TEXT_BYTES];
     if (!forecast->has_usage || forecast->microcredits >= 9e15)
         return value_null();
-    credits_print((int64_t)(forecast->microcredits + 0.5), text);
-    return value_number(arena_copy(estimate->arena, slice_text(text)));
+    return credits_value((int64_t)(forecast->microcredits + 0.5), estimate->arena);
 }
 
 static struct value

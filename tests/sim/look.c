@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-/* --- items --- */
-
 struct looking {
     struct story *story;
     struct item_query query;
     uint64_t least_key;
     bool is_ordered; /* the next item's is not below */
     uint32_t count;
+    struct arena *arena;
+    struct slice last_key, last_state; /* in the arena */
 };
 
 /* An item that has ended has no step that is undecided. */
@@ -48,9 +48,64 @@ look_at_item(struct value item, void *context)
     if (looking->query.has_state && !slice_is(state, item_state_name(looking->query.state)))
         world_fail(story->world, "%s: item %.*s is not in the state asked for", story->name,
                    SLICE_FORMAT(key));
+    looking->last_key = arena_copy(looking->arena, key);
+    looking->last_state = arena_copy(looking->arena, state);
     looking->count++;
     return true;
 }
+
+/* --- one item --- */
+
+struct seeking {
+    struct looking *looking;
+    bool is_found;
+};
+
+/* What a step has tried is what its recorded calls have. */
+static void
+check_calls(const struct story *story, struct value step)
+{
+    int64_t attempts, sum = 0, one;
+    struct value calls = value_get(step, "calls");
+    if (!value_integer(value_get(step, "attempts"), &attempts))
+        return;
+    for (uint32_t i = 0; i < calls.count; i++)
+        sum += value_integer(value_get(value_items(calls)[i], "attempts"), &one) ? one : 0;
+    if (calls.kind != VALUE_ARRAY || calls.count == 0 || sum != attempts)
+        world_fail(story->world, "%s: the attempts of an item's calls do not add up", story->name);
+}
+
+static bool
+look_at_found(struct value item, void *context)
+{
+    struct seeking *seeking = context;
+    const struct looking *looking = seeking->looking;
+    struct value steps = value_get(item, "steps");
+    for (uint32_t i = 0; i < steps.count; i++)
+        check_calls(looking->story, value_members(steps)[i].value);
+    seeking->is_found = slice_equal(value_slice(value_get(item, "key")), looking->last_key) &&
+                        slice_equal(value_slice(value_get(item, "state")), looking->last_state);
+    return true;
+}
+
+/* The item that was seen last is found by its key, as it was seen. */
+static void
+look_for_item(struct looking *looking, const struct run_row *row)
+{
+    const struct story *story = looking->story;
+    struct seeking seeking = {looking, false};
+    struct item_query query = {.key = looking->last_key};
+    struct error error = {0};
+    if (query.key.size == 0)
+        query.key = SLICE("0");
+    enum status status =
+        engine_run_items(story->world->engine, row, &query, look_at_found, &seeking, &error);
+    if (status != STATUS_OK || !seeking.is_found)
+        world_fail(story->world, "%s: item %.*s is not found by its key: %s %s", story->name,
+                   SLICE_FORMAT(query.key), status_name(status), error.text);
+}
+
+/* --- items --- */
 
 static void
 look_at_items(struct story *story)
@@ -65,12 +120,15 @@ look_at_items(struct story *story)
     looking.query.state = (enum item_state)world_below(world, ITEM_STATE_COUNT);
     struct arena arena;
     arena_init(&arena, MIB(4));
+    looking.arena = &arena;
     struct run_row row;
     struct error error = {0};
     enum status status = store_run_get(world->store, &arena, &story->run, &row);
     if (status == STATUS_OK)
         status =
             engine_run_items(world->engine, &row, &looking.query, look_at_item, &looking, &error);
+    if (status == STATUS_OK && looking.count > 0)
+        look_for_item(&looking, &row);
     arena_done(&arena);
     if (status != STATUS_OK)
         world_fail(world, "%s: its items cannot be looked at: %s %s", story->name,

@@ -85,7 +85,8 @@ is_of_type(struct value table, struct value id, const char *type)
 
 /* Adds up what the item has used, and takes that away if a retry may have come before a call was
  * made that another life makes in vain: it asks for other things once the items before it went
- * well. Of items that share an answer, any may be the one that asked.
+ * well. Of items that share an answer, any may be the one that asked. How often a call was tried is
+ * different in each life.
  */
 static struct value
 read_item_usage(struct reading *reading, struct value item, struct arena *arena)
@@ -105,6 +106,7 @@ read_item_usage(struct reading *reading, struct value item, struct arena *arena)
             step.value = value_object_remove(arena, step.value, SLICE("tokens"));
             step.value = value_object_remove(arena, step.value, SLICE("cost"));
         }
+        step.value = value_object_remove(arena, step.value, SLICE("attempts"));
         rest = value_object_set(arena, rest, step.key, step.value);
     }
     return value_object_set(arena, item, value_text("steps"), rest);

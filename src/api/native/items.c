@@ -76,3 +76,49 @@ native_run_items(struct call *call)
     call->own = list;
     call_go_on(call, read_items);
 }
+
+/* --- one item --- */
+
+struct item_sought {
+    struct run_row run;
+    struct item_query query;
+    struct buffer body;
+};
+
+static bool
+put_sought(struct value item, void *context)
+{
+    struct item_sought *sought = context;
+    buffer_append_slice(&sought->body, SLICE("{\"data\":"));
+    json_print(&sought->body, item);
+    buffer_append_byte(&sought->body, '}');
+    return false;
+}
+
+static void
+read_item(struct call *call)
+{
+    struct item_sought *sought = call->own;
+    struct error error = {0};
+    call_begin_body(&sought->body);
+    enum status status =
+        service_run_items(call->service, &sought->run, &sought->query, put_sought, sought, &error);
+    if (status == STATUS_OK) {
+        call_answer(call, 200, &sought->body);
+        return;
+    }
+    buffer_done(&sought->body);
+    call_fail_status(call, status, &error);
+}
+
+void
+native_run_item(struct call *call)
+{
+    struct item_sought *sought = arena_alloc(call->arena, sizeof(*sought));
+    sought->query.table = http_request_query(call->request, "table");
+    sought->query.key = call->names[1];
+    if (!native_find_run(call, &sought->run))
+        return;
+    call->own = sought;
+    call_go_on(call, read_item);
+}

@@ -62,6 +62,7 @@ route_handler_fn native_runs_delete;
 route_handler_fn native_operation_get;
 route_handler_fn native_operation_list;
 route_handler_fn native_run_items;
+route_handler_fn native_run_item;
 route_handler_fn native_run_results;
 
 route_handler_fn native_run_files;

@@ -168,7 +168,7 @@ put_effect(struct store *store, const struct effect_row *row)
 static void
 assert_item_used(const struct chunk *chunk, uint32_t item, struct usage want)
 {
-    struct usage got = chunk_item_usage(chunk, item, chunk->table->nodes[0]);
+    struct usage got = chunk_item_effort(chunk, item, chunk->table->nodes[0]).used;
     assert_int_equal(got.calls, want.calls);
     assert_int_equal(got.tokens_in, want.tokens_in);
     assert_int_equal(got.tokens_out, want.tokens_out);
