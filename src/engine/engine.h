@@ -200,7 +200,8 @@ MUST_USE enum status engine_run_at(struct engine *engine, const struct run_row *
 struct table_progress {
     struct slice name; /* borrowed from the arena given */
     bool is_many, is_complete;
-    uint64_t total; /* items, as far as known; an estimate while a source is read; 0: unknown */
+    const char *state; /* "open", "completed", "failed", "skipped" */
+    uint64_t total;    /* items, as far as known; an estimate while a source is read; 0: unknown */
     struct item_counts counts;
 };
 

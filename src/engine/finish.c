@@ -86,8 +86,8 @@ node_counts(const struct table_run *table, uint16_t column, struct arena *arena)
     return counts;
 }
 
-static const char *
-table_end_name(const struct table_run *table)
+const char *
+table_state_word(const struct table_run *table)
 {
     switch (table->state) {
     case TABLE_DONE:
@@ -115,7 +115,7 @@ table_counts(const struct table_run *table, struct arena *arena)
     }
     struct member members[] = {
         {value_text("table"), table->plan->name},
-        {value_text("state"), value_text(table_end_name(table))},
+        {value_text("state"), value_text(table_state_word(table))},
         {value_text("items"), value_int((int64_t)counts->items)},
         {value_text("completed"), value_int((int64_t)counts->completed)},
         {value_text("failed"), value_int((int64_t)counts->failed)},

@@ -59,19 +59,36 @@ wanted_table(struct run *run, struct slice name)
     return found;
 }
 
+static enum status
+choose_table(struct look *look, struct slice table, struct error *error)
+{
+    look->next = 0;
+    look->table = wanted_table(look->run, table);
+    if (look->table == NULL)
+        return error_set(error, STATUS_NOT_FOUND, "the run has no table \"%.*s\"",
+                         SLICE_FORMAT(table));
+    return STATUS_OK;
+}
+
 enum status
 look_open(struct look *look, struct engine *engine, const struct run_row *row, struct slice table,
           struct error *error)
 {
     *look = (struct look){.engine = engine, .row = row};
     enum status status = run_load(engine, row, true, &look->run, error);
-    if (status != STATUS_OK)
-        return status;
-    look->table = wanted_table(look->run, table);
-    if (look->table == NULL)
-        return error_set(error, STATUS_NOT_FOUND, "the run has no table \"%.*s\"",
-                         SLICE_FORMAT(table));
-    return look->table->plan->is_many ? open_rows(look, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = choose_table(look, table, error);
+    return status == STATUS_OK && look->table->plan->is_many ? open_rows(look, error) : status;
+}
+
+enum status
+look_table(struct look *look, struct slice table, struct error *error)
+{
+    enum status status = choose_table(look, table, error);
+    struct error why = {0};
+    if (status == STATUS_OK && look->table->plan->is_many && look->table->source == NULL)
+        status_ignore(open_rows(look, &why));
+    return status;
 }
 
 /* The number of the next chunk of a table of many items; false: there is none. */

@@ -32,6 +32,10 @@ struct look {
 MUST_USE enum status look_open(struct look *look, struct engine *engine, const struct run_row *row,
                                struct slice table, struct error *error);
 
+/* Goes over to another table of an open look, by name as above; the rows that are read from are not
+ * opened if they cannot be, and then there are no chunks. NOT_FOUND: no such table. */
+MUST_USE enum status look_table(struct look *look, struct slice table, struct error *error);
+
 /* The next chunk that has items at from_ordinal or behind it, restored as far as it is recorded:
  * the caller's to free with chunk_job_free(). NULL: there is none. */
 MUST_USE enum status look_take(struct look *look, uint64_t from_ordinal, struct chunk_job **out,

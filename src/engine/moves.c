@@ -441,6 +441,7 @@ fill_table(const struct table_run *table, struct table_progress *out)
         .name = value_slice(table->plan->name),
         .is_many = table->plan->is_many,
         .is_complete = table_is_ended(table),
+        .state = table_state_word(table),
         .counts = table->counts,
     };
     if (!table->plan->is_many)

@@ -141,24 +141,6 @@ give_rows(struct chunk *chunk, void *context)
 
 /* --- the way through both passes --- */
 
-/* Our own come last, whatever the steps of the rows are called. */
-static enum status
-know_columns(struct render *render, struct error *error)
-{
-    struct value found = columns_names(&render->all);
-    struct value names = value_empty_array();
-    for (uint32_t i = 0; i < found.count; i++) {
-        if (!row_view_is_column(value_slice(value_items(found)[i])))
-            names = value_array_append(&render->arena, names, value_items(found)[i]);
-    }
-    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++)
-        names = value_array_append(&render->arena, names, value_text(row_view_columns[i]));
-    render->columns = names;
-    return names.kind == VALUE_NONE || found.kind == VALUE_NONE
-               ? error_set(error, STATUS_LIMIT, "the columns are too many")
-               : STATUS_OK;
-}
-
 static void
 begin_writing(struct render *render)
 {
@@ -187,28 +169,16 @@ needs_columns(const struct render *render)
            (format->sink_header != NULL || format->sink_open != NULL);
 }
 
-/* Adds what is declared; *is_all: rows can have no more. */
-static enum status
-declare_columns(struct render *render, bool *is_all, struct error *error)
-{
-    struct sink_place sink = {&render->view.node, render->options.format, true};
-    struct value row;
-    enum status status = columns_declared(&row, &render->all, &sink,
-                                          source_header(render->look.table), is_all, error);
-    if (status != STATUS_OK)
-        return status;
-    return columns_add(&render->all, row_view_rename(&render->arena, row), error);
-}
-
 static enum status
 begin(struct render *render, struct error *error)
 {
     bool is_all = true;
     enum status status = STATUS_OK;
     if (needs_columns(render)) {
-        status = declare_columns(render, &is_all, error);
+        status = row_view_declare(&render->view, &render->all, source_header(render->look.table),
+                                  &is_all, error);
         if (status == STATUS_OK && is_all)
-            status = know_columns(render, error);
+            status = row_view_names(&render->columns, &render->all, error);
     }
     if (status == STATUS_OK && is_all)
         begin_writing(render);
@@ -233,7 +203,7 @@ end_pass(struct render *render, bool *is_end, struct error *error)
     *is_end = render->phase == RENDER_WRITES;
     if (*is_end)
         return end_writing(render, error);
-    enum status status = know_columns(render, error);
+    enum status status = row_view_names(&render->columns, &render->all, error);
     if (status == STATUS_OK)
         begin_writing(render);
     return status;

@@ -4,7 +4,8 @@
 #include "base/limits.h"
 #include "engine/record.h"
 
-const char *const row_view_columns[ROW_VIEW_COLUMNS] = {"_key", "_state", "_error"};
+#define OWN_COLUMNS 3
+static const char *const own_columns[OWN_COLUMNS] = {"_key", "_state", "_error"};
 
 void
 row_view_init(struct row_view *view, const struct plan_table *table, const struct step_type *format,
@@ -25,11 +26,11 @@ row_view_init(struct row_view *view, const struct plan_table *table, const struc
     };
 }
 
-bool
-row_view_is_column(struct slice name)
+static bool
+is_own_column(struct slice name)
 {
-    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++) {
-        if (slice_is(name, row_view_columns[i]))
+    for (size_t i = 0; i < OWN_COLUMNS; i++) {
+        if (slice_is(name, own_columns[i]))
             return true;
     }
     return false;
@@ -43,7 +44,7 @@ meets_own_column(struct slice name)
     struct slice prefix = SLICE("item.");
     while (slice_starts_with(name, prefix))
         name = slice_of(name.ptr + prefix.size, name.size - prefix.size);
-    return row_view_is_column(name);
+    return is_own_column(name);
 }
 
 static bool
@@ -58,8 +59,8 @@ must_rename(struct value row)
     return false;
 }
 
-struct value
-row_view_rename(struct arena *arena, struct value row)
+static struct value
+rename_columns(struct arena *arena, struct value row)
 {
     if (!must_rename(row))
         return row;
@@ -108,8 +109,8 @@ add_own_columns(struct chunk *chunk, uint32_t index, struct value row)
         value_text(state),
         error_text(chunk, index),
     };
-    for (size_t i = 0; i < ROW_VIEW_COLUMNS; i++)
-        row = value_object_set(arena, row, value_text(row_view_columns[i]), values[i]);
+    for (size_t i = 0; i < OWN_COLUMNS; i++)
+        row = value_object_set(arena, row, value_text(own_columns[i]), values[i]);
     return row;
 }
 
@@ -127,7 +128,34 @@ row_view_make(struct value *out, const struct row_view *view, struct chunk *chun
     if (!view->format->sink_row(&scope, out, &failure))
         return error_set(error, STATUS_LIMIT, "row %llu: %s",
                          (unsigned long long)(chunk->begin.ordinal + item), failure.words);
-    *out = add_own_columns(chunk, item, row_view_rename(&chunk->arena, *out));
+    *out = add_own_columns(chunk, item, rename_columns(&chunk->arena, *out));
     return out->kind != VALUE_NONE ? STATUS_OK
                                    : error_set(error, STATUS_LIMIT, "a row is too large");
+}
+
+enum status
+row_view_declare(const struct row_view *view, struct columns *all, struct value own, bool *is_all,
+                 struct error *error)
+{
+    struct sink_place sink = {&view->node, view->format, true};
+    struct value row;
+    enum status status = columns_declared(&row, all, &sink, own, is_all, error);
+    return status == STATUS_OK ? columns_add(all, rename_columns(all->arena, row), error) : status;
+}
+
+enum status
+row_view_names(struct value *out, const struct columns *all, struct error *error)
+{
+    struct value found = columns_names(all);
+    struct value names = value_empty_array();
+    for (uint32_t i = 0; i < found.count; i++) {
+        if (!is_own_column(value_slice(value_items(found)[i])))
+            names = value_array_append(all->arena, names, value_items(found)[i]);
+    }
+    for (size_t i = 0; i < OWN_COLUMNS; i++)
+        names = value_array_append(all->arena, names, value_text(own_columns[i]));
+    *out = names;
+    return names.kind == VALUE_NONE || found.kind == VALUE_NONE
+               ? error_set(error, STATUS_LIMIT, "the columns are too many")
+               : STATUS_OK;
 }

@@ -11,6 +11,7 @@
 #define ENGINE_ROW_VIEW_H
 
 #include "engine/chunk.h"
+#include "engine/columns.h"
 
 struct row_view {
     const struct step_type *format; /* the sink's type */
@@ -25,11 +26,13 @@ void row_view_init(struct row_view *view, const struct plan_table *table,
 MUST_USE enum status row_view_make(struct value *out, const struct row_view *view,
                                    struct chunk *chunk, uint32_t item, struct error *error);
 
-/* Puts columns that are called like ours under "item.". */
-struct value row_view_rename(struct arena *arena, struct value row);
+/* Adds the columns that are declared of the rows (columns_declared()). */
+MUST_USE enum status row_view_declare(const struct row_view *view, struct columns *all,
+                                      struct value own, bool *is_all, struct error *error);
 
-#define ROW_VIEW_COLUMNS 3
-extern const char *const row_view_columns[ROW_VIEW_COLUMNS];
-bool row_view_is_column(struct slice name);
+/* The names of columns in order, ours last whatever the steps of the rows are called; in the arena
+ * of the columns. LIMIT: there are too many. */
+MUST_USE enum status row_view_names(struct value *out, const struct columns *all,
+                                    struct error *error);
 
 #endif

@@ -419,6 +419,8 @@ void run_end_early(struct run *run, enum run_event event, struct value error,
                    const struct run_asker *asker);
 /* The step that was written last. */
 const struct plan_node *plan_last_node(const struct plan *plan);
+/* "open", "completed", "failed", "skipped". */
+const char *table_state_word(const struct table_run *table);
 /* {tables: [{table, state, items, …, steps: […]}]} */
 struct value run_counts(const struct run *run, struct arena *arena);
 

@@ -10,6 +10,7 @@
 
 #define VERSION 1
 #define FLAG_INLINE 1
+#define FLAG_TABLE 2
 
 /* Version, flags, time, id; the name follows, and the HMAC. */
 #define TIME_BYTES 8
@@ -31,7 +32,7 @@ link_print(struct buffer *out, const struct digest *secret, const struct link *l
     struct slice name = slice_cut(link->name, LINK_NAME_BYTES_MAX);
     size_t size = HEAD_BYTES + name.size;
     raw[0] = VERSION;
-    raw[1] = link->is_inline ? FLAG_INLINE : 0;
+    raw[1] = (char)((link->is_inline ? FLAG_INLINE : 0) | (link->is_table ? FLAG_TABLE : 0));
     for (size_t i = 0; i < TIME_BYTES; i++)
         raw[2 + i] = (char)((uint64_t)link->expires_unix_s >> (8 * (TIME_BYTES - 1 - i)));
     memcpy(raw + 2 + TIME_BYTES, link->file.bytes, ID_BYTES);
@@ -67,6 +68,7 @@ link_read(struct link *out, struct arena *arena, const struct digest *secret, st
         raw[0] != VERSION)
         return LINK_FORGED;
     out->is_inline = (raw[1] & FLAG_INLINE) != 0;
+    out->is_table = (raw[1] & FLAG_TABLE) != 0;
     out->expires_unix_s = read_time(raw + 2);
     memcpy(out->file.bytes, raw + 2 + TIME_BYTES, ID_BYTES);
     out->name = arena_copy(arena, slice_of(raw + HEAD_BYTES, size - HEAD_BYTES));

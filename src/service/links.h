@@ -1,6 +1,7 @@
-/* service/links.h - addresses that let whoever has them read one file, for a while.
+/* service/links.h - addresses that let whoever has them read one file, or a table of a run, for a
+ * while.
  *
- * A token is base64url of a version, flags, the time of its end, the file's id and its name, and
+ * A token is base64url of a version, flags, the time of its end, the id and the name, and
  * the HMAC-SHA-256 of all that. The secret is `link.key` in the data folder, made at the first
  * start and in no backup of the database: without it links that were given out end, and nothing
  * else is lost. A token has one spelling, so that none but those that were given out is good.
@@ -32,10 +33,11 @@ struct service;
 #define LINK_TOKEN_BYTES_MAX 400
 
 struct link {
-    struct id file;
+    struct id file;         /* or the run */
     struct slice name;      /* that the file is sent with; UTF-8 */
     int64_t expires_unix_s; /* the first second in which it is no longer good */
     bool is_inline;         /* to be shown by a browser */
+    bool is_table;          /* of the run, made when it is asked for: "TABLE.FORMAT" is its name */
 };
 
 enum link_state { LINK_GOOD, LINK_EXPIRED, LINK_FORGED };

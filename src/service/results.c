@@ -29,30 +29,43 @@ sink_with_ending(const struct step_table *steps, const char *ending)
     return NULL;
 }
 
+static const struct format {
+    const char *word;
+    const char *ending;
+    bool is_array;
+} formats[] = {
+    {"csv", "csv", false},   {"ndjson", "jsonl", false}, {"jsonl", "jsonl", false},
+    {"json", "jsonl", true}, {"xlsx", "xlsx", false},
+};
+
+static const struct format *
+format_find(struct slice word)
+{
+    for (size_t i = 0; i < COUNT_OF(formats); i++) {
+        if (slice_is(word, formats[i].word))
+            return &formats[i];
+    }
+    return NULL;
+}
+
+bool
+results_has_format(struct slice format)
+{
+    return format_find(format) != NULL;
+}
+
 static enum status
 read_format(struct render_options *out, struct service *service, struct slice word,
             struct error *error)
 {
-    static const struct {
-        const char *word;
-        const char *ending;
-        bool is_array;
-    } formats[] = {
-        {"csv", "csv", false},   {"ndjson", "jsonl", false}, {"jsonl", "jsonl", false},
-        {"json", "jsonl", true}, {"xlsx", "xlsx", false},
-    };
-    if (word.ptr == NULL)
-        word = slice_text(formats[0].word);
-    for (size_t i = 0; i < COUNT_OF(formats); i++) {
-        if (!slice_is(word, formats[i].word))
-            continue;
-        out->format = sink_with_ending(service->options.steps, formats[i].ending);
-        out->is_array = formats[i].is_array;
-        return STATUS_OK;
-    }
-    return error_set(error, STATUS_INVALID,
-                     "format: expected csv, xlsx, ndjson or json, found \"%.*s\"",
-                     SLICE_FORMAT(slice_cut(word, 40)));
+    const struct format *format = word.ptr == NULL ? &formats[0] : format_find(word);
+    if (format == NULL)
+        return error_set(error, STATUS_INVALID,
+                         "format: expected csv, xlsx, ndjson or json, found \"%.*s\"",
+                         SLICE_FORMAT(slice_cut(word, 40)));
+    out->format = sink_with_ending(service->options.steps, format->ending);
+    out->is_array = format->is_array;
+    return STATUS_OK;
 }
 
 static enum status
@@ -208,6 +221,18 @@ results_close(struct results **results)
     atomic_fetch_sub(&gone->service->renderings, 1);
     render_close(&gone->render);
     mem_free(gone);
+}
+
+enum status
+results_tables(struct service *service, const struct run_row *run,
+               const struct run_progress *progress, table_visit_fn *visit, void *context,
+               struct error *error)
+{
+    struct tables_options options = {
+        .format = sink_with_ending(service->options.steps, formats[0].ending),
+        .progress = progress,
+    };
+    return engine_run_tables(service->engine, run, &options, visit, context, error);
 }
 
 enum status

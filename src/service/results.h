@@ -11,6 +11,7 @@
 
 #include "engine/diff.h"
 #include "engine/render.h"
+#include "engine/tables.h"
 #include "service/service.h"
 
 struct results;
@@ -48,6 +49,14 @@ const char *results_content_type(const struct results *results);
 
 /* The name of the file: the table's and the ending of its format. In the arena. */
 const char *results_file_name(const struct results *results, struct arena *arena);
+
+/* Whether a table can be had in that form ("csv", …). */
+bool results_has_format(struct slice format);
+
+/* As engine_run_tables(); progress: NULL if there is none. */
+MUST_USE enum status results_tables(struct service *service, const struct run_row *run,
+                                    const struct run_progress *progress, table_visit_fn *visit,
+                                    void *context, struct error *error);
 
 /* As diff_side_open(), with the rows that results have. */
 MUST_USE enum status results_diff_open(struct diff_side **out, struct service *service,

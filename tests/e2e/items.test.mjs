@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startServer } from './server.mjs';
+import { startServer, until } from './server.mjs';
 import { startStub } from './stub.mjs';
 
 let server;
@@ -114,4 +114,87 @@ test('keys that no item has', async () => {
   assert.equal((await at(run, '/0?table=rows')).status, 200);
   const other = await server.get(`/v1/workflow-runs/${'0'.repeat(24)}/items/0`);
   assert.equal(other.status, 404);
+});
+
+// --- tables ---
+
+const tables = (run, query = '') => server.get(`/v1/workflow-runs/${run.id}/tables${query}`);
+const shapes = async (run) => Object.fromEntries((await tables(run)).data.map((one) => [one.name, one]));
+const NONE = { items: 0, completed: 0, failed: 0, dropped: 0, cancelled: 0 };
+
+test('the tables of a run, with columns and counts', async () => {
+  const run = await rowsRun(`
+  - { id: mark, type: set, config: { fields: { a: 1 } } }
+  - { id: kept, type: filter, config: { where: ".item >= 2" } }
+  - { id: order, type: sort, config: { by: [{ path: item, order: desc }] } }
+  - { id: file, type: write_csv, config: { columns: { a: "{{item}}" } } }
+`);
+  const found = await shapes(run);
+  assert.deepEqual(Object.keys(found), ['input', 'rows', 'order', 'file']);
+  const plain = ({ kind, many, state, counts }) => ({ kind, many, state, counts });
+  assert.deepEqual(plain(found.rows), { kind: 'reshape', many: true, state: 'completed',
+    counts: { ...NONE, items: 5, completed: 3, dropped: 2 } });
+  assert.deepEqual(plain(found.order), { kind: 'reshape', many: true, state: 'completed',
+    counts: { ...NONE, items: 3, completed: 3 } });
+  assert.deepEqual(plain(found.file), { kind: 'tap', many: false, state: 'completed',
+    counts: { ...NONE, items: 1, completed: 1 } });
+  assert.deepEqual(found.input.columns, ['ids', '_key', '_state', '_error']);
+  assert.deepEqual(found.file.columns, ['file', 'rows', '_key', '_state', '_error']);
+  assert.ok(found.rows.columns.includes('mark.a'));
+  assert.equal(found.file.moreColumns, false);
+});
+
+test('the rows of a table in each form, by key and by link', async () => {
+  const run = await rowsRun('  - { id: mark, type: set, config: { fields: { a: 1 } } }\n');
+  const types = { csv: /^text\/csv/, xlsx: /spreadsheet/, jsonl: /ndjson|jsonl|x-ndjson/, json: /json/ };
+  for (const [format, type] of Object.entries(types)) {
+    const path = `/v1/workflow-runs/${run.id}/tables/rows?format=${format}`;
+    const asked = await fetch(server.url + path, { headers: { 'x-api-key': server.key.apiKey } });
+    assert.equal(asked.status, 200, format);
+    assert.match(asked.headers.get('content-type'), type);
+    const { url } = (await tables(run, `?format=${format}`)).data.find((one) => one.name === 'rows');
+    const linked = await fetch(url);
+    assert.equal(linked.status, 200, format);
+    assert.match(linked.headers.get('content-disposition'), new RegExp(`rows\\.${format}`));
+    assert.deepEqual(Buffer.from(await linked.arrayBuffer()), Buffer.from(await asked.arrayBuffer()));
+    const bad = url.slice(0, -8) + (url.at(-8) === 'A' ? 'B' : 'A') + url.slice(-7);
+    assert.equal((await fetch(bad)).status, 404);
+  }
+  const rows = await server.get(`/v1/workflow-runs/${run.id}/tables/rows?format=json&limit=2&from=1&columns=mark.a,_key`);
+  assert.deepEqual(rows.json, [{ 'mark.a': 1, _key: '1' }, { 'mark.a': 1, _key: '2' }]);
+  assert.equal((await tables(run, '?format=pdf')).status, 400);
+  assert.equal((await server.get(`/v1/workflow-runs/${run.id}/tables/none`)).status, 404);
+});
+
+test('a run that was computed in place has its tables too', async () => {
+  const workflow = await server.publish('name: Small\nsteps: [{ id: a, type: set, config: { fields: { b: 2 } } }]');
+  const run = await server.begin(workflow, { n: 1 });
+  const { input, ...others } = await shapes(run);
+  assert.deepEqual(others, {});
+  assert.deepEqual(input.columns, ['n', 'a.b', '_key', '_state', '_error']);
+  assert.deepEqual([input.state, input.counts.completed], ['completed', 1]);
+  const rows = await server.get(`/v1/workflow-runs/${run.id}/tables/input?format=json`);
+  assert.deepEqual(rows.json, [{ n: 1, 'a.b': 2, _key: '', _state: 'completed', _error: null }]);
+});
+
+test('tables of a run that goes on show what there is', async () => {
+  const workflow = await server.publish(`
+name: Slow ${Math.random()}
+limits: { concurrency: 300 }
+steps:
+  - { id: rows, type: expand, config: { list: .input.ids } }
+  - { id: slow, type: http_request, config: { url: "${stub.url}{{= if .item < 512 then \\"/delay/1\\" else \\"/hang\\" end }}" } }
+`);
+  const run = await server.begin(workflow, { ids: Array.from({ length: 600 }, (_, i) => i) });
+  const counts = await until(async () => {
+    const { rows } = await shapes(run);
+    return rows.counts.completed >= 512 && rows;
+  }, 'two chunks of rows');
+  assert.equal(counts.state, 'open');
+  assert.equal(counts.counts.completed, 512);
+  const { json } = await server.get(`/v1/workflow-runs/${run.id}/tables/rows?format=json&columns=_key,_state`);
+  assert.equal(json.length, 512);
+  await server.post(`/v1/workflow-runs/${run.id}/cancel`, {});
+  await server.reachEnd(run.id);
+  assert.notEqual((await shapes(run)).rows.state, 'completed');
 });

@@ -3,6 +3,8 @@
 #include "world.h"
 
 #include "base/limits.h"
+#include "engine/tables.h"
+#include "steps/types.h"
 
 #include <string.h>
 
@@ -137,6 +139,38 @@ look_at_items(struct story *story)
         world_fail(world, "%s: more items than were asked for", story->name);
 }
 
+/* --- tables --- */
+
+static bool
+look_at_shape(const struct table_shape *shape, void *context)
+{
+    const struct story *story = context;
+    const struct item_counts *counts = &shape->counts;
+    uint64_t ended = counts->completed + counts->failed + counts->dropped + counts->cancelled;
+    if (ended > counts->items || shape->columns.count < 3)
+        world_fail(story->world, "%s: table \"%.*s\" does not add up", story->name,
+                   SLICE_FORMAT(shape->name));
+    return true;
+}
+
+static void
+look_at_tables(struct story *story)
+{
+    struct world *world = story->world;
+    struct tables_options options = {.format = &step_write_csv};
+    struct arena arena;
+    struct run_row row;
+    struct error error = {0};
+    arena_init(&arena, MIB(4));
+    enum status status = store_run_get(world->store, &arena, &story->run, &row);
+    if (status == STATUS_OK)
+        status = engine_run_tables(world->engine, &row, &options, look_at_shape, story, &error);
+    if (status != STATUS_OK)
+        world_fail(world, "%s: its tables cannot be looked at: %s %s", story->name,
+                   status_name(status), error.text);
+    arena_done(&arena);
+}
+
 /* --- progress --- */
 
 static void
@@ -163,6 +197,8 @@ void
 look_at(struct story *story)
 {
     engine_run_progress(story->world->engine, &story->run, look_at_progress, story);
-    if (story->is_stored)
-        look_at_items(story);
+    if (!story->is_stored)
+        return;
+    look_at_items(story);
+    look_at_tables(story);
 }

@@ -143,9 +143,8 @@ native_file_delete(struct call *call)
 
 /* --- links --- */
 
-/* Appends the address of a link that ends so many seconds from now. */
-static void
-put_url(struct buffer *out, struct call *call, struct link *link, int64_t seconds)
+void
+native_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds)
 {
     struct buffer path;
     link->expires_unix_s = clock_unix_ms(service_clock(call->service)) / 1000 + seconds;
@@ -178,7 +177,7 @@ native_file_link(struct call *call)
     char end[CLOCK_ISO_BYTES];
     call_begin_body(&body);
     buffer_append_text(&body, "{\"data\":{\"url\":");
-    put_url(&body, call, &link, seconds);
+    native_put_link(&body, call, &link, seconds);
     clock_iso(link.expires_unix_s * 1000, end);
     buffer_append_format(&body, ",\"expiresAt\":\"%s\"}}", end);
     call_answer(call, 200, &body);
@@ -193,6 +192,10 @@ native_link_content(struct call *call)
     enum link_state state = service_link_read(call->service, call->arena, call->names[0], &link);
     if (state == LINK_EXPIRED) {
         call_fail(call, 410, "this link has expired; ask for another");
+        return;
+    }
+    if (state == LINK_GOOD && link.is_table) {
+        native_send_table(call, &link);
         return;
     }
     enum status status = state == LINK_FORGED ? STATUS_NOT_FOUND
@@ -231,7 +234,7 @@ put_file(const struct file_row *row, void *context)
         return false;
     files->body.size--;
     buffer_append_text(&files->body, ",\"url\":");
-    put_url(&files->body, files->call, &link, LINK_SECONDS);
+    native_put_link(&files->body, files->call, &link, LINK_SECONDS);
     buffer_append_byte(&files->body, '}');
     return !buffer_is_over(&files->body);
 }

@@ -10,6 +10,7 @@
 #define API_NATIVE_NATIVE_H
 
 #include "api/call.h"
+#include "service/links.h"
 
 extern const struct route_table native_routes;
 
@@ -64,6 +65,8 @@ route_handler_fn native_operation_list;
 route_handler_fn native_run_items;
 route_handler_fn native_run_item;
 route_handler_fn native_run_results;
+route_handler_fn native_run_table;
+route_handler_fn native_run_tables;
 
 route_handler_fn native_run_files;
 route_handler_fn native_run_events;
@@ -171,6 +174,11 @@ void native_fail_start(struct call *call, enum status status, const struct refus
 
 /* An answer begins: it is noted who asked for what, if that changes anything. */
 void native_audit_answer(const struct call *call, int status);
+
+/* Appends the address of a link that ends so many seconds from now, as JSON. */
+void native_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds);
+/* Sends the table of a run that a link names. */
+void native_send_table(struct call *call, const struct link *link);
 
 /* The credits as they are now. */
 void native_answer_object_again(struct call *call, const struct idempotency_row *made);

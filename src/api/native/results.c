@@ -3,6 +3,8 @@
 #include "api/sending.h"
 #include "base/limits.h"
 
+#include <string.h>
+
 /* What is asked for: in the call's arena. */
 struct rendering {
     struct run_row run;
@@ -45,14 +47,26 @@ open_results(struct call *call)
     call_send(call, &sending);
 }
 
-void
-native_run_results(struct call *call)
+/* The rows of the run that the rendering has. */
+static void
+send_rows(struct call *call, struct rendering *rendering, const struct results_query *query)
+{
+    struct error error = {0};
+    if (results_read(&rendering->options, call->service, query, call->arena, &error) != STATUS_OK) {
+        call_fail(call, 400, "%s", error.text);
+        return;
+    }
+    call->own = rendering;
+    call_go_on(call, open_results);
+}
+
+static void
+send_asked(struct call *call, struct slice table)
 {
     struct rendering *rendering = arena_alloc(call->arena, sizeof(*rendering));
     struct http_request *request = call->request;
-    struct error error = {0};
     struct results_query query = {
-        .table = http_request_query(request, "table"),
+        .table = table,
         .format = http_request_query(request, "format"),
         .state = http_request_query(request, "state"),
         .columns = http_request_query(request, "columns"),
@@ -60,16 +74,40 @@ native_run_results(struct call *call)
         .to = RESULTS_NO_NUMBER,
         .limit = RESULTS_NO_NUMBER,
     };
-    if (!call_read_number(call, "from", &query.from) || !call_read_number(call, "to", &query.to) ||
-        !call_read_number(call, "limit", &query.limit))
-        return;
-    if (results_read(&rendering->options, call->service, &query, call->arena, &error) !=
-        STATUS_OK) {
-        call_fail(call, 400, "%s", error.text);
-        return;
-    }
-    if (!native_find_run(call, &rendering->run))
-        return;
-    call->own = rendering;
-    call_go_on(call, open_results);
+    if (call_read_number(call, "from", &query.from) && call_read_number(call, "to", &query.to) &&
+        call_read_number(call, "limit", &query.limit) && native_find_run(call, &rendering->run))
+        send_rows(call, rendering, &query);
+}
+
+void
+native_run_results(struct call *call)
+{
+    send_asked(call, http_request_query(call->request, "table"));
+}
+
+void
+native_run_table(struct call *call)
+{
+    send_asked(call, call->names[1]);
+}
+
+void
+native_send_table(struct call *call, const struct link *link)
+{
+    struct rendering *rendering = arena_alloc(call->arena, sizeof(*rendering));
+    const char *dot = memrchr(link->name.ptr, '.', link->name.size);
+    size_t size = dot == NULL ? link->name.size : (size_t)(dot - link->name.ptr);
+    struct results_query query = {
+        .table = slice_of(link->name.ptr, size),
+        .from = RESULTS_NO_NUMBER,
+        .to = RESULTS_NO_NUMBER,
+        .limit = RESULTS_NO_NUMBER,
+    };
+    if (dot != NULL)
+        query.format = slice_of(dot + 1, link->name.size - size - 1);
+    enum status status = service_run_get(call->service, &link->file, call->arena, &rendering->run);
+    if (status == STATUS_OK)
+        send_rows(call, rendering, &query);
+    else
+        call_fail_status(call, status, NULL);
 }

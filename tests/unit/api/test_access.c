@@ -360,6 +360,8 @@ static const struct {
     {"GET", R, KEY_SCOPE_READ, 200, true},
     {"GET", R "/items", KEY_SCOPE_READ, 200, true},
     {"GET", R "/items/0", KEY_SCOPE_READ, 404, true},
+    {"GET", R "/tables", KEY_SCOPE_READ, 200, true},
+    {"GET", R "/tables/input", KEY_SCOPE_READ, 200, true},
     {"GET", R "/results", KEY_SCOPE_READ, 200, true},
     {"GET", R "/events?lastEventId=3", KEY_SCOPE_READ, 204, true},
     {"GET", R "/runs", KEY_SCOPE_READ, 200, true},

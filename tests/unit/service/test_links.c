@@ -78,17 +78,19 @@ test_what_is_signed_is_read_back(void **state)
         link_of("\xc3\xa4 \"1\".pdf", INT64_MAX, false),
         link_of(long_name, NOW + 1, true),
     };
-    for (size_t i = 0; i < COUNT_OF(links); i++) {
-        struct link got;
-        struct slice token = print(f, &links[i]);
+    for (size_t i = 0; i < 2 * COUNT_OF(links); i++) {
+        struct link got, link = links[i / 2];
+        link.is_table = i % 2 == 1;
+        struct slice token = print(f, &link);
         for (size_t at = 0; at < token.size; at++)
             assert_non_null(strchr(
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", token.ptr[at]));
         assert_int_equal(link_read(&got, &f->arena, &secret, token, NOW), LINK_GOOD);
-        assert_true(id_equal(&got.file, &links[i].file));
-        assert_true(slice_equal(got.name, slice_cut(links[i].name, LINK_NAME_BYTES_MAX)));
-        assert_int_equal(got.expires_unix_s, links[i].expires_unix_s);
-        assert_int_equal(got.is_inline, links[i].is_inline);
+        assert_true(id_equal(&got.file, &link.file));
+        assert_true(slice_equal(got.name, slice_cut(link.name, LINK_NAME_BYTES_MAX)));
+        assert_int_equal(got.expires_unix_s, link.expires_unix_s);
+        assert_int_equal(got.is_inline, link.is_inline);
+        assert_int_equal(got.is_table, link.is_table);
         assert_int_equal(link_read(&got, &f->arena, &other_secret, token, NOW), LINK_FORGED);
     }
 }
