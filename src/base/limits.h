@@ -27,6 +27,8 @@
 #define LIMIT_IDEMPOTENCY_MS INT64_C(86400000)
 /* Bytes of one row of a list that is kept, as JSON. */
 #define LIMIT_LIST_ROW_BYTES MIB(1)
+/* Bytes of an entity's fields, or of the definition of a type, as JSON. */
+#define LIMIT_ENTITY_BYTES MIB(1)
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
 /* Bytes of one column's value as JSON. */

@@ -412,11 +412,13 @@ end_retention(struct cleaner *cleaner)
 
 /* --- what was deleted of what stays --- */
 
-/* Kinds that are due when they may go, and what goes before them. */
+/* Kinds that are due when they may go, and what goes before them; 0: nothing. */
 static const struct {
     enum object_kind kind, below;
 } gone_kinds[] = {
     {OBJECT_LIST, OBJECT_LIST_ROW},
+    {OBJECT_ENTITY_TYPE, OBJECT_ENTITY},
+    {OBJECT_ENTITY, 0},
 };
 
 static bool

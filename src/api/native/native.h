@@ -106,6 +106,18 @@ route_handler_fn native_webhook;
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;
 
+route_handler_fn native_entity_type_list;
+route_handler_fn native_entity_type_create;
+route_handler_fn native_entity_type_get;
+route_handler_fn native_entity_type_change;
+route_handler_fn native_entity_type_delete;
+route_handler_fn native_entity_list;
+route_handler_fn native_entity_create;
+route_handler_fn native_entity_get;
+route_handler_fn native_entity_change;
+route_handler_fn native_entity_delete;
+route_handler_fn native_entity_restore;
+
 route_handler_fn native_list_list;
 route_handler_fn native_list_create;
 route_handler_fn native_list_get;

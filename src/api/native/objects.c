@@ -88,14 +88,25 @@ native_list_behind(struct call *call, const struct object_page *which, object_pu
         call_go_on(call, read_listing);
 }
 
+static void
+answer_again(struct call *call, int http_status, const struct object_row *row)
+{
+    if (row->kind == OBJECT_LIST)
+        native_answer_list(call, http_status, row);
+    else if (row->kind == OBJECT_ENTITY_TYPE)
+        native_answer_entity_type(call, http_status, row);
+    else
+        native_answer_entity(call, http_status, row);
+}
+
 void
 native_answer_object_again(struct call *call, const struct idempotency_row *made)
 {
     struct object_row *row = arena_alloc(call->arena, sizeof(*row));
     enum status status =
         service_object_get(call->service, &call->caller.workspace, &made->id, call->arena, row);
-    if (status == STATUS_OK && row->archived_unix_ms == 0 && row->kind == OBJECT_LIST)
-        native_answer_list(call, (int)made->answer, row);
+    if (status == STATUS_OK && row->archived_unix_ms == 0)
+        answer_again(call, (int)made->answer, row);
     else if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         call_fail(call, 404, "what the request with this Idempotency-Key made has been deleted");
     else

@@ -32,7 +32,10 @@ static const struct id run_id = {{4, 1}};
 static const struct id wants_id = {{3, 2}};
 static const struct id paused_id = {{4, 2}};
 static const struct id file_id = {{5, 1}};
+static const struct id nobody;
 static const struct id list_id = {{6, 1}};
+static const struct id type_id = {{6, 2}};
+static const struct id entity_id = {{6, 3}};
 static const struct id foreign_file_id = {{5, 2}};
 
 /* Secrets are their own names. */
@@ -221,14 +224,15 @@ put_bytes(void)
 }
 
 static void
-put_object(enum object_kind kind, const struct id *id)
+put_object(enum object_kind kind, const struct id *id, const struct id *parent)
 {
     const struct object_row row = {
         .workspace = home,
         .id = *id,
         .kind = kind,
+        .parent = *parent,
         .name = SLICE("thing"),
-        .body = SLICE("{}"),
+        .body = SLICE("{\"name\":\"Thing\",\"fields\":[]}"),
         .revision = 1,
         .created_unix_ms = 1,
         .updated_unix_ms = 1,
@@ -249,7 +253,9 @@ open_store(struct store **out, const char *unused, struct error *error)
     put_file(&home, &file_id);
     put_file(&elsewhere, &foreign_file_id);
     put_delivery();
-    put_object(OBJECT_LIST, &list_id);
+    put_object(OBJECT_LIST, &list_id, &nobody);
+    put_object(OBJECT_ENTITY_TYPE, &type_id, &nobody);
+    put_object(OBJECT_ENTITY, &entity_id, &type_id);
     *out = store;
     return STATUS_OK;
 }
@@ -326,6 +332,9 @@ status_of(const char *method, const char *path, const char *key)
 #define R "/v1/workflow-runs/040100000000000000000000"
 #define T "/v1/workspaces/010000000000000000000000"
 #define K "/v1/keys/090800000000000000000000"
+#define Y_ID "060200000000000000000000"
+#define Y "/v1/entity-types/" Y_ID
+#define E "/v1/entities/060300000000000000000000"
 #define L "/v1/lists/060100000000000000000000"
 #define F "/v1/files/050100000000000000000000"
 static const struct {
@@ -388,6 +397,17 @@ static const struct {
     {"DELETE", "/v1/workflow-runs/040900000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"DELETE", "/v1/files/0503000000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"POST", F "/link", KEY_SCOPE_READ, 200, true},
+    {"GET", "/v1/entity-types", KEY_SCOPE_READ, 200, false},
+    {"POST", "/v1/entity-types", KEY_SCOPE_WRITE, 400, false},
+    {"GET", Y, KEY_SCOPE_READ, 200, true},
+    {"PATCH", Y, KEY_SCOPE_WRITE, 200, true},
+    {"DELETE", "/v1/entity-types/060900000000000000000000", KEY_SCOPE_WRITE, 404, true},
+    {"GET", "/v1/entities?entityType=" Y_ID, KEY_SCOPE_READ, 200, true},
+    {"POST", "/v1/entities", KEY_SCOPE_RUN, 400, false},
+    {"GET", E, KEY_SCOPE_READ, 200, true},
+    {"PATCH", E, KEY_SCOPE_RUN, 200, true},
+    {"DELETE", "/v1/entities/060900000000000000000000", KEY_SCOPE_RUN, 404, true},
+    {"POST", E "/restore", KEY_SCOPE_RUN, 409, true},
     {"GET", "/v1/lists", KEY_SCOPE_READ, 200, false},
     {"POST", "/v1/lists", KEY_SCOPE_WRITE, 400, false},
     {"GET", L, KEY_SCOPE_READ, 200, true},

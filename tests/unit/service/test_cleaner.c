@@ -215,6 +215,29 @@ test_rows_go_with_their_list(void **state)
     scene_close(&scene);
 }
 
+static void
+test_deleted_entities_go_when_they_are_due(void **state)
+{
+    struct scene scene;
+    struct arena arena;
+    struct object_row row;
+    const struct id gone = {{OBJECT_ENTITY, 1}}, live = {{OBJECT_ENTITY, 2}};
+    scene_open(&scene);
+    arena_init(&arena, KIB(64));
+    struct object_row entity = {.kind = OBJECT_ENTITY, .parent = {{OBJECT_ENTITY_TYPE, 1}}};
+    put_object(&scene, entity, 2);
+    entity.archived_unix_ms = 10000;
+    entity.due_unix_ms = 20000;
+    put_object(&scene, entity, 1);
+    is_kept_at(&scene, 19990);
+    assert_int_equal(store_object_get(scene.store, &arena, &gone, &row), STATUS_OK);
+    is_kept_at(&scene, 20000);
+    assert_int_equal(store_object_get(scene.store, &arena, &gone, &row), STATUS_NOT_FOUND);
+    assert_int_equal(store_object_get(scene.store, &arena, &live, &row), STATUS_OK);
+    arena_done(&arena);
+    scene_close(&scene);
+}
+
 static int
 make_folder(void **state)
 {
@@ -241,6 +264,7 @@ main(void)
         cmocka_unit_test(test_versions_stay_with_the_runs_of_their_workflow),
         cmocka_unit_test(test_versions_stay_while_an_older_run_goes_on),
         cmocka_unit_test(test_rows_go_with_their_list),
+        cmocka_unit_test(test_deleted_entities_go_when_they_are_due),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

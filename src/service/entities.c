@@ -1,0 +1,395 @@
+#include "service/entities.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "service/entity_fields.h"
+#include "service/host.h"
+#include "service/present.h"
+#include "service/uploads.h"
+
+/* An intent with a type or an entity, as values and as text. */
+#define INTENT_BYTES (16 * LIMIT_ENTITY_BYTES)
+
+static struct slice
+text_of(struct value object, const char *name)
+{
+    struct value value = value_get(object, name);
+    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
+}
+
+static struct value
+with(struct arena *arena, struct value object, const char *name, struct value value)
+{
+    return value_object_set(arena, object, value_text(name), value);
+}
+
+/* Sets the body. INVALID: it is too large. */
+static enum status
+set_body(struct object_row *row, struct arena *arena, struct value body, struct error *error)
+{
+    row->body = json_text(arena, body);
+    if (row->body.ptr != NULL && row->body.size <= LIMIT_ENTITY_BYTES)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID, "fields: at most %zu bytes as JSON",
+                     (size_t)LIMIT_ENTITY_BYTES);
+}
+
+/* Commits the operation over the row, or gives the intent up. */
+static enum status
+finish(struct service *service, struct intent *intent, enum status status, enum store_op_kind kind,
+       const struct object_row *row, const struct object_asker *asker)
+{
+    if (status != STATUS_OK) {
+        intent_free(&intent);
+        return status;
+    }
+    intent_add(intent, kind, row->body.size + 256)->object = row;
+    objects_commit(service, intent, row, asker);
+    return STATUS_OK;
+}
+
+/* --- types --- */
+
+static enum status
+check_slug(struct slice slug, struct error *error)
+{
+    struct arena arena;
+    arena_init(&arena, KIB(4));
+    bool is_good = slug.size > 0 && slice_equal(slug, entity_slug_of(slug, '-', &arena));
+    arena_done(&arena);
+    if (!is_good)
+        return error_set(error, STATUS_INVALID,
+                         "slug: expected lower-case letters and digits with - between them");
+    return objects_check_name(slug, error);
+}
+
+/* The body as it was, with what is wanted of name, description and fields. */
+static enum status
+type_body(struct value *body, struct value wanted, struct arena *arena, struct error *error)
+{
+    static const char *const kept[] = {"name", "description"};
+    struct value fields = value_get(wanted, "fields");
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        struct value value = value_get(wanted, kept[i]);
+        if (value.kind != VALUE_NONE)
+            *body = with(arena, *body, kept[i], value);
+    }
+    if (fields.kind == VALUE_ARRAY) {
+        status = entity_fields_read(fields, arena, &fields, error);
+        *body = with(arena, *body, "fields", fields);
+    }
+    return status;
+}
+
+enum status
+service_entity_type_create(struct service *service, const struct id *workspace, struct value wanted,
+                           const struct object_asker *asker, struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct arena *arena = &intent->arena;
+    struct object_row *type = objects_new(service, intent, OBJECT_ENTITY_TYPE, workspace);
+    struct value body = value_empty_object();
+    struct slice slug = text_of(wanted, "slug");
+    if (slug.size == 0)
+        slug = entity_slug_of(text_of(wanted, "name"), '-', arena);
+    type->name = arena_copy(arena, slug);
+    enum status status = check_slug(slug, error);
+    if (status == STATUS_OK)
+        status = type_body(&body, wanted, arena, error);
+    if (status == STATUS_OK)
+        status = set_body(type, arena, body, error);
+    return finish(service, intent, status, STORE_OBJECT_INSERT, type, asker);
+}
+
+enum status
+service_entity_type_update(struct service *service, const struct object_row *type,
+                           struct value changes, const struct object_asker *asker,
+                           struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct object_row *next = objects_next(service, intent, type);
+    struct value body = object_body(type, &intent->arena);
+    enum status status = type_body(&body, changes, &intent->arena, error);
+    if (status == STATUS_OK)
+        status = set_body(next, &intent->arena, body, error);
+    return finish(service, intent, status, STORE_OBJECT_UPDATE, next, asker);
+}
+
+enum status
+service_entity_type_find(struct service *service, const struct id *workspace,
+                         struct slice id_or_slug, struct arena *arena, struct object_row *out)
+{
+    struct object_row which = {.workspace = *workspace, .kind = OBJECT_ENTITY_TYPE};
+    return objects_find(service, &which, id_or_slug, arena, out);
+}
+
+/* Its slug is free from then on, and the cleaner finds it by when it is due. */
+void
+service_entity_type_delete(struct service *service, const struct object_row *type,
+                           const struct object_asker *asker)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct object_row *gone = objects_next(service, intent, type);
+    gone->name = SLICE("");
+    gone->archived_unix_ms = gone->due_unix_ms = gone->updated_unix_ms;
+    intent_add(intent, STORE_OBJECT_UPDATE, KIB(1))->object = gone;
+    objects_commit(service, intent, type, asker);
+}
+
+void
+entity_type_put(struct buffer *out, const struct object_row *row, struct arena *arena)
+{
+    struct value body = object_body(row, arena);
+    object_put_begin(out, row);
+    object_put_member(out, "name", value_get(body, "name"));
+    object_put_member(out, "slug", value_string(row->name));
+    object_put_member(out, "description", value_get(body, "description"));
+    object_put_member(out, "fields", value_get(body, "fields"));
+    object_put_end(out, row);
+}
+
+/* --- what values name --- */
+
+/* Looks up what the values of one entity name. */
+struct naming {
+    struct service *service;
+    const struct id *workspace;
+    struct value field;
+    struct error *error;
+};
+
+static enum status
+check_file(const struct naming *naming, struct slice id, bool is_image)
+{
+    struct arena arena;
+    struct file_row row;
+    arena_init(&arena, KIB(16));
+    enum status status = service_file_find(naming->service, naming->workspace, id, &arena, &row);
+    bool is_right =
+        !is_image || (status == STATUS_OK && slice_starts_with(row.content_type, SLICE("image/")));
+    arena_done(&arena);
+    struct slice slug = text_of(naming->field, "slug");
+    if (status == STATUS_NOT_FOUND)
+        return error_set(naming->error, STATUS_INVALID, "fields.%.*s: there is no such file",
+                         SLICE_FORMAT(slug));
+    return status == STATUS_OK && !is_right
+               ? error_set(naming->error, STATUS_INVALID, "fields.%.*s: the file is no picture",
+                           SLICE_FORMAT(slug))
+               : status;
+}
+
+/* Whether the entity may be named by the field, which may want one of a type. */
+static bool
+is_wanted_type(const struct naming *naming, const struct entity *entity)
+{
+    struct slice type = text_of(value_get(naming->field, "config"), "entityType");
+    struct id id;
+    if (type.size == 0)
+        return true;
+    return id_parse(&id, type) ? id_equal(&id, &entity->type.id)
+                               : slice_equal(type, entity->type.name);
+}
+
+static enum status
+check_entity(const struct naming *naming, struct slice id)
+{
+    struct arena arena;
+    struct entity entity;
+    arena_init(&arena, 4 * LIMIT_ENTITY_BYTES);
+    enum status status =
+        service_entity_find(naming->service, naming->workspace, id, &arena, &entity);
+    bool is_right =
+        status == STATUS_OK && entity.row.archived_unix_ms == 0 && is_wanted_type(naming, &entity);
+    arena_done(&arena);
+    if (status != STATUS_NOT_FOUND && (status != STATUS_OK || is_right))
+        return status;
+    return error_set(naming->error, STATUS_INVALID, "fields.%.*s: there is no such entity \"%.*s\"",
+                     SLICE_FORMAT(text_of(naming->field, "slug")), SLICE_FORMAT(id));
+}
+
+static enum status
+check_entities(const struct naming *naming, struct value ids)
+{
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < ids.count && status == STATUS_OK; i++)
+        status = check_entity(naming, value_slice(value_items(ids)[i]));
+    return status;
+}
+
+static enum status
+check_names(const struct naming *naming, struct value value)
+{
+    if (value.kind == VALUE_NONE)
+        return STATUS_OK;
+    switch (entity_field_names(naming->field)) {
+    case ENTITY_FIELD_NAMES_NOTHING:
+        return STATUS_OK;
+    case ENTITY_FIELD_NAMES_FILE:
+        return check_file(naming, value_slice(value), false);
+    case ENTITY_FIELD_NAMES_IMAGE:
+        return check_file(naming, value_slice(value), true);
+    case ENTITY_FIELD_NAMES_ENTITY:
+        return check_entity(naming, value_slice(value));
+    case ENTITY_FIELD_NAMES_ENTITIES:
+        return check_entities(naming, value);
+    }
+    return STATUS_OK;
+}
+
+/* --- entities --- */
+
+/* The body with the values, which are checked against the type. */
+static enum status
+entity_body(struct service *service, const struct object_row *type, struct value wanted,
+            struct arena *arena, struct value *body, struct error *error)
+{
+    struct value fields = value_get(object_body(type, arena), "fields"), values;
+    struct naming naming = {service, &type->workspace, value_null(), error};
+    enum status status = entity_values_read(fields, wanted, arena, &values, error);
+    for (uint32_t i = 0; i < fields.count && status == STATUS_OK; i++) {
+        naming.field = value_items(fields)[i];
+        status = check_names(&naming, value_find(values, text_of(naming.field, "slug")));
+    }
+    if (status == STATUS_OK)
+        *body = with(arena, *body, "fields", values);
+    return status;
+}
+
+/* What the request says of the externalId; null takes it away. */
+static void
+set_external(struct object_row *row, struct value *body, struct value wanted, struct arena *arena)
+{
+    struct value external = value_get(wanted, "externalId");
+    if (external.kind == VALUE_NONE)
+        return;
+    *body = with(arena, *body, "externalId", external);
+    row->name = arena_copy(arena, text_of(wanted, "externalId"));
+}
+
+enum status
+service_entity_create(struct service *service, const struct object_row *type, struct value wanted,
+                      const struct object_asker *asker, struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct arena *arena = &intent->arena;
+    struct object_row *row = objects_new(service, intent, OBJECT_ENTITY, &type->workspace);
+    struct object_row *of = arena_alloc(arena, sizeof(*of));
+    struct value body = with(arena, value_empty_object(), "externalId", value_null());
+    *of = (struct object_row){.id = type->id};
+    intent_add(intent, STORE_OBJECT_REQUIRE, 64)->object = of;
+    row->parent = type->id;
+    set_external(row, &body, wanted, arena);
+    enum status status =
+        entity_body(service, type, value_get(wanted, "fields"), arena, &body, error);
+    if (status == STATUS_OK)
+        status = set_body(row, arena, body, error);
+    return finish(service, intent, status, STORE_OBJECT_INSERT, row, asker);
+}
+
+/* The values as they are, with those that are named. Values of fields that the type has no more are
+ * dropped, and formulas are computed anew. */
+static struct value
+merged(struct value type_fields, struct value old, struct value changes, struct arena *arena)
+{
+    struct value out = changes.kind == VALUE_OBJECT ? changes : value_empty_object();
+    for (uint32_t i = 0; i < type_fields.count; i++) {
+        struct value field = value_items(type_fields)[i];
+        struct slice slug = text_of(field, "slug");
+        struct value value = value_find(old, slug);
+        bool is_formula = slice_is(text_of(field, "type"), "formula");
+        if (!is_formula && value.kind != VALUE_NONE && value_find(out, slug).kind == VALUE_NONE)
+            out = value_object_set(arena, out, value_string(slug), value);
+    }
+    return out;
+}
+
+enum status
+service_entity_update(struct service *service, const struct entity *entity, struct value changes,
+                      const struct object_asker *asker, struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct arena *arena = &intent->arena;
+    struct object_row *next = objects_next(service, intent, &entity->row);
+    struct value body = object_body(&entity->row, arena);
+    struct value fields = value_get(object_body(&entity->type, arena), "fields");
+    struct value values =
+        merged(fields, value_get(body, "fields"), value_get(changes, "fields"), arena);
+    set_external(next, &body, changes, arena);
+    enum status status = entity_body(service, &entity->type, values, arena, &body, error);
+    if (status == STATUS_OK)
+        status = set_body(next, arena, body, error);
+    return finish(service, intent, status, STORE_OBJECT_UPDATE, next, asker);
+}
+
+enum status
+service_entity_find(struct service *service, const struct id *workspace, struct slice text,
+                    struct arena *arena, struct entity *out)
+{
+    struct id id;
+    if (!id_parse(&id, text))
+        return STATUS_NOT_FOUND;
+    enum status status = service_object_get(service, workspace, &id, arena, &out->row);
+    if (status == STATUS_OK && out->row.kind != OBJECT_ENTITY)
+        return STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        status = service_object_get(service, workspace, &out->row.parent, arena, &out->type);
+    bool is_gone = status == STATUS_OK && out->type.archived_unix_ms > 0;
+    return is_gone ? STATUS_NOT_FOUND : status;
+}
+
+enum status
+service_entity_by_external(struct service *service, const struct object_row *type,
+                           struct slice external_id, struct arena *arena, struct object_row *out)
+{
+    struct object_row which = {.workspace = type->workspace,
+                               .kind = OBJECT_ENTITY,
+                               .parent = type->id,
+                               .name = external_id};
+    if (external_id.size == 0 || external_id.size > STORE_NAME_BYTES_MAX)
+        return STATUS_NOT_FOUND;
+    return store_object_find(service->store, arena, &which, out);
+}
+
+void
+service_entity_delete(struct service *service, const struct object_row *row,
+                      const struct object_asker *asker)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct object_row *gone = objects_next(service, intent, row);
+    gone->name = SLICE("");
+    gone->archived_unix_ms = gone->updated_unix_ms;
+    gone->due_unix_ms = gone->archived_unix_ms + ENTITY_KEEP_MS;
+    status_ignore(finish(service, intent, STATUS_OK, STORE_OBJECT_UPDATE, gone, asker));
+}
+
+void
+service_entity_restore(struct service *service, const struct object_row *row,
+                       const struct object_asker *asker)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct object_row *back = objects_next(service, intent, row);
+    struct slice external = text_of(object_body(row, &intent->arena), "externalId");
+    back->name = arena_copy(&intent->arena, external);
+    back->archived_unix_ms = back->due_unix_ms = 0;
+    status_ignore(finish(service, intent, STATUS_OK, STORE_OBJECT_UPDATE, back, asker));
+}
+
+struct object_page
+entities_page(const struct object_row *type)
+{
+    return (struct object_page){
+        .workspace = type->workspace, .kind = OBJECT_ENTITY, .parent = type->id};
+}
+
+void
+entity_put(struct buffer *out, const struct object_row *row, struct arena *arena)
+{
+    struct value body = object_body(row, arena);
+    object_put_begin(out, row);
+    object_put_member(out, "entityTypeId", present_id(&row->parent, arena));
+    object_put_member(out, "externalId", value_get(body, "externalId"));
+    object_put_member(out, "fields", value_get(body, "fields"));
+    object_put_member(out, "archivedAt", present_time(row->archived_unix_ms, arena));
+    object_put_end(out, row);
+}
