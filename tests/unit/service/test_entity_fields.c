@@ -25,69 +25,70 @@ print(struct arena *arena, enum status status, struct value value, const struct 
                                : arena_format(arena, "%s", error->text);
 }
 
+static const struct {
+    const char *field;
+    const char *value;
+    const char *want; /* the stored values, or how the words begin */
+} value_rows[] = {
+    {"'type':'text'", "'a'", "{'x':'a'}"},
+    {"'type':'text'", "1", "fields.x: expected string"},
+    {"'type':'text','config':{'minLength':2}", "'a'", "fields.x: "},
+    {"'type':'text','config':{'maxLength':2}", "'Größe'", "fields.x: "},
+    {"'type':'longText'", "'a\\nb'", "{'x':'a\\nb'}"},
+    {"'type':'longText','config':{'maxLength':1}", "'ab'", "fields.x: "},
+    {"'type':'richText'", "'<b>a</b>'", "{'x':'<b>a</b>'}"},
+    {"'type':'richText'", "{}", "fields.x: "},
+    {"'type':'number'", "1.50", "{'x':1.50}"},
+    {"'type':'number'", "'1'", "fields.x: "},
+    {"'type':'number','config':{'min':0,'max':9}", "-1", "fields.x: "},
+    {"'type':'number','config':{'min':0,'max':9}", "10", "fields.x: "},
+    {"'type':'boolean'", "false", "{'x':false}"},
+    {"'type':'boolean'", "0", "fields.x: "},
+    {"'type':'date'", "'2026-11-22'", "{'x':'2026-11-22'}"},
+    {"'type':'date'", "'2026-02-30'", "fields.x: "},
+    {"'type':'datetime'", "'2026-11-22T10:00:00+01:00'", "{'x':'2026-11-22T10:00:00+01:00'}"},
+    {"'type':'datetime'", "1000", "{'x':'1970-01-01T00:00:01.000Z'}"},
+    {"'type':'datetime'", "'yesterday'", "fields.x: "},
+    {"'type':'datetime'", "-1", "fields.x: "},
+    {"'type':'datetime'", "9e18", "fields.x: "},
+    {"'type':'select','config':{'options':['a','b']}", "'b'", "{'x':'b'}"},
+    {"'type':'select','config':{'options':['a','b']}", "'c'", "fields.x: "},
+    {"'type':'multiSelect','config':{'options':['a','b']}", "['b','a']", "{'x':['b','a']}"},
+    {"'type':'multiSelect','config':{'options':['a','b']}", "['a','c']", "fields.x.1: "},
+    {"'type':'multiSelect','config':{'options':['a','b']}", "['a','a']", "fields.x: "},
+    {"'type':'file'", "'0123456789abcdef01234567'", "{'x':'0123456789abcdef01234567'}"},
+    {"'type':'file'", "'../etc/passwd'", "fields.x: "},
+    {"'type':'image'", "'x'", "fields.x: "},
+    {"'type':'url'", "'https://a.example/?q=1'", "{'x':'https://a.example/?q=1'}"},
+    {"'type':'url'", "'javascript:alert(1)'", "fields.x: "},
+    {"'type':'url'", "'https://a b'", "fields.x: "},
+    {"'type':'email'", "'a@b.example'", "{'x':'a@b.example'}"},
+    {"'type':'email'", "'a at b'", "fields.x: "},
+    {"'type':'json'", "{'a':[1,null]}", "{'x':{'a':[1,null]}}"},
+    {"'type':'reference'", "'0123456789abcdef01234567'", "{'x':'0123456789abcdef01234567'}"},
+    {"'type':'reference'", "7", "fields.x: "},
+    {"'type':'relation'", "['0123456789abcdef01234567']", "{'x':['0123456789abcdef01234567']}"},
+    {"'type':'relation'", "['0123456789abcdef01234567','y']", "fields.x.1: "},
+    {"'type':'aiGenerated','config':{'prompt':'p'}", "'said'", "{'x':'said'}"},
+    {"'type':'formula','config':{'expression':'1 + 1'}", "null", "{'x':2}"},
+    {"'type':'formula','config':{'expression':'1 + 1'}", "3", "fields.x: it is computed"},
+    {"'type':'formula','config':{'expression':'error(1)'}", "null", "{'x':null}"},
+    {"'type':'text','required':true", "null", "fields.x: it is required"},
+    {"'type':'text'", "null", "{}"},
+};
+
 static void
 test_values_of_each_type(void **state)
 {
-    static const struct {
-        const char *field;
-        const char *value;
-        const char *want; /* the stored values, or how the words begin */
-    } table[] = {
-        {"'type':'text'", "'a'", "{'x':'a'}"},
-        {"'type':'text'", "1", "fields.x: expected string"},
-        {"'type':'text','config':{'minLength':2}", "'a'", "fields.x: "},
-        {"'type':'text','config':{'maxLength':2}", "'Größe'", "fields.x: "},
-        {"'type':'longText'", "'a\\nb'", "{'x':'a\\nb'}"},
-        {"'type':'longText','config':{'maxLength':1}", "'ab'", "fields.x: "},
-        {"'type':'richText'", "'<b>a</b>'", "{'x':'<b>a</b>'}"},
-        {"'type':'richText'", "{}", "fields.x: "},
-        {"'type':'number'", "1.50", "{'x':1.50}"},
-        {"'type':'number'", "'1'", "fields.x: "},
-        {"'type':'number','config':{'min':0,'max':9}", "-1", "fields.x: "},
-        {"'type':'number','config':{'min':0,'max':9}", "10", "fields.x: "},
-        {"'type':'boolean'", "false", "{'x':false}"},
-        {"'type':'boolean'", "0", "fields.x: "},
-        {"'type':'date'", "'2026-11-22'", "{'x':'2026-11-22'}"},
-        {"'type':'date'", "'2026-02-30'", "fields.x: "},
-        {"'type':'datetime'", "'2026-11-22T10:00:00+01:00'", "{'x':'2026-11-22T10:00:00+01:00'}"},
-        {"'type':'datetime'", "1000", "{'x':'1970-01-01T00:00:01.000Z'}"},
-        {"'type':'datetime'", "'yesterday'", "fields.x: "},
-        {"'type':'datetime'", "-1", "fields.x: "},
-        {"'type':'datetime'", "9e18", "fields.x: "},
-        {"'type':'select','config':{'options':['a','b']}", "'b'", "{'x':'b'}"},
-        {"'type':'select','config':{'options':['a','b']}", "'c'", "fields.x: "},
-        {"'type':'multiSelect','config':{'options':['a','b']}", "['b','a']", "{'x':['b','a']}"},
-        {"'type':'multiSelect','config':{'options':['a','b']}", "['a','c']", "fields.x.1: "},
-        {"'type':'multiSelect','config':{'options':['a','b']}", "['a','a']", "fields.x: "},
-        {"'type':'file'", "'0123456789abcdef01234567'", "{'x':'0123456789abcdef01234567'}"},
-        {"'type':'file'", "'../etc/passwd'", "fields.x: "},
-        {"'type':'image'", "'x'", "fields.x: "},
-        {"'type':'url'", "'https://a.example/?q=1'", "{'x':'https://a.example/?q=1'}"},
-        {"'type':'url'", "'javascript:alert(1)'", "fields.x: "},
-        {"'type':'url'", "'https://a b'", "fields.x: "},
-        {"'type':'email'", "'a@b.example'", "{'x':'a@b.example'}"},
-        {"'type':'email'", "'a at b'", "fields.x: "},
-        {"'type':'json'", "{'a':[1,null]}", "{'x':{'a':[1,null]}}"},
-        {"'type':'reference'", "'0123456789abcdef01234567'", "{'x':'0123456789abcdef01234567'}"},
-        {"'type':'reference'", "7", "fields.x: "},
-        {"'type':'relation'", "['0123456789abcdef01234567']", "{'x':['0123456789abcdef01234567']}"},
-        {"'type':'relation'", "['0123456789abcdef01234567','y']", "fields.x.1: "},
-        {"'type':'aiGenerated','config':{'prompt':'p'}", "'said'", "{'x':'said'}"},
-        {"'type':'formula','config':{'expression':'1 + 1'}", "null", "{'x':2}"},
-        {"'type':'formula','config':{'expression':'1 + 1'}", "3", "fields.x: it is computed"},
-        {"'type':'formula','config':{'expression':'error(1)'}", "null", "{'x':null}"},
-        {"'type':'text','required':true", "null", "fields.x: it is required"},
-        {"'type':'text'", "null", "{}"},
-    };
-    for (size_t i = 0; i < COUNT_OF(table); i++) {
+    for (size_t i = 0; i < COUNT_OF(value_rows); i++) {
         struct arena arena;
         struct error error = {0};
         struct value fields, out = value_null();
         char text[500], want[200];
         arena_init(&arena, MIB(16));
-        snprintf(text, sizeof(text), "[[{'name':'X',%s}],{'x':%s}]", table[i].field,
-                 table[i].value);
-        snprintf(want, sizeof(want), "%s", table[i].want);
+        snprintf(text, sizeof(text), "[[{'name':'X',%s}],{'x':%s}]", value_rows[i].field,
+                 value_rows[i].value);
+        snprintf(want, sizeof(want), "%s", value_rows[i].want);
         for (char *at = text; *at != '\0'; at++)
             *at = *at == '\'' ? '"' : *at;
         for (char *at = want; want[0] == '{' && *at != '\0'; at++)
@@ -101,7 +102,7 @@ test_values_of_each_type(void **state)
                             ? strcmp(got, want) == 0
                             : status == STATUS_INVALID && strncmp(got, want, strlen(want)) == 0;
         if (!is_right)
-            fail_msg("%s of %s: %s", table[i].value, table[i].field, got);
+            fail_msg("%s of %s: %s", value_rows[i].value, value_rows[i].field, got);
         arena_done(&arena);
     }
 }
