@@ -51,6 +51,7 @@ media_of(struct slice type)
         {"text/x-yaml", MEDIA_YAML},
         {"application/vnd.yaml", MEDIA_YAML},
         {"text/plain", MEDIA_YAML},
+        {"application/x-www-form-urlencoded", MEDIA_FORM},
     };
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         if (text_is(type, types[i].name))
@@ -65,18 +66,21 @@ media_of(struct slice type)
 }
 
 static bool
-refuse_media(struct call *call, bool takes_yaml)
+refuse_media(struct call *call, enum media also)
 {
+    const char *first = "";
+    if (also == MEDIA_YAML)
+        first = "application/yaml or ";
+    else if (also == MEDIA_FORM)
+        first = "application/x-www-form-urlencoded or ";
     call_fail(call, 415,
-              takes_yaml ? "expected a body of Content-Type application/yaml or application/json, "
-                           "in UTF-8 and not compressed"
-                         : "expected a body of Content-Type application/json, in UTF-8 and not "
-                           "compressed");
+              "expected a body of Content-Type %sapplication/json, in UTF-8 and not compressed",
+              first);
     return false;
 }
 
 bool
-call_read_media(struct call *call, bool takes_yaml, enum media *out)
+call_read_media(struct call *call, enum media also, enum media *out)
 {
     *out = MEDIA_NONE;
     size_t at = 0;
@@ -92,8 +96,8 @@ call_read_media(struct call *call, bool takes_yaml, enum media *out)
     enum media media = media_of(next_part(&type));
     while (type.size > 0)
         is_good = is_utf8_claim(next_part(&type)) && is_good;
-    if (!is_good || media == MEDIA_NONE || (media == MEDIA_YAML && !takes_yaml))
-        return refuse_media(call, takes_yaml);
+    if (!is_good || media == MEDIA_NONE || (media != MEDIA_JSON && media != also))
+        return refuse_media(call, also);
     *out = media;
     return true;
 }
@@ -103,7 +107,7 @@ call_read_json(struct call *call, struct value *out)
 {
     *out = (struct value){0};
     enum media media;
-    if (!call_read_media(call, false, &media))
+    if (!call_read_media(call, MEDIA_NONE, &media))
         return false;
     if (media == MEDIA_NONE)
         return true;

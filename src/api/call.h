@@ -96,6 +96,10 @@ void call_link(struct call *call, struct buffer *out, struct slice path);
  * every POST with a key of the API it is called before the handler. */
 bool call_begin_once(struct call *call, struct slice body);
 
+/* Whether it could be an Idempotency-Key: 1 to LIMIT_IDEMPOTENCY_KEY_BYTES visible ASCII
+ * characters. */
+bool call_is_key(struct slice text);
+
 /* For a handler whose intent was refused with CONFLICT: the same request may have been stored
  * meanwhile. True: the call was answered as that. Not on the writer's thread. */
 bool call_answer_again(struct call *call);
@@ -105,11 +109,12 @@ void call_begin_body(struct buffer *body);
 
 /* --- what was sent --- */
 
-enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_YAML };
+enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_YAML, MEDIA_FORM };
 
 /* By the content type; NONE without a body. 400 for two content types; 415 for other ones, or for
- * another encoding than UTF-8; takes_yaml: YAML and plain text are welcome. */
-bool call_read_media(struct call *call, bool takes_yaml, enum media *out);
+ * another encoding than UTF-8. also: what is welcome beside JSON (YAML: plain text too), or NONE.
+ */
+bool call_read_media(struct call *call, enum media also, enum media *out);
 
 /* The JSON body, borrowed from the request; VALUE_NONE if there is none. */
 bool call_read_json(struct call *call, struct value *out);

@@ -8,8 +8,8 @@
 
 #define HEADER "Idempotency-Key"
 
-static bool
-is_key(struct slice text)
+bool
+call_is_key(struct slice text)
 {
     for (size_t i = 0; i < text.size; i++) {
         if (text.ptr[i] < '!' || text.ptr[i] > '~')
@@ -81,7 +81,7 @@ call_begin_once(struct call *call, struct slice body)
     struct slice key = http_request_next_header(call->request, HEADER, &at);
     if (key.ptr == NULL)
         return true;
-    if (!is_key(key) || http_request_next_header(call->request, HEADER, &at).ptr != NULL) {
+    if (!call_is_key(key) || http_request_next_header(call->request, HEADER, &at).ptr != NULL) {
         call_fail(call, 400, HEADER ": expected one header of 1 to %d visible ASCII characters",
                   LIMIT_IDEMPOTENCY_KEY_BYTES);
         return false;

@@ -172,12 +172,10 @@ answer_schema(const struct maker *maker, const struct route *route)
         return schema;
     struct value envelope = one(maker, "type", value_text("object"));
     envelope = with(maker, envelope, "required", list_of(maker, value_text("data")));
-    struct value warnings = one(maker, "type", value_text("array"));
-    warnings = with(maker, warnings, "items", one(maker, "type", value_text("string")));
     struct value properties = one(maker, "data", schema);
     if (is_page)
         properties = with(maker, properties, "next", reference(maker, "schemas", SLICE("Next")));
-    return with(maker, envelope, "properties", with(maker, properties, "warnings", warnings));
+    return with(maker, envelope, "properties", properties);
 }
 
 static struct value

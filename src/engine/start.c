@@ -303,8 +303,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
     const struct notice_to to = {start->program->plan, start->wishes.callback_url};
     notice_add_end(intent, &engine->options, row, &to);
     intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
-    if (start->object != NULL)
-        intent_add_object(intent, STORE_OBJECT_UPDATE, start->object);
+    if (start->also.object != NULL)
+        intent_add_object(intent, start->also.kind, start->also.object);
     intent->done = start_committed;
     intent->owner = request;
     ports->commit(ports->world, intent);

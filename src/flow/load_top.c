@@ -78,9 +78,19 @@ read_auth(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_respond(struct loader *loader, struct spot spot, void *target)
+{
+    static const char *const choices[] = {"at_once", "at_end"};
+    load_choice(loader, spot, choices, COUNT_OF(choices));
+}
+
+static void
 read_webhook(struct loader *loader, struct spot spot, void *target)
 {
-    static const struct load_key keys[] = {{"auth", read_auth, false}};
+    static const struct load_key keys[] = {
+        {"auth", read_auth, false},
+        {"respond", read_respond, false},
+    };
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }
 

@@ -2,13 +2,25 @@
 
 #include <string.h>
 
-/* Of a whole escape, as the request parser guarantees. */
+/* -1: it is none. */
 static int
 hex_value(char digit)
 {
-    if (digit <= '9')
+    if (digit >= '0' && digit <= '9')
         return digit - '0';
-    return (digit | 0x20) - 'a' + 10;
+    char low = (char)(digit | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* The byte that an escape at that place stands for; -1: there is no whole one, so that the text
+ * stands for itself. */
+static int
+escaped_byte(struct slice text, size_t at)
+{
+    if (text.ptr[at] != '%' || text.size - at < 3)
+        return -1;
+    int high = hex_value(text.ptr[at + 1]), low = hex_value(text.ptr[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 /* text with escapes decoded, and '+' as `plus`. Itself if there is nothing to decode; .ptr NULL
@@ -26,8 +38,9 @@ decode(struct arena *arena, struct slice text, char plus)
     size_t size = 0;
     for (size_t at = 0; at < text.size; at++) {
         char byte = text.ptr[at];
-        if (byte == '%' && text.size - at >= 3) {
-            byte = (char)(hex_value(text.ptr[at + 1]) << 4 | hex_value(text.ptr[at + 2]));
+        int escaped = escaped_byte(text, at);
+        if (escaped >= 0) {
+            byte = (char)escaped;
             at += 2;
         } else if (byte == '+') {
             byte = plus;
@@ -123,8 +136,9 @@ raw_name_is(struct slice raw, struct slice name)
     size_t i = 0;
     for (; at < raw.size && i < name.size; at++, i++) {
         char byte = raw.ptr[at];
-        if (byte == '%' && raw.size - at >= 3) {
-            byte = (char)(hex_value(raw.ptr[at + 1]) << 4 | hex_value(raw.ptr[at + 2]));
+        int escaped = escaped_byte(raw, at);
+        if (escaped >= 0) {
+            byte = (char)escaped;
             at += 2;
         } else if (byte == '+') {
             byte = ' ';

@@ -30,8 +30,9 @@ struct http_path {
 MUST_USE enum status http_path_split(struct http_path *out, struct arena *arena, struct slice raw,
                                      struct error *error);
 
-/* Takes the next "name=value" off *rest, decoded ('+' is a space); false at the end. A name without
- * '=' has an empty value. Both point into *rest or the arena; .ptr of the value is never NULL
+/* Takes the next "name=value" off *rest, a query or the body of a form, decoded ('+' is a space);
+ * false at the end. A name without '=' has an empty value; a '%' without two hex digits stands for
+ * itself. Both point into *rest or the arena; .ptr of the value is never NULL
  * unless the arena's limit does not allow it. */
 bool http_query_next(struct slice *rest, struct arena *arena, struct slice *name,
                      struct slice *value);

@@ -23,11 +23,11 @@ enum progress {
 typedef enum progress duty_fn(struct cleaner *cleaner);
 
 static duty_fn clear_gone_runs, end_retention, trim_idempotency, trim_cache, trim_deliveries,
-    trim_versions, clear_gone_objects, sweep_blobs;
+    trim_hooks, trim_versions, clear_gone_objects, sweep_blobs;
 
 static duty_fn *const duties[] = {
-    clear_gone_runs, end_retention, trim_idempotency,   trim_cache,
-    trim_deliveries, trim_versions, clear_gone_objects, sweep_blobs,
+    clear_gone_runs, end_retention, trim_idempotency,   trim_cache,  trim_deliveries,
+    trim_hooks,      trim_versions, clear_gone_objects, sweep_blobs,
 };
 #define DUTY_COUNT COUNT_OF(duties)
 
@@ -133,6 +133,12 @@ static enum progress
 trim_deliveries(struct cleaner *cleaner)
 {
     return trim(cleaner, STORE_DELIVERY_TRIM);
+}
+
+static enum progress
+trim_hooks(struct cleaner *cleaner)
+{
+    return trim(cleaner, STORE_HOOK_TRIM);
 }
 
 static bool

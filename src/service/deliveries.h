@@ -6,8 +6,8 @@
  * attempts it waits twice as long as so far, up to two hours; when the time for it is over it is
  * dead, and may be sent again by hand. No redirect is followed, no private address reached.
  *
- * Secrets are made from one key of the server, the workspace and a number, so that every workspace
- * has one from the beginning. After a rotation the one before signs too for a day.
+ * Secrets are made from one key of the server, their owner and a number, so that every owner has
+ * one from the beginning. After a rotation the one before holds too for a day.
  *
  * Sources: Standard Webhooks (github.com/standard-webhooks), specification 1.0.
  * Threads: any. Callbacks come on the writer's thread.
@@ -42,12 +42,13 @@ struct webhook_secret {
     int64_t previous_until_unix_ms;
 };
 
-/* Of a workspace. */
-MUST_USE enum status service_webhook_secret(struct service *service, const struct id *workspace,
+/* Of a workspace, with which deliveries are signed, or of a workflow, which callers of its webhook
+ * show. */
+MUST_USE enum status service_webhook_secret(struct service *service, const struct id *owner,
                                             struct webhook_secret *out);
 
 /* Makes another one. CONFLICT: the idempotency key is taken. */
-void service_webhook_secret_rotate(struct service *service, const struct id *workspace,
+void service_webhook_secret_rotate(struct service *service, const struct id *owner,
                                    const struct run_asker *asker);
 
 /* The value of the header `webhook-signature`: one signature, or two. */

@@ -87,9 +87,6 @@ void key_cache_free(struct key_cache **cache);
 /* Keys or workspaces have changed: nothing of what is known may be believed. */
 void key_cache_forget(struct key_cache *cache);
 
-/* What this build does not do of what the plan asks for; see service_workflow_notes(). */
-size_t workflow_notes(const struct plan *plan, const char *notes[SERVICE_NOTES_MAX]);
-
 /* Rows of workflows by the text that they were asked for with: an id in some form, or a slug. */
 struct workflow_cache *workflow_cache_new(void);
 void workflow_cache_free(struct workflow_cache **cache);

@@ -66,7 +66,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .callees = callees,
             .workspace = wanted->workspace,
             .workflow = workflow->id,
-            .run = id_next(&service->ids),
+            .run = id_is_zero(&wanted->run) ? id_next(&service->ids) : wanted->run,
             .key = wanted->key,
             .version = version,
             .workflow_value = workflow_value_make(&arena, workflow, version),
@@ -75,7 +75,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
             .resolved = wanted->resolved,
             .idempotency = wanted->idempotency,
             .machine = wanted->machine,
-            .object = wanted->object,
+            .also = wanted->also,
         };
         if (wanted->wishes != NULL)
             start.wishes = *wanted->wishes;

@@ -297,7 +297,7 @@ start_run(struct firing *firing, int64_t due_unix_ms, struct error *error)
         .workflow = &workflow,
         .input = value_get(firing->schedule.body, "input"),
         .trigger = "schedule",
-        .object = &after,
+        .also = {.kind = STORE_OBJECT_UPDATE, .object = &after},
     };
     return service_run_start(firing->service, &wanted, run_started, firing, error);
 }

@@ -107,11 +107,8 @@ void service_idempotency_keep(struct service *service, const struct idempotency_
 
 /* --- workflows (changing them: service/workflows.h) --- */
 
-/* What the published version asks for and this build does not do, in words that live for ever: so
- * many of them. Loads that version, so that the first run does not have to. */
-#define SERVICE_NOTES_MAX 2
-size_t service_workflow_notes(struct service *service, const struct workflow_row *workflow,
-                              const char *notes[SERVICE_NOTES_MAX]);
+/* Loads the published version, so that the first run does not have to. */
+void service_workflow_load(struct service *service, const struct workflow_row *workflow);
 
 /* By any form of its id, or by its slug, in that workspace. */
 MUST_USE enum status service_workflow_find(struct service *service, const struct id *workspace,
@@ -122,24 +119,13 @@ MUST_USE enum status service_workflow_find(struct service *service, const struct
 MUST_USE enum status service_workflow_get(struct service *service, const struct id *id,
                                           struct arena *arena, struct workflow_row *out);
 
-/* How the trigger `webhook:` of a published version lets callers in. */
-enum webhook_door {
-    WEBHOOK_DOOR_NONE, /* there is no such trigger */
-    WEBHOOK_DOOR_OPEN, /* auth: none */
-    WEBHOOK_DOOR_AUTH, /* callers have to prove something */
-};
-/* By its slug, in any workspace, for callers without a key. NOT_FOUND also without a published
- * version. */
-MUST_USE enum status service_webhook_find(struct service *service, struct slice slug,
-                                          struct arena *arena, struct workflow_row *out,
-                                          enum webhook_door *door);
-
 /* --- runs --- */
 
 struct run_new_options {
     /* service_run_rerun(): the run whose workspace, workflow, input and the like are taken. */
     const struct run_row *rerun_of;
     struct id workspace;
+    struct id run; /* its id; zero: a new one */
     const struct workflow_row *workflow;
     uint32_t version;   /* 0: the published one */
     struct value input; /* VALUE_NONE: {} */
@@ -150,8 +136,8 @@ struct run_new_options {
     struct value resolved; /* kept with the run: what the caller has to know to go on; VALUE_NONE */
     const struct run_wishes *wishes;           /* NULL: none; of a rerun: those of that run */
     const struct idempotency_row *idempotency; /* of the request; may be NULL */
-    struct expr_machine *machine;    /* the caller's own, of engine_inline_budget(); may be NULL */
-    const struct object_row *object; /* is updated by the same commit; may be NULL */
+    struct expr_machine *machine; /* the caller's own, of engine_inline_budget(); may be NULL */
+    struct store_op also;         /* as in struct run_start */
 };
 /* INVALID with words that name the place: the input does not fit the schema, or names a file that
  * the workspace does not have (*error filled, nothing will be called); CONFLICT: no published

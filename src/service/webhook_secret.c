@@ -9,7 +9,7 @@
 
 /* The server's key, as text: 64 hex digits. */
 #define KEY_SETTING "webhook_key"
-/* Of a workspace that has rotated: "VERSION UNIX_MS". */
+/* Of an owner that has rotated: "VERSION UNIX_MS". */
 #define SECRET_SETTING "webhook_secret:"
 #define SECRET_SETTING_BYTES (sizeof(SECRET_SETTING) + ID_HEX_BYTES)
 #define SECRET_PREFIX "whsec_"
@@ -42,21 +42,21 @@ webhook_key_open(struct service *service, struct error *error)
 }
 
 static struct slice
-setting_name(const struct id *workspace, char out[SECRET_SETTING_BYTES])
+setting_name(const struct id *owner, char out[SECRET_SETTING_BYTES])
 {
     char hex[ID_HEX_BYTES];
-    id_hex(workspace, hex);
+    id_hex(owner, hex);
     snprintf(out, SECRET_SETTING_BYTES, SECRET_SETTING "%s", hex);
     return slice_text(out);
 }
 
 /* The bytes of the secret of that number. */
 static struct digest
-derive(const struct service *service, const struct id *workspace, uint32_t version)
+derive(const struct service *service, const struct id *owner, uint32_t version)
 {
     char name[SECRET_SETTING_BYTES];
     char what[SECRET_SETTING_BYTES + 16];
-    setting_name(workspace, name);
+    setting_name(owner, name);
     snprintf(what, sizeof(what), "%s:%" PRIu32, name, version);
     struct slice key = slice_of((const char *)service->webhook_key.bytes, DIGEST_BYTES);
     return digest_hmac(key, slice_text(what));
@@ -74,7 +74,7 @@ print_secret(const struct digest *secret, char out[WEBHOOK_SECRET_BYTES])
 
 /* Which secret holds, and since when; the first since ever. */
 static enum status
-read_version(struct service *service, const struct id *workspace, uint32_t *version,
+read_version(struct service *service, const struct id *owner, uint32_t *version,
              int64_t *since_unix_ms)
 {
     struct arena arena;
@@ -84,7 +84,7 @@ read_version(struct service *service, const struct id *workspace, uint32_t *vers
     *since_unix_ms = 0;
     arena_init(&arena, KIB(4));
     enum status status =
-        store_setting_get(service->store, &arena, setting_name(workspace, name), &text);
+        store_setting_get(service->store, &arena, setting_name(owner, name), &text);
     const char *blank = status == STATUS_OK ? memchr(text.ptr, ' ', text.size) : NULL;
     int64_t number = 0;
     if (blank != NULL) {
@@ -98,19 +98,18 @@ read_version(struct service *service, const struct id *workspace, uint32_t *vers
 }
 
 enum status
-service_webhook_secret(struct service *service, const struct id *workspace,
-                       struct webhook_secret *out)
+service_webhook_secret(struct service *service, const struct id *owner, struct webhook_secret *out)
 {
     *out = (struct webhook_secret){0};
     int64_t since = 0;
-    enum status status = read_version(service, workspace, &out->version, &since);
+    enum status status = read_version(service, owner, &out->version, &since);
     if (status != STATUS_OK)
         return status;
-    struct digest secret = derive(service, workspace, out->version);
+    struct digest secret = derive(service, owner, out->version);
     print_secret(&secret, out->text);
     if (out->version == 1 || clock_unix_ms(service->options.clock) >= since + OVERLAP_MS)
         return STATUS_OK;
-    secret = derive(service, workspace, out->version - 1);
+    secret = derive(service, owner, out->version - 1);
     print_secret(&secret, out->previous);
     out->previous_until_unix_ms = since + OVERLAP_MS;
     return STATUS_OK;
@@ -125,12 +124,12 @@ rotated(struct intent *intent)
 }
 
 void
-service_webhook_secret_rotate(struct service *service, const struct id *workspace,
+service_webhook_secret_rotate(struct service *service, const struct id *owner,
                               const struct run_asker *asker)
 {
     uint32_t version = 0;
     int64_t since = 0;
-    enum status status = read_version(service, workspace, &version, &since);
+    enum status status = read_version(service, owner, &version, &since);
     if (status != STATUS_OK) {
         asker->moved(status, asker->context);
         return;
@@ -138,11 +137,11 @@ service_webhook_secret_rotate(struct service *service, const struct id *workspac
     struct intent *intent = intent_new(KIB(64));
     struct setting_row *row = arena_alloc(&intent->arena, sizeof(*row));
     char *name = arena_alloc(&intent->arena, SECRET_SETTING_BYTES);
-    row->name = setting_name(workspace, name);
+    row->name = setting_name(owner, name);
     row->value = slice_text(arena_format(&intent->arena, "%" PRIu32 " %" PRId64, version + 1,
                                          clock_unix_ms(service->options.clock)));
     intent_add(intent, STORE_SETTING_PUT, 128)->setting = row;
-    intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_SECRET, workspace);
+    intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_SECRET, owner);
     struct run_asker *copy = arena_alloc(&intent->arena, sizeof(*copy));
     *copy = *asker;
     intent->owner = copy;

@@ -84,10 +84,6 @@ service_workflow_check(struct service *service, const struct id *workspace, stru
     if (status != STATUS_OK)
         return status;
     struct warnings warnings = {service, workspace, problems->arena, value_empty_array()};
-    const char *notes[SERVICE_NOTES_MAX];
-    size_t count = workflow_notes(plan, notes);
-    for (size_t i = 0; i < count; i++)
-        warn(&warnings, notes[i]);
     if (plan->calls_workflows)
         warn_of_calls(&warnings, plan);
     out->warnings = warnings.list;

@@ -19,63 +19,15 @@ service_workflow_get(struct service *service, const struct id *id, struct arena 
     return store_workflow_get(service->store, arena, id, out);
 }
 
-static enum webhook_door
-door_of(const struct plan *plan)
-{
-    struct value webhook = value_get(plan->triggers, "webhook");
-    struct value auth = value_get(webhook, "auth");
-    if (webhook.kind == VALUE_NONE)
-        return WEBHOOK_DOOR_NONE;
-    /* Without a word the door is not open. */
-    if (auth.kind != VALUE_STRING || !slice_is(value_slice(auth), "none"))
-        return WEBHOOK_DOOR_AUTH;
-    return WEBHOOK_DOOR_OPEN;
-}
-
-enum status
-service_webhook_find(struct service *service, struct slice slug, struct arena *arena,
-                     struct workflow_row *out, enum webhook_door *door)
-{
-    *door = WEBHOOK_DOOR_NONE;
-    enum status status = workflow_cache_find(service, slug, arena, out);
-    if (status != STATUS_OK)
-        return status;
-    bool is_open = slice_equal(out->slug, slug) && out->published_version > 0 &&
-                   out->status == WORKFLOW_ACTIVE;
-    if (!is_open)
-        return STATUS_NOT_FOUND;
-    struct program *program = NULL;
-    struct error error = {0};
-    status = programs_get(service->programs, &out->id, out->published_version, &program, &error);
-    if (status == STATUS_OK)
-        *door = door_of(program->plan);
-    program_drop(&program);
-    return status;
-}
-
-size_t
-workflow_notes(const struct plan *plan, const char *notes[SERVICE_NOTES_MAX])
-{
-    size_t count = 0;
-    if (door_of(plan) == WEBHOOK_DOOR_AUTH)
-        notes[count++] = "triggers.webhook: signed webhooks are not in this build, so that calls "
-                         "are refused; only auth: none is served";
-    return count;
-}
-
-size_t
-service_workflow_notes(struct service *service, const struct workflow_row *workflow,
-                       const char *notes[SERVICE_NOTES_MAX])
+void
+service_workflow_load(struct service *service, const struct workflow_row *workflow)
 {
     struct program *program = NULL;
     struct error error = {0};
-    if (workflow->published_version == 0 ||
-        programs_get(service->programs, &workflow->id, workflow->published_version, &program,
-                     &error) != STATUS_OK)
-        return 0;
-    size_t count = workflow_notes(program->plan, notes);
+    if (workflow->published_version > 0)
+        status_ignore(programs_get(service->programs, &workflow->id, workflow->published_version,
+                                   &program, &error));
     program_drop(&program);
-    return count;
 }
 
 enum status

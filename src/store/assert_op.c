@@ -260,6 +260,7 @@ static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
     [STORE_BLOB_PUT] = assert_bytes_op,
     [STORE_IDEMPOTENCY_INSERT] = assert_idempotency_op,
     [STORE_IDEMPOTENCY_TRIM] = assert_trim,
+    [STORE_HOOK_TRIM] = assert_trim,
     [STORE_OBJECT_INSERT] = assert_object_op,
     [STORE_OBJECT_ADD] = assert_object_op,
     [STORE_OBJECT_UPDATE] = assert_object_op,

@@ -108,6 +108,8 @@ enum store_op_kind {
     STORE_OBJECTS_ADD,
     /* objects (by id, each only if it is of that workspace, kind and parent); OK for absent ones */
     STORE_OBJECTS_REMOVE,
+    /* trim: removes objects of the kind OBJECT_HOOK that are due, at most `limit` of them */
+    STORE_HOOK_TRIM,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
     /* text, if absent: OK either way */

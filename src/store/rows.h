@@ -316,7 +316,7 @@ enum idempotency_kind {
     IDEMPOTENCY_GRANT = 6, /* the workspace */
     IDEMPOTENCY_OPERATION = 7,
     IDEMPOTENCY_DELIVERY = 8,
-    IDEMPOTENCY_SECRET = 9, /* id: the workspace */
+    IDEMPOTENCY_SECRET = 9, /* id: the workspace or the workflow */
     IDEMPOTENCY_OBJECT = 10,
 };
 

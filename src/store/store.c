@@ -57,6 +57,7 @@ count_start(const struct run_row *run)
         {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
         {"rerun", METRIC_RUNS_STARTED_RERUN},
         {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
+        {"schedule", METRIC_RUNS_STARTED_SCHEDULE},
     };
     enum metric metric = METRIC_RUNS_STARTED_OTHER;
     for (size_t i = 0; i < COUNT_OF(triggers); i++)

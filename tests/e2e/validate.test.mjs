@@ -73,18 +73,16 @@ test('every problem is told with its place, as an answer', async () => {
 
 test('what would keep a run from starting is a warning', async () => {
   const calling = (slug, input) => `name: Above
-triggers: { webhook: { auth: standard } }
 steps: [{ id: below, type: workflow, config: { slug: ${slug}, input: ${input} } }]
 `;
   const missing = await validate(calling('not-there', '{}'));
   assert.equal(missing.data.valid, true);
-  assert.match(missing.data.warnings[0], /signed webhooks are not in this build/);
-  assert.match(missing.data.warnings[1], /^steps.below: there is no published workflow "not-there"/);
+  assert.match(missing.data.warnings[0], /^steps.below: there is no published workflow "not-there"/);
   await server.publish('name: Below\ninput: { required: [n] }\n' +
     'steps: [{ type: set, config: { fields: { x: 1 } } }]\n');
   const wrong = await validate(calling('below', '{}'));
-  assert.match(wrong.data.warnings[1], /requires "n", which is not given/);
-  assert.equal((await validate(calling('below', '{ n: 1 }'))).data.warnings.length, 1);
+  assert.match(wrong.data.warnings[0], /requires "n", which is not given/);
+  assert.equal((await validate(calling('below', '{ n: 1 }'))).data.warnings.length, 0);
   assert.equal((await validate(calling('below', '{ n: 1 }'))).data.plan.steps[0].calls, 'below');
 });
 

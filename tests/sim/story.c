@@ -422,6 +422,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_OBJECT_REQUIRE:
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:
+    case STORE_HOOK_TRIM:
     case STORE_SETTING_PUT:
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:

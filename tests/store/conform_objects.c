@@ -253,6 +253,29 @@ test_due_ones_come_soonest_first(void **state)
     assert_int_equal(due, 10);
 }
 
+static void
+test_requests_to_webhooks_go_when_they_are_due(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    for (uint32_t i = 1; i <= 4; i++) {
+        struct object_row row = object_of(i, "");
+        row.kind = i == 4 ? OBJECT_ENTITY : OBJECT_HOOK;
+        row.due_unix_ms = i == 4 ? 1 : 10 * i;
+        insert(f, row);
+    }
+    struct store_trim trim = {.now_unix_ms = 20, .limit = 1},
+                      rest = {.now_unix_ms = 20, .limit = 9};
+    struct object_row got;
+    struct id first = id_of(1), second = id_of(2), third = id_of(3), other = id_of(4);
+    COMMIT_OK(f->store, {STORE_HOOK_TRIM, .trim = &trim});
+    assert_int_equal(store_object_get(f->store, &f->arena, &first, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_object_get(f->store, &f->arena, &second, &got), STATUS_OK);
+    COMMIT_OK(f->store, {STORE_HOOK_TRIM, .trim = &rest});
+    assert_int_equal(store_object_get(f->store, &f->arena, &second, &got), STATUS_NOT_FOUND);
+    assert_int_equal(store_object_get(f->store, &f->arena, &third, &got), STATUS_OK);
+    assert_int_equal(store_object_get(f->store, &f->arena, &other, &got), STATUS_OK);
+}
+
 const struct CMUnitTest object_tests[] = {
     cmocka_unit_test(test_object_comes_back),
     cmocka_unit_test(test_name_is_there_once_in_its_place),
@@ -264,5 +287,6 @@ const struct CMUnitTest object_tests[] = {
     cmocka_unit_test(test_pages_have_live_or_archived_ones_in_both_orders),
     cmocka_unit_test(test_count_stops_at_its_most),
     cmocka_unit_test(test_due_ones_come_soonest_first),
+    cmocka_unit_test(test_requests_to_webhooks_go_when_they_are_due),
 };
 const size_t object_test_count = COUNT_OF(object_tests);

@@ -469,6 +469,22 @@ write_standing(struct store *store)
 }
 
 static void
+write_objects(struct store *store)
+{
+    struct object_row object = {
+        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 1};
+    struct object_row newer = {
+        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 2};
+    struct store_trim trim = {1, 1};
+    const struct store_op ops[] = {
+        {STORE_OBJECT_INSERT, .object = &object}, {STORE_OBJECT_ADD, .object = &object},
+        {STORE_OBJECT_UPDATE, .object = &newer},  {STORE_OBJECT_DELETE, .object = &object},
+        {STORE_HOOK_TRIM, .trim = &trim},
+    };
+    commit_all(store, ops, COUNT_OF(ops));
+}
+
+static void
 write_every_way(struct store *store)
 {
     struct workflow_row workflow = {.workspace = id_of(1), .id = id_of(1)};
@@ -491,10 +507,6 @@ write_every_way(struct store *store)
     struct setting_row setting = {.name = SLICE("x")};
     struct text_row text = {.workspace = id_of(1)};
     struct cache_row cache = {.workspace = id_of(1)};
-    struct object_row object = {
-        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 1};
-    struct object_row newer = {
-        .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 2};
     struct store_trim trim = {1, 1};
     struct delivery_update update = {DELIVERY_PENDING,
                                      {.workspace = id_of(1), .id = id_of(1), .due_unix_ms = 1}};
@@ -526,10 +538,6 @@ write_every_way(struct store *store)
         {STORE_IDEMPOTENCY_TRIM, .trim = &trim},
         {STORE_VERSION_TRIM, .trim = &trim},
         {STORE_EVENTS_INSERT, .events = &events},
-        {STORE_OBJECT_INSERT, .object = &object},
-        {STORE_OBJECT_ADD, .object = &object},
-        {STORE_OBJECT_UPDATE, .object = &newer},
-        {STORE_OBJECT_DELETE, .object = &object},
         {STORE_DELIVERY_INSERT, .delivery = &update.row},
         {STORE_DELIVERY_UPDATE, .delivery_update = &update},
         {STORE_DELIVERY_TRIM, .trim = &trim},
@@ -539,6 +547,7 @@ write_every_way(struct store *store)
     commit_all(store, ops, COUNT_OF(ops));
     commit_all(store, files, COUNT_OF(files));
     commit_all(store, kept, COUNT_OF(kept));
+    write_objects(store);
     write_tenants(store, &key);
     delete_every_way(store);
 }

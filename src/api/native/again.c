@@ -98,7 +98,7 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
         native_answer_delivery_again(call, made);
         return;
     case IDEMPOTENCY_SECRET:
-        native_webhook_secret(call);
+        native_answer_secret(call, &made->id);
         return;
     }
     call_fail(call, 409, "a request with this Idempotency-Key was answered before");

@@ -38,7 +38,7 @@ bool
 native_read_definition(struct call *call, struct slice *out)
 {
     enum media media;
-    if (!call_read_media(call, true, &media))
+    if (!call_read_media(call, MEDIA_YAML, &media))
         return false;
     *out = http_request_body(call->request);
     if (media == MEDIA_NONE)
@@ -55,7 +55,7 @@ native_check_definition(struct call *call, struct slice text, struct problems *p
     struct value ignored;
     struct json_place place = {0};
     struct error error = {0};
-    if (!call_read_media(call, true, &media) || media != MEDIA_JSON)
+    if (!call_read_media(call, MEDIA_YAML, &media) || media != MEDIA_JSON)
         return true;
     arena_init(&scratch, 64 * LIMIT_DEFINITION_BYTES);
     enum status status = json_parse(&ignored, &scratch, text, 0, &place, &error);

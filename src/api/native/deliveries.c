@@ -217,10 +217,10 @@ secret_value(const struct webhook_secret *secret, struct arena *arena)
 }
 
 void
-native_webhook_secret(struct call *call)
+native_answer_secret(struct call *call, const struct id *owner)
 {
     struct webhook_secret secret;
-    enum status status = service_webhook_secret(call->service, &call->caller.workspace, &secret);
+    enum status status = service_webhook_secret(call->service, owner, &secret);
     if (status != STATUS_OK) {
         call_fail_status(call, status, NULL);
         return;
@@ -234,10 +234,16 @@ native_webhook_secret(struct call *call)
 }
 
 static void
+answer_rotated(struct call *call)
+{
+    native_answer_secret(call, call->own);
+}
+
+static void
 rotated(enum status status, void *context)
 {
     if (status == STATUS_OK)
-        call_go_on(context, native_webhook_secret);
+        call_go_on(context, answer_rotated);
     else if (status == STATUS_CONFLICT)
         call_go_on(context, native_answer_conflict);
     else
@@ -245,10 +251,25 @@ rotated(enum status status, void *context)
 }
 
 void
-native_webhook_secret_rotate(struct call *call)
+native_rotate_secret(struct call *call, const struct id *owner)
 {
+    struct id *kept = arena_alloc(call->arena, sizeof(*kept));
+    *kept = *owner;
+    call->own = kept;
     if (call->idempotency != NULL)
         call->idempotency->answer = 200;
     const struct run_asker asker = {rotated, call, call->idempotency};
-    service_webhook_secret_rotate(call->service, &call->caller.workspace, &asker);
+    service_webhook_secret_rotate(call->service, owner, &asker);
+}
+
+void
+native_webhook_secret(struct call *call)
+{
+    native_answer_secret(call, &call->caller.workspace);
+}
+
+void
+native_webhook_secret_rotate(struct call *call)
+{
+    native_rotate_secret(call, &call->caller.workspace);
 }

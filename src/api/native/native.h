@@ -102,6 +102,12 @@ route_handler_fn native_webhook_secret;
 route_handler_fn native_webhook_secret_rotate;
 
 route_handler_fn native_webhook;
+route_handler_fn native_webhook_challenge;
+route_handler_fn native_hook_list;
+route_handler_fn native_hook_get;
+route_handler_fn native_hook_replay;
+route_handler_fn native_hook_secret_get;
+route_handler_fn native_hook_secret_rotate;
 
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;
@@ -141,6 +147,11 @@ bool native_read_wait(struct call *call);
 /* As native_answer_run(), but when call->wait_ms says so only once the run has ended or the time is
  * over. Any thread. */
 void native_answer_end(struct call *call, int http_status, const struct run_row *row);
+
+/* The same for an answer of another shape. */
+typedef void native_run_answer_fn(struct call *call, int http_status, const struct run_row *row);
+void native_answer_end_as(struct call *call, int http_status, const struct run_row *row,
+                          native_run_answer_fn *answer);
 
 /* {"data": file}: 201 for a new one. */
 void native_answer_file(struct call *call, int http_status, const struct file_row *row);
@@ -223,6 +234,10 @@ void native_fail_problems(struct call *call, const struct problems *problems);
 
 /* The delivery that the same request has asked for before. */
 void native_answer_delivery_again(struct call *call, const struct idempotency_row *made);
+
+/* The webhook secret of a workspace or of a workflow; another one. */
+void native_answer_secret(struct call *call, const struct id *owner);
+void native_rotate_secret(struct call *call, const struct id *owner);
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

@@ -7,6 +7,7 @@
 struct waiting {
     struct end_watch watch;
     int http_status;
+    native_run_answer_fn *answer;
 };
 
 bool
@@ -32,7 +33,7 @@ answer_now(struct call *call)
     struct run_row row;
     enum status status = service_run_get(call->service, &waiting->watch.run, call->arena, &row);
     if (status == STATUS_OK)
-        native_answer_run(call, waiting->http_status, &row);
+        waiting->answer(call, waiting->http_status, &row);
     else
         call_fail_status(call, status, NULL);
 }
@@ -54,14 +55,16 @@ client_left(struct http_request *request, void *context)
 }
 
 void
-native_answer_end(struct call *call, int http_status, const struct run_row *row)
+native_answer_end_as(struct call *call, int http_status, const struct run_row *row,
+                     native_run_answer_fn *answer)
 {
     if (call->wait_ms == 0 || run_state_is_ended(row->state)) {
-        native_answer_run(call, http_status, row);
+        answer(call, http_status, row);
         return;
     }
     struct waiting *waiting = arena_alloc(call->arena, sizeof(*waiting));
     waiting->http_status = http_status;
+    waiting->answer = answer;
     waiting->watch = (struct end_watch){
         .ticket = service_watch_ticket(call->service),
         .run = row->id,
@@ -74,5 +77,11 @@ native_answer_end(struct call *call, int http_status, const struct run_row *row)
     bool is_gone = http_request_is_gone(call->request);
     /* Without room the state now is an answer too: the client asks again. */
     if (is_gone || service_watch_end(call->service, &waiting->watch) != STATUS_OK)
-        native_answer_run(call, http_status, row);
+        answer(call, http_status, row);
+}
+
+void
+native_answer_end(struct call *call, int http_status, const struct run_row *row)
+{
+    native_answer_end_as(call, http_status, row, native_answer_run);
 }

@@ -19,17 +19,9 @@ static void
 answer_changed(struct call *call)
 {
     struct changing *changing = call->own;
-    const char *notes[SERVICE_NOTES_MAX];
-    size_t note_count = service_workflow_notes(call->service, &changing->row, notes);
     struct buffer body;
+    service_workflow_load(call->service, &changing->row);
     native_begin_workflow(call, &body, &changing->row);
-    if (note_count > 0)
-        buffer_append_text(&body, ",\"warnings\":[");
-    for (size_t i = 0; i < note_count; i++) {
-        native_next_item(&body);
-        json_print_string(&body, slice_text(notes[i]));
-    }
-    buffer_append_text(&body, note_count > 0 ? "]" : "");
     native_end_workflow(call, changing->is_new ? 201 : 200, &body, &changing->row);
 }
 

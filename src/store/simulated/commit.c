@@ -578,6 +578,8 @@ apply_to_objects(struct world *world, const struct store_op *op)
         return simulated_objects_add(world, op->objects);
     if (op->kind == STORE_OBJECTS_REMOVE)
         return simulated_objects_remove(world, op->objects);
+    if (op->kind == STORE_HOOK_TRIM)
+        return simulated_hook_trim(world, op->trim);
     if (op->kind == STORE_OBJECT_ADD)
         status_ignore(simulated_object_insert(world, op->object));
     else
@@ -655,6 +657,7 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_OBJECT_REQUIRE:
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:
+    case STORE_HOOK_TRIM:
         return apply_to_objects(world, op);
     case STORE_SETTING_PUT:
         return put_row(world, KIND_SETTING, op->setting);

@@ -77,6 +77,26 @@ simulated_objects_remove(struct world *world, const struct object_rows *rows)
 }
 
 enum status
+simulated_hook_trim(struct world *world, const struct store_trim *trim)
+{
+    struct table *table = &world->tables[KIND_OBJECT];
+    for (uint32_t i = 0; i < trim->limit; i++) {
+        const struct object_row *first = NULL;
+        for (size_t k = 0; k < table->count; k++) {
+            const struct object_row *row = table->rows[k];
+            bool is_due = row->kind == OBJECT_HOOK && row->due_unix_ms > 0 &&
+                          row->due_unix_ms <= trim->now_unix_ms;
+            if (is_due && (first == NULL || row->due_unix_ms < first->due_unix_ms))
+                first = row;
+        }
+        if (first == NULL)
+            break;
+        table_remove(table, first, &world->journal);
+    }
+    return STATUS_OK;
+}
+
+enum status
 simulated_object_get(struct store *store, struct arena *arena, const struct id *id,
                      struct object_row *out)
 {

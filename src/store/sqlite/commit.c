@@ -57,6 +57,7 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_OBJECT_REQUIRE, sqlite_object_require, object);
         APPLIES(STORE_OBJECTS_ADD, sqlite_objects_add, objects);
         APPLIES(STORE_OBJECTS_REMOVE, sqlite_objects_remove, objects);
+        APPLIES(STORE_HOOK_TRIM, sqlite_hook_trim, trim);
         APPLIES(STORE_SETTING_PUT, sqlite_setting_put, setting);
         APPLIES(STORE_TEXT_PUT, sqlite_text_put, text);
         APPLIES(STORE_CACHE_PUT, sqlite_cache_put, cache);
@@ -97,6 +98,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_OBJECT_DELETE:
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:
+    case STORE_HOOK_TRIM:
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_TRIM:
     case STORE_EVENTS_INSERT:

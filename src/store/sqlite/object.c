@@ -168,6 +168,23 @@ sqlite_objects_remove(struct connection *writer, const struct object_rows *rows)
     return status;
 }
 
+static const struct sql hook_trim_sql = {
+    SLOT_HOOK_TRIM,
+    "DELETE FROM objects WHERE rowid IN (SELECT rowid FROM objects WHERE kind = ?1"
+    " AND due_unix_ms > 0 AND due_unix_ms <= ?2 ORDER BY due_unix_ms LIMIT ?3)",
+};
+
+enum status
+sqlite_hook_trim(struct connection *writer, const struct store_trim *trim)
+{
+    struct query query;
+    query_begin_write(&query, writer, &hook_trim_sql);
+    query_bind_int(&query, OBJECT_HOOK);
+    query_bind_int(&query, trim->now_unix_ms);
+    query_bind_int(&query, trim->limit);
+    return query_write_quietly(&query);
+}
+
 static enum status
 object_read_one(struct query *query, struct object_row *out)
 {

@@ -101,11 +101,13 @@ test_triggers(void **state)
 {
     static const struct row rows[] = {
         {"triggers",
-         "name: t\ntriggers:\n  webhook: {auth: nome, x: 1}\n  schedule: {cron: '* * "
+         "name: t\ntriggers:\n  webhook: {auth: nome, x: 1, respond: later}\n  schedule: {cron: '* "
+         "* "
          "*'}\nsteps:\n" STEP(""),
          "3:19: triggers.webhook.auth: expected standard, hub, header, basic, query or none, found "
          "\"nome\" (did you mean none?)\n"
-         "3:25: triggers.webhook.x: unknown key \"x\", expected auth\n"
+         "3:25: triggers.webhook.x: unknown key \"x\", expected auth or respond\n"
+         "3:40: triggers.webhook.respond: expected at_once or at_end, found \"later\"\n"
          "4:20: triggers.schedule.cron: expected five fields: minute, hour, day of month, month, "
          "day of week (or six with the second first), found 3\n"},
         {"a schedule at no time",

@@ -118,6 +118,8 @@ test_query_parameters_are_found_by_name(void **state)
         {"a=x+y%20z%2b", "a", "x y z+"},
         {"a=%26b=2", "b", NULL},
         {"=1", "", "1"},
+        {"a=%zz%4%\xff\xff%", "a", "%zz%4%\xff\xff%"},
+        {"%4=1", "%4", "1"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct arena arena;
