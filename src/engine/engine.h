@@ -120,7 +120,7 @@ struct run_start {
     struct value resolved; /* kept with the run; VALUE_NONE: nothing */
     struct run_wishes wishes;
     const struct idempotency_row *idempotency; /* may be NULL */
-    struct store_op also; /* one more operation of the same commit, on an object; or none */
+    struct store_op also;         /* one more operation of the same commit, on an object; or none */
     struct expr_machine *machine; /* the caller's, of engine_inline_budget(); NULL: not in place */
 };
 

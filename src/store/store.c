@@ -53,10 +53,8 @@ count_start(const struct run_row *run)
         const char *trigger;
         enum metric metric;
     } triggers[] = {
-        {"api", METRIC_RUNS_STARTED_API},
-        {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
-        {"rerun", METRIC_RUNS_STARTED_RERUN},
-        {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
+        {"api", METRIC_RUNS_STARTED_API},           {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
+        {"rerun", METRIC_RUNS_STARTED_RERUN},       {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
         {"schedule", METRIC_RUNS_STARTED_SCHEDULE},
     };
     enum metric metric = METRIC_RUNS_STARTED_OTHER;
