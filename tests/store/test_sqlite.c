@@ -475,11 +475,13 @@ write_objects(struct store *store)
         .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 1};
     struct object_row newer = {
         .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 2};
+    const struct object_rows rows = {&newer, 1};
     struct store_trim trim = {1, 1};
     const struct store_op ops[] = {
         {STORE_OBJECT_INSERT, .object = &object}, {STORE_OBJECT_ADD, .object = &object},
-        {STORE_OBJECT_UPDATE, .object = &newer},  {STORE_OBJECT_DELETE, .object = &object},
-        {STORE_HOOK_TRIM, .trim = &trim},
+        {STORE_OBJECT_UPDATE, .object = &newer},  {STORE_OBJECT_REQUIRE, .object = &object},
+        {STORE_OBJECT_DELETE, .object = &object}, {STORE_OBJECTS_ADD, .objects = &rows},
+        {STORE_OBJECTS_REMOVE, .objects = &rows}, {STORE_HOOK_TRIM, .trim = &trim},
     };
     commit_all(store, ops, COUNT_OF(ops));
 }

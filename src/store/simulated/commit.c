@@ -602,6 +602,13 @@ apply_to_cache(struct world *world, const struct store_op *op)
 }
 
 static enum status
+apply_to_files(struct world *world, const struct store_op *op)
+{
+    return op->kind == STORE_FILE_INSERT ? insert_new(world, KIND_FILE, op->file)
+                                         : file_delete(world, op->file);
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -644,9 +651,8 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_TIMER_DELETE:
         return remove_row(world, KIND_TIMER, op->timer);
     case STORE_FILE_INSERT:
-        return insert_new(world, KIND_FILE, op->file);
     case STORE_FILE_DELETE:
-        return file_delete(world, op->file);
+        return apply_to_files(world, op);
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_IDEMPOTENCY_TRIM:
         return apply_to_idempotency(world, op);
