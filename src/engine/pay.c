@@ -8,21 +8,25 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* What one more attempt may cost: what is sent, and the longest answer that is asked for; texts
- * that are named only, and pictures, are not in that, so no less than the dearest call of the run
- * so far. Calls that ask no model cost nothing. */
-static int64_t
-guess(const struct call *call)
+int64_t
+pay_guess(const struct engine *engine, struct value config, size_t body_bytes)
 {
-    const struct engine_ports *ports = call->run->engine->options.ports;
-    struct value model = value_get(call->config, "model");
+    const struct engine_ports *ports = engine->options.ports;
+    struct value model = value_get(config, "model");
     int64_t tokens = 0;
     if (ports->price == NULL || model.kind != VALUE_STRING)
         return 0;
-    if (!value_integer(value_get(call->config, "max_tokens"), &tokens) || tokens < 0)
+    if (!value_integer(value_get(config, "max_tokens"), &tokens) || tokens < 0)
         tokens = 0;
-    int64_t price =
-        ports->price(ports->world, value_slice(model), call->exchange->body.size, tokens);
+    return ports->price(ports->world, value_slice(model), body_bytes, tokens);
+}
+
+/* Texts that are named only, and pictures, are not in the price, so no less than the dearest call
+ * of the run so far. */
+static int64_t
+guess(const struct call *call)
+{
+    int64_t price = pay_guess(call->run->engine, call->config, call->exchange->body.size);
     int64_t dearest = call->run->dearest;
     return price > 0 && dearest > price ? dearest : price;
 }
@@ -34,21 +38,19 @@ or_null(struct value value)
     return value.kind == VALUE_NONE ? value_null() : value;
 }
 
-/* Nothing was sent: a retry after the mend begins here. */
-static void
-refuse(struct call *call, const struct refusal *refusal)
+struct value
+pay_refusal(const struct refusal *refusal, struct step_failure *failure, struct arena *arena)
 {
     char words[REFUSAL_WORDS_BYTES];
-    struct arena *arena = &call->arena;
     refusal_words(refusal, words);
-    step_fail(&call->failure, refusal_code(refusal), "%s", words);
+    step_fail(failure, refusal_code(refusal), "%s", words);
     const struct member members[] = {
         {value_text("of"), value_text(refusal_of(refusal))},
         {value_text("limit"), or_null(credits_value(refusal->limit, arena))},
         {value_text("used"), or_null(credits_value(refusal->used, arena))},
         {value_text("resetAt"), or_null(moment_value(refusal->reset_unix_ms, arena))},
     };
-    call->details = value_object_new(arena, members, COUNT_OF(members));
+    return value_object_new(arena, members, COUNT_OF(members));
 }
 
 /* Once for all attempts of the call, since only the last one is paid as a rule: two calls that both
@@ -66,7 +68,8 @@ pay_reserve(struct call *call)
         call->has_reserved = true;
         call->reserved = amount;
     } else if (answer == RESERVE_NEVER) {
-        refuse(call, &refusal);
+        /* Nothing was sent: a retry after the mend begins here. */
+        call->details = pay_refusal(&refusal, &call->failure, &call->arena);
     }
     return answer;
 }
@@ -83,6 +86,12 @@ pay_settle(struct call *call, int64_t spent)
     run->is_unpaid = false;
 }
 
+int64_t
+pay_day(int64_t unix_ms)
+{
+    return unix_ms < DAY_MS ? 1 : unix_ms / DAY_MS;
+}
+
 struct payer
 pay_row(const struct run *run, int64_t unix_ms)
 {
@@ -93,7 +102,7 @@ pay_row(const struct run *run, int64_t unix_ms)
         .key = payer->key,
         .workflow = payer->workflow,
         .budget = has_budget ? payer->root : (struct id){{0}},
-        .day = unix_ms < DAY_MS ? 1 : unix_ms / DAY_MS,
+        .day = pay_day(unix_ms),
     };
 }
 

@@ -379,6 +379,14 @@ pace_begin_fn call_begin_paced;
 void calls_cancel(struct run *run);
 
 /* pay.c */
+/* What one attempt of a call with that config may cost: what is sent, and the longest answer that
+ * is asked for. Calls that ask no model cost nothing. */
+int64_t pay_guess(const struct engine *engine, struct value config, size_t body_bytes);
+/* Says it as a failure of a step; the details in the arena. */
+struct value pay_refusal(const struct refusal *refusal, struct step_failure *failure,
+                         struct arena *arena);
+/* Since 1970, UTC; from 1. */
+int64_t pay_day(int64_t unix_ms);
 /* Who pays for a run that nothing is pinned of. */
 struct run_payer payer_of(const struct run_row *row, const struct plan *plan);
 /* Reads the store: not on the engine's thread. */

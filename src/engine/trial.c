@@ -35,6 +35,12 @@ struct trial_job {
     struct peek *peek; /* of a source; its rows may point into it */
     struct value config, requests;
     struct usage usage;
+    struct payer payer; /* but for the day */
+    struct purse purse;
+    int64_t reserved;
+    bool is_ok; /* of the call in hand, until it is paid: */
+    struct value answer, details;
+    struct step_failure failure;
     trial_done_fn *done;
     void *context;
 };
@@ -45,6 +51,7 @@ static void
 job_free(struct trial_job *job)
 {
     peek_close(&job->peek);
+    purse_close(job->engine->accounts, &job->purse);
     expr_machine_free(&job->machine);
     program_drop(&job->program);
     arena_done(&job->arena);
@@ -195,6 +202,78 @@ go_on(struct trial_job *job, struct value answer)
         job_end(job, &(struct verdict){.state = "completed", .value = answer});
 }
 
+/* --- what it costs --- */
+
+/* False: the trial has ended with that. Nobody waits for what others may leave. */
+static bool
+reserve(struct trial_job *job)
+{
+    struct step_failure failure;
+    struct refusal refusal;
+    struct value details = {0};
+    int64_t amount = pay_guess(job->engine, job->progress.asked, job->exchange->body.size);
+    enum reserve answer = purse_reserve(job->engine->accounts, &job->purse, amount, &refusal);
+    if (answer == RESERVE_OK) {
+        job->reserved = amount;
+        return true;
+    }
+    if (answer == RESERVE_NEVER)
+        details = pay_refusal(&refusal, &failure, &job->arena);
+    else
+        step_fail(&failure, "credits_exhausted",
+                  "calls on their way have reserved what is left; try again when they are done");
+    arena_done(&job->outcome);
+    exchange_free(&job->exchange);
+    job_fail(job, &failure, details);
+    return false;
+}
+
+static void
+settle(struct trial_job *job, int64_t spent)
+{
+    purse_settle(job->engine->accounts, &job->purse, job->reserved, spent);
+    job->reserved = 0;
+}
+
+static void
+go_on_paid(struct task *task, void *thread_context)
+{
+    struct trial_job *job = (struct trial_job *)task;
+    if (job->is_ok)
+        go_on(job, job->answer);
+    else
+        job_fail(job, &job->failure, job->details);
+}
+
+/* On the writer's thread. */
+static void
+paid(struct intent *intent)
+{
+    struct trial_job *job = intent->owner;
+    const struct engine_ports *ports = job->engine->options.ports;
+    settle(job, intent->ops[0].spent->used.cost_microcredits);
+    intent_free(&intent);
+    job->task.run = go_on_paid;
+    ports->post(ports->world, ENGINE_POOL_WORK, &job->task, NULL);
+}
+
+/* What was used is stored before anything is told. */
+static void
+pay(struct trial_job *job, const struct step_usage *used)
+{
+    const struct engine_ports *ports = job->engine->options.ports;
+    struct intent *intent = intent_new(KIB(8));
+    struct spent_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    row->payer = job->payer;
+    row->payer.day = pay_day(clock_unix_ms(job->engine->options.clock));
+    row->used = (struct usage){1, used->tokens_in, used->tokens_out, used->cost_microcredits};
+    usage_add(&job->usage, &row->used);
+    intent_add(intent, STORE_SPENDING_ADD, 256)->spent = row;
+    intent->done = paid;
+    intent->owner = job;
+    ports->commit(ports->world, intent);
+}
+
 static void
 conclude(struct task *task, void *thread_context)
 {
@@ -208,18 +287,19 @@ conclude(struct task *task, void *thread_context)
     };
     bool is_ok = job->type->conclude(&conclusion);
     env_forget(&job->env);
-    const struct step_usage *used = &conclusion.usage;
-    usage_add(&job->usage,
-              &(struct usage){1, used->tokens_in, used->tokens_out, used->cost_microcredits});
-    struct value answer = is_ok ? value_copy(&job->arena, conclusion.value) : value_null();
-    struct value details =
-        is_ok ? value_null() : value_copy(&job->arena, or_null(conclusion.details));
+    const struct step_usage used = conclusion.usage;
+    job->is_ok = is_ok;
+    job->failure = conclusion.failure;
+    job->answer = is_ok ? value_copy(&job->arena, conclusion.value) : value_null();
+    job->details = is_ok ? value_null() : value_copy(&job->arena, or_null(conclusion.details));
     arena_done(&job->outcome);
     exchange_free(&job->exchange);
-    if (is_ok)
-        go_on(job, answer);
-    else
-        job_fail(job, &conclusion.failure, details);
+    if (used.tokens_in > 0 || used.tokens_out > 0 || used.cost_microcredits > 0) {
+        pay(job, &used);
+        return;
+    }
+    settle(job, 0);
+    go_on_paid(&job->task, thread_context);
 }
 
 /* What is made of it may wait for children and files. */
@@ -301,6 +381,8 @@ ask(struct trial_job *job)
         arena_done(&job->outcome);
         exchange_free(&job->exchange);
         job_end(job, &(struct verdict){.state = "not_sent"});
+    } else if (!reserve(job)) {
+        return;
     } else if (job->exchange->url.size > 0) {
         ports->call(ports->world, job->exchange);
     } else {
@@ -423,6 +505,8 @@ job_new(struct engine *engine, const struct trial *trial)
     job->type = job->program->types[trial->node->index];
     job->workspace = trial->workspace;
     job->makes_calls = trial->makes_calls;
+    job->payer = (struct payer){
+        .workspace = trial->workspace, .key = trial->key, .workflow = trial->workflow};
     job->machine = expr_machine_new(expr_budget_default());
     arena_init(&job->arena, LIMIT_CHUNK_BYTES);
     rng_secret(&job->run, sizeof(job->run));
@@ -438,6 +522,23 @@ job_new(struct engine *engine, const struct trial *trial)
     return job;
 }
 
+/* As a run that is not there: only the budget of runs does not hold. */
+static enum status
+open_purse(struct trial_job *job)
+{
+    bool is_stored = !id_is_zero(&job->payer.workflow);
+    struct run_payer payer = {
+        .key = job->payer.key,
+        .workflow = job->payer.workflow,
+        .run_budget = ACCOUNT_UNLIMITED,
+        .day_budget =
+            is_stored ? job->program->plan->limits.day_budget_microcredits : ACCOUNT_UNLIMITED,
+    };
+    return job->makes_calls && job->program->uses_models
+               ? purse_open(job->engine, &job->workspace, &payer, &job->purse)
+               : STATUS_OK;
+}
+
 enum status
 engine_try(struct engine *engine, const struct trial *trial, trial_done_fn *done, void *context)
 {
@@ -449,6 +550,11 @@ engine_try(struct engine *engine, const struct trial *trial, trial_done_fn *done
     struct trial_job *job = job_new(engine, trial);
     struct step_failure failure;
     bool holds = false;
+    enum status status = open_purse(job);
+    if (status != STATUS_OK) {
+        job_free(job);
+        return status;
+    }
     job->done = done;
     job->context = context;
     if (!evaluate_when(&job->scope, &holds, &failure))

@@ -3,7 +3,8 @@
  * Pure steps give their value. An effect makes its calls only where that is asked for, each once;
  * otherwise what the first of them would send is told. Nothing is stored: files that a call makes
  * are removed again, texts that it keeps are not kept, and answers are neither taken from the cache
- * nor put there.
+ * nor put there. But what calls use is paid: reserved before one is sent, and added up when it has
+ * ended, for the workspace, the key and the workflow.
  *
  * Threads: as each function says.
  */
@@ -17,8 +18,10 @@ struct trial {
     struct program *program;
     const struct plan_node *node;
     struct id workspace;
-    struct value root; /* {input, item, steps, run, vars}, and parent if there is one */
-    bool makes_calls;  /* also lets a source's foreign document be converted */
+    struct id key;      /* who tries; zero: none */
+    struct id workflow; /* zero: of a text */
+    struct value root;  /* {input, item, steps, run, vars}, and parent if there is one */
+    bool makes_calls;   /* also lets a source's foreign document be converted */
 };
 
 /* {state, value, label, config, requests, error, usage}; once, on a thread of a pool or the
@@ -34,7 +37,7 @@ struct trial {
 typedef void trial_done_fn(struct value outcome, void *context);
 
 /* A thread of a pool, since it evaluates and reads files. UNAVAILABLE: LIMIT_TRIALS are under way;
- * nothing will be called. */
+ * nothing will be called. Likewise what the store's reads have. */
 MUST_USE enum status engine_try(struct engine *engine, const struct trial *trial,
                                 trial_done_fn *done, void *context);
 

@@ -108,7 +108,17 @@ dearest(const struct ai_setup *setup, size_t bytes, int64_t answer_tokens)
     return most;
 }
 
-/* The part behind the slash names the model of the provider before it. */
+/* The part behind the slash names the model of the provider before it. NULL: it is of another. */
+static const struct ai_model *
+model_of(const struct ai_setup *setup, struct slice model)
+{
+    size_t size = setup->name.size;
+    if (model.size <= size || model.ptr[size] != '/' ||
+        !slice_equal(slice_of(model.ptr, size), setup->name))
+        return NULL;
+    return ai_setup_model(setup, slice_of(model.ptr + size + 1, model.size - size - 1));
+}
+
 int64_t
 models_price(void *unused, struct slice model, size_t bytes, int64_t answer_tokens)
 {
@@ -116,19 +126,30 @@ models_price(void *unused, struct slice model, size_t bytes, int64_t answer_toke
     int64_t most = 0;
     const struct ai_setup *setups = ai_registry_setups(registry, &count);
     for (size_t i = 0; i < count; i++) {
-        size_t size = setups[i].name.size;
-        bool is_it = model.size > size && model.ptr[size] == '/' &&
-                     slice_equal(slice_of(model.ptr, size), setups[i].name);
+        const struct ai_model *found = model_of(&setups[i], model);
         int64_t price = 0;
-        if (is_it)
-            price = price_of(
-                ai_setup_model(&setups[i], slice_of(model.ptr + size + 1, model.size - size - 1)),
-                bytes, answer_tokens);
+        if (found != NULL)
+            price = price_of(found, bytes, answer_tokens);
         else if (model.size == 0)
             price = dearest(&setups[i], bytes, answer_tokens);
         most = price > most ? price : most;
     }
     return most;
+}
+
+bool
+models_cost(void *unused, struct slice model, const struct usage *tokens, int64_t *cost)
+{
+    size_t count = 0;
+    const struct ai_setup *setups = ai_registry_setups(registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ai_model *found = model_of(&setups[i], model);
+        if (found == NULL)
+            continue;
+        *cost = ai_model_cost(found, tokens->tokens_in, tokens->tokens_out);
+        return true;
+    }
+    return false;
 }
 
 void

@@ -12,7 +12,10 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct usage;
 
 struct ai_registry;
 struct buffer;
@@ -32,6 +35,8 @@ const struct ai_registry *models_registry(void);
 /* "provider/model" that steps mean by `default`; until models_forget(). */
 const char *models_default(void);
 
+/* What tokens cost: see struct service_transport. */
+bool models_cost(void *unused, struct slice model, const struct usage *tokens, int64_t *cost);
 /* What a request may cost: see struct engine_ports. */
 int64_t models_price(void *unused, struct slice model, size_t bytes, int64_t answer_tokens);
 

@@ -107,6 +107,7 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         options.transport = (struct service_transport){.call = send_exchange,
                                                        .cancel = cancel_exchange,
                                                        .price = models_price,
+                                                       .cost = models_cost,
                                                        .close = close_transport};
         sandbox = sandbox_new(NULL);
         options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};

@@ -34,6 +34,9 @@ struct service_transport {
     /* As that of struct engine_ports; its context is not this one, and not used. NULL: nothing that
      * is sent costs anything. */
     int64_t (*price)(void *unused, struct slice model, size_t bytes, int64_t answer_tokens);
+    /* What so many tokens of "provider/model" cost now, in millionths of a credit. False: no
+     * provider of that name is configured. May be NULL where `price` is. */
+    bool (*cost)(void *unused, struct slice model, const struct usage *tokens, int64_t *cost);
     void (*close)(void *context); /* waits until its threads have ended */
     void *context;
 };

@@ -48,29 +48,30 @@ note_unknown(struct estimate *estimate, const struct plan_node *node, const char
 
 /* --- rows --- */
 
-static bool
-render_source(struct estimate *estimate, const struct plan_node *node, struct value *config,
-              struct step_failure *failure)
+/* What a step sees before anything has run: no rows but the input. */
+static struct step_scope
+scope_of(struct estimate *estimate, const struct plan_node *node)
 {
+    const char *model = estimate->service->options.default_model;
     struct value input = estimate->wanted->input;
     int64_t now = clock_unix_ms(estimate->service->options.clock);
     struct value workflow =
         workflow_value_make(estimate->arena, estimate->wanted->workflow, estimate->version);
     struct member members[] = {
         {value_text("input"), input},
-        {value_text("item"), input},
+        {value_text("item"), node->table == 0 ? input : value_null()},
         {value_text("steps"), value_empty_object()},
         {value_text("run"), trial_run_value(estimate->arena, workflow, now)},
         {value_text("vars"), value_empty_object()},
     };
-    struct step_scope scope = {
+    return (struct step_scope){
         .machine = estimate->machine,
         .plan = estimate->program->plan,
         .node = node,
         .root = value_object_new(estimate->arena, members, COUNT_OF(members)),
+        .default_model = model == NULL ? (struct value){0} : value_text(model),
         .arena = estimate->arena,
     };
-    return step_render_config(&scope, config, failure);
 }
 
 static enum status
@@ -97,8 +98,9 @@ bound_source(struct estimate *estimate, const struct plan_node *node, struct bou
 {
     struct step_failure failure;
     struct error error = {0};
+    struct step_scope scope = scope_of(estimate, node);
     struct value config;
-    if (!render_source(estimate, node, &config, &failure)) {
+    if (!step_render_config(&scope, &config, &failure)) {
         note_unknown(estimate, node, failure.words);
         return;
     }
@@ -261,36 +263,79 @@ table_value(struct estimate *estimate, const struct plan_table *table)
 
 /* What the calls of one step would use, or all of them. */
 struct forecast {
-    bool has_calls, has_usage;
+    bool has_calls, has_usage, has_cost, has_price;
     uint64_t calls;
     double tokens_in, tokens_out, microcredits;
+    struct value model;                /* VALUE_NONE: not known */
+    int64_t input_price, output_price; /* of a million tokens */
 };
 
-static bool
-asks_model(const struct step_decl *decl)
+/* The name of the field that names a model; NULL: it asks none. */
+static const char *
+model_field(const struct step_decl *decl)
 {
     for (size_t i = 0; i < decl->field_count; i++) {
         if (decl->fields[i].kind == FIELD_MODEL)
-            return true;
+            return decl->fields[i].name;
     }
-    return false;
+    return NULL;
+}
+
+/* "provider/model" that the step asks now; VALUE_NONE: none, or the row decides. */
+static struct value
+model_of(struct estimate *estimate, const struct plan_node *node)
+{
+    const char *field = model_field(node->decl);
+    struct step_scope scope = scope_of(estimate, node);
+    struct step_failure failure;
+    struct value model = {0};
+    if (field == NULL || !step_render(&scope, field, &model, &failure) ||
+        model.kind != VALUE_STRING)
+        return (struct value){0};
+    return model;
+}
+
+/* What the tokens cost by today's prices; a model without a price costs nothing, whatever it uses.
+ * Without a model that is known now it is what was paid in those runs. */
+static void
+price_forecast(struct estimate *estimate, struct value model, struct forecast *forecast)
+{
+    const struct service_transport *transport = &estimate->service->options.transport;
+    static const struct usage million_in = {.tokens_in = 1000000};
+    static const struct usage million_out = {.tokens_out = 1000000};
+    int64_t in, out;
+    forecast->has_cost = forecast->has_usage;
+    if (model.kind == VALUE_NONE || transport->cost == NULL)
+        return;
+    if (!transport->cost(NULL, value_slice(model), &million_in, &in) ||
+        !transport->cost(NULL, value_slice(model), &million_out, &out))
+        return;
+    forecast->has_price = true;
+    forecast->input_price = in;
+    forecast->output_price = out;
+    forecast->microcredits =
+        (forecast->tokens_in * (double)in + forecast->tokens_out * (double)out) / 1e6;
+    forecast->has_cost = forecast->has_usage || (in == 0 && out == 0);
 }
 
 static struct forecast
-forecast_step(const struct estimate *estimate, const struct plan_node *node)
+forecast_step(struct estimate *estimate, const struct plan_node *node)
 {
     const struct bound *bound = &estimate->bounds[node->table];
     const struct usage *used = &estimate->used[node->index];
-    struct forecast out = {.has_calls = bound->is_known, .calls = bound->rows};
+    struct forecast out = {
+        .has_calls = bound->is_known, .calls = bound->rows, .model = model_of(estimate, node)};
     uint64_t done = estimate->done[node->index];
-    out.has_usage = out.has_calls && (done > 0 || !asks_model(node->decl));
+    bool asks_model = model_field(node->decl) != NULL;
+    out.has_usage = out.has_calls && (done > 0 || !asks_model);
     out.has_usage = out.has_usage && node->decl->shape != STEP_SHAPE_CHILD;
-    if (!out.has_usage || done == 0)
-        return out;
-    double times = (double)bound->rows / (double)done;
-    out.tokens_in = times * (double)used->tokens_in;
-    out.tokens_out = times * (double)used->tokens_out;
-    out.microcredits = times * (double)used->cost_microcredits;
+    if (out.has_usage && done > 0) {
+        double times = (double)bound->rows / (double)done;
+        out.tokens_in = times * (double)used->tokens_in;
+        out.tokens_out = times * (double)used->tokens_out;
+        out.microcredits = times * (double)used->cost_microcredits;
+    }
+    price_forecast(estimate, out.model, &out);
     return out;
 }
 
@@ -303,7 +348,7 @@ amount(double value, bool is_known)
 static struct value
 cost_value(struct estimate *estimate, const struct forecast *forecast)
 {
-    if (!forecast->has_usage || forecast->microcredits >= 9e15)
+    if (!forecast->has_cost || forecast->microcredits >= 9e15)
         return value_null();
     return credits_value((int64_t)(forecast->microcredits + 0.5), estimate->arena);
 }
@@ -323,6 +368,18 @@ forecast_value(struct estimate *estimate, struct value object, const struct fore
 }
 
 static struct value
+price_value(struct estimate *estimate, const struct forecast *forecast)
+{
+    if (!forecast->has_price)
+        return value_null();
+    struct member members[] = {
+        {value_text("input"), credits_value(forecast->input_price, estimate->arena)},
+        {value_text("output"), credits_value(forecast->output_price, estimate->arena)},
+    };
+    return value_object_new(estimate->arena, members, COUNT_OF(members));
+}
+
+static struct value
 step_value(struct estimate *estimate, const struct plan_node *node, const struct forecast *forecast)
 {
     uint64_t done = estimate->done[node->index];
@@ -333,6 +390,8 @@ step_value(struct estimate *estimate, const struct plan_node *node, const struct
         {value_text("attempts"), value_int(node->attempts)},
         {value_text("mayFollow"), value_bool(estimate->program->has_follow[node->index])},
         {value_text("basedOnItems"), number(done, true)},
+        {value_text("model"), forecast->model.kind == VALUE_NONE ? value_null() : forecast->model},
+        {value_text("price"), price_value(estimate, forecast)},
     };
     struct value out = value_object_new(estimate->arena, members, COUNT_OF(members));
     return forecast_value(estimate, out, forecast);
@@ -343,6 +402,7 @@ add_forecast(struct forecast *sum, const struct forecast *more)
 {
     sum->has_calls = sum->has_calls && more->has_calls;
     sum->has_usage = sum->has_usage && more->has_usage;
+    sum->has_cost = sum->has_cost && more->has_cost;
     sum->calls = add(sum->calls, more->calls);
     sum->tokens_in += more->tokens_in;
     sum->tokens_out += more->tokens_out;
@@ -377,7 +437,7 @@ static struct value
 estimate_value(struct estimate *estimate)
 {
     const struct plan *plan = estimate->program->plan;
-    struct forecast sum = {.has_calls = true, .has_usage = true};
+    struct forecast sum = {.has_calls = true, .has_usage = true, .has_cost = true};
     struct value tables = value_empty_array();
     for (uint16_t t = 0; t < plan->table_count; t++)
         tables =

@@ -85,17 +85,20 @@ enum status
 service_step_try(struct service *service, const struct step_trial *wanted,
                  struct problems *problems, trial_done_fn *done, void *context, struct error *error)
 {
-    struct trial trial = {.workspace = wanted->workspace, .makes_calls = wanted->makes_calls};
+    struct trial trial = {
+        .workspace = wanted->workspace, .key = wanted->key, .makes_calls = wanted->makes_calls};
     struct arena arena;
     enum status status = load_program(service, wanted, problems, &trial.program, error);
     if (status == STATUS_OK)
         status = find_node(trial.program->plan, wanted->step, &trial.node, error);
+    if (wanted->workflow != NULL)
+        trial.workflow = wanted->workflow->id;
     if (status == STATUS_OK) {
         arena_init(&arena, KIB(256));
         trial.root = make_root(service, wanted, trial.node, &arena);
         status = engine_try(service->engine, &trial, done, context);
         arena_done(&arena);
-        if (status != STATUS_OK)
+        if (status == STATUS_UNAVAILABLE)
             error_set(error, status, "%d steps are tried at the moment; try again", LIMIT_TRIALS);
     }
     program_drop(&trial.program);

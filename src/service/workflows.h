@@ -99,6 +99,7 @@ MUST_USE enum status service_workflow_check(struct service *service, const struc
  * the input. All is borrowed until service_step_try() returns. */
 struct step_trial {
     struct id workspace;
+    struct id key;                       /* who pays beside the workspace; zero: nobody */
     const struct workflow_row *workflow; /* of which `version` is meant; NULL: of `text` */
     uint32_t version;
     struct slice text; /* YAML or JSON */
@@ -120,11 +121,11 @@ struct estimate_wanted {
     struct value input; /* an object */
 };
 /* {version, tables: [{name, rows, rowsAtMost}…], steps: [{id, type, table, attempts, mayFollow,
- * basedOnItems, calls, tokensIn, tokensOut, cost}…], total: {calls, tokensIn, tokensOut, cost},
- * basedOnRuns, unknown: [words…]}, into the arena. What is not known is null. steps: those that
- * make calls; calls: at most, of first attempts; what they use is what the
- * step has used for its items in runs that completed. Reads files, for LIMIT_ESTIMATE_MS at most: a
- * work thread. INVALID as service_run_start() has it; LIMIT. */
+ * basedOnItems, model, price, calls, tokensIn, tokensOut, cost}…], total: {calls, tokensIn,
+ * tokensOut, cost}, basedOnRuns, unknown: [words…]}, into the arena. What is not known is null.
+ * steps: those that make calls; calls: at most, of first attempts; what they use is what the step
+ * has used for its items in runs that completed, at the prices of now. Reads files, for
+ * LIMIT_ESTIMATE_MS at most: a work thread. INVALID as service_run_start() has it; LIMIT. */
 MUST_USE enum status service_workflow_estimate(struct service *service,
                                                const struct estimate_wanted *wanted,
                                                struct arena *arena, struct value *out,

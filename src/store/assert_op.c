@@ -159,6 +159,10 @@ assert_tenancy(const struct store_op *op)
     if (op->kind == STORE_AUDIT_INSERT) {
         assert(!id_is_zero(&op->audit->workspace));
         assert(!id_is_zero(&op->audit->id));
+    } else if (op->kind == STORE_SPENDING_ADD) {
+        assert(!id_is_zero(&op->spent->payer.workspace));
+        assert(op->spent->used.calls >= 0 && op->spent->used.cost_microcredits >= 0);
+        assert(op->spent->used.tokens_in >= 0 && op->spent->used.tokens_out >= 0);
     } else if (op->kind == STORE_SPENDING_TRIM) {
         assert(op->spending_trim->limit >= 1);
         assert(op->spending_trim->day >= 1);
@@ -238,6 +242,7 @@ static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
     [STORE_GRANT_INSERT] = assert_tenancy,
     [STORE_AUDIT_INSERT] = assert_tenancy,
     [STORE_AUDIT_TRIM] = assert_trim,
+    [STORE_SPENDING_ADD] = assert_tenancy,
     [STORE_SPENDING_TRIM] = assert_tenancy,
     [STORE_KEY_INSERT] = assert_tenancy,
     [STORE_KEY_UPDATE] = assert_tenancy,

@@ -42,6 +42,8 @@ enum store_op_kind {
     STORE_AUDIT_INSERT,
     /* trim: removes entries made before `now_unix_ms`, at most `limit` of them */
     STORE_AUDIT_TRIM,
+    /* spent: is added to the sums of its payer */
+    STORE_SPENDING_ADD,
     /* trim: removes sums of days before `day`, at most `limit` of them */
     STORE_SPENDING_TRIM,
     /* key; CONFLICT: id or secret exists */
@@ -139,6 +141,7 @@ struct store_op {
         const struct workspace_row *workspace;
         const struct grant_row *grant;
         const struct audit_row *audit;
+        const struct spent_row *spent;
         const struct spending_trim *spending_trim;
         const struct key_row *key;
         const struct run_row *run;

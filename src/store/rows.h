@@ -176,6 +176,12 @@ struct payer {
     int64_t day;         /* since 1970, UTC */
 };
 
+/* What was used for no run: by a step that was tried. */
+struct spent_row {
+    struct payer payer;
+    struct usage used;
+};
+
 struct effect_row {
     struct id run;
     struct payer payer; /* written with it, never read */

@@ -289,3 +289,66 @@ test('grants are made by the operator alone, once for a key, and listed', async 
   const { data } = await server.get('/v1/credits/grants', { key });
   assert.deepEqual(data.map((one) => [one.kind, one.amount, one.note]), [['add', 0.75, ''], ['set', 7.25, 'März']]);
 });
+
+test('a step that is tried is paid as a run would be, and refused when nothing is left', async () => {
+  const { id, key } = await tenant();
+  const workflow = (await flow('{}', key)).data;
+  const attempt = () =>
+    server.post(`/v1/workflows/${workflow.id}/steps/ask/try`, { item: 7, effects: true }, { key });
+  await grant(id, { set: 2 * cost });
+  const first = await attempt();
+  assert.equal(first.data.state, 'completed', first.text);
+  assert.ok(first.data.usage.cost > 0);
+  near((await credits(key)).spent, first.data.usage.cost, 'spent');
+  near((await credits(key)).balance, 2 * cost - first.data.usage.cost, 'left');
+  assert.equal((await credits(key)).reserved, 0);
+  for (const by of ['day', 'key', 'workflow']) {
+    const { data } = await server.get(`/v1/usage?groupBy=${by}`, { key });
+    assert.deepEqual([data.length, data[0].calls], [1, 1], by);
+    near(data[0].cost, first.data.usage.cost, by);
+  }
+  await grant(id, { set: 0 });
+  const before = model.seen.length;
+  const refused = await attempt();
+  assert.equal(refused.status, 200, refused.text);
+  assert.equal(refused.data.state, 'failed');
+  assert.deepEqual(
+    [refused.data.error.code, refused.data.error.of], ['credits_exhausted', 'workspace']);
+  assert.equal(model.seen.length, before, 'nothing was sent');
+  const { data: looked } = await server.post(`/v1/workflows/${workflow.id}/steps/ask/try`, { item: 7 }, { key });
+  assert.equal(looked.state, 'not_sent', 'a look costs nothing');
+});
+
+test('an estimate has the prices of now', async () => {
+  const workflow = (await flow()).data;
+  const estimate = async () => (await server.post(`/v1/workflows/${workflow.id}/estimate`, {})).data;
+  const [unknown] = (await estimate()).steps;
+  assert.deepEqual([unknown.model, unknown.price, unknown.cost], ['stub/m', { input: 1000, output: 1000 }, null]);
+  const run = await reachEnd((await start(workflow, ids(4))).data.id);
+  assert.equal(run.status, 'completed');
+  const configOf = (price) => `
+default_model: stub/m
+providers:
+  stub: { base_url: "${model.url}", models: { m: ${price} } }
+`;
+  const path = join(home, 'config.yaml');
+  const shown = `name: One row
+steps: [{ id: ask, type: ai_generate, config: { prompt: "{{input.p}}", max_tokens: 20 } }]`;
+  const one = await server.publish(shown);
+  const ended = await server.reachEnd((await server.begin(one, { p: TEXT })).id);
+  const oneRow = async () =>
+    (await server.post(`/v1/workflows/${one.id}/estimate`, { input: { p: TEXT } })).data;
+  near((await oneRow()).total.cost, ended.usage.cost, 'at the price of then');
+  try {
+    await writeFile(path, configOf('{ input: 3000, output: 3000 }'));
+    await server.restart('SIGTERM');
+    near((await oneRow()).total.cost, 3 * ended.usage.cost, 'three times as dear');
+    await writeFile(path, configOf('{ input: 0, output: 0 }'));
+    await server.restart('SIGTERM');
+    const [free] = (await estimate()).steps;
+    assert.deepEqual([free.cost, free.price], [0, { input: 0, output: 0 }]);
+  } finally {
+    await writeFile(path, configOf('{ input: 1000, output: 1000 }'));
+    await server.restart('SIGTERM');
+  }
+});

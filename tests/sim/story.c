@@ -410,6 +410,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_GRANT_INSERT:
     case STORE_AUDIT_INSERT:
     case STORE_AUDIT_TRIM:
+    case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:
     case STORE_TIMER_DELETE:
     case STORE_FILE_INSERT:

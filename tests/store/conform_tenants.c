@@ -380,6 +380,24 @@ test_what_costs_nothing_is_counted_only(void **state)
     assert_int_equal(key.used.calls, 0);
 }
 
+/* What is used for no run adds up beside it. */
+static void
+test_use_without_a_run_adds_up(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct effect_row row = paid_of(2, 0, 100);
+    struct spent_row spent = {.payer = row.payer, .used = {1, 10, 1, 50}};
+    COMMIT_OK(f->store, {STORE_EFFECT_INSERT, .effect = &row});
+    for (int i = 0; i < 2; i++) {
+        COMMIT_OK(f->store, {STORE_SPENDING_ADD, .spent = &spent});
+        fixture_reopen(f);
+    }
+    assert_spent(f, SPENDING_WORKSPACE, 20, 0, 200);
+    assert_spent(f, SPENDING_KEY, 20, 5, 200);
+    assert_spent(f, SPENDING_WORKFLOW, 20, 6, 200);
+    assert_spent(f, SPENDING_EVER, 0, 0, 200);
+}
+
 /* An intent that is refused pays nothing. */
 static void
 test_refused_intents_pay_nothing(void **state)
@@ -510,6 +528,7 @@ const struct CMUnitTest tenant_tests[] = {
     cmocka_unit_test(test_grants_by_pages),
     cmocka_unit_test(test_each_effect_is_paid_once),
     cmocka_unit_test(test_what_costs_nothing_is_counted_only),
+    cmocka_unit_test(test_use_without_a_run_adds_up),
     cmocka_unit_test(test_refused_intents_pay_nothing),
     cmocka_unit_test(test_days_are_listed_and_trimmed),
     cmocka_unit_test(test_entries_are_listed_and_trimmed),

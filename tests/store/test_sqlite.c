@@ -442,6 +442,7 @@ write_tenants(struct store *store, const struct key_row *key)
     struct store_trim trim = {1, 1};
     struct grant_row grant = {.workspace = id_of(1), .id = id_of(1), .kind = GRANT_SET};
     struct spending_trim days = {.day = 1, .limit = 1};
+    struct spent_row spent = {.payer = {.workspace = id_of(1), .day = 1}, .used = {1, 1, 1, 1}};
     const struct store_op tenants[] = {
         {STORE_KEY_USED, .key = key},
         {STORE_WORKSPACE_INSERT, .workspace = &workspace},
@@ -449,6 +450,7 @@ write_tenants(struct store *store, const struct key_row *key)
         {STORE_GRANT_INSERT, .grant = &grant},
         {STORE_AUDIT_INSERT, .audit = &entry},
         {STORE_AUDIT_TRIM, .trim = &trim},
+        {STORE_SPENDING_ADD, .spent = &spent},
         {STORE_SPENDING_TRIM, .spending_trim = &days},
     };
     commit_all(store, tenants, COUNT_OF(tenants));

@@ -114,6 +114,7 @@ begin_trying(struct call *call)
     }
     *trying = (struct trying){.trial = {
                                   .workspace = call->caller.workspace,
+                                  .key = call->caller.key,
                                   .input = value_get(body, "input"),
                                   .item = value_get(body, "item"),
                                   .steps = value_get(body, "steps"),

@@ -515,6 +515,10 @@ apply_tenancy(struct world *world, const struct store_op *op)
         return insert_new(world, KIND_AUDIT, op->audit);
     if (op->kind == STORE_AUDIT_TRIM)
         return audit_trim(world, op->trim);
+    if (op->kind == STORE_SPENDING_ADD) {
+        add_spending(world, &op->spent->payer, &op->spent->used);
+        return STATUS_OK;
+    }
     if (op->kind == STORE_SPENDING_TRIM)
         return spending_trim(world, op->spending_trim);
     if (op->kind == STORE_KEY_INSERT)
@@ -625,6 +629,7 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_GRANT_INSERT:
     case STORE_AUDIT_INSERT:
     case STORE_AUDIT_TRIM:
+    case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:
     case STORE_KEY_INSERT:
     case STORE_KEY_UPDATE:

@@ -21,6 +21,7 @@ enum status sqlite_audit_insert(struct connection *writer, const struct audit_ro
 enum status sqlite_audit_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_spending_trim(struct connection *writer, const struct spending_trim *trim);
 /* What an effect used, for its payer. */
+enum status sqlite_spent_add(struct connection *writer, const struct spent_row *row);
 enum status sqlite_spending_add(struct connection *writer, const struct payer *payer,
                                 const struct usage *used);
 enum status sqlite_key_insert(struct connection *writer, const struct key_row *row);

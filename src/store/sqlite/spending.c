@@ -131,6 +131,12 @@ sqlite_spending_add(struct connection *writer, const struct payer *payer, const 
     return status;
 }
 
+enum status
+sqlite_spent_add(struct connection *writer, const struct spent_row *row)
+{
+    return sqlite_spending_add(writer, &row->payer, &row->used);
+}
+
 static const struct sql get_sql = {
     SLOT_SPENDING_GET,
     "SELECT calls, tokens_in, tokens_out, cost_microcredits FROM spending"
