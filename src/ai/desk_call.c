@@ -250,6 +250,7 @@ throttle_end_of(const struct desk_call *call)
         return THROTTLE_OK;
     case EXCHANGE_PENDING:
     case EXCHANGE_REFUSED:
+    case EXCHANGE_NO_SECRET:
     case EXCHANGE_CANCELLED:
         break;
     }

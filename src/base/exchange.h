@@ -24,10 +24,19 @@ struct exchange_header {
     struct slice value;
 };
 
+/* A secret that a request carries goes to these hosts alone (base/host_pattern.h). */
+struct exchange_bound {
+    const struct exchange_bound *next;
+    struct slice secret; /* its name */
+    const struct slice *hosts;
+    size_t host_count;
+};
+
 enum exchange_end {
     EXCHANGE_PENDING,
-    EXCHANGE_ANSWERED,    /* an answer with a status came whole */
-    EXCHANGE_REFUSED,     /* the address or the URL is not allowed; nothing was sent */
+    EXCHANGE_ANSWERED,  /* an answer with a status came whole */
+    EXCHANGE_REFUSED,   /* the address or the URL is not allowed; nothing was sent */
+    EXCHANGE_NO_SECRET, /* a secret is missing or not meant for that host; it was not sent there */
     EXCHANGE_UNREACHABLE, /* name or connection failed; nothing was sent */
     EXCHANGE_BROKEN,      /* it broke after sending began: the effect may have happened */
     EXCHANGE_TIMED_OUT,
@@ -61,6 +70,9 @@ struct exchange {
     struct id run;          /* likewise; transports that let exchanges wait are fair among runs */
     struct slice step;      /* of a call of a model: whose it is, and on which item, for people */
     struct slice item;
+    /* Of all secrets in the headers; the request is redirected to no other origin then. NULL: there
+     * are none. */
+    const struct exchange_bound *bounds;
     bool needs_work; /* what is made of the answer may wait for files, children, the store */
 
     /* The answer. */

@@ -283,6 +283,16 @@
 #define LIMIT_AUDIT_WAITING 10000
 /* Keys and workspaces with a rate limit whose use is known; those that ask least are forgotten. */
 #define LIMIT_RATE_BUCKETS 8192
+/* Secrets of one workspace. */
+#define LIMIT_SECRETS 1000
+/* Bytes of a secret's value: it goes into a header. */
+#define LIMIT_SECRET_BYTES 8192
+/* Hosts to which a secret may be sent. */
+#define LIMIT_SECRET_HOSTS 20
+/* Variables of one workspace; all of them are kept with each run that reads one. */
+#define LIMIT_VARS 200
+/* Bytes of a variable's value as JSON. */
+#define LIMIT_VAR_BYTES 4096
 /* Pages of a PDF that is made. */
 #define LIMIT_PDF_PAGES 2000
 /* Cells of all tables of a PDF that is made. */

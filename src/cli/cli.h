@@ -54,6 +54,8 @@ cli_command_fn cli_check;
 cli_command_fn cli_docs;
 cli_command_fn cli_eval;
 cli_command_fn cli_keys;
+cli_command_fn cli_secrets;
+cli_command_fn cli_vars;
 cli_command_fn cli_workspaces;
 cli_command_fn cli_text;
 cli_command_fn cli_login;

@@ -1,14 +1,8 @@
-#include "base/json.h"
-#include "base/limits.h"
-#include "cli/ask.h"
+#include "cli/asking.h"
 #include "cli/options.h"
-#include "cli/remote.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Pages that are read for one list; each has about fifty. */
-#define PAGES_MAX 2000
 
 struct keys_options {
     const char *data, *name, *scopes, *expires, *rate, *workspace;
@@ -16,77 +10,6 @@ struct keys_options {
     bool is_remote; /* of that server, not of the data folder */
     bool as_json;
 };
-
-/* One request to whoever holds the data folder; the service is opened here if it is nobody. */
-struct asking {
-    struct cli *cli;
-    const char *data;
-    struct arena arena;
-    struct service *service;
-    struct remote remote;
-    bool is_remote;
-    struct value answer;
-    struct error error;
-};
-
-static enum status
-asking_init(struct asking *asking, struct cli *cli, const struct keys_options *options)
-{
-    *asking = (struct asking){.cli = cli, .data = options->data, .is_remote = options->is_remote};
-    arena_init(&asking->arena, MIB(64));
-    if (!options->is_remote)
-        return STATUS_OK;
-    return remote_open(&asking->remote, &options->remote, &asking->error);
-}
-
-static void
-asking_done(struct asking *asking)
-{
-    asking->cli->close(asking->cli, &asking->service);
-    if (asking->is_remote)
-        remote_close(&asking->remote);
-    arena_done(&asking->arena);
-}
-
-static bool
-ask(struct asking *asking, struct value request)
-{
-    struct cli *cli = asking->cli;
-    bool is_there = asking->service == NULL;
-    enum status status = STATUS_OK;
-    if (asking->is_remote)
-        return remote_keys_ask(&asking->remote, request, &asking->answer, &asking->error) ==
-               STATUS_OK;
-    if (is_there)
-        status = ask_server(asking->data, request, &asking->arena, &asking->answer, &is_there,
-                            &asking->error);
-    if (!is_there && asking->service == NULL)
-        status = cli->open(cli, asking->data, true, &asking->service, &asking->error);
-    if (status == STATUS_OK && asking->service != NULL)
-        status =
-            ask_here(asking->service, request, &asking->arena, &asking->answer, &asking->error);
-    return status == STATUS_OK;
-}
-
-static struct value
-request_of(struct asking *asking, const char *what)
-{
-    struct member member = {value_text("do"), value_text(what)};
-    return value_object_new(&asking->arena, &member, 1);
-}
-
-static void
-put(struct asking *asking, struct value *request, const char *name, struct value value)
-{
-    *request = value_object_set(&asking->arena, *request, value_text(name), value);
-}
-
-static void
-put_text(struct asking *asking, struct value *request, const char *name, const char *text)
-{
-    if (text != NULL)
-        put(asking, request, name, value_text(text));
-}
 
 /* --- create --- */
 
@@ -110,7 +33,7 @@ put_limits(struct asking *asking, struct value *request, const char *rate)
     if (rate == NULL)
         return;
     struct member member = {value_text("rate"), value_text(rate)};
-    put(asking, request, "limits", value_object_new(&asking->arena, &member, 1));
+    asking_put(asking, request, "limits", value_object_new(&asking->arena, &member, 1));
 }
 
 static void
@@ -130,17 +53,17 @@ print_new_key(struct value answer, bool as_json)
 static bool
 create_key(struct asking *asking, const struct keys_options *options, const char *unused)
 {
-    struct value request = request_of(asking, "key_create");
-    put_text(asking, &request, "name", options->name);
-    put_text(asking, &request, "workspace", options->workspace);
+    struct value request = asking_request(asking, "key_create");
+    asking_put_text(asking, &request, "name", options->name);
+    asking_put_text(asking, &request, "workspace", options->workspace);
     if (options->scopes != NULL)
-        put(asking, &request, "scopes", scopes_list(asking, options->scopes));
+        asking_put(asking, &request, "scopes", scopes_list(asking, options->scopes));
     if (options->expires != NULL)
-        put_text(asking, &request,
-                 strchr(options->expires, ':') == NULL ? "expiresIn" : "expiresAt",
-                 options->expires);
+        asking_put_text(asking, &request,
+                        strchr(options->expires, ':') == NULL ? "expiresIn" : "expiresAt",
+                        options->expires);
     put_limits(asking, &request, options->rate);
-    if (!ask(asking, request))
+    if (!asking_ask(asking, request))
         return false;
     print_new_key(asking->answer, options->as_json);
     return true;
@@ -149,10 +72,10 @@ create_key(struct asking *asking, const struct keys_options *options, const char
 static bool
 create_workspace(struct asking *asking, const struct keys_options *options, const char *unused)
 {
-    struct value request = request_of(asking, "workspace_create");
-    put_text(asking, &request, "name", options->name);
+    struct value request = asking_request(asking, "workspace_create");
+    asking_put_text(asking, &request, "name", options->name);
     put_limits(asking, &request, options->rate);
-    if (!ask(asking, request))
+    if (!asking_ask(asking, request))
         return false;
     print_new_key(asking->answer, options->as_json);
     return true;
@@ -171,7 +94,7 @@ text_of(struct value object, const char *name, const char *otherwise, char out[6
 }
 
 static void
-print_key(struct value key)
+print_key(struct value key, void *unused)
 {
     char id[64], used[64], expires[64], name[64];
     struct value scopes = value_get(key, "scopes");
@@ -189,63 +112,40 @@ print_key(struct value key)
 }
 
 static void
-print_workspace(struct value workspace)
+print_workspace(struct value workspace, void *unused)
 {
     char id[64], status[64], name[64];
     printf("%s  %-6s  %s\n", text_of(workspace, "id", "", id),
            text_of(workspace, "status", "", status), text_of(workspace, "name", "", name));
 }
 
-static void
-print_json(struct value items, bool *is_first)
-{
-    struct buffer text;
-    for (uint32_t i = 0; i < items.count; i++) {
-        buffer_init(&text, MIB(1));
-        json_print(&text, value_items(items)[i]);
-        printf("%s%.*s", *is_first ? "" : ",", (int)text.size, text.ptr);
-        buffer_done(&text);
-        *is_first = false;
-    }
-}
-
-/* All of them, page by page: the next one begins behind the last id of this. */
 static bool
 list(struct asking *asking, const struct keys_options *options, struct value request, bool of_keys)
 {
+    const char *many = of_keys ? "keys" : "workspaces";
+    const char *id = of_keys ? "clientId" : "id";
     bool is_first = true;
-    if (options->as_json)
-        printf("{\"data\":[");
-    for (int page = 0; page < PAGES_MAX; page++) {
-        if (!ask(asking, request))
-            return false;
-        struct value items = value_get(asking->answer, of_keys ? "keys" : "workspaces");
-        if (items.count == 0)
-            break;
-        if (options->as_json)
-            print_json(items, &is_first);
-        for (uint32_t i = 0; !options->as_json && i < items.count; i++)
-            (of_keys ? print_key : print_workspace)(value_items(items)[i]);
-        struct value last = value_items(items)[items.count - 1];
-        put(asking, &request, "before", value_get(last, of_keys ? "clientId" : "id"));
-    }
-    if (options->as_json)
-        printf("]}\n");
+    if (!options->as_json)
+        return asking_list(asking, request, many, id, of_keys ? print_key : print_workspace, NULL);
+    printf("{\"data\":[");
+    if (!asking_list(asking, request, many, id, asking_show_json, &is_first))
+        return false;
+    printf("]}\n");
     return true;
 }
 
 static bool
 list_keys(struct asking *asking, const struct keys_options *options, const char *unused)
 {
-    struct value request = request_of(asking, "key_list");
-    put_text(asking, &request, "workspace", options->workspace);
+    struct value request = asking_request(asking, "key_list");
+    asking_put_text(asking, &request, "workspace", options->workspace);
     return list(asking, options, request, true);
 }
 
 static bool
 list_workspaces(struct asking *asking, const struct keys_options *options, const char *unused)
 {
-    return list(asking, options, request_of(asking, "workspace_list"), false);
+    return list(asking, options, asking_request(asking, "workspace_list"), false);
 }
 
 /* --- revoke --- */
@@ -253,17 +153,17 @@ list_workspaces(struct asking *asking, const struct keys_options *options, const
 static bool
 revoke_key(struct asking *asking, const struct keys_options *options, const char *id)
 {
-    struct value request = request_of(asking, "key_revoke");
+    struct value request = asking_request(asking, "key_revoke");
     bool is_first = true;
-    put_text(asking, &request, "id", id);
-    if (!ask(asking, request))
+    asking_put_text(asking, &request, "id", id);
+    if (!asking_ask(asking, request))
         return false;
     struct value key = value_get(asking->answer, "key");
     if (!options->as_json) {
-        print_key(key);
+        print_key(key, NULL);
         return true;
     }
-    print_json(value_array_new(&asking->arena, &key, 1), &is_first);
+    asking_show_json(key, &is_first);
     printf("\n");
     return true;
 }
@@ -286,11 +186,11 @@ run_verb(struct cli *cli, const struct keys_options *options, const struct verb 
                 verb->takes_id ? "one client id" : "no further words");
         return CLI_USAGE;
     }
-    bool is_ok = asking_init(&asking, cli, options) == STATUS_OK &&
-                 verb->run(&asking, options, verb->takes_id ? words->values[1] : NULL);
-    int exit_code = is_ok                ? CLI_OK
-                    : options->is_remote ? remote_complain(&asking.error)
-                                         : cli_complain(&asking.error);
+    bool is_ok =
+        asking_init(&asking, cli, options->data, options->is_remote ? &options->remote : NULL,
+                    remote_keys_ask) == STATUS_OK &&
+        verb->run(&asking, options, verb->takes_id ? words->values[1] : NULL);
+    int exit_code = is_ok ? CLI_OK : asking_complain(&asking);
     asking_done(&asking);
     return exit_code;
 }

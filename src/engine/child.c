@@ -121,6 +121,7 @@ child_compute(struct value *out, struct chunk *chunk, const struct child_wish *w
         .run = wish->run,
         .input = wish->input,
         .run_value = run_value_of(chunk, wish, &chunk->arena),
+        .vars = chunk->vars,
         .now_unix_ms = chunk->now_unix_ms,
         .calls_left = chunk->calls_left,
     };

@@ -8,6 +8,7 @@
 #include "engine/events.h"
 #include "engine/models.h"
 #include "engine/tree.h"
+#include "engine/vars.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -386,8 +387,8 @@ print_pins(const struct child_call *call, char out[PINS_BYTES])
     out[PINS_BYTES - 1] = '\0';
 }
 
-/* {"pins": of its versions, "models", "workflows": those that it calls, "runs": that the tree may
- * have}. */
+/* {"pins": of its versions, "models", "vars", "workflows": those that it calls, "runs": that the
+ * tree may have}. */
 static struct slice
 resolved_text(const struct child_call *call, struct arena *arena)
 {
@@ -403,6 +404,8 @@ resolved_text(const struct child_call *call, struct arena *arena)
         resolved = value_object_set(arena, resolved, value_text("runs"),
                                     value_int(call->run->tree->limit));
     }
+    if (vars_are_used(call->callee->program, call->run->callees))
+        resolved = vars_pin(call->run->vars, resolved, arena);
     return json_text(arena, resolved);
 }
 
@@ -463,6 +466,7 @@ begin_child(struct child_call *call)
     child->is_interactive &= parent->is_interactive;
     child->input = value_copy(&child->arena, call->input);
     child->run_value = run_value_make(&child->arena, &call->row, callee->workflow_value);
+    child->vars = value_copy(&child->arena, parent->vars);
     child->default_model = value_copy(&child->arena, parent->default_model);
     child->payer = parent->payer;
     purse_share(parent->engine->accounts, &parent->purse, &child->purse);

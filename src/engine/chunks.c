@@ -57,7 +57,7 @@ chunk_job_bare(struct table_run *table, uint32_t index, uint16_t stretch)
     chunk->input = run->input;
     chunk->run_value = run->run_value;
     chunk->default_model = run->default_model;
-    chunk->vars = value_empty_object();
+    chunk->vars = run->vars;
 
     struct chunk_job *job = mem_alloc(sizeof(*job));
     job->job.engine = run->engine;

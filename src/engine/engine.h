@@ -118,6 +118,7 @@ struct run_start {
     struct value input;          /* already checked against the schema */
     const char *trigger;
     struct value resolved; /* kept with the run; VALUE_NONE: nothing */
+    struct value vars;     /* of the workspace (engine/vars.h); VALUE_NONE: none are used */
     struct run_wishes wishes;
     const struct idempotency_row *idempotency; /* may be NULL */
     struct store_op also;         /* one more operation of the same commit, on an object; or none */

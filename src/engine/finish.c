@@ -220,9 +220,9 @@ static struct value
 output_root(const struct run *run, const struct finish_job *job, struct arena *arena)
 {
     struct member members[] = {
-        {value_text("input"), run->input},          {value_text("item"), run->input},
-        {value_text("steps"), job->steps},          {value_text("run"), run->run_value},
-        {value_text("vars"), value_empty_object()},
+        {value_text("input"), run->input}, {value_text("item"), run->input},
+        {value_text("steps"), job->steps}, {value_text("run"), run->run_value},
+        {value_text("vars"), run->vars},
     };
     return value_object_new(arena, members, COUNT_OF(members));
 }

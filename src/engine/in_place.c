@@ -14,7 +14,7 @@ in_place_compute(struct chunk *chunk, const struct in_place *what, struct expr_m
         .run = what->run,
         .input = what->input,
         .run_value = what->run_value,
-        .vars = value_empty_object(),
+        .vars = what->vars,
         .outer_steps = value_empty_object(),
         .now_unix_ms = what->now_unix_ms,
         .is_in_place = true,

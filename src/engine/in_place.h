@@ -14,6 +14,7 @@ struct in_place {
     struct id run;
     struct value input;     /* checked against the schema */
     struct value run_value; /* what its steps see under `run` */
+    struct value vars;      /* under `vars`; an object */
     int64_t now_unix_ms;
     uint32_t calls_left; /* workflows that may be called below it */
 };

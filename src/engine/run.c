@@ -64,6 +64,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->started_unix_ms = row->started_unix_ms;
     run->deadline_unix_ms = row->deadline_unix_ms;
     run->used = row->usage;
+    run->vars = value_empty_object();
     arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
     wishes_read(&run->wishes, row->wishes, &run->arena);
     run->slot.weight = priority_weight(run->wishes.priority);

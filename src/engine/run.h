@@ -188,6 +188,7 @@ struct run {
     struct run_wishes wishes; /* in the run's arena */
     struct callees *callees;  /* NULL: its steps call no workflows */
     struct value input, run_value;
+    struct value vars;          /* pinned (vars.h); an object */
     struct value default_model; /* pinned (models.h); VALUE_NONE: its steps ask no models */
     bool is_interactive; /* no table of many items, nor low priority: first lane everywhere */
     struct share *share; /* of the workspace, while the engine holds the run */

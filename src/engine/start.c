@@ -7,6 +7,7 @@
 #include "engine/models.h"
 #include "engine/notice.h"
 #include "engine/run.h"
+#include "engine/vars.h"
 
 #include <assert.h>
 #include <string.h>
@@ -76,6 +77,12 @@ inline_end(struct chunk *chunk, const struct run_start *start, struct run_row *r
     return is_ok ? RUN_STATE_COMPLETED : RUN_STATE_FAILED;
 }
 
+static struct value
+vars_of_start(const struct run_start *start)
+{
+    return start->vars.kind == VALUE_OBJECT ? start->vars : value_empty_object();
+}
+
 /* False: it takes longer than a run in place may. What went over the small budget may do well with
  * the full one. */
 static bool
@@ -88,6 +95,7 @@ compute_in_place(const struct run_start *start, struct run_row *row, struct aren
         .run = start->run,
         .input = start->input,
         .run_value = run_value_make(arena, row, start->workflow_value),
+        .vars = vars_of_start(start),
         .now_unix_ms = now_unix_ms,
         .calls_left = INLINE_CALLS,
     };
@@ -206,6 +214,7 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
     run->is_born = true;
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);
+    run->vars = value_copy(&run->arena, vars_of_start(start));
     run->payer = payer_of_start(start);
     run->purse = start->purse;
     if (models_are_used(start->program, start->callees))
@@ -244,6 +253,7 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
         resolved = models_pin(value_text(engine->options.default_model), resolved, arena);
         resolved = payer_pin(&payer, resolved, arena);
     }
+    resolved = vars_pin(start->vars, resolved, arena);
     if (resolved.kind != VALUE_NONE)
         row->resolved = json_text(arena, resolved);
     row->wishes = wishes_print(&start->wishes, arena);

@@ -10,6 +10,7 @@
 #include "engine/models.h"
 #include "engine/run.h"
 #include "engine/tree.h"
+#include "engine/vars.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -331,6 +332,7 @@ load_pins(struct engine *engine, const struct run_row *row, struct run *run, str
     }
     int64_t limit = 0;
     bool has_limit = value_integer(value_get(resolved, "runs"), &limit) && limit > 0;
+    run->vars = vars_pinned(resolved);
     run->below_limit = has_limit ? (uint32_t)limit : LIMIT_TREE_RUNS;
     options.pins = value_get(resolved, "workflows");
     enum status status = callees_find(&run->callees, &options, run->program, error);

@@ -3,6 +3,7 @@
 #include "base/credits.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/secret_mark.h"
 #include "engine/env.h"
 #include "engine/evaluate.h"
 #include "engine/peek.h"
@@ -122,6 +123,47 @@ job_fail_with(struct trial_job *job, const char *code, const char *words)
 
 /* --- calls --- */
 
+/* Secrets as they were written: they are put in later, and elsewhere. */
+static struct value
+shown_text(struct trial_job *job, struct slice text)
+{
+    if (!secret_mark_is_in(text))
+        return value_string_copy(&job->arena, text);
+    struct buffer shown;
+    buffer_init(&shown, LIMIT_VALUE_BYTES);
+    secret_mark_show(&shown, text);
+    struct value value = value_string_copy(&job->arena, buffer_slice(&shown));
+    buffer_done(&shown);
+    return value;
+}
+
+/* Marks stand in the entries of a config's maps. */
+static struct value
+shown_entries(struct trial_job *job, struct value map)
+{
+    if (map.kind != VALUE_OBJECT)
+        return map;
+    struct value out = map;
+    for (uint32_t i = 0; i < map.count; i++) {
+        const struct member *member = &value_members(map)[i];
+        if (member->value.kind == VALUE_STRING && secret_mark_is_in(value_slice(member->value)))
+            out = value_object_set(&job->arena, out, member->key,
+                                   shown_text(job, value_slice(member->value)));
+    }
+    return out;
+}
+
+static struct value
+shown_config(struct trial_job *job, struct value config)
+{
+    struct value out = config;
+    for (uint32_t i = 0; config.kind == VALUE_OBJECT && i < config.count; i++) {
+        const struct member *member = &value_members(config)[i];
+        out = value_object_set(&job->arena, out, member->key, shown_entries(job, member->value));
+    }
+    return out;
+}
+
 static struct value
 headers_value(struct trial_job *job)
 {
@@ -130,7 +172,7 @@ headers_value(struct trial_job *job)
         const struct exchange_header *header = &job->exchange->headers[i];
         struct member members[] = {
             {value_text("name"), value_string_copy(&job->arena, header->name)},
-            {value_text("value"), value_string_copy(&job->arena, header->value)},
+            {value_text("value"), shown_text(job, header->value)},
         };
         struct value one = value_object_new(&job->arena, members, COUNT_OF(members));
         out = value_array_append(&job->arena, out, one);
@@ -400,7 +442,7 @@ try_effect(struct trial_job *job)
         job_fail(job, &failure, (struct value){0});
         return;
     }
-    job->config = job->progress.config;
+    job->config = shown_config(job, job->progress.config);
     ask(job);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/secret_mark.h"
 #include "expr/machine.h"
 #include "expr/run.h"
 #include "expr/template_path.h"
@@ -25,8 +26,9 @@ enum template_kind {
 /* A piece of a text: literal, or an expression. */
 struct piece {
     struct slice literal;
-    struct expr *expr; /* NULL: literal */
-    size_t offset;     /* of the expression's source in the string */
+    struct expr *expr;   /* NULL: literal */
+    struct slice secret; /* name of the secret for which the literal is the mark; else .ptr NULL */
+    size_t offset;       /* of the expression's source in the string */
 };
 
 struct template
@@ -128,6 +130,45 @@ count_open(struct slice text)
 }
 
 static enum status
+fail_open(const struct compiler *compiler, size_t open)
+{
+    compiler->problem->offset = open;
+    compiler->problem->length = 2;
+    snprintf(compiler->problem->words, sizeof(compiler->problem->words), "the {{ here has no }}");
+    return STATUS_INVALID;
+}
+
+static void
+make_secret(const struct compiler *compiler, struct piece *piece, const struct slice *text)
+{
+    struct buffer mark;
+    buffer_init(&mark, 2 * SECRET_NAME_BYTES_MAX);
+    secret_mark_append(&mark, piece->secret);
+    piece->literal = arena_copy(compiler->arena, buffer_slice(&mark));
+    piece->offset = (size_t)(piece->secret.ptr - text->ptr);
+    buffer_done(&mark);
+}
+
+/* What stands between {{ and }}. */
+static enum status
+compile_piece(const struct compiler *compiler, struct template *template,
+              const struct template_source *source)
+{
+    struct piece *piece = &template->pieces[template->count++];
+    struct slice inside = slice_of(source->text.ptr + source->at, source->end - source->at);
+    if (secret_name_of_path(inside, &piece->secret)) {
+        make_secret(compiler, piece, &source->text);
+        return piece->literal.ptr == NULL ? fail_memory(compiler) : STATUS_OK;
+    }
+    piece->secret = slice_of(NULL, 0);
+    enum status status = template_source_compile(&piece->expr, &piece->offset, compiler->arena,
+                                                 source, compiler->problem);
+    if (status == STATUS_OK)
+        expr_each_root_path(piece->expr, note_read, &template->reads_root);
+    return status;
+}
+
+static enum status
 compile_text(const struct compiler *compiler, struct template *template, struct slice text)
 {
     size_t at = 0;
@@ -138,20 +179,12 @@ compile_text(const struct compiler *compiler, struct template *template, struct 
         if (open == text.size)
             return STATUS_OK;
         size_t close = find_close(text, open);
-        if (close == text.size) {
-            compiler->problem->offset = open;
-            compiler->problem->length = 2;
-            snprintf(compiler->problem->words, sizeof(compiler->problem->words),
-                     "the {{ here has no }}");
-            return STATUS_INVALID;
-        }
-        struct piece *piece = &template->pieces[template->count++];
+        if (close == text.size)
+            return fail_open(compiler, open);
         struct template_source source = {text, open + 2, close};
-        enum status status = template_source_compile(&piece->expr, &piece->offset, compiler->arena,
-                                                     &source, compiler->problem);
+        enum status status = compile_piece(compiler, template, &source);
         if (status != STATUS_OK)
             return status;
-        expr_each_root_path(piece->expr, note_read, &template->reads_root);
         at = close + 2;
     }
     return STATUS_OK;
@@ -313,6 +346,17 @@ template_each_root_path(const struct template *template, expr_path_fn *visit, vo
             continue;
         struct shifted_visit shifted = {visit, context, &template->pieces[i]};
         expr_each_root_path(template->pieces[i].expr, visit_shifted, &shifted);
+    }
+}
+
+void
+template_each_secret(const struct template *template, template_secret_fn *visit, void *context)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        if (template->kind == TEMPLATE_ARRAY || template->kind == TEMPLATE_OBJECT)
+            template_each_secret(template->parts[i], visit, context);
+        else if (template->pieces != NULL && template->pieces[i].secret.ptr != NULL)
+            visit(template->pieces[i].secret, template->pieces[i].offset, context);
     }
 }
 

@@ -30,6 +30,12 @@ bool template_is_constant(const struct template *template);
 /* For checks of names; see expr_each_root_path(). */
 void template_each_root_path(const struct template *template, expr_path_fn *visit, void *context);
 
+/* Each {{secrets.NAME}}, by itself: it renders to a mark (base/secret_mark.h). Whoever loads the
+ * template says where that may be. */
+typedef void template_secret_fn(struct slice name, size_t offset, void *context);
+void template_each_secret(const struct template *template, template_secret_fn *visit,
+                          void *context);
+
 /* Renders over the root ({input, item, steps, run, vars}) into the arena. The words of a failure
  * begin with the names of the members on the way to it. INVALID: the program raised an error;
  * LIMIT: over a budget or max_bytes (of text put together). */

@@ -103,6 +103,10 @@ struct field_decl {
      * and nobody else may; NULL-terminated, or NULL. */
     const char *const *reserved;
     const char *help; /* one sentence for the docs */
+    /* FIELD_TEXT_MAP: the entries that it may have; NULL-terminated, or NULL: any. */
+    const char *const *entries;
+    /* FIELD_TEXT_MAP: {{secrets.NAME}} may stand in it: it goes into headers of calls alone. */
+    bool takes_secrets;
     /* It says how an effect is gone about, not what it is: not rendered with the others and not
      * covered by the effect's hash, so that a change of it makes nothing anew. */
     bool is_apart;

@@ -269,7 +269,13 @@ load_add_leaf(struct loader *loader, struct spot spot, uint16_t draft, uint8_t s
 {
     struct leaf *leaf = arena_alloc(loader->scratch, sizeof(*leaf));
     *leaf = (struct leaf){
-        .next = loader->leaves, .spot = spot, .draft = draft, .skip = skip, .roots = loader->roots};
+        .next = loader->leaves,
+        .spot = spot,
+        .draft = draft,
+        .skip = skip,
+        .roots = loader->roots,
+        .takes_secrets = loader->takes_secrets,
+    };
     loader->leaves = leaf;
     return leaf;
 }

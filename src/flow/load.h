@@ -79,6 +79,7 @@ struct leaf {
     uint16_t draft;                  /* LEAF_OF_OUTPUT: of `output:` */
     uint8_t skip;                    /* bytes before the text that was written, as of a path */
     const char *const *roots;        /* further names that it may begin with, or NULL */
+    bool takes_secrets;              /* {{secrets.NAME}} may stand in it */
     const struct template *template; /* one of the three */
     const struct expr *expr;
     const struct markup *markup;
@@ -102,6 +103,7 @@ struct loader {
     struct spot root;         /* of the whole file */
     struct leaf *leaves;      /* newest first */
     const char *const *roots; /* of the leaves that are added now */
+    bool takes_secrets;       /* the same */
 };
 
 /* Adds a problem at the value, or at its name. */

@@ -58,10 +58,37 @@ read_map(const struct place_of_field *in, load_entry_fn *load)
     }
 }
 
+/* Of a field that names the entries it may have. */
+static void
+check_entries(const struct place_of_field *in)
+{
+    struct loader *loader = in->loader;
+    const char *const *known = in->field->decl->entries;
+    size_t known_count = 0;
+    while (known[known_count] != NULL)
+        known_count++;
+    for (uint32_t i = 0; i < in->field->entry_count; i++) {
+        struct slice name = value_slice(in->field->entry_names[i]);
+        bool is_known = false;
+        for (size_t k = 0; k < known_count; k++)
+            is_known |= slice_is(name, known[k]);
+        if (!is_known)
+            load_problem_at_key(loader, spot_member(loader->scratch, in->spot, i),
+                                slice_nearest(name, known, known_count),
+                                "unknown key \"%.*s\", \"%s\" has %s",
+                                SLICE_FORMAT(slice_cut(name, 64)), in->field->decl->name,
+                                load_join(loader->scratch, known, known_count));
+    }
+}
+
 static void
 read_text_map(const struct place_of_field *in)
 {
+    in->loader->takes_secrets = in->field->decl->takes_secrets;
     read_map(in, load_template);
+    in->loader->takes_secrets = false;
+    if (in->field->decl->entries != NULL)
+        check_entries(in);
 }
 
 static void

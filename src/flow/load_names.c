@@ -247,6 +247,7 @@ static void
 check_path(const struct slice *names, size_t count, size_t offset, void *context)
 {
     const struct scope *scope = context;
+    scope->loader->plan->reads_vars |= count == 0 || slice_is(names[0], "vars");
     if (count == 0 || scope->loader->problems->count == PROBLEMS_MAX)
         return;
     const struct slice *rest = names + 1;
@@ -258,8 +259,23 @@ check_path(const struct slice *names, size_t count, size_t offset, void *context
         check_parent(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "input") || (slice_is(names[0], "item") && item_is_input(scope)))
         check_input(scope, rest, count - 1, offset);
+    else if (slice_is(names[0], "secrets"))
+        complain(scope, offset, NULL,
+                 "secrets are no values: write {{secrets.NAME}} by itself, in headers or auth of "
+                 "outgoing calls");
     else
         check_root(scope, names[0], offset);
+}
+
+static void
+check_secret(struct slice name, size_t offset, void *context)
+{
+    const struct scope *scope = context;
+    if (!scope->leaf->takes_secrets && scope->loader->problems->count < PROBLEMS_MAX)
+        complain(scope, offset, NULL,
+                 "the secret \"%.*s\" may not be used here: secrets stand in headers and auth of "
+                 "outgoing calls alone",
+                 SLICE_FORMAT(name));
 }
 
 void
@@ -273,5 +289,7 @@ load_names(struct loader *loader)
             markup_each_root_path(leaf->markup, check_path, &scope);
         else
             template_each_root_path(leaf->template, check_path, &scope);
+        if (leaf->template != NULL)
+            template_each_secret(leaf->template, check_secret, &scope);
     }
 }

@@ -162,6 +162,7 @@ struct plan {
     bool is_inline; /* one-item tables only, pure to its end (if the workflows are that it calls):
                      * computed before the first commit */
     bool calls_workflows;   /* has steps of STEP_SHAPE_CHILD */
+    bool reads_vars;        /* an expression may read one */
     struct value canonical; /* the definition in canonical order, as a value */
     _Atomic uint32_t references;
 };

@@ -39,6 +39,8 @@ static const struct {
     {"eval", cli_eval, "evaluate an expression on JSON texts, like jq"},
     {"models", models_command, "list the models that can be asked, and the default one"},
     {"keys", cli_keys, "make, list and revoke API keys"},
+    {"secrets", cli_secrets, "store secrets for outgoing calls, list and delete them"},
+    {"vars", cli_vars, "store values that workflows read, list and delete them"},
     {"workspaces", cli_workspaces, "make and list workspaces"},
     {"backup", cli_backup, "copy all that is stored, also beside a running server"},
     {"restore", cli_restore, "make a data folder of a backup"},

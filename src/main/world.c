@@ -112,6 +112,7 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         sandbox = sandbox_new(NULL);
         options.converter = (struct service_converter){sandbox_convert, stop_sandbox, sandbox};
         options.clock = clock_system();
+        options.secret_keys = getenv("WINDROW_SECRET_KEY");
         options.default_model = base->is_reader ? NULL : models_default();
         status = service_open(out, &options, error);
     }

@@ -1,5 +1,6 @@
 #include "net/client_transfer.h"
 
+#include "base/host_pattern.h"
 #include "net/client_request.h"
 #include "net/client_thread.h"
 
@@ -72,6 +73,35 @@ transfer_end_unsent(struct transfer *transfer, const char *words)
                  words);
 }
 
+static bool
+bound_allows(const struct exchange_bound *bound, const struct host_place *place)
+{
+    for (size_t i = 0; i < bound->host_count; i++) {
+        if (host_pattern_allows(bound->hosts[i], place))
+            return true;
+    }
+    return false;
+}
+
+/* Looks at the URL as it is sent, not as somebody else may have read it. */
+static bool
+check_bounds(struct transfer *transfer)
+{
+    const struct url *url = &transfer->url;
+    struct host_place place = {.host = url->host, .port = url->port, .is_tls = url->tls};
+    for (const struct exchange_bound *bound = transfer->exchange->bounds; bound != NULL;
+         bound = bound->next) {
+        if (bound_allows(bound, &place))
+            continue;
+        transfer_end(transfer, EXCHANGE_NO_SECRET,
+                     "the secret \"%.*s\" may not go to %s%.*s:%u: add that to its hosts",
+                     SLICE_FORMAT(bound->secret), url->tls ? "" : "http://",
+                     SLICE_FORMAT(slice_cut(url->host, 80)), url->port);
+        return false;
+    }
+    return true;
+}
+
 bool
 transfer_prepare(struct transfer *transfer)
 {
@@ -87,7 +117,7 @@ transfer_prepare(struct transfer *transfer)
     }
     transfer->method = exchange->method;
     transfer->body = exchange->body;
-    return true;
+    return check_bounds(transfer);
 }
 
 static void
@@ -396,6 +426,13 @@ conclude_redirect(struct transfer *transfer, struct slice location, long http_st
     if (url_follow(&target, &exchange->arena, &transfer->url, location, &error) != STATUS_OK) {
         transfer_end(transfer, EXCHANGE_REFUSED, "redirected to what may not be followed: %s",
                      error.text);
+        return TRANSFER_ENDED;
+    }
+    if (exchange->bounds != NULL && !url_same_origin(&transfer->url, &target)) {
+        transfer_end(transfer, EXCHANGE_NO_SECRET,
+                     "redirected to another origin, %s%.*s:%u: secrets do not follow",
+                     target.tls ? "" : "http://", SLICE_FORMAT(slice_cut(target.host, 80)),
+                     target.port);
         return TRANSFER_ENDED;
     }
     request_redirect(transfer, &target, (int)http_status);

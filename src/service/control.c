@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "service/backup.h"
 #include "service/control_keys.h"
+#include "service/control_named.h"
 #include "service/present.h"
 #include "service/wait.h"
 
@@ -116,6 +117,8 @@ control_do(struct service *service, struct value request, struct arena *arena)
     struct slice name = what.kind == VALUE_STRING ? value_slice(what) : SLICE("");
     struct value answer;
     if (control_keys_do(service, name, request, arena, &answer))
+        return answer;
+    if (control_named_do(service, name, request, arena, &answer))
         return answer;
     if (slice_is(name, "cancel") || slice_is(name, "retry") || slice_is(name, "rerun"))
         return do_move(service, name, request, arena);

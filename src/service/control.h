@@ -4,8 +4,8 @@
  * DATA/control.sock: one JSON line there, one JSON line back. Who may open the socket (mode 0600)
  * may read the folder anyway, so there is no key.
  *
- * Requests: those of service/control_keys.h, {"do": "cancel" | "retry" | "rerun", "run",
- * "newest"?}, {"do": "backup_begin", "path"}, {"do": "backup_look" | "backup_end"}
+ * Requests: those of service/control_keys.h and control_named.h, {"do": "cancel" | "retry" |
+ * "rerun", "run", "newest"?}, {"do": "backup_begin", "path"}, {"do": "backup_look" | "backup_end"}
  * (service/backup.h). Answers: {"ok": true, …} or {"ok": false, "status", "message"}.
  *
  * Threads: control_ask() from any that may block; the server side has a thread of its own.

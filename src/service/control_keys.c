@@ -5,9 +5,9 @@
 #include "service/present.h"
 #include "service/wait.h"
 
-static enum status
-read_workspace(struct service *service, struct value request, struct arena *arena, struct id *out,
-               struct error *error)
+enum status
+control_read_workspace(struct service *service, struct value request, struct arena *arena,
+                       struct id *out, struct error *error)
 {
     struct workspace_row row;
     struct value id = value_get(request, "workspace");
@@ -21,8 +21,8 @@ read_workspace(struct service *service, struct value request, struct arena *aren
     return STATUS_OK;
 }
 
-static enum status
-read_before(struct value request, struct id *out, struct error *error)
+enum status
+control_read_before(struct value request, struct id *out, struct error *error)
 {
     struct value before = value_get(request, "before");
     if (before.kind == VALUE_NONE || before.kind == VALUE_NULL)
@@ -51,7 +51,7 @@ do_key_create(struct service *service, struct value request, struct arena *arena
     enum status status =
         key_wanted_read(&wanted, request, clock_unix_ms(service_clock(service)), arena, &error);
     if (status == STATUS_OK)
-        status = read_workspace(service, request, arena, &wanted.workspace, &error);
+        status = control_read_workspace(service, request, arena, &wanted.workspace, &error);
     if (status == STATUS_OK)
         status = wait_for_key(service, &wanted, &key, &error);
     return status == STATUS_OK ? new_key_answer(&key, arena)
@@ -106,9 +106,9 @@ do_list(struct service *service, struct value request, bool of_keys, struct aren
     struct listing listing = {arena, value_empty_array()};
     struct store_page page = {.limit = CONTROL_KEYS_PAGE};
     struct error error = {0};
-    enum status status = read_before(request, &page.before, &error);
+    enum status status = control_read_before(request, &page.before, &error);
     if (status == STATUS_OK && of_keys)
-        status = read_workspace(service, request, arena, &page.workspace, &error);
+        status = control_read_workspace(service, request, arena, &page.workspace, &error);
     if (status != STATUS_OK)
         return control_failed(status, error.text, arena);
     status = of_keys ? service_key_list(service, &page, list_key, &listing)

@@ -19,6 +19,13 @@
 /* So many keys or workspaces in one answer. */
 #define CONTROL_KEYS_PAGE 50
 
+/* What requests have in common: the workspace that is meant, and the id before which a page begins.
+ */
+MUST_USE enum status control_read_workspace(struct service *service, struct value request,
+                                            struct arena *arena, struct id *out,
+                                            struct error *error);
+MUST_USE enum status control_read_before(struct value request, struct id *out, struct error *error);
+
 /* False: the request is none of these. */
 bool control_keys_do(struct service *service, struct slice name, struct value request,
                      struct arena *arena, struct value *answer);

@@ -12,6 +12,7 @@
 #include "service/operations.h"
 #include "service/rates.h"
 #include "service/schedules.h"
+#include "service/secrets.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -42,6 +43,10 @@ static uint64_t
 world_call(void *world, struct exchange *exchange)
 {
     struct service *service = world;
+    if (!secrets_fill(service, exchange)) {
+        exchange->done(exchange);
+        return 0;
+    }
     return service->options.transport.call(service->options.transport.context, exchange);
 }
 
@@ -360,6 +365,8 @@ service_open(struct service **out, const struct service_options *options, struct
     if (status == STATUS_OK)
         status = open_workspace(service, error);
     if (status == STATUS_OK && !options->is_reader)
+        status = secrets_open(service, error);
+    if (status == STATUS_OK && !options->is_reader)
         status = start_pools(service);
     if (status == STATUS_OK)
         status = make_engine(service, error);
@@ -428,6 +435,7 @@ service_close(struct service **service)
     key_cache_free(&gone->keys);
     backup_free(&gone->backup);
     rates_free(&gone->rates);
+    secrets_close(gone);
     workflow_cache_free(&gone->workflows);
     mem_free(gone->folder);
     mem_free(gone);

@@ -21,6 +21,8 @@ struct backup;
 struct key_cache;
 struct rates;
 struct scheduler;
+struct secret_book;
+struct secret_ring;
 struct schema;
 struct sender;
 struct workflow_cache;
@@ -60,6 +62,8 @@ struct service {
     _Atomic unsigned uploads;      /* that are coming */
     struct digest link_secret;     /* with which links are signed */
     struct digest webhook_key;
+    struct secret_ring *ring;      /* NULL in a reader */
+    struct secret_book *secrets;   /* the same */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

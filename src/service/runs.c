@@ -3,6 +3,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "engine/callees.h"
+#include "engine/vars.h"
+#include "service/vars.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +32,18 @@ open_purse(struct service *service, const struct run_new_options *wanted, struct
         *wanted->refusal = refusal;
     refusal_words(&refusal, words);
     return error_set(error, status, "%s", words);
+}
+
+static enum status
+read_vars(struct service *service, struct run_start *start, struct arena *arena,
+          struct error *error)
+{
+    if (!vars_are_used(start->program, start->callees))
+        return STATUS_OK;
+    enum status status = vars_read(service, &start->workspace, arena, &start->vars);
+    return status == STATUS_OK
+               ? status
+               : error_set(error, status, "the variables of the workspace could not be read");
 }
 
 enum status
@@ -60,7 +74,7 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         status = find_callees(service, wanted, program, &callees, error);
     if (status == STATUS_OK) {
         struct arena arena;
-        arena_init(&arena, KIB(16));
+        arena_init(&arena, VARS_ARENA_BYTES);
         struct run_start start = {
             .program = program,
             .callees = callees,
@@ -79,7 +93,9 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
         };
         if (wanted->wishes != NULL)
             start.wishes = *wanted->wishes;
-        status = open_purse(service, wanted, &start, error);
+        status = read_vars(service, &start, &arena, error);
+        if (status == STATUS_OK)
+            status = open_purse(service, wanted, &start, error);
         if (status == STATUS_OK)
             engine_run_start(service->engine, &start, started, context);
         arena_done(&arena);
@@ -113,9 +129,11 @@ service_run_rerun(struct service *service, const struct run_new_options *asked,
     if (status == STATUS_OK && run->resolved.size > 0)
         status = json_parse(&wanted.resolved, &arena, run->resolved, 0, NULL, error);
     if (status == STATUS_OK) {
-        /* What `default` means is asked anew. */
+        /* What `default` means is asked anew, and so are the variables. */
         if (wanted.resolved.kind == VALUE_OBJECT)
             wanted.resolved = value_object_remove(&arena, wanted.resolved, SLICE("models"));
+        if (wanted.resolved.kind == VALUE_OBJECT)
+            wanted.resolved = value_object_remove(&arena, wanted.resolved, SLICE("vars"));
         if (wanted.version == 0 && workflow.published_version == 0)
             wanted.version = run->version;
         status = service_run_start(service, &wanted, started, context, error);

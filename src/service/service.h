@@ -67,6 +67,8 @@ struct service_options {
     struct clock *clock;
     int64_t audit_ms;          /* entries of the audit log are kept so long; 0: for ever */
     struct rate key_rate;      /* of keys without a limit of their own; count 0: none */
+    const char *secret_keys;   /* as service/secret_ring.h has them; NULL: those of the folder. Read
+                                * while the service is opened */
     const char *default_model; /* "provider/model" that steps mean by `default`; outlives it */
     unsigned eval_threads;     /* 0: one a core */
     bool allow_paths;          /* a `file` is a path: windrow run; otherwise a stored file's id */

@@ -223,6 +223,54 @@ wait_for_revoke(struct service *service, const struct key_row *key, struct error
 }
 
 static void
+named_stored(enum status status, bool is_new, void *context)
+{
+    waiting_finish(context, status);
+}
+
+enum status
+wait_for_secret(struct service *service, const struct secret_wanted *wanted, struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    enum status status = service_secret_put(service, wanted, named_stored, &waiting, error);
+    if (status != STATUS_OK) {
+        waiting_finish(&waiting, status);
+        return waiting_end(&waiting);
+    }
+    status = waiting_end(&waiting);
+    return status == STATUS_OK ? status
+                               : error_set(error, status, "the secret could not be stored");
+}
+
+enum status
+wait_for_var(struct service *service, const struct object_row *which, struct value value,
+             struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    enum status status = service_var_put(service, which, value, named_stored, &waiting, error);
+    if (status != STATUS_OK) {
+        waiting_finish(&waiting, status);
+        return waiting_end(&waiting);
+    }
+    status = waiting_end(&waiting);
+    return status == STATUS_OK ? status
+                               : error_set(error, status, "the variable could not be stored");
+}
+
+enum status
+wait_for_removal(struct service *service, named_remove_fn *remove, const struct object_row *row,
+                 struct error *error)
+{
+    struct waiting waiting;
+    waiting_init(&waiting);
+    remove(service, row, named_stored, &waiting);
+    enum status status = waiting_end(&waiting);
+    return status == STATUS_OK ? status : error_set(error, status, "it could not be removed");
+}
+
+static void
 keep_progress(const struct run_progress *from, void *context)
 {
     struct waiting *waiting = context;

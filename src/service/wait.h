@@ -6,7 +6,9 @@
 #define SERVICE_WAIT_H
 
 #include "service/keys.h"
+#include "service/secrets.h"
 #include "service/service.h"
+#include "service/vars.h"
 
 /* Stores the workflow, or a new version of it if the text is another one. */
 MUST_USE enum status wait_for_workflow(struct service *service, struct slice text,
@@ -31,6 +33,14 @@ MUST_USE enum status wait_for_workspace(struct service *service,
                                         struct error *error);
 MUST_USE enum status wait_for_revoke(struct service *service, const struct key_row *key,
                                      struct error *error);
+
+MUST_USE enum status wait_for_secret(struct service *service, const struct secret_wanted *wanted,
+                                     struct error *error);
+MUST_USE enum status wait_for_var(struct service *service, const struct object_row *which,
+                                  struct value value, struct error *error);
+/* remove: service_secret_delete or service_var_delete. */
+MUST_USE enum status wait_for_removal(struct service *service, named_remove_fn *remove,
+                                      const struct object_row *row, struct error *error);
 
 /* Counts over the tables of many items, or of the input if there is none. */
 struct progress {

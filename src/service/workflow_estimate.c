@@ -10,6 +10,7 @@
 #include "engine/peek.h"
 #include "flow/plan_summary.h"
 #include "service/host.h"
+#include "service/vars.h"
 
 #include <inttypes.h>
 
@@ -55,6 +56,9 @@ scope_of(struct estimate *estimate, const struct plan_node *node)
     const char *model = estimate->service->options.default_model;
     struct value input = estimate->wanted->input;
     int64_t now = clock_unix_ms(estimate->service->options.clock);
+    struct value vars = value_empty_object();
+    status_ignore(vars_read(estimate->service, &estimate->wanted->workflow->workspace,
+                            estimate->arena, &vars));
     struct value workflow =
         workflow_value_make(estimate->arena, estimate->wanted->workflow, estimate->version);
     struct member members[] = {
@@ -62,7 +66,7 @@ scope_of(struct estimate *estimate, const struct plan_node *node)
         {value_text("item"), node->table == 0 ? input : value_null()},
         {value_text("steps"), value_empty_object()},
         {value_text("run"), trial_run_value(estimate->arena, workflow, now)},
-        {value_text("vars"), value_empty_object()},
+        {value_text("vars"), vars},
     };
     return (struct step_scope){
         .machine = estimate->machine,

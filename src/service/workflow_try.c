@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "service/host.h"
+#include "service/vars.h"
 
 /* Which program the step is of; one reference for the caller. */
 static enum status
@@ -66,6 +67,9 @@ make_root(struct service *service, const struct step_trial *trial, const struct 
 {
     struct value input = or_else(trial->input, value_empty_object());
     struct value workflow = value_null();
+    struct value vars = trial->vars;
+    if (vars.kind == VALUE_NONE && vars_read(service, &trial->workspace, arena, &vars) != STATUS_OK)
+        vars = value_empty_object();
     if (trial->workflow != NULL)
         workflow = workflow_value_make(arena, trial->workflow, trial->version);
     int64_t now = clock_unix_ms(service->options.clock);
@@ -74,7 +78,7 @@ make_root(struct service *service, const struct step_trial *trial, const struct 
         {value_text("item"), or_else(trial->item, node->table == 0 ? input : value_null())},
         {value_text("steps"), or_else(trial->steps, value_empty_object())},
         {value_text("run"), trial_run_value(arena, workflow, now)},
-        {value_text("vars"), or_else(trial->vars, value_empty_object())},
+        {value_text("vars"), vars},
         {value_text("parent"), trial->parent},
     };
     bool has_parent = trial->parent.kind != VALUE_NONE;
@@ -94,7 +98,7 @@ service_step_try(struct service *service, const struct step_trial *wanted,
     if (wanted->workflow != NULL)
         trial.workflow = wanted->workflow->id;
     if (status == STATUS_OK) {
-        arena_init(&arena, KIB(256));
+        arena_init(&arena, KIB(256) + VARS_ARENA_BYTES);
         trial.root = make_root(service, wanted, trial.node, &arena);
         status = engine_try(service->engine, &trial, done, context);
         arena_done(&arena);

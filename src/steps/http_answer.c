@@ -133,6 +133,8 @@ http_answer_came(const struct exchange *exchange, struct step_failure *failure)
         return true;
     case EXCHANGE_REFUSED:
         return fail_by_transport(exchange, "address_refused", false, failure);
+    case EXCHANGE_NO_SECRET:
+        return fail_by_transport(exchange, "secret_refused", false, failure);
     case EXCHANGE_UNREACHABLE:
         return fail_by_transport(exchange, "unreachable", true, failure);
     case EXCHANGE_BROKEN:

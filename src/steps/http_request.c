@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/secret_mark.h"
 #include "net/url.h"
 #include "steps/form.h"
 #include "steps/host.h"
@@ -12,13 +13,24 @@
 
 static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", NULL};
 
+static const char *const auth_entries[] = {"bearer", "username", "password", NULL};
+
 static const struct field_decl http_request_fields[] = {
     {.name = "url", .kind = FIELD_TEXT, .required = true, .help = "Absolute, http or https."},
     {.name = "method",
      .kind = FIELD_CHOICE,
      .choices = methods,
      .help = "GET if not given, or POST with a body."},
-    {.name = "headers", .kind = FIELD_TEXT_MAP, .help = "Names and templates of headers."},
+    {.name = "headers",
+     .kind = FIELD_TEXT_MAP,
+     .takes_secrets = true,
+     .help = "Names and templates of headers; {{secrets.NAME}} may stand in them."},
+    {.name = "auth",
+     .kind = FIELD_TEXT_MAP,
+     .entries = auth_entries,
+     .takes_secrets = true,
+     .help = "The Authorization header: {bearer: TOKEN} or {username, password}, in which "
+             "{{secrets.NAME}} may stand."},
     {.name = "query",
      .kind = FIELD_TEXT_MAP,
      .help = "Appended to the url, encoded; a list repeats its name, null is left out."},
@@ -293,6 +305,66 @@ add_own_headers(const struct request *request)
     return true;
 }
 
+/* --- auth --- */
+
+/* The text of one of its entries; empty if it is not given. */
+static bool
+auth_text(const struct request *request, const char *name, struct slice *out)
+{
+    struct member member = {value_text(name), value_get(value_get(request->config, "auth"), name)};
+    *out = slice_of("", 0);
+    if (member.value.kind == VALUE_NONE || member.value.kind == VALUE_NULL)
+        return true;
+    return form_text(&request->exchange->arena, "auth", &member, out, request->failure) &&
+           check_header(request, SLICE("Authorization"), *out);
+}
+
+/* Source: RFC 6750 section 2.1, RFC 7617. */
+static bool
+append_auth(const struct request *request, struct buffer *out)
+{
+    struct slice bearer, username, password;
+    if (!auth_text(request, "bearer", &bearer) || !auth_text(request, "username", &username) ||
+        !auth_text(request, "password", &password))
+        return false;
+    if ((bearer.size > 0) == (username.size + password.size > 0))
+        return step_fail(request->failure, "bad_config",
+                         "auth: expected either bearer, or username and password");
+    if (bearer.size > 0) {
+        buffer_append_text(out, "Bearer ");
+        buffer_append_slice(out, bearer);
+        return true;
+    }
+    struct buffer pair;
+    buffer_init(&pair, out->max_bytes);
+    buffer_append_slice(&pair, username);
+    buffer_append_byte(&pair, ':');
+    buffer_append_slice(&pair, password);
+    buffer_append_text(out, "Basic ");
+    secret_mark_append_base64(out, buffer_slice(&pair));
+    out->over |= buffer_is_over(&pair);
+    buffer_done(&pair);
+    return true;
+}
+
+static bool
+add_auth(const struct request *request)
+{
+    if (value_get(request->config, "auth").kind != VALUE_OBJECT)
+        return true;
+    if (has_header(request->exchange, "Authorization"))
+        return step_fail(request->failure, "bad_config",
+                         "auth: the header Authorization is given too");
+    struct buffer text;
+    buffer_init(&text, LIMIT_HTTP_HEADER_BYTES);
+    bool is_ok = append_auth(request, &text);
+    if (is_ok && buffer_is_over(&text))
+        is_ok = fail_size(request, "auth");
+    is_ok = is_ok && add_header(request, SLICE("Authorization"), buffer_slice(&text));
+    buffer_done(&text);
+    return is_ok;
+}
+
 static bool
 add_default_header(const struct request *request, const char *name, struct slice value)
 {
@@ -303,7 +375,7 @@ static bool
 set_headers(const struct request *request, struct slice idempotency_key)
 {
     int body = body_field(request->config);
-    return add_own_headers(request) &&
+    return add_own_headers(request) && add_auth(request) &&
            add_default_header(request, "Idempotency-Key", idempotency_key) &&
            add_default_header(request, "User-Agent", SLICE("windrow/" WINDROW_VERSION)) &&
            add_default_header(request, "Accept", SLICE("application/json")) &&

@@ -1,6 +1,7 @@
 #include "steps/paging.h"
 
 #include "base/limits.h"
+#include "base/secret_mark.h"
 #include "net/credential.h"
 #include "net/url.h"
 #include "steps/links.h"
@@ -271,7 +272,9 @@ without_credentials(struct arena *arena, struct value headers)
     struct value out = value_empty_object();
     for (uint32_t i = 0; headers.kind == VALUE_OBJECT && i < headers.count; i++) {
         const struct member *header = &value_members(headers)[i];
-        if (!credential_is_header(value_slice(header->key)))
+        bool has_secret =
+            header->value.kind == VALUE_STRING && secret_mark_is_in(value_slice(header->value));
+        if (!has_secret && !credential_is_header(value_slice(header->key)))
             out = value_object_set(arena, out, header->key, header->value);
     }
     return out;
@@ -302,8 +305,11 @@ ask_by_link(struct paging *paging, struct value *out)
         return fail_link(paging, error.text);
     *out = value_object_remove(arena, config, SLICE("query"));
     *out = value_object_set(arena, *out, value_text("url"), value_text(next.text));
+    if (url_same_origin(&first, &next))
+        return true;
     struct value headers = value_get(config, "headers");
-    if (headers.kind == VALUE_OBJECT && !url_same_origin(&first, &next))
+    *out = value_object_remove(arena, *out, SLICE("auth"));
+    if (headers.kind == VALUE_OBJECT)
         *out = value_object_set(arena, *out, value_text("headers"),
                                 without_credentials(arena, headers));
     return true;

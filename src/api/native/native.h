@@ -111,6 +111,14 @@ route_handler_fn native_hook_secret_rotate;
 
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;
+route_handler_fn native_secret_list;
+route_handler_fn native_secret_get;
+route_handler_fn native_secret_put;
+route_handler_fn native_secret_delete;
+route_handler_fn native_var_list;
+route_handler_fn native_var_get;
+route_handler_fn native_var_put;
+route_handler_fn native_var_delete;
 
 route_handler_fn native_entity_type_list;
 route_handler_fn native_entity_type_create;
