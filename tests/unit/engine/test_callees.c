@@ -315,6 +315,7 @@ in_place_of(struct scene *scene, const struct program *program, const struct cal
         .run = id_of(9),
         .input = value_empty_object(),
         .run_value = value_object_new(&scene->arena, &started, 1),
+        .vars = value_empty_object(),
         .calls_left = 3,
     };
 }

@@ -198,6 +198,44 @@ test_an_expression_as_template(void **state)
     arena_done(&arena);
 }
 
+static void
+note_secret(struct slice name, size_t offset, void *context)
+{
+    struct buffer *text = context;
+    buffer_append_format(text, "%.*s@%zu ", SLICE_FORMAT(name), offset);
+}
+
+static void
+test_secrets_render_to_marks_and_are_told(void **state)
+{
+    struct arena arena;
+    struct template *template = NULL;
+    struct expr_problem problem;
+    struct expr_failure failure;
+    struct value out, tree;
+    struct buffer text;
+    arena_init(&arena, ARENA_BYTES);
+    buffer_init(&text, 1024);
+    struct expr_machine *machine = expr_machine_new(expr_budget_default());
+    parse(&tree, &arena,
+          "[\"{{secrets.A}}\",{\"k\":\"x {{ secrets.B-2 }}{{item}}\"},\"{{x.secrets.C}}\"]");
+    assert_int_equal(template_compile(&template, &arena, tree, &problem, NULL), STATUS_OK);
+    template_each_secret(template, note_secret, &text);
+    assert_true(slice_is(buffer_slice(&text), "A@10 B-2@13 "));
+    parse(&tree, &arena, "{\"item\":1}");
+    assert_int_equal(template_render(machine, template, tree, &arena, &out, &failure), STATUS_OK);
+    const struct value *items = value_items(out);
+    assert_true(slice_is(value_slice(items[0]), "\xFF"
+                                                "A\xFE"));
+    assert_true(slice_is(value_slice(value_get(items[1], "k")), "x \xFF"
+                                                                "B-2\xFE"
+                                                                "1"));
+    assert_int_equal(items[2].kind, VALUE_NULL);
+    expr_machine_free(&machine);
+    buffer_done(&text);
+    arena_done(&arena);
+}
+
 int
 main(void)
 {
@@ -206,6 +244,7 @@ main(void)
         cmocka_unit_test(test_problems_are_placed),
         cmocka_unit_test(test_root_paths_and_constants),
         cmocka_unit_test(test_an_expression_as_template),
+        cmocka_unit_test(test_secrets_render_to_marks_and_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
