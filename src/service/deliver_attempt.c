@@ -157,6 +157,7 @@ attempt_read(struct attempt_end *out, const struct exchange *exchange)
         out->is_hosts_fault = true;
         return;
     case EXCHANGE_REFUSED:
+    case EXCHANGE_NO_SECRET:
         out->is_hopeless = true;
         return;
     case EXCHANGE_CANCELLED:
