@@ -477,6 +477,10 @@ apply_to_deliveries(struct world *world, const struct store_op *op)
 static enum status
 apply_to_workflows(struct world *world, const struct store_op *op)
 {
+    if (op->kind == STORE_VERSION_INSERT)
+        return insert_new(world, KIND_VERSION, op->version);
+    if (op->kind == STORE_VERSION_TRIM)
+        return version_trim(world, op->trim);
     if (op->kind == STORE_WORKFLOW_INSERT)
         return workflow_insert(world, op->workflow);
     return op->kind == STORE_WORKFLOW_UPDATE ? workflow_update(world, op->workflow)
@@ -619,11 +623,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_WORKFLOW_INSERT:
     case STORE_WORKFLOW_UPDATE:
     case STORE_WORKFLOW_DELETE:
-        return apply_to_workflows(world, op);
-    case STORE_VERSION_TRIM:
-        return version_trim(world, op->trim);
     case STORE_VERSION_INSERT:
-        return insert_new(world, KIND_VERSION, op->version);
+    case STORE_VERSION_TRIM:
+        return apply_to_workflows(world, op);
     case STORE_WORKSPACE_INSERT:
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
