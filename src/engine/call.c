@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/asks.h"
 #include "engine/children.h"
 #include "engine/env.h"
 #include "engine/events.h"
@@ -589,6 +590,10 @@ calls_take(struct run *run, struct chunk_job *job)
         const struct chunk_call *wanted = &chunk->calls[i];
         if (wanted->callee != NULL) {
             children_take(run, job, wanted);
+            continue;
+        }
+        if (run->program->types[wanted->node]->ask != NULL) {
+            asks_take(run, job, wanted);
             continue;
         }
         struct call *call = call_new(job, wanted->item, wanted->node);

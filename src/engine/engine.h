@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/conversion.h"
+#include "base/digest.h"
 #include "base/exchange.h"
 #include "base/id.h"
 #include "base/pool.h"
@@ -68,6 +69,7 @@ struct engine_options {
     const struct engine_ports *ports;
     struct clock *clock;
     struct rng rng;
+    const struct digest *link_secret; /* with which run.tokens are signed; NULL: there are none */
     const char *default_model; /* "provider/model": what `default` means in runs started from now
                                 * on; NULL without steps that ask models */
     uint32_t calls_max;        /* on their way over all runs; 0: LIMIT_CALLS_IN_FLIGHT */

@@ -259,20 +259,20 @@ finish_commit_new(struct run *run)
     return commit;
 }
 
-/* How long it waits for its children is known when they have ended: its deadline moves then. */
+/* How long it waits for its children and for people is known afterwards: its deadline moves then. */
 static void
 add_held(const struct run *run, struct intent *intent)
 {
-    if (!run->has_children || run->deadline_unix_ms == 0)
+    if (!(run->has_children || run->program->plan->has_asks) || run->deadline_unix_ms == 0)
         return;
     int64_t now = clock_unix_ms(run->engine->options.clock);
+    bool is_held = run->children_dormant + run->asks_open > 0;
     struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
     *row = (struct cursor_row){
         .run = run->id,
         .name = SLICE(RUN_HELD_CURSOR),
         .generation = run->generation,
-        .body = slice_text(
-            arena_format(&intent->arena, "%" PRId64, run->children_dormant > 0 ? now : INT64_C(0))),
+        .body = slice_text(arena_format(&intent->arena, "%" PRId64, is_held ? now : INT64_C(0))),
     };
     intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = row;
 }

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/asks.h"
 #include "engine/callees.h"
 #include "engine/children.h"
 #include "engine/events.h"
@@ -101,6 +102,15 @@ run_value_make(struct arena *arena, const struct run_row *row, struct value work
         {value_text("workflow"), value_copy(arena, workflow_value)},
     };
     return value_object_new(arena, members, COUNT_OF(members));
+}
+
+void
+run_add_tokens(struct run *run)
+{
+    struct value tokens = asks_tokens(run->engine, run->program->plan, &run->id, &run->arena);
+    if (tokens.kind != VALUE_NONE)
+        run->run_value =
+            value_object_set(&run->arena, run->run_value, value_text("tokens"), tokens);
 }
 
 struct value
@@ -264,6 +274,7 @@ run_begin(struct run *run)
     if (!run->is_born || run->state != RUN_STATE_RUNNING)
         commit_begin(run);
     set_deadline(run);
+    asks_begin(run);
     run->tables[0].row = run->input;
     run_mark(run);
 }
@@ -278,20 +289,23 @@ all_ended(const struct run *run)
     return true;
 }
 
+/* When it goes on if nobody does anything. */
 static int64_t
 soonest_gate(const struct run *run)
 {
     int64_t soonest = INT64_MAX;
     for (uint32_t i = 0; i < run->gate_count; i++)
         soonest = run->gates[i].due_unix_ms < soonest ? run->gates[i].due_unix_ms : soonest;
-    return soonest;
+    int64_t answer = asks_soonest(run);
+    return answer < soonest ? answer : soonest;
 }
 
-/* Nothing to do before a gate is due, or a child that waits itself has ended. */
+/* Nothing to do before a gate is due, a child that waits itself has ended, or somebody answers. */
 static bool
 only_waits(const struct run *run)
 {
-    if (run->away > 0 || run->gate_count + run->children_dormant == 0 ||
+    if (run->away > 0 || run->gate_count + run->children_dormant + run->asks_open == 0 ||
+        !asks_all_wait(run) ||
         run->calls_asleep != NULL || run->calls_joined != NULL || run->pace.waiting > 0 ||
         run->is_finishing)
         return false;
@@ -328,7 +342,7 @@ maybe_park(struct run *run)
         hold_deadline(run);
         return;
     }
-    if (run->deadline_unix_ms != 0 && run->children_dormant == 0)
+    if (run->deadline_unix_ms != 0 && run->children_dormant + run->asks_open == 0)
         run->deadline_unix_ms += wait_ms;
     run_end_early(run, RUN_EVENT_PARK, (struct value){0}, NULL);
 }
@@ -392,6 +406,7 @@ run_leave(struct run *run)
     reshapes_leave(run);
     calls_cancel(run);
     children_abandon(run);
+    asks_abandon(run);
     /* Those below a run that only waits were woken by themselves, and wake it in their turn. */
     if (run->state != RUN_STATE_WAITING || !run->is_finishing)
         tree_leave_below(run->engine, &run->id);
@@ -423,6 +438,7 @@ run_free(struct run *run)
     mem_free(run->outside);
     mem_free(run->values);
     mem_free(run->gates);
+    mem_free(run->asks_due);
     program_drop(&run->program);
     callees_drop(&run->callees);
     arena_done(&run->arena);

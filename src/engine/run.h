@@ -33,6 +33,7 @@
 /* Buckets for the calls whose answers others may take. */
 #define ALIKE_BUCKETS 4096
 
+struct ask;
 struct call;
 struct child_call;
 struct tree;
@@ -230,6 +231,10 @@ struct run {
     struct child_call *children; /* runs that its steps have asked for */
     struct child_call *children_first, *children_last; /* of these, those that wait for a place */
     uint32_t children_open, children_dormant;          /* with a place; outside memory */
+    struct ask *asks;   /* what its steps ask of somebody outside */
+    uint32_t asks_open; /* of these, those that wait for an answer */
+    struct id *asks_due; /* questions whose timers had come when it was read back */
+    uint32_t asks_due_count;
     struct timer deadline;
     int64_t held_unix_ms; /* since then it only waits, which its deadline does not count; 0: not */
     struct timer gate;    /* soonest due gate of this run */
@@ -300,6 +305,8 @@ struct run *run_new(struct engine *engine, struct program *program, const struct
 /* What steps see under `run`. */
 struct value run_value_make(struct arena *arena, const struct run_row *row,
                             struct value workflow_value);
+/* To that, what whoever answers its steps has to know. */
+void run_add_tokens(struct run *run);
 void run_begin(struct run *run);
 /* To another state, while the engine holds it. */
 void run_change(struct run *run, enum run_state next);

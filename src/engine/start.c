@@ -215,6 +215,7 @@ make_run(struct engine *engine, const struct run_start *start, const struct run_
     run->input = value_copy(&run->arena, start->input);
     run->run_value = run_value_make(&run->arena, row, start->workflow_value);
     run->vars = value_copy(&run->arena, vars_of_start(start));
+    run_add_tokens(run);
     run->payer = payer_of_start(start);
     run->purse = start->purse;
     if (models_are_used(start->program, start->callees))

@@ -24,6 +24,16 @@ step_fail(struct step_failure *failure, const char *code, const char *format, ..
     return false;
 }
 
+struct value
+step_failure_value(struct arena *arena, const struct step_failure *failure)
+{
+    struct member members[] = {
+        {value_text("code"), value_string_copy(arena, slice_text(failure->code))},
+        {value_text("message"), value_string_copy(arena, slice_text(failure->words))},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
+
 static bool
 render(struct step_scope *scope, const struct template *template, const char *field,
        struct value *out, struct step_failure *failure)

@@ -157,6 +157,21 @@ typedef bool step_begin_fn(struct step_scope *scope, struct step_progress *progr
 typedef enum step_follow step_follow_fn(struct step_scope *scope, struct step_progress *progress,
                                         struct step_failure *failure);
 
+/* --- effects that somebody outside answers --- */
+/* What such a step (step_decl.asks) asks. */
+struct step_ask {
+    struct step_wait until; /* when the time for an answer is over */
+    struct value shown;     /* for who answers; VALUE_NULL at first */
+    bool is_ok_late;        /* what holds then: the value `late`, else that failure, as data */
+    struct value late;
+};
+/* Makes the question from what the call is asked with; all in the arena. Pure. What it gives when
+ * it is answered, the answer says. */
+typedef bool step_ask_fn(struct value config, struct arena *arena, struct step_ask *out,
+                         struct step_failure *failure);
+/* A failure as data: {"code", "message"}. */
+struct value step_failure_value(struct arena *arena, const struct step_failure *failure);
+
 /* --- sources --- */
 /* Bytes that a source reads; opened by the engine from the rendered `file`. */
 struct step_file;
@@ -319,6 +334,7 @@ struct step_type {
     step_begin_fn *begin; /* NULL: call 0 is asked with the rendered config */
     step_prepare_fn *prepare;
     step_conclude_fn *conclude;
+    step_ask_fn *ask; /* of a decl that asks, in place of prepare and conclude; else NULL */
     bool joins_alike; /* calls that ask for the same, within a workspace, are made once while the
                          first is on its way. What conclude makes of an answer must then depend on
                          what was asked alone, as for every step that may be given `cache` */

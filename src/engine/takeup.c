@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/asks.h"
 #include "engine/callees.h"
 #include "engine/children.h"
 #include "engine/events.h"
@@ -217,6 +218,7 @@ load_timer(const struct timer_row *row, void *context)
 {
     struct loading *loading = context;
     struct run *run = loading->run;
+    asks_note_timer(run, row);
     if (row->generation != run->generation)
         return true;
     for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
@@ -369,6 +371,7 @@ run_load(struct engine *engine, const struct run_row *row, bool is_reading, stru
     }
     run->run_value =
         run_value_make(&run->arena, &started, workflow_value(options->store, row, &run->arena));
+    run_add_tokens(run);
     status = json_parse(&run->input, &run->arena, row->input, 0, NULL, error);
     struct loading loading = {
         .run = run, .store = options->store, .error = error, .is_reading = is_reading};
@@ -390,12 +393,12 @@ check_row(struct take_up_job *job, const struct run_row *row)
     return status;
 }
 
-/* It has waited for its children all the time since then. */
+/* It has waited for its children, or for people, all the time since then. */
 static enum status
 load_held(struct run *run, struct store *store)
 {
     if (run->state != RUN_STATE_WAITING || run->deadline_unix_ms == 0 ||
-        callees_are_pure(run->callees))
+        (callees_are_pure(run->callees) && !run->program->plan->has_asks))
         return STATUS_OK;
     struct arena arena;
     struct cursor_row row;
@@ -421,7 +424,7 @@ load_place(struct take_up_job *job)
     memcpy(run->above, job->above, sizeof(run->above));
     run->depth = job->depth;
     if (callees_are_pure(run->callees))
-        return STATUS_OK;
+        return load_held(run, store);
     struct id root = id_is_zero(&run->root) ? run->id : run->root;
     enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS_MAX, &run->below_count);
     return status == STATUS_OK ? load_held(run, store) : status;

@@ -414,6 +414,10 @@ ask(struct trial_job *job)
         job_fail_with(job, "limit_exceeded", "a trial makes no more calls than these");
         return;
     }
+    if (job->type->ask != NULL) {
+        job_end(job, &(struct verdict){.state = "not_sent"});
+        return;
+    }
     if (!prepare(job, &failure)) {
         job_fail(job, &failure, (struct value){0});
         return;

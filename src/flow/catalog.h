@@ -119,6 +119,13 @@ struct field_decl {
     const char *const *roots;
 };
 
+/* Whose answer an effect waits for, in place of an exchange with the world. */
+enum step_asks {
+    STEP_ASKS_NOBODY,
+    STEP_ASKS_EVENT,    /* whatever a program outside sends */
+    STEP_ASKS_APPROVAL, /* a person's yes or no */
+};
+
 struct step_decl {
     const char *name;
     const char *const *aliases; /* names under which hosted APIs know it; NULL-terminated or NULL */
@@ -134,6 +141,11 @@ struct step_decl {
     /* What it is with `per: table`, of the same name; has the field `per`. NULL: always the same.
      */
     const struct step_decl *per_table;
+    /* What it is where that field of it is given, of the same name and fields. NULL: always the
+     * same. */
+    const struct step_decl *variant;
+    const char *variant_field;
+    enum step_asks asks; /* STEP_SHAPE_EFFECT */
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

@@ -185,18 +185,20 @@ set_type(struct loader *loader, struct draft *draft)
                      "unknown step type \"%.*s\"", SLICE_FORMAT(slice_cut(name, 64)));
 }
 
-/* Some types are of another shape for a whole table. */
+/* Some types are of another shape for a whole table, or with a field of theirs. */
 static void
 set_variant(struct draft *draft)
 {
     const struct step_decl *decl = draft->node.decl;
-    if (decl == NULL || decl->per_table == NULL || draft->config.at == NULL)
+    if (decl == NULL || draft->config.at == NULL ||
+        draft->config.at->value.kind != VALUE_OBJECT)
         return;
-    struct value per = draft->config.at->value.kind == VALUE_OBJECT
-                           ? value_get(draft->config.at->value, "per")
-                           : value_null();
-    if (per.kind == VALUE_STRING && slice_is(value_slice(per), "table"))
+    struct value config = draft->config.at->value;
+    struct value per = value_get(config, "per");
+    if (decl->per_table != NULL && per.kind == VALUE_STRING && slice_is(value_slice(per), "table"))
         draft->node.decl = decl->per_table;
+    else if (decl->variant != NULL && value_get(config, decl->variant_field).kind != VALUE_NONE)
+        draft->node.decl = decl->variant;
 }
 
 /* Only an effect is tried again by itself: a pure step gives the same answer each time. */

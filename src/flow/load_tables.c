@@ -411,5 +411,7 @@ load_tables(struct loader *loader)
     plan->is_inline = plan_is_inline(plan);
     for (uint16_t i = 0; i < plan->node_count; i++)
         plan->calls_workflows |= shape_of(&plan->nodes[i]) == STEP_SHAPE_CHILD;
+    for (uint16_t i = 0; i < plan->node_count; i++)
+        plan->has_asks |= plan->nodes[i].decl->asks != STEP_ASKS_NOBODY;
     check_file_names(loader);
 }

@@ -167,6 +167,7 @@ make_engine(struct service *service, struct error *error)
         .programs = service->programs,
         .ports = &service->ports,
         .clock = service->options.clock,
+        .link_secret = &service->link_secret,
         .default_model = service->options.default_model,
         .allow_paths = service->options.allow_paths,
         .notice_ms = service->options.deliveries.give_up_ms,

@@ -6,7 +6,7 @@
 #define DECL_ADDRESS(name) &name##_decl,
 
 static const struct step_type *const types[] = {STEP_TYPES(TYPE_ADDRESS)
-                                                    STEP_TYPES_PER_TABLE(TYPE_ADDRESS)};
+                                                    STEP_TYPES_VARIANT(TYPE_ADDRESS)};
 static const struct step_decl *const decls[] = {STEP_TYPES(DECL_ADDRESS)};
 
 const struct step_table step_table = {types, COUNT_OF(types)};

@@ -37,9 +37,10 @@
     each(write_xlsx)         \
     each(document)
 
-/* Types that are others of the catalog with `per: table` (step_decl.per_table). */
-#define STEP_TYPES_PER_TABLE(each) \
-    each(document_table)
+/* Types that are others of the catalog with a field of theirs (step_decl.per_table, variant). */
+#define STEP_TYPES_VARIANT(each) \
+    each(document_table)         \
+    each(wait_event)
 /* clang-format on */
 
 #define STEP_TYPE_EXTERN(name)                                                                     \
@@ -47,6 +48,6 @@
     extern const struct step_type step_##name;
 
 STEP_TYPES(STEP_TYPE_EXTERN)
-STEP_TYPES_PER_TABLE(STEP_TYPE_EXTERN)
+STEP_TYPES_VARIANT(STEP_TYPE_EXTERN)
 
 #endif

@@ -377,10 +377,11 @@ enum object_kind {
     OBJECT_VARIABLE = 7,
     OBJECT_SCHEDULE = 8, /* parent: its workflow */
     OBJECT_HOOK = 9,     /* a request that came to a webhook; parent: the workflow */
-    OBJECT_WAIT = 10,    /* an approval or an event that is waited for; parent: the run */
+    OBJECT_WAIT = 10,    /* an event that a step waits for (engine/ask.h) */
     OBJECT_OPERATION = 11,
+    OBJECT_APPROVAL = 12, /* what a step asks a person (engine/ask.h) */
 };
-#define OBJECT_KIND_LAST OBJECT_OPERATION
+#define OBJECT_KIND_LAST OBJECT_APPROVAL
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {
