@@ -31,6 +31,8 @@
 #define LIMIT_ENTITY_BYTES MIB(1)
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
+/* Bytes of what a step shows to whoever is to answer it, and of an answer. */
+#define LIMIT_ASK_BYTES KIB(256)
 /* Bytes of one column's value as JSON. */
 #define LIMIT_VALUE_BYTES MIB(16)
 /* Bytes of one row of a source: a CSV line, a JSON line. */

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "engine/asks.h"
 
 #include <string.h>

@@ -45,7 +45,7 @@ struct ask_body {
     struct value shown;             /* what who answers is shown */
     int64_t opened_unix_ms;
     int64_t until_unix_ms;
-    bool is_ok_late;     /* what holds without an answer in time: a value, else a failure */
+    bool is_ok_late; /* what holds without an answer in time: a value, else a failure */
     struct value late;
     struct value answer; /* {ok, value, late, …}; VALUE_NULL: none yet */
 };
@@ -72,8 +72,8 @@ void ask_add_answer(struct intent *intent, const struct ask_answer *answer, int6
 void engine_ask_answer(struct engine *engine, const struct ask_answer *answer,
                        const struct run_asker *asker);
 
-/* The timer row of a question: this and the object's id. It wakes the run when the time is over, and
- * from the answer on at once, until the run has seen that. */
+/* The timer row of a question: this and the object's id. It wakes the run when the time is over,
+ * and from the answer on at once, until the run has seen that. */
 #define ASK_TIMER "/ask/"
 
 #endif

@@ -73,7 +73,7 @@ ask_token_read(struct ask_token *out, struct arena *arena, const struct digest *
     out->expires_unix_ms = read_time(raw + 2);
     memcpy(out->run.bytes, raw + 2 + TIME_BYTES, ID_BYTES);
     out->step = arena_copy(arena, slice_of(raw + HEAD_BYTES, step_size));
-    out->key = arena_copy(arena, slice_of(raw + HEAD_BYTES + step_size,
-                                          size - HEAD_BYTES - step_size));
+    out->key =
+        arena_copy(arena, slice_of(raw + HEAD_BYTES + step_size, size - HEAD_BYTES - step_size));
     return true;
 }

@@ -1,5 +1,6 @@
 #include "engine/asks.h"
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/ask_token.h"
@@ -293,8 +294,7 @@ set_timer(struct ask *ask, timer_fn *fire, int64_t wait_ms)
     struct engine *engine = ask->run->engine;
     ask->timer.fire = fire;
     ask->timer.owner = ask;
-    timers_set(&engine->timers, &ask->timer,
-               clock_mono_us(engine->options.clock) + wait_ms * 1000);
+    timers_set(&engine->timers, &ask->timer, clock_mono_us(engine->options.clock) + wait_ms * 1000);
 }
 
 static void
@@ -390,6 +390,11 @@ make_question(struct ask *ask, const struct ask_place *place)
         .late = made.late,
         .answer = value_null(),
     };
+    if (json_text(&ask->arena, made.shown).size > LIMIT_ASK_BYTES) {
+        step_fail(&ask->failure, "limit_exceeded", "what is shown takes more than %zu bytes",
+                  LIMIT_ASK_BYTES);
+        return;
+    }
     memcpy(ask->body.hash, ask->hash, STORE_HASH_BYTES);
     char *name = arena_alloc(&ask->arena, 2 * DIGEST_BYTES + 1);
     ask_name(place, name);

@@ -24,7 +24,8 @@ bool asks_all_wait(const struct run *run);
 int64_t asks_soonest(const struct run *run);
 /* The run is read back: a timer row of a question, as it stands then. */
 void asks_note_timer(struct run *run, const struct timer_row *row);
-/* It goes on: those that were due then have done their work, since it looks for answers now. */
+/* It goes on, as the store has it: those that were due then have done their work, since it looks
+ * for answers now, and does so after a crash. */
 void asks_begin(struct run *run);
 
 /* What steps see under run.tokens: {step: token} of those that ask; VALUE_NONE: there are none, or

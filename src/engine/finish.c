@@ -259,7 +259,8 @@ finish_commit_new(struct run *run)
     return commit;
 }
 
-/* How long it waits for its children and for people is known afterwards: its deadline moves then. */
+/* How long it waits for its children and for people is known afterwards: its deadline moves then.
+ */
 static void
 add_held(const struct run *run, struct intent *intent)
 {

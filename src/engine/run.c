@@ -212,6 +212,7 @@ begin_home(struct engine *engine, struct message *message)
     struct run *run = ((struct begin_commit *)message)->run;
     mem_free(message);
     run->away--;
+    asks_begin(run);
     run_mark(run);
 }
 
@@ -247,8 +248,10 @@ static void
 commit_begin(struct run *run)
 {
     enum run_state next;
-    if (!run_state_next(run->state, RUN_EVENT_BEGIN, &next))
+    if (!run_state_next(run->state, RUN_EVENT_BEGIN, &next)) {
+        asks_begin(run);
         return;
+    }
     struct intent *intent = run_intent(run, KIB(8));
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
     run_events_begin(run, run->state);
@@ -274,7 +277,6 @@ run_begin(struct run *run)
     if (!run->is_born || run->state != RUN_STATE_RUNNING)
         commit_begin(run);
     set_deadline(run);
-    asks_begin(run);
     run->tables[0].row = run->input;
     run_mark(run);
 }
@@ -305,9 +307,8 @@ static bool
 only_waits(const struct run *run)
 {
     if (run->away > 0 || run->gate_count + run->children_dormant + run->asks_open == 0 ||
-        !asks_all_wait(run) ||
-        run->calls_asleep != NULL || run->calls_joined != NULL || run->pace.waiting > 0 ||
-        run->is_finishing)
+        !asks_all_wait(run) || run->calls_asleep != NULL || run->calls_joined != NULL ||
+        run->pace.waiting > 0 || run->is_finishing)
         return false;
     if (run->children_open > 0 || run->children_first != NULL)
         return false;

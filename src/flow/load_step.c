@@ -190,8 +190,7 @@ static void
 set_variant(struct draft *draft)
 {
     const struct step_decl *decl = draft->node.decl;
-    if (decl == NULL || draft->config.at == NULL ||
-        draft->config.at->value.kind != VALUE_OBJECT)
+    if (decl == NULL || draft->config.at == NULL || draft->config.at->value.kind != VALUE_OBJECT)
         return;
     struct value config = draft->config.at->value;
     struct value per = value_get(config, "per");

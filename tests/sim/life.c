@@ -1,5 +1,6 @@
 #include "life.h"
 
+#include "answers.h"
 #include "disk.h"
 #include "outcome.h"
 #include "telling.h"
@@ -173,6 +174,8 @@ check_end(struct world *world, struct outcome *outcomes)
     }
     if (!world->is_failed)
         telling_check(world);
+    if (!world->is_failed)
+        answers_check(world);
 }
 
 /* --- the life --- */

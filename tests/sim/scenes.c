@@ -450,6 +450,33 @@ static const char asking[] =
 #define SCENE(its_name, its_workflow, its_file, its_mode)                                          \
     .name = its_name, .workflow = its_workflow, .file = its_file, .mode = its_mode
 
+/* Somebody answers the first (answers.c), nobody the second. */
+static const char answered[] =
+    "name: answered\n"
+    "steps:\n"
+    "  - { id: one, type: http_request, config: { url: \"" URL "/3/one\",\n"
+    "      json: { mode: \"{{input.mode}}\" } } }\n"
+    "  - { id: said, type: wait, config: { for: 2d,\n"
+    "      event: { about: \"{{steps.one.body.word}}\", on_timeout: fail } } }\n"
+    "  - { id: two, type: http_request, config: { url: \"" URL "/3/two\",\n"
+    "      json: { was: \"{{steps.said.word}}\" } } }\n"
+    "  - { id: none, type: wait, config: { for: 3m, event: { about: late, on_timeout: continue } } "
+    "}\n"
+    "  - { id: no, type: wait, on_error: continue,\n"
+    "      config: { for: 2d, event: { about: no, on_timeout: continue } } }\n"
+    "  - { id: end, type: transform, config: { expression:\n"
+    "      \"[.steps.said.n, .steps.none, .steps.no.error.n, .steps.two.body.word]\" } }\n";
+
+static const char answered_rows[] =
+    "name: answered rows\n"
+    "steps:\n" ROWS CALL(
+        "score", "") "  - { id: said, type: wait, config: { for: 2d,\n"
+                     "      event: { about: \"{{item.k}}\", on_timeout: fail } } }\n"
+                     "  - { id: late, type: wait, config: { for: 90s,\n"
+                     "      event: { about: late, on_timeout: continue } } }\n"
+                     "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+                     "      s: \"{{steps.said.word}}\" } } }\n";
+
 const struct scene scenes[] = {
     {SCENE("pure", pure, NULL, "ok"), .is_pure = true},
     {SCENE("rows", rows, "many.csv", "ok"), .concurrency = 7},
@@ -493,6 +520,10 @@ const struct scene scenes[] = {
     {SCENE("asking_many", asking, "many.csv", "ok"), .concurrency = 6},
     {SCENE("asking_down", asking, "few.csv", "down"), .concurrency = 6},
     {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
+    {SCENE("answered", answered, NULL, "ok")},
+    {SCENE("answered_flaky", answered, NULL, "flaky")},
+    {SCENE("answered_rows", answered_rows, "few.csv", "ok")},
+    {SCENE("many_answered_rows", answered_rows, "many.csv", "ok")},
     {SCENE("reshaped", reshaped, "many.csv", "ok")},
     {SCENE("few_reshaped", reshaped, "few.csv", "ok")},
     {SCENE("none_reshaped", reshaped, "empty.csv", "ok")},

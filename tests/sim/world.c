@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "answers.h"
 #include "asking.h"
 #include "commits.h"
 #include "disk.h"
@@ -111,6 +112,8 @@ port_call_cancel(void *context, uint64_t ticket)
 
 /* --- the process --- */
 
+static const struct digest link_secret = {{7}};
+
 static void
 begin_process(struct world *world)
 {
@@ -132,6 +135,7 @@ begin_process(struct world *world)
         .programs = world->programs,
         .ports = &world->ports,
         .clock = &world->clock.clock,
+        .link_secret = &link_secret,
         .default_model = "sim/model",
         .calls_max = world->habits.calls_max,
         .allow_paths = true,
@@ -218,6 +222,7 @@ begin_next_process(struct world *world)
         pass_time(world, (int64_t)world_below(world, UINT64_C(600000000)));
     begin_process(world);
     kin_forget_asking(world);
+    answers_forget(world);
     for (size_t i = 0; i < world->story_count; i++)
         story_look(&world->stories[i]);
 }
@@ -368,7 +373,7 @@ wait_for_something(struct world *world)
         is_early = true;
         story_hurry(story);
     }
-    if (!is_early && !kin_resume(world))
+    if (!is_early && !kin_resume(world) && !answers_give(world, true))
         pass_to_next(world);
 }
 
@@ -437,6 +442,8 @@ next_event(struct world *world)
             look_at(&world->stories[world_below(world, world->story_count)]);
         if (draws_of_many(world, 10 * world->habits.meddles))
             kin_meddle(world);
+        if (draws_of_many(world, world->habits.answers))
+            answers_give(world, false);
         if (draws_of_many(world, world->habits.stop)) {
             stop_politely(world);
             return;
@@ -559,6 +566,7 @@ draw_habits(struct world *world)
     if (world_below(world, 4) == 0)
         habits->meddles = 1 + (uint32_t)world_below(world, 100);
     habits->meddles_left = 40;
+    habits->answers = 1 + (uint32_t)world_below(world, 3000);
     if (world_below(world, 4) == 0)
         habits->calls_max = 1 + (uint32_t)world_below(world, 6);
     if (world_below(world, 4) == 0)
@@ -613,5 +621,6 @@ world_end(struct world *world)
     net_done(&world->net);
     server_done(&world->server);
     kin_done(world);
+    answers_done(world);
     telling_done(world);
 }

@@ -49,6 +49,7 @@ struct habits {
     uint32_t deaths_left;
     uint32_t meddles; /* of ten thousand events: somebody moves a run below another */
     uint32_t meddles_left;
+    uint32_t answers; /* of a hundred thousand events: somebody answers what is open */
     uint32_t looks;   /* of a thousand events: somebody looks at a run */
     uint32_t stop;    /* of a hundred thousand events: the process is stopped politely */
     bool loses_power; /* with the process */
@@ -86,6 +87,7 @@ struct world {
     struct net net;
     struct server server;
     struct id workspace;
+    struct bag answers; /* given from outside (answers.c) */
     struct bag kin;  /* runs below those of the stories */
     struct bag seen; /* events that were told (telling.c) */
     struct story stories[STORIES_MAX];

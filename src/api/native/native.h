@@ -108,6 +108,7 @@ route_handler_fn native_hook_get;
 route_handler_fn native_hook_replay;
 route_handler_fn native_hook_secret_get;
 route_handler_fn native_hook_secret_rotate;
+route_handler_fn native_event_take;
 
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;

@@ -392,7 +392,7 @@ test_names(void **state)
         {"run", HEAD SET("a", "{{run.startedat}}{{run.workflow.nam}}"),
          "3:46: steps[0].config.fields.x: \"run\" has no \"startedat\", expected id, createdAt, "
          "startedAt, "
-         "generation, workflow, trigger or labels (did you mean startedAt?)\n"
+         "generation, workflow, trigger, labels or tokens (did you mean startedAt?)\n"
          "3:63: steps[0].config.fields.x: \"run.workflow\" has no \"nam\", expected id, slug, name "
          "or "
          "version (did you mean name?)\n"},
