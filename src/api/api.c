@@ -245,7 +245,7 @@ api_on_head(struct http_request *request, void *context)
         wanted = call->api->max_upload_bytes;
     http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
     call->is_head = call->route->is_streamed;
-    if (call->is_head && call_check(call))
+    if (call->is_head && call_check(call) && native_audit_begin(call))
         call->route->handle(call);
 }
 
@@ -268,7 +268,7 @@ api_handle(struct http_request *request, void *context)
         return;
     }
     call = begin(context, request, false);
-    if (call != NULL && call_check(call) && may_begin(call))
+    if (call != NULL && call_check(call) && may_begin(call) && native_audit_begin(call))
         call->route->handle(call);
 }
 

@@ -34,6 +34,7 @@ struct call {
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
     struct id made;                      /* by what was answered 201; zero: nothing */
+    struct id audit;                     /* the entry that stands before what is done; zero: none */
     struct rate_answer rate;             /* how much of its limits is left */
     struct value body;      /* the JSON body, as the route's schema has it; {} if none was sent */
     bool is_head;           /* of a streamed route: the body is still to come */

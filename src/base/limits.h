@@ -281,7 +281,7 @@
 #define LIMIT_RENDER_MARKDOWN_BYTES MIB(8)
 /* Bytes of what a document is made of: the Markdown and its pictures in Base64. */
 #define LIMIT_RENDER_INPUT_BYTES MIB(64)
-/* Entries of the audit log that wait to be stored; further ones are left out. */
+/* Entries of the audit log that wait to be stored; further changes are refused. */
 #define LIMIT_AUDIT_WAITING 10000
 /* Keys and workspaces with a rate limit whose use is known; those that ask least are forgotten. */
 #define LIMIT_RATE_BUCKETS 8192

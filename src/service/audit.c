@@ -46,25 +46,61 @@ may_wait(struct service *service)
     return false;
 }
 
-void
-service_audit_note(struct service *service, const struct audit_row *from)
+static struct intent *
+new_intent(struct service *service, enum store_op_kind kind, const struct audit_row *from)
 {
-    if (!may_wait(service))
-        return;
     struct intent *intent = intent_new(KIB(16));
     struct audit_row *row = arena_alloc(&intent->arena, sizeof(*row));
     *row = *from;
-    row->id = id_next(&service->ids);
-    row->created_unix_ms = clock_unix_ms(service->options.clock);
     row->method = arena_copy(&intent->arena, from->method);
     row->route = arena_copy(&intent->arena, from->route);
     row->object = arena_copy(&intent->arena, from->object);
-    intent_add(intent, STORE_AUDIT_INSERT, 256)->audit = row;
-    if (service->audit_notes++ % TRIM_EVERY == 0)
-        add_trims(service, intent, row->created_unix_ms);
-    intent->flow = &service->notes_flow;
+    intent_add(intent, kind, 256)->audit = row;
     intent->done = stored;
     intent->owner = service;
+    return intent;
+}
+
+static struct intent *
+new_entry(struct service *service, const struct audit_row *from, struct id *id)
+{
+    struct audit_row row = *from;
+    row.id = *id = id_next(&service->ids);
+    row.created_unix_ms = clock_unix_ms(service->options.clock);
+    struct intent *intent = new_intent(service, STORE_AUDIT_INSERT, &row);
+    if (service->audit_notes++ % TRIM_EVERY == 0)
+        add_trims(service, intent, row.created_unix_ms);
+    return intent;
+}
+
+void
+service_audit_note(struct service *service, const struct audit_row *from)
+{
+    struct id id;
+    if (!may_wait(service))
+        return;
+    struct intent *intent = new_entry(service, from, &id);
+    intent->flow = &service->notes_flow;
+    writer_push(service->writer, intent);
+}
+
+enum status
+service_audit_begin(struct service *service, const struct audit_row *from, struct id *id)
+{
+    *id = (struct id){{0}};
+    if (!may_wait(service))
+        return STATUS_UNAVAILABLE;
+    writer_push(service->writer, new_entry(service, from, id));
+    return STATUS_OK;
+}
+
+void
+service_audit_end(struct service *service, const struct audit_row *row)
+{
+    if (!may_wait(service))
+        return;
+    struct intent *intent = new_intent(service, STORE_AUDIT_ANSWER, row);
+    intent->flow = &service->notes_flow;
     writer_push(service->writer, intent);
 }
 

@@ -156,7 +156,7 @@ assert_idempotency(const struct idempotency_row *row)
 static void
 assert_tenancy(const struct store_op *op)
 {
-    if (op->kind == STORE_AUDIT_INSERT) {
+    if (op->kind == STORE_AUDIT_INSERT || op->kind == STORE_AUDIT_ANSWER) {
         assert(!id_is_zero(&op->audit->workspace));
         assert(!id_is_zero(&op->audit->id));
     } else if (op->kind == STORE_SPENDING_ADD) {
@@ -241,6 +241,7 @@ static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
     [STORE_WORKSPACE_UPDATE] = assert_tenancy,
     [STORE_GRANT_INSERT] = assert_tenancy,
     [STORE_AUDIT_INSERT] = assert_tenancy,
+    [STORE_AUDIT_ANSWER] = assert_tenancy,
     [STORE_AUDIT_TRIM] = assert_trim,
     [STORE_SPENDING_ADD] = assert_tenancy,
     [STORE_SPENDING_TRIM] = assert_tenancy,

@@ -40,6 +40,8 @@ enum store_op_kind {
     STORE_GRANT_INSERT,
     /* audit; CONFLICT: the id exists */
     STORE_AUDIT_INSERT,
+    /* audit (by workspace and id): object and status; OK if absent */
+    STORE_AUDIT_ANSWER,
     /* trim: removes entries made before `now_unix_ms`, at most `limit` of them */
     STORE_AUDIT_TRIM,
     /* spent: is added to the sums of its payer */
@@ -58,9 +60,9 @@ enum store_op_kind {
      * output, error, counts, and `resolved` unless it is empty; the other fields are left alone.
      * NOT_FOUND */
     STORE_RUN_MOVE,
-    /* gone: removes the run, so that it is not found from then on; what hangs on it is left for
-     * STORE_RUN_CLEAR. CONFLICT: it is not there, has not ended, was called by another run, or a
-     * run below it has not ended */
+    /* gone: removes the run, so that it is not found from then on, and what it has spent of its
+     * budget; what hangs on it is left for STORE_RUN_CLEAR. CONFLICT: it is not there, has not
+     * ended, was called by another run, or a run below it has not ended */
     STORE_RUN_DELETE,
     /* clear: of a run that was deleted, removes at most `limit` rows: runs that it has called and
      * that have ended become deleted ones themselves; effects, records, cursors, timers, usage,

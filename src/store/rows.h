@@ -239,7 +239,7 @@ struct audit_row {
     struct slice method;
     struct slice route;  /* its pattern, "/v1/keys/{key}" */
     struct slice object; /* what the path names, or what was made; may be empty */
-    uint32_t status;     /* of the answer */
+    uint32_t status;     /* of the answer; 0: not known, or not yet */
 };
 
 /* What sums of use are kept by, within a workspace. */

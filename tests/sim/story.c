@@ -409,6 +409,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
     case STORE_AUDIT_INSERT:
+    case STORE_AUDIT_ANSWER:
     case STORE_AUDIT_TRIM:
     case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:

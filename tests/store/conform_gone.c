@@ -259,6 +259,34 @@ test_files_and_blobs_go_in_the_order_of_their_ids(void **state)
     assert_int_equal(store_blob_has(f->store, &blob), STATUS_OK);
 }
 
+/* What it has spent of its budget goes with it, and no other sum. */
+static void
+test_budget_of_a_run_goes_with_it(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct payer payer = {.workspace = id_of(1), .key = id_of(5), .budget = id_of(2), .day = 20};
+    struct run_row run = run_of(2, RUN_STATE_COMPLETED), going = run_of(3, RUN_STATE_RUNNING);
+    struct spent_row spent = {payer, {1, 1, 1, 50}}, other = {payer, {1, 1, 1, 7}};
+    other.payer.budget = id_of(3);
+    COMMIT_OK(f->store, {STORE_RUN_INSERT, .run = &run}, {STORE_RUN_INSERT, .run = &going},
+              {STORE_SPENDING_ADD, .spent = &spent}, {STORE_SPENDING_ADD, .spent = &other});
+    assert_int_equal(delete_run(f->store, 2), STATUS_OK);
+    assert_int_equal(delete_run(f->store, 3), STATUS_CONFLICT);
+    fixture_reopen(f);
+    const struct {
+        enum spending_kind kind;
+        uint32_t id;
+        int64_t want;
+    } sums[] = {{SPENDING_RUN, 2, 0}, {SPENDING_RUN, 3, 7}, {SPENDING_EVER, 0, 57}};
+    for (size_t i = 0; i < COUNT_OF(sums); i++) {
+        struct spending_row row = {.workspace = id_of(1), .kind = sums[i].kind};
+        if (sums[i].id > 0)
+            row.id = id_of(sums[i].id);
+        assert_int_equal(store_spending_get(f->store, &row), STATUS_OK);
+        assert_int_equal(row.used.cost_microcredits, sums[i].want);
+    }
+}
+
 static void
 test_run_on_which_nothing_hangs_leaves_nothing(void **state)
 {
@@ -385,6 +413,7 @@ const struct CMUnitTest gone_tests[] = {
     cmocka_unit_test(test_deleted_run_is_gone_at_once),
     cmocka_unit_test(test_what_hangs_on_it_goes_in_pieces),
     cmocka_unit_test(test_files_and_blobs_go_in_the_order_of_their_ids),
+    cmocka_unit_test(test_budget_of_a_run_goes_with_it),
     cmocka_unit_test(test_run_on_which_nothing_hangs_leaves_nothing),
     cmocka_unit_test(test_what_may_not_be_deleted),
     cmocka_unit_test(test_runs_below_go_with_it),

@@ -481,8 +481,12 @@ test_entries_are_listed_and_trimmed(void **state)
 {
     struct fixture *f = fixture_of(state);
     for (uint32_t i = 1; i <= 5; i++) {
-        struct audit_row row = entry_of(i);
-        COMMIT_OK(f->store, {STORE_AUDIT_INSERT, .audit = &row});
+        struct audit_row row = entry_of(i), asked = row;
+        asked.object = SLICE("");
+        asked.status = 0;
+        COMMIT_OK(f->store, {STORE_AUDIT_ANSWER, .audit = &row});
+        COMMIT_OK(f->store, {STORE_AUDIT_INSERT, .audit = &asked});
+        COMMIT_OK(f->store, {STORE_AUDIT_ANSWER, .audit = &row});
         assert_int_equal(COMMIT(f->store, {STORE_AUDIT_INSERT, .audit = &row}), STATUS_CONFLICT);
     }
     fixture_reopen(f);

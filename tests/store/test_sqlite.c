@@ -449,6 +449,7 @@ write_tenants(struct store *store, const struct key_row *key)
         {STORE_WORKSPACE_UPDATE, .workspace = &workspace},
         {STORE_GRANT_INSERT, .grant = &grant},
         {STORE_AUDIT_INSERT, .audit = &entry},
+        {STORE_AUDIT_ANSWER, .audit = &entry},
         {STORE_AUDIT_TRIM, .trim = &trim},
         {STORE_SPENDING_ADD, .spent = &spent},
         {STORE_SPENDING_TRIM, .spending_trim = &days},

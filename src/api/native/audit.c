@@ -8,36 +8,65 @@
 /* --- noted --- */
 
 /* What is refused because nobody knows who asks, or because he asks too often, would let anybody
- * fill the disk. A run that was started tells of itself. */
+ * fill the disk. */
 static bool
-is_worth_it(const struct call *call, int status)
+may_change(const struct call *call)
 {
     const struct route *route = call->route;
-    if (route == NULL || route->method == HTTP_METHOD_GET || id_is_zero(&call->caller.key))
-        return false;
-    bool is_start = route->handle == native_run_start || route->handle == native_run_rerun;
-    return status != 401 && status != 429 && !(is_start && status < 300);
+    return route != NULL && route->method != HTTP_METHOD_GET && !id_is_zero(&call->caller.key);
+}
+
+/* A run that was started tells of itself. */
+static bool
+is_start(const struct call *call)
+{
+    return call->route->handle == native_run_start || call->route->handle == native_run_rerun;
+}
+
+static struct audit_row
+entry_of(const struct call *call)
+{
+    return (struct audit_row){
+        .workspace = call->caller.workspace,
+        .id = call->audit,
+        .key = call->caller.key,
+        .method = http_request_method_name(call->request),
+        .route = slice_text(call->route->pattern),
+        .object = slice_cut(call->names[0], KEY_NAME_BYTES_MAX),
+    };
+}
+
+bool
+native_audit_begin(struct call *call)
+{
+    if (!may_change(call) || is_start(call))
+        return true;
+    struct audit_row row = entry_of(call);
+    if (service_audit_begin(call->service, &row, &call->audit) == STATUS_OK)
+        return true;
+    call_fail(call, 503, "too much waits to be written; try again");
+    return false;
 }
 
 void
 native_audit_answer(const struct call *call, int status)
 {
     char hex[ID_HEX_BYTES];
-    if (!is_worth_it(call, status))
+    bool is_begun = !id_is_zero(&call->audit);
+    if (!may_change(call))
         return;
-    struct audit_row row = {
-        .workspace = call->caller.workspace,
-        .key = call->caller.key,
-        .method = http_request_method_name(call->request),
-        .route = slice_text(call->route->pattern),
-        .object = slice_cut(call->names[0], KEY_NAME_BYTES_MAX),
-        .status = (uint32_t)status,
-    };
+    if (!is_begun && (status == 401 || status == 429 || (is_start(call) && status < 300)))
+        return;
+    struct audit_row row = entry_of(call);
+    row.status = (uint32_t)status;
     if (!id_is_zero(&call->made)) {
         id_hex(&call->made, hex);
         row.object = slice_text(hex);
     }
-    service_audit_note(call->service, &row);
+    if (is_begun)
+        service_audit_end(call->service, &row);
+    else
+        service_audit_note(call->service, &row);
 }
 
 /* --- listed --- */
@@ -59,7 +88,7 @@ put_entry(const struct audit_row *row, void *context)
         {value_text("method"), value_string(row->method)},
         {value_text("route"), value_string(row->route)},
         {value_text("object"), row->object.size == 0 ? value_null() : value_string(row->object)},
-        {value_text("status"), value_int(row->status)},
+        {value_text("status"), row->status == 0 ? value_null() : value_int(row->status)},
     };
     if (call_list_is_over(&list->query, &row->id))
         return false;

@@ -204,7 +204,10 @@ void native_end_workflow(struct call *call, int http_status, struct buffer *out,
 void native_fail_start(struct call *call, enum status status, const struct refusal *refusal,
                        const struct error *error);
 
-/* An answer begins: it is noted who asked for what, if that changes anything. */
+/* Notes who asks for what before it is done, if that may change anything. False: it was answered,
+ * since that cannot be noted. */
+bool native_audit_begin(struct call *call);
+/* An answer begins: it is noted too. */
 void native_audit_answer(const struct call *call, int status);
 
 /* Appends the address of a link that ends so many seconds from now, as JSON. */

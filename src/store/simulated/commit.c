@@ -488,6 +488,19 @@ apply_to_workflows(struct world *world, const struct store_op *op)
 }
 
 static enum status
+audit_answer(struct world *world, const struct audit_row *row)
+{
+    const struct audit_row *old = table_find(table_of(world, KIND_AUDIT), row);
+    if (old == NULL)
+        return STATUS_OK;
+    struct audit_row fresh = *old;
+    fresh.object = row->object;
+    fresh.status = row->status;
+    put(world, KIND_AUDIT, &fresh);
+    return STATUS_OK;
+}
+
+static enum status
 audit_trim(struct world *world, const struct store_trim *trim)
 {
     struct table *table = table_of(world, KIND_AUDIT);
@@ -517,6 +530,8 @@ apply_tenancy(struct world *world, const struct store_op *op)
         return grant_insert(world, op->grant);
     if (op->kind == STORE_AUDIT_INSERT)
         return insert_new(world, KIND_AUDIT, op->audit);
+    if (op->kind == STORE_AUDIT_ANSWER)
+        return audit_answer(world, op->audit);
     if (op->kind == STORE_AUDIT_TRIM)
         return audit_trim(world, op->trim);
     if (op->kind == STORE_SPENDING_ADD) {
@@ -630,6 +645,7 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_WORKSPACE_UPDATE:
     case STORE_GRANT_INSERT:
     case STORE_AUDIT_INSERT:
+    case STORE_AUDIT_ANSWER:
     case STORE_AUDIT_TRIM:
     case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:

@@ -81,6 +81,9 @@ world_run_delete(struct world *world, const struct run_gone_row *gone)
     if (row == NULL || !run_state_is_ended(row->state) || !id_is_zero(&row->parent) ||
         is_live_below(world, &gone->run))
         return STATUS_CONFLICT;
+    struct spending_row budget = {
+        .workspace = row->workspace, .kind = SPENDING_RUN, .id = gone->run};
+    table_remove(&world->tables[KIND_SPENDING], &budget, &world->journal);
     table_remove(&world->tables[KIND_RUN], &key, &world->journal);
     if (has_hanging(world, &gone->run))
         table_put(&world->tables[KIND_RUN_GONE], gone, &world->journal);

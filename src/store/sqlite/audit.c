@@ -26,6 +26,23 @@ sqlite_audit_insert(struct connection *writer, const struct audit_row *row)
     return query_write_new(&query);
 }
 
+static const struct sql answer_sql = {
+    SLOT_AUDIT_ANSWER,
+    "UPDATE audit SET object = ?3, status = ?4 WHERE workspace = ?1 AND id = ?2",
+};
+
+enum status
+sqlite_audit_answer(struct connection *writer, const struct audit_row *row)
+{
+    struct query query;
+    query_begin_write(&query, writer, &answer_sql);
+    query_bind_id(&query, &row->workspace);
+    query_bind_id(&query, &row->id);
+    query_bind_text(&query, row->object);
+    query_bind_int(&query, row->status);
+    return query_write_quietly(&query);
+}
+
 static const struct sql trim_sql = {
     SLOT_AUDIT_TRIM,
     "DELETE FROM audit WHERE (workspace, id) IN ("

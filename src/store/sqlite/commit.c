@@ -28,6 +28,7 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_WORKSPACE_UPDATE, sqlite_workspace_update, workspace);
         APPLIES(STORE_GRANT_INSERT, sqlite_grant_insert, grant);
         APPLIES(STORE_AUDIT_INSERT, sqlite_audit_insert, audit);
+        APPLIES(STORE_AUDIT_ANSWER, sqlite_audit_answer, audit);
         APPLIES(STORE_AUDIT_TRIM, sqlite_audit_trim, trim);
         APPLIES(STORE_SPENDING_ADD, sqlite_spent_add, spent);
         APPLIES(STORE_SPENDING_TRIM, sqlite_spending_trim, spending_trim);
@@ -93,6 +94,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_IDEMPOTENCY_TRIM:
     case STORE_VERSION_TRIM:
     case STORE_KEY_USED:
+    case STORE_AUDIT_ANSWER:
     case STORE_AUDIT_TRIM:
     case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:

@@ -17,6 +17,7 @@ enum status sqlite_version_insert(struct connection *writer, const struct versio
 enum status sqlite_workspace_insert(struct connection *writer, const struct workspace_row *row);
 enum status sqlite_workspace_update(struct connection *writer, const struct workspace_row *row);
 enum status sqlite_grant_insert(struct connection *writer, const struct grant_row *row);
+enum status sqlite_audit_answer(struct connection *writer, const struct audit_row *row);
 enum status sqlite_audit_insert(struct connection *writer, const struct audit_row *row);
 enum status sqlite_audit_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_spending_trim(struct connection *writer, const struct spending_trim *trim);

@@ -53,7 +53,7 @@ static const struct sql delete_sql = {
     SLOT_RUN_DELETE,
     "DELETE FROM runs WHERE id = ?1 AND state > 3 AND parent IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM runs AS below INDEXED BY runs_live_below"
-    "  WHERE below.root = ?1 AND below.state < 4)",
+    "  WHERE below.root = ?1 AND below.state < 4) RETURNING workspace",
 };
 
 /* Most runs were computed in place: nothing hangs on them, and nothing has to be remembered. */
@@ -73,13 +73,42 @@ static const struct sql remember_sql = {
     " OR EXISTS (SELECT 1 FROM runs WHERE parent = ?1)",
 };
 
+/* STATUS_CONFLICT, or the workspace that it was of. */
+static enum status
+delete_run(struct connection *writer, const struct id *run, struct id *workspace)
+{
+    struct query query;
+    query_begin_write(&query, writer, &delete_sql);
+    query_bind_id(&query, run);
+    bool is_there = query_next(&query);
+    if (is_there)
+        *workspace = query_id(&query);
+    enum status status = query_end(&query);
+    return status == STATUS_OK && !is_there ? STATUS_CONFLICT : status;
+}
+
+/* What it has spent of its budget. */
+static enum status
+drop_budget(struct connection *writer, const struct id *run, const struct id *workspace)
+{
+    static const struct sql sql = {
+        SLOT_RUN_DROP_BUDGET,
+        "DELETE FROM spending WHERE workspace = ?2 AND kind = 3 AND day = 0 AND id = ?1",
+    };
+    struct query query;
+    query_begin_write(&query, writer, &sql);
+    query_bind_id(&query, run);
+    query_bind_id(&query, workspace);
+    return query_write_quietly(&query);
+}
+
 enum status
 sqlite_run_delete(struct connection *writer, const struct run_gone_row *row)
 {
-    int changed = 0;
-    enum status status = change(writer, &delete_sql, &row->run, &changed);
-    if (status == STATUS_OK && changed == 0)
-        return STATUS_CONFLICT;
+    struct id workspace;
+    enum status status = delete_run(writer, &row->run, &workspace);
+    if (status == STATUS_OK)
+        status = drop_budget(writer, &row->run, &workspace);
     if (status == STATUS_OK)
         status = drop_input(writer, &row->run);
     if (status != STATUS_OK)
