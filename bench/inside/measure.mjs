@@ -77,7 +77,7 @@ export async function watchedRun(workflow, home) {
 }
 
 /** A process that prints its port on its first line and ends with the bench or by stop(). */
-async function servant(program, args, stdio) {
+export async function servant(program, args, stdio) {
   const child = spawn(program, args, { stdio, env: environment() });
   const ended = new Promise((done) => child.once('exit', done));
   const stop = async (signal = 'SIGTERM') => {

@@ -206,6 +206,9 @@
 #define LIMIT_HTTP_ARENA_BYTES MIB(64)
 /* Bytes of one streamed answer that wait for a slow client; beyond it the stream is full. */
 #define LIMIT_HTTP_STREAM_BYTES KIB(256)
+/* Of an answer that the system holds and has not sent yet, so that clients who do not read cost
+ * little. */
+#define LIMIT_HTTP_UNSENT_BYTES KIB(256)
 /* Requests that an HTTP loop keeps for reuse. */
 #define LIMIT_HTTP_SPARE_REQUESTS 256
 /* Connections waiting to be accepted by one HTTP loop. */
