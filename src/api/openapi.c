@@ -175,6 +175,9 @@ answer_schema(const struct maker *maker, const struct route *route)
     struct value properties = one(maker, "data", schema);
     if (is_page)
         properties = with(maker, properties, "next", reference(maker, "schemas", SLICE("Next")));
+    if (is_page && route->method == HTTP_METHOD_POST)
+        properties =
+            with(maker, properties, "metadata", reference(maker, "schemas", SLICE("SearchCount")));
     return with(maker, envelope, "properties", properties);
 }
 

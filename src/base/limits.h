@@ -29,6 +29,15 @@
 #define LIMIT_LIST_ROW_BYTES MIB(1)
 /* Bytes of an entity's fields, or of the definition of a type, as JSON. */
 #define LIMIT_ENTITY_BYTES MIB(1)
+/* Bytes of the text of a document that is searched. */
+#define LIMIT_DOCUMENT_TEXT_BYTES MIB(1)
+/* Bytes of what else is kept of a document: title, collection and metadata as JSON. */
+#define LIMIT_DOCUMENT_METADATA_BYTES KIB(64)
+/* Bytes of what is searched for, and words or phrases in it. */
+#define LIMIT_SEARCH_BYTES KIB(4)
+#define LIMIT_SEARCH_TERMS 64
+/* Documents up to which the finds of a search are counted. */
+#define LIMIT_SEARCH_COUNTED 10000
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
 /* Bytes of what a step shows to whoever is to answer it, and of an answer. */

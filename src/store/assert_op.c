@@ -93,6 +93,14 @@ assert_objects_op(const struct store_op *op)
 }
 
 static void
+assert_index_op(const struct store_op *op)
+{
+    assert(!id_is_zero(&op->index->workspace));
+    assert(!id_is_zero(&op->index->id));
+    assert(op->kind == STORE_INDEX_DELETE || op->index->body.size <= LIMIT_DOCUMENT_TEXT_BYTES);
+}
+
+static void
 assert_delivery_op(const struct store_op *op)
 {
     bool is_new = op->kind == STORE_DELIVERY_INSERT;
@@ -274,6 +282,8 @@ static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
     [STORE_OBJECT_REQUIRE] = assert_object_op,
     [STORE_OBJECTS_ADD] = assert_objects_op,
     [STORE_OBJECTS_REMOVE] = assert_objects_op,
+    [STORE_INDEX_PUT] = assert_index_op,
+    [STORE_INDEX_DELETE] = assert_index_op,
     [STORE_SETTING_PUT] = assert_kept_op,
     [STORE_TEXT_PUT] = assert_kept_op,
     [STORE_CACHE_PUT] = assert_kept_op,

@@ -111,6 +111,12 @@ typedef enum status store_object_due_fn(struct store *store, enum object_kind ki
                                         void *context);
 typedef enum status store_object_next_fn(struct store *store, enum object_kind kind,
                                          int64_t *due_unix_ms);
+typedef enum status store_index_get_fn(struct store *store, struct arena *arena,
+                                       const struct index_row *which, struct index_row *out);
+typedef enum status store_search_fn(struct store *store, const struct store_search *search,
+                                    store_hit_fn *visit, void *context);
+typedef enum status store_search_count_fn(struct store *store, const struct store_search *search,
+                                          uint32_t most, uint32_t *out);
 typedef enum status store_delivery_get_fn(struct store *store, struct arena *arena,
                                           const struct id *id, struct delivery_row *out);
 typedef enum status store_delivery_next_fn(struct store *store, int64_t now_unix_ms,
@@ -180,6 +186,9 @@ struct store_ops {
     store_object_count_fn *object_count;
     store_object_due_fn *object_due;
     store_object_next_fn *object_next;
+    store_index_get_fn *index_get;
+    store_search_fn *search;
+    store_search_count_fn *search_count;
     store_delivery_get_fn *delivery_get;
     store_delivery_next_fn *delivery_next;
     store_delivery_list_fn *delivery_list;

@@ -114,6 +114,10 @@ enum store_op_kind {
     STORE_OBJECTS_REMOVE,
     /* trim: removes objects of the kind OBJECT_HOOK that are due, at most `limit` of them */
     STORE_HOOK_TRIM,
+    /* index: inserted or replaced */
+    STORE_INDEX_PUT,
+    /* index (by workspace and id); OK if absent */
+    STORE_INDEX_DELETE,
     /* setting: inserted or replaced */
     STORE_SETTING_PUT,
     /* text, if absent: OK either way */
@@ -157,6 +161,7 @@ struct store_op {
         const struct idempotency_row *idempotency;
         const struct object_row *object;
         const struct object_rows *objects;
+        const struct index_row *index;
         const struct setting_row *setting;
         const struct text_row *text;
         const struct cache_row *cache;

@@ -396,6 +396,14 @@ struct object_row {
     int64_t due_unix_ms;      /* when something has to be done about it; 0: never */
 };
 
+/* A text that is found by its words, such as that of a document, which has its id. */
+struct index_row {
+    struct id workspace, id;
+    struct slice tags; /* what filters ask for: words of ASCII letters and digits */
+    struct slice title;
+    struct slice body;
+};
+
 /* Many of them in one operation. */
 struct object_rows {
     const struct object_row *rows;

@@ -681,6 +681,39 @@ store_object_next(struct store *store, enum object_kind kind, int64_t *due_unix_
     return store_note(store, STORE_CALL_OBJECT_NEXT, begun_us, status);
 }
 
+enum status
+store_index_get(struct store *store, struct arena *arena, const struct index_row *which,
+                struct index_row *out)
+{
+    struct index_row wanted = *which;
+    *out = (struct index_row){.workspace = wanted.workspace, .id = wanted.id};
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->index_get(store, arena, &wanted, out);
+    return store_note(store, STORE_CALL_INDEX_GET, begun_us, status);
+}
+
+enum status
+store_search(struct store *store, const struct store_search *search, store_hit_fn *visit,
+             void *context)
+{
+    assert(search->limit >= 1 && search->limit <= STORE_LIST_MAX);
+    assert(search->skip <= STORE_SKIP_MAX);
+    assert(search->term_count >= 1);
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->search(store, search, visit, context);
+    return store_note(store, STORE_CALL_SEARCH, begun_us, status);
+}
+
+enum status
+store_search_count(struct store *store, const struct store_search *search, uint32_t most,
+                   uint32_t *out)
+{
+    *out = 0;
+    int64_t begun_us = store_begin();
+    enum status status = store->ops->search_count(store, search, most, out);
+    return store_note(store, STORE_CALL_SEARCH_COUNT, begun_us, status);
+}
+
 static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_COMMIT] = "commit",
     [STORE_CALL_WORKFLOW_GET] = "workflow_get",
@@ -728,6 +761,9 @@ static const char *const call_names[STORE_CALL_COUNT] = {
     [STORE_CALL_OBJECT_COUNT] = "object_count",
     [STORE_CALL_OBJECT_DUE] = "object_due",
     [STORE_CALL_OBJECT_NEXT] = "object_next",
+    [STORE_CALL_INDEX_GET] = "index_get",
+    [STORE_CALL_SEARCH] = "search",
+    [STORE_CALL_SEARCH_COUNT] = "search_count",
     [STORE_CALL_DELIVERY_GET] = "delivery_get",
     [STORE_CALL_DELIVERY_NEXT] = "delivery_next",
     [STORE_CALL_DELIVERY_LIST] = "delivery_list",

@@ -269,6 +269,47 @@ MUST_USE enum status store_object_due(struct store *store, enum object_kind kind
 MUST_USE enum status store_object_next(struct store *store, enum object_kind kind,
                                        int64_t *due_unix_ms);
 
+/* --- texts that are found by their words --- */
+
+/* By workspace and id. */
+MUST_USE enum status store_index_get(struct store *store, struct arena *arena,
+                                     const struct index_row *which, struct index_row *out);
+
+/* Words that stand one after the other; what is no letter and no digit only parts them. */
+struct search_term {
+    struct slice words;
+    bool is_prefix;   /* the last word goes on */
+    bool is_excluded; /* it must not be there */
+};
+
+struct store_search {
+    struct id workspace;
+    const struct search_term *terms; /* at least one that is not excluded */
+    size_t term_count;
+    bool any;                 /* one of the terms is enough, else all are needed */
+    const struct slice *tags; /* all of them are needed */
+    size_t tag_count;
+    uint32_t limit; /* 1 to 1000 */
+    uint32_t skip;  /* at most 100,000 */
+};
+
+/* Around the words of the search in a snippet. */
+#define STORE_MARK_BEGIN '\x02'
+#define STORE_MARK_END '\x03'
+
+struct search_hit {
+    struct id id;
+    double score;         /* greater is better; BM25 in a real store, titles count more */
+    struct slice snippet; /* of the body, with marks */
+};
+typedef bool store_hit_fn(const struct search_hit *hit, void *context);
+/* The best first. */
+MUST_USE enum status store_search(struct store *store, const struct store_search *search,
+                                  store_hit_fn *visit, void *context);
+/* How many there are, at most `most`. */
+MUST_USE enum status store_search_count(struct store *store, const struct store_search *search,
+                                        uint32_t most, uint32_t *out);
+
 /* --- deliveries --- */
 
 /* Which deliveries are wanted. */
@@ -378,6 +419,9 @@ enum store_call {
     STORE_CALL_OBJECT_COUNT,
     STORE_CALL_OBJECT_DUE,
     STORE_CALL_OBJECT_NEXT,
+    STORE_CALL_INDEX_GET,
+    STORE_CALL_SEARCH,
+    STORE_CALL_SEARCH_COUNT,
     STORE_CALL_DELIVERY_GET,
     STORE_CALL_DELIVERY_NEXT,
     STORE_CALL_DELIVERY_LIST,

@@ -425,6 +425,8 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:
     case STORE_HOOK_TRIM:
+    case STORE_INDEX_PUT:
+    case STORE_INDEX_DELETE:
     case STORE_SETTING_PUT:
     case STORE_TEXT_PUT:
     case STORE_CACHE_PUT:

@@ -58,10 +58,11 @@ bool seen_add(struct seen *seen, uint32_t number);
 uint32_t number_of(const struct id *id);
 
 extern const struct CMUnitTest definition_tests[], run_tests[], tree_tests[], item_tests[],
-    intent_tests[], gone_tests[], kept_tests[], object_tests[], usage_tests[], tenant_tests[],
-    delivery_tests[], events_tests[], standing_tests[];
+    intent_tests[], gone_tests[], kept_tests[], object_tests[], search_tests[], usage_tests[],
+    tenant_tests[], delivery_tests[], events_tests[], standing_tests[];
 extern const size_t definition_test_count, run_test_count, tree_test_count, item_test_count,
-    intent_test_count, gone_test_count, kept_test_count, object_test_count, usage_test_count,
-    tenant_test_count, delivery_test_count, events_test_count, standing_test_count;
+    intent_test_count, gone_test_count, kept_test_count, object_test_count, search_test_count,
+    usage_test_count, tenant_test_count, delivery_test_count, events_test_count,
+    standing_test_count;
 
 #endif

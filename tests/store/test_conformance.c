@@ -133,6 +133,7 @@ main(void)
         failed += run_group("gone", gone_tests, gone_test_count);
         failed += run_group("kept", kept_tests, kept_test_count);
         failed += run_group("objects", object_tests, object_test_count);
+        failed += run_group("search", search_tests, search_test_count);
         failed += run_group("usage", usage_tests, usage_test_count);
         failed += run_group("tenants", tenant_tests, tenant_test_count);
         failed += run_group("deliveries", delivery_tests, delivery_test_count);

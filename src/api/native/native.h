@@ -133,6 +133,13 @@ route_handler_fn native_entity_change;
 route_handler_fn native_entity_delete;
 route_handler_fn native_entity_restore;
 
+route_handler_fn native_document_list;
+route_handler_fn native_document_create;
+route_handler_fn native_document_get;
+route_handler_fn native_document_change;
+route_handler_fn native_document_delete;
+route_handler_fn native_document_search;
+
 route_handler_fn native_list_list;
 route_handler_fn native_list_create;
 route_handler_fn native_list_get;

@@ -95,6 +95,8 @@ answer_again(struct call *call, int http_status, const struct object_row *row)
         native_answer_list(call, http_status, row);
     else if (row->kind == OBJECT_ENTITY_TYPE)
         native_answer_entity_type(call, http_status, row);
+    else if (row->kind == OBJECT_DOCUMENT)
+        native_answer_document(call, http_status, row);
     else
         native_answer_entity(call, http_status, row);
 }

@@ -27,6 +27,7 @@ void native_list_behind(struct call *call, const struct object_page *which, obje
 void native_answer_list(struct call *call, int http_status, const struct object_row *list);
 
 void native_answer_entity_type(struct call *call, int http_status, const struct object_row *row);
+void native_answer_document(struct call *call, int http_status, const struct object_row *row);
 void native_answer_entity(struct call *call, int http_status, const struct object_row *row);
 
 #endif

@@ -8,6 +8,8 @@
 #define DELETE HTTP_METHOD_DELETE
 #define PATCH HTTP_METHOD_PATCH
 #define SMALL KIB(64)
+/* A text of JSON may be twice as long as what it says. */
+#define DOCUMENT_BYTES (2 * LIMIT_DOCUMENT_TEXT_BYTES + 2 * LIMIT_DOCUMENT_METADATA_BYTES)
 #define LIST_QUERY "limit,page,lt,sort,direction"
 #define RUN_FILTERS "status,trigger,label,createdAfter,createdBefore"
 
@@ -232,9 +234,8 @@ static const struct route routes[] = {
     {POST, "/v1/lists/{list}/rows/remove", KEY_SCOPE_RUN, native_list_remove, SMALL,
      .name = "removeRows", .tag = "Data", .summary = "Remove rows by their ids",
      .takes = "RowsMeant", .gives = "List"},
-    {GET, "/v1/entity-types", KEY_SCOPE_READ, native_entity_type_list, 0,
-     .name = "listEntityTypes", .tag = "Data", .summary = "List entity types", .query = LIST_QUERY,
-     .gives = "[EntityType]"},
+    {GET, "/v1/entity-types", KEY_SCOPE_READ, native_entity_type_list, 0, .name = "listEntityTypes",
+     .tag = "Data", .summary = "List entity types", .query = LIST_QUERY, .gives = "[EntityType]"},
     {POST, "/v1/entity-types", KEY_SCOPE_WRITE, native_entity_type_create, MIB(1),
      .name = "createEntityType", .tag = "Data", .summary = "Define a type of entities",
      .takes = "EntityTypeWanted", .gives = "EntityType", .status = 201},
@@ -283,6 +284,22 @@ static const struct route routes[] = {
      .takes = "VarWanted", .gives = "Var"},
     {DELETE, "/v1/vars/{varName}", KEY_SCOPE_WRITE, native_var_delete, 0, .name = "deleteVar",
      .tag = "Variables", .summary = "Delete a variable", .gives = "Var"},
+    {GET, "/v1/documents", KEY_SCOPE_READ, native_document_list, 0, .name = "listDocuments",
+     .tag = "Data", .summary = "List documents, without their texts", .query = LIST_QUERY,
+     .gives = "[Document]"},
+    {POST, "/v1/documents", KEY_SCOPE_RUN, native_document_create, DOCUMENT_BYTES,
+     .name = "createDocument", .tag = "Data", .summary = "Keep a text that is searched",
+     .takes = "DocumentWanted", .gives = "Document", .status = 201},
+    {POST, "/v1/documents/search", KEY_SCOPE_READ, native_document_search, SMALL,
+     .name = "searchDocuments", .tag = "Data", .summary = "Find documents by their words",
+     .takes = "DocumentSearch", .gives = "[DocumentHit]"},
+    {GET, "/v1/documents/{document}", KEY_SCOPE_READ, native_document_get, 0, .name = "getDocument",
+     .tag = "Data", .summary = "Get a document with its text", .gives = "Document"},
+    {PATCH, "/v1/documents/{document}", KEY_SCOPE_RUN, native_document_change, DOCUMENT_BYTES,
+     .name = "changeDocument", .tag = "Data", .summary = "Change some of it",
+     .takes = "DocumentChange", .gives = "Document"},
+    {DELETE, "/v1/documents/{document}", KEY_SCOPE_RUN, native_document_delete, 0,
+     .name = "deleteDocument", .tag = "Data", .summary = "Delete a document", .gives = "Document"},
     {GET, "/v1/workflow-schema", ROUTE_PUBLIC, native_workflow_schema, 0,
      .name = "getWorkflowSchema", .tag = "Server",
      .summary = "Get the JSON Schema of workflow files", .gives = "Anything", .is_bare = true},

@@ -632,6 +632,22 @@ apply_to_files(struct world *world, const struct store_op *op)
 }
 
 static enum status
+apply_progress(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_CURSOR_PUT)
+        return put_row(world, KIND_CURSOR, op->cursor);
+    return op->kind == STORE_TIMER_INSERT ? timer_insert(world, op->timer)
+                                          : remove_row(world, KIND_TIMER, op->timer);
+}
+
+static enum status
+apply_to_index(struct world *world, const struct store_op *op)
+{
+    return op->kind == STORE_INDEX_PUT ? put_row(world, KIND_INDEX, op->index)
+                                       : remove_row(world, KIND_INDEX, op->index);
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -668,11 +684,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_RECORD_INSERT:
         return insert_if_absent(world, KIND_RECORD, op->record);
     case STORE_CURSOR_PUT:
-        return put_row(world, KIND_CURSOR, op->cursor);
     case STORE_TIMER_INSERT:
-        return timer_insert(world, op->timer);
     case STORE_TIMER_DELETE:
-        return remove_row(world, KIND_TIMER, op->timer);
+        return apply_progress(world, op);
     case STORE_FILE_INSERT:
     case STORE_FILE_DELETE:
         return apply_to_files(world, op);
@@ -688,6 +702,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_OBJECTS_REMOVE:
     case STORE_HOOK_TRIM:
         return apply_to_objects(world, op);
+    case STORE_INDEX_PUT:
+    case STORE_INDEX_DELETE:
+        return apply_to_index(world, op);
     case STORE_SETTING_PUT:
         return put_row(world, KIND_SETTING, op->setting);
     case STORE_TEXT_PUT:

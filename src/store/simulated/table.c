@@ -91,6 +91,13 @@ compare_objects(const void *a, const void *b)
 }
 
 static int
+compare_indexed(const void *a, const void *b)
+{
+    const struct index_row *x = a, *y = b;
+    return compare_ids(&x->id, &y->id);
+}
+
+static int
 compare_runs(const void *a, const void *b)
 {
     const struct run_row *x = a, *y = b;
@@ -325,6 +332,11 @@ static const struct {
                      sizeof(struct object_row),
                      2,
                      {offsetof(struct object_row, name), offsetof(struct object_row, body)}},
+    [KIND_INDEX] = {compare_indexed,
+                    sizeof(struct index_row),
+                    3,
+                    {offsetof(struct index_row, tags), offsetof(struct index_row, title),
+                     offsetof(struct index_row, body)}},
     [KIND_DELIVERY] = {compare_deliveries,
                        sizeof(struct delivery_row),
                        5,

@@ -32,6 +32,7 @@ enum kind {
     KIND_TEXT,
     KIND_CACHE,
     KIND_OBJECT,
+    KIND_INDEX,
     KIND_DELIVERY,
     KIND_EVENTS,
     KIND_LABEL,

@@ -60,6 +60,8 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_OBJECTS_ADD, sqlite_objects_add, objects);
         APPLIES(STORE_OBJECTS_REMOVE, sqlite_objects_remove, objects);
         APPLIES(STORE_HOOK_TRIM, sqlite_hook_trim, trim);
+        APPLIES(STORE_INDEX_PUT, sqlite_index_put, index);
+        APPLIES(STORE_INDEX_DELETE, sqlite_index_delete, index);
         APPLIES(STORE_SETTING_PUT, sqlite_setting_put, setting);
         APPLIES(STORE_TEXT_PUT, sqlite_text_put, text);
         APPLIES(STORE_CACHE_PUT, sqlite_cache_put, cache);
@@ -103,6 +105,8 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:
     case STORE_HOOK_TRIM:
+    case STORE_INDEX_PUT:
+    case STORE_INDEX_DELETE:
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_TRIM:
     case STORE_EVENTS_INSERT:
@@ -255,8 +259,12 @@ apply_intent(struct database *database, struct intent *intent)
 static enum status
 apply_all(struct database *database, struct intent *const *intents, size_t count)
 {
+    enum status status = STATUS_OK;
     database->memo.is_known = false;
-    enum status status = query_run(&database->writer, &begin_sql);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = sqlite_index_prepare(&database->writer, intents[i]);
+    if (status == STATUS_OK)
+        status = query_run(&database->writer, &begin_sql);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = apply_intent(database, intents[i]);
     if (status == STATUS_OK)

@@ -381,6 +381,12 @@ static const char *const migrations[] = {
     " PRIMARY KEY (workspace, id)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX audit_created ON audit (created_unix_ms);",
+
+    /* 17: texts that are found by their words, in tables that store/sqlite/search.c makes. */
+    "CREATE TABLE indexed ("
+    " place INTEGER PRIMARY KEY,"
+    " id BLOB NOT NULL UNIQUE CHECK (length(id) = 12)"
+    ") STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

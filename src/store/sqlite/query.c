@@ -39,6 +39,39 @@ query_begin_write(struct query *query, struct connection *writer, const struct s
     query_begin_on(query, writer, sql);
 }
 
+static void
+query_prepare_once(struct query *query, const char *text)
+{
+    int code = sqlite3_prepare_v3(query->connection->db, text, -1, 0, &query->statement, NULL);
+    query->is_once = true;
+    query->status = sqlite_status(code);
+}
+
+void
+query_begin_read_once(struct query *query, struct database *database, const char *text,
+                      struct arena *arena)
+{
+    *query = (struct query){.database = database, .arena = arena};
+    query->status = reader_take(&query->connection, database);
+    if (query->status == STATUS_OK)
+        query_prepare_once(query, text);
+}
+
+void
+query_begin_once(struct query *query, struct connection *connection, const char *text)
+{
+    *query = (struct query){.connection = connection};
+    query_prepare_once(query, text);
+}
+
+/* Our SQL has no other fault that is found when it is prepared. */
+bool
+query_lacks_table(const struct query *query)
+{
+    return query->is_once && query->statement == NULL && query->connection != NULL &&
+           sqlite3_errcode(query->connection->db) == SQLITE_ERROR;
+}
+
 /* Binding fails only for a wrong position or more than a gigabyte, both of which are bugs. */
 static void
 query_bound(int code)
@@ -108,6 +141,12 @@ query_int(struct query *query)
     return sqlite3_column_int64(query->statement, query->column++);
 }
 
+double
+query_real(struct query *query)
+{
+    return sqlite3_column_double(query->statement, query->column++);
+}
+
 uint32_t
 query_count(struct query *query)
 {
@@ -166,7 +205,9 @@ enum status
 query_end(struct query *query)
 {
     /* The result of the last step, which was seen. */
-    if (query->statement != NULL)
+    if (query->is_once)
+        sqlite3_finalize(query->statement);
+    else if (query->statement != NULL)
         sqlite3_reset(query->statement);
     if (query->database != NULL && query->connection != NULL)
         reader_drop(query->database, &query->connection);

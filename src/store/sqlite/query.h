@@ -22,6 +22,7 @@ struct query {
     struct database *database;     /* whose reader is to be given back; NULL when writing */
     struct connection *connection; /* NULL when it could not begin */
     sqlite3_stmt *statement;
+    bool is_once;        /* the statement is for this use alone */
     int parameter;       /* the last one bound */
     int column;          /* the next to read */
     struct arena *arena; /* texts are copied there; NULL: borrowed until the next step */
@@ -36,6 +37,13 @@ void query_begin_on(struct query *query, struct connection *connection, const st
 /* On the writing connection. Always to be ended. */
 void query_begin_write(struct query *query, struct connection *writer, const struct sql *sql);
 
+/* The same for a text of SQL that is made for one use. */
+void query_begin_read_once(struct query *query, struct database *database, const char *text,
+                           struct arena *arena);
+void query_begin_once(struct query *query, struct connection *connection, const char *text);
+/* Whether it could not begin since a table that it names is not there. It is still to be ended. */
+bool query_lacks_table(const struct query *query);
+
 /* The bytes live until the query is ended. */
 void query_bind_int(struct query *query, int64_t value);
 void query_bind_text(struct query *query, struct slice text);
@@ -49,6 +57,7 @@ bool query_next(struct query *query);
 
 int64_t query_int(struct query *query);
 uint32_t query_count(struct query *query);
+double query_real(struct query *query);
 /* Empty, with status LIMIT, if the arena has no room. */
 struct slice query_slice(struct query *query);
 /* Whether the column to be read next is null; it stays the next. */

@@ -56,6 +56,10 @@ enum status sqlite_object_delete(struct connection *writer, const struct object_
 enum status sqlite_object_require(struct connection *writer, const struct object_row *row);
 enum status sqlite_objects_add(struct connection *writer, const struct object_rows *rows);
 enum status sqlite_objects_remove(struct connection *writer, const struct object_rows *rows);
+/* Before the transaction in which the intent is applied. */
+enum status sqlite_index_prepare(struct connection *writer, const struct intent *intent);
+enum status sqlite_index_put(struct connection *writer, const struct index_row *row);
+enum status sqlite_index_delete(struct connection *writer, const struct index_row *row);
 enum status sqlite_cache_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row);
 enum status sqlite_delivery_update(struct connection *writer, const struct delivery_update *update);
@@ -120,6 +124,9 @@ store_object_list_fn sqlite_object_list;
 store_object_count_fn sqlite_object_count;
 store_object_due_fn sqlite_object_due;
 store_object_next_fn sqlite_object_next;
+store_index_get_fn sqlite_index_get;
+store_search_fn sqlite_search;
+store_search_count_fn sqlite_search_count;
 store_delivery_get_fn sqlite_delivery_get;
 store_delivery_next_fn sqlite_delivery_next;
 store_delivery_list_fn sqlite_delivery_list;

@@ -36,6 +36,7 @@ static const struct id nobody;
 static const struct id list_id = {{6, 1}};
 static const struct id type_id = {{6, 2}};
 static const struct id entity_id = {{6, 3}};
+static const struct id document_id = {{6, 4}};
 static const struct id foreign_file_id = {{5, 2}};
 
 /* Secrets are their own names. */
@@ -232,13 +233,22 @@ put_object(enum object_kind kind, const struct id *id, const struct id *parent)
         .kind = kind,
         .parent = *parent,
         .name = SLICE("thing"),
-        .body = SLICE("{\"name\":\"Thing\",\"fields\":[]}"),
+        .body = SLICE("{\"name\":\"Thing\",\"title\":\"Thing\",\"fields\":[]}"),
         .revision = 1,
         .created_unix_ms = 1,
         .updated_unix_ms = 1,
     };
     struct intent *intent = intent_new(KIB(4));
     intent_add_object(intent, STORE_OBJECT_INSERT, &row);
+    commit(intent);
+}
+
+static void
+put_text(const struct id *id)
+{
+    const struct index_row row = {.workspace = home, .id = *id, .body = SLICE("secret words")};
+    struct intent *intent = intent_new(KIB(4));
+    intent_add(intent, STORE_INDEX_PUT, 64)->index = &row;
     commit(intent);
 }
 
@@ -256,6 +266,8 @@ open_store(struct store **out, const char *unused, struct error *error)
     put_object(OBJECT_LIST, &list_id, &nobody);
     put_object(OBJECT_ENTITY_TYPE, &type_id, &nobody);
     put_object(OBJECT_ENTITY, &entity_id, &type_id);
+    put_object(OBJECT_DOCUMENT, &document_id, &nobody);
+    put_text(&document_id);
     *out = store;
     return STATUS_OK;
 }
@@ -335,6 +347,7 @@ status_of(const char *method, const char *path, const char *key)
 #define Y_ID "060200000000000000000000"
 #define Y "/v1/entity-types/" Y_ID
 #define E "/v1/entities/060300000000000000000000"
+#define D "/v1/documents/060400000000000000000000"
 #define L "/v1/lists/060100000000000000000000"
 #define F "/v1/files/050100000000000000000000"
 static const struct {
@@ -421,6 +434,12 @@ static const struct {
     {"PATCH", E, KEY_SCOPE_RUN, 200, true},
     {"DELETE", "/v1/entities/060900000000000000000000", KEY_SCOPE_RUN, 404, true},
     {"POST", E "/restore", KEY_SCOPE_RUN, 409, true},
+    {"GET", "/v1/documents", KEY_SCOPE_READ, 200, false},
+    {"POST", "/v1/documents", KEY_SCOPE_RUN, 400, false},
+    {"POST", "/v1/documents/search", KEY_SCOPE_READ, 400, false},
+    {"GET", D, KEY_SCOPE_READ, 200, true},
+    {"PATCH", D, KEY_SCOPE_RUN, 200, true},
+    {"DELETE", "/v1/documents/060900000000000000000000", KEY_SCOPE_RUN, 404, true},
     {"GET", "/v1/lists", KEY_SCOPE_READ, 200, false},
     {"POST", "/v1/lists", KEY_SCOPE_WRITE, 400, false},
     {"GET", L, KEY_SCOPE_READ, 200, true},

@@ -1,0 +1,214 @@
+#include "service/documents.h"
+#include "api/native/objects.h"
+
+#define LIMIT_USUAL 20
+
+static const struct object_face face = {document_put, "/v1/documents/"};
+
+static struct object_row *
+find_document(struct call *call)
+{
+    struct object_row *row = arena_alloc(call->arena, sizeof(*row));
+    enum status status = service_document_find(call->service, &call->caller.workspace,
+                                               call->names[0], call->arena, row);
+    if (status == STATUS_OK)
+        return row;
+    call_fail_status(call, status, NULL);
+    return NULL;
+}
+
+/* --- answers with the text --- */
+
+struct whole {
+    const struct object_row *row;
+    int http_status;
+};
+
+static void
+answer_whole(struct call *call)
+{
+    const struct whole *whole = call->own;
+    struct slice text;
+    struct buffer body;
+    enum status status = service_document_text(call->service, whole->row, call->arena, &text);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    call_begin_body(&body);
+    buffer_append_text(&body, "{\"data\":");
+    document_put_whole(&body, whole->row, text, call->arena);
+    buffer_append_byte(&body, '}');
+    if (whole->http_status == 201)
+        call_answer_created(call, &body, slice_text(face.path), &whole->row->id);
+    else
+        call_answer(call, whole->http_status, &body);
+}
+
+void
+native_answer_document(struct call *call, int http_status, const struct object_row *row)
+{
+    struct whole *whole = arena_alloc(call->arena, sizeof(*whole));
+    struct object_row *kept = arena_alloc(call->arena, sizeof(*kept));
+    *kept = *row;
+    kept->name = arena_copy(call->arena, row->name);
+    kept->body = arena_copy(call->arena, row->body);
+    *whole = (struct whole){kept, http_status};
+    call->own = whole;
+    call_go_on(call, answer_whole);
+}
+
+void
+native_document_get(struct call *call)
+{
+    const struct object_row *row = find_document(call);
+    if (row != NULL)
+        native_answer_document(call, 200, row);
+}
+
+void
+native_document_list(struct call *call)
+{
+    native_list_objects(call, &(struct object_page){.kind = OBJECT_DOCUMENT}, document_put);
+}
+
+/* --- changes --- */
+
+static void
+fail_taken(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail(call, 409, "externalId: another document has it");
+}
+
+static void
+document_created(enum status status, const struct object_row *row, void *context)
+{
+    if (status == STATUS_OK)
+        native_answer_document(context, 201, row);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(context, fail_taken);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+static void
+create(struct call *call)
+{
+    struct object_asker asker = {document_created, call, call->idempotency};
+    struct error error = {0};
+    enum status status =
+        service_document_create(call->service, &call->caller.workspace, call->body, &asker, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+}
+
+void
+native_document_create(struct call *call)
+{
+    call_go_on(call, create);
+}
+
+static void
+document_changed(enum status status, const struct object_row *row, void *context)
+{
+    if (status == STATUS_OK)
+        native_answer_document(context, 200, row);
+    else if (status == STATUS_CONFLICT)
+        call_fail(context, 409,
+                  "another document has this externalId, or this one was changed meanwhile; look "
+                  "at it and try again");
+    else
+        call_fail_status(context, status, NULL);
+}
+
+static void
+change(struct call *call)
+{
+    struct object_asker asker = {document_changed, call, NULL};
+    struct error error = {0};
+    enum status status =
+        service_document_update(call->service, call->own, call->body, &asker, &error);
+    if (status != STATUS_OK)
+        call_fail_status(call, status, &error);
+}
+
+void
+native_document_change(struct call *call)
+{
+    call->own = find_document(call);
+    if (call->own != NULL)
+        call_go_on(call, change);
+}
+
+static void
+document_deleted(enum status status, const struct object_row *row, void *context)
+{
+    if (status == STATUS_OK)
+        native_answer_object(context, 200, row, &face);
+    else
+        call_fail_status(context, status, NULL);
+}
+
+void
+native_document_delete(struct call *call)
+{
+    struct object_asker asker = {document_deleted, call, NULL};
+    const struct object_row *row = find_document(call);
+    if (row != NULL)
+        service_document_delete(call->service, row, &asker);
+}
+
+/* --- search --- */
+
+static int64_t
+number_of(struct call *call, const char *name, int64_t usual)
+{
+    int64_t out;
+    return value_integer(value_get(call->body, name), &out) ? out : usual;
+}
+
+static void
+answer_hits(struct call *call, const struct document_hits *hits, int64_t page, uint32_t limit)
+{
+    struct buffer body;
+    native_begin_list(&body);
+    for (size_t i = 0; i < hits->count; i++) {
+        native_next_item(&body);
+        document_hit_put(&body, &hits->hits[i], call->arena);
+    }
+    buffer_append_format(&body,
+                         "],\"metadata\":{\"page\":%d,\"limit\":%u,\"totalCount\":%u,"
+                         "\"totalPages\":%u}}",
+                         (int)page, limit, hits->total, (hits->total + limit - 1) / limit);
+    call_answer(call, 200, &body);
+}
+
+static void
+search(struct call *call)
+{
+    struct value match = value_get(call->body, "match");
+    int64_t page = number_of(call, "page", 1);
+    struct document_search wanted = {
+        .workspace = call->caller.workspace,
+        .query = value_slice(value_get(call->body, "query")),
+        .filter = value_get(call->body, "filter"),
+        .any = match.kind == VALUE_STRING && slice_is(value_slice(match), "any"),
+        .limit = (uint32_t)number_of(call, "limit", LIMIT_USUAL),
+    };
+    struct document_hits hits;
+    struct error error = {0};
+    wanted.skip = (uint32_t)(page - 1) * wanted.limit;
+    enum status status =
+        service_document_search(call->service, &wanted, call->arena, &hits, &error);
+    if (status == STATUS_OK)
+        answer_hits(call, &hits, page, wanted.limit);
+    else
+        call_fail_status(call, status, &error);
+}
+
+void
+native_document_search(struct call *call)
+{
+    call_go_on(call, search);
+}

@@ -1,0 +1,381 @@
+#include "service/documents.h"
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "service/host.h"
+#include "service/search_words.h"
+
+#define INTENT_BYTES (4 * LIMIT_DOCUMENT_TEXT_BYTES)
+/* Filters that a document is found by. */
+#define TAGS_MAX 256
+#define TAG_HEX_BYTES 24
+#define TAGS_BYTES ((size_t)TAGS_MAX * (TAG_HEX_BYTES + 2))
+
+static struct slice
+text_of(struct value object, const char *name)
+{
+    struct value value = value_get(object, name);
+    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
+}
+
+/* --- tags --- */
+
+/* A name and a value as one word, so that no text that somebody writes is mistaken for it. */
+static void
+put_tag(struct buffer *out, struct slice name, struct value value)
+{
+    struct buffer text;
+    char hex[2 * DIGEST_BYTES + 1];
+    buffer_init(&text, LIMIT_INPUT_BYTES);
+    buffer_append_slice(&text, name);
+    buffer_append_byte(&text, '\0');
+    json_print_canonical(&text, value);
+    struct digest digest = digest_of(buffer_slice(&text));
+    digest_hex(&digest, hex);
+    buffer_append_format(out, "%st%.*s", out->size == 0 ? "" : " ", TAG_HEX_BYTES, hex);
+    buffer_done(&text);
+}
+
+/* Appends the tags of one member; an array has one for each of its elements. */
+static void
+put_tags(struct buffer *out, struct slice name, struct value value)
+{
+    if (value.kind == VALUE_OBJECT || value.kind == VALUE_NONE)
+        return;
+    if (value.kind != VALUE_ARRAY) {
+        put_tag(out, name, value);
+        return;
+    }
+    for (uint32_t i = 0; i < value.count; i++) {
+        if (value_items(value)[i].kind < VALUE_ARRAY)
+            put_tag(out, name, value_items(value)[i]);
+    }
+}
+
+/* INVALID: there are too many. The collection's name begins with what no member's name shows. */
+static enum status
+all_tags(struct buffer *out, struct value collection, struct value metadata, struct error *error)
+{
+    buffer_init(out, TAGS_BYTES);
+    if (collection.kind == VALUE_STRING)
+        put_tag(out, SLICE("\1collection"), collection);
+    for (uint32_t i = 0; metadata.kind == VALUE_OBJECT && i < metadata.count; i++) {
+        const struct member *member = &value_members(metadata)[i];
+        put_tags(out, value_slice(member->key), member->value);
+    }
+    if (!buffer_is_over(out))
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID, "metadata: at most %d values", TAGS_MAX);
+}
+
+/* --- writing --- */
+
+/* Control characters would be taken for marks of snippets. */
+static struct slice
+cleaned(struct slice text, struct arena *arena)
+{
+    struct slice copy = arena_copy(arena, text);
+    char *bytes = (char *)(uintptr_t)copy.ptr;
+    for (size_t i = 0; bytes != NULL && i < copy.size; i++) {
+        if ((uint8_t)bytes[i] < ' ' && bytes[i] != '\n' && bytes[i] != '\t')
+            bytes[i] = ' ';
+    }
+    return copy;
+}
+
+static enum status
+check_sizes(const struct index_row *index, struct slice body, struct error *error)
+{
+    if (index->body.ptr == NULL || index->body.size > LIMIT_DOCUMENT_TEXT_BYTES)
+        return error_set(error, STATUS_INVALID, "text: at most %zu bytes",
+                         (size_t)LIMIT_DOCUMENT_TEXT_BYTES);
+    if (body.ptr == NULL || body.size > LIMIT_DOCUMENT_METADATA_BYTES)
+        return error_set(error, STATUS_INVALID, "metadata: at most %zu bytes as JSON",
+                         (size_t)LIMIT_DOCUMENT_METADATA_BYTES);
+    return STATUS_OK;
+}
+
+/* The body as it was with what is wanted, and the name. */
+static struct value
+document_body(struct object_row *row, struct value body, struct value wanted, struct arena *arena)
+{
+    static const char *const kept[] = {"title", "externalId", "collection", "metadata"};
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        struct value value = value_get(wanted, kept[i]);
+        if (value.kind == VALUE_NONE)
+            value = value_find_or_null(body, slice_text(kept[i]));
+        body = value_object_set(arena, body, value_text(kept[i]), value);
+    }
+    row->name = arena_copy(arena, text_of(body, "externalId"));
+    return body;
+}
+
+/* Fills in row and index for the intent, which has the operation over the object already. */
+static enum status
+fill_document(struct intent *intent, struct object_row *row, struct value body, struct slice text,
+              struct error *error)
+{
+    struct arena *arena = &intent->arena;
+    struct index_row *index = arena_alloc(arena, sizeof(*index));
+    struct buffer tags;
+    enum status status =
+        all_tags(&tags, value_get(body, "collection"), value_get(body, "metadata"), error);
+    *index = (struct index_row){
+        .workspace = row->workspace,
+        .id = row->id,
+        .tags = arena_copy(arena, buffer_slice(&tags)),
+        .title = cleaned(text_of(body, "title"), arena),
+        .body = cleaned(text, arena),
+    };
+    buffer_done(&tags);
+    row->body = json_text(arena, body);
+    if (status == STATUS_OK)
+        status = check_sizes(index, row->body, error);
+    intent_add(intent, STORE_INDEX_PUT, index->body.size + 256)->index = index;
+    return status;
+}
+
+static enum status
+finish(struct service *service, struct intent *intent, enum status status,
+       const struct object_row *row, const struct object_asker *asker)
+{
+    if (status == STATUS_OK)
+        objects_commit(service, intent, row, asker);
+    else
+        intent_free(&intent);
+    return status;
+}
+
+enum status
+service_document_create(struct service *service, const struct id *workspace, struct value wanted,
+                        const struct object_asker *asker, struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct object_row *row = objects_new(service, intent, OBJECT_DOCUMENT, workspace);
+    struct value body = document_body(row, value_empty_object(), wanted, &intent->arena);
+    intent_add(intent, STORE_OBJECT_INSERT, KIB(1))->object = row;
+    enum status status = fill_document(intent, row, body, text_of(wanted, "text"), error);
+    return finish(service, intent, status, row, asker);
+}
+
+enum status
+service_document_update(struct service *service, const struct object_row *document,
+                        struct value changes, const struct object_asker *asker, struct error *error)
+{
+    struct intent *intent = intent_new(INTENT_BYTES);
+    struct arena *arena = &intent->arena;
+    struct object_row *row = objects_next(service, intent, document);
+    struct value body = document_body(row, object_body(document, arena), changes, arena);
+    struct slice text = text_of(changes, "text");
+    enum status status = STATUS_OK;
+    if (value_get(changes, "text").kind == VALUE_NONE)
+        status = service_document_text(service, document, arena, &text);
+    intent_add(intent, STORE_OBJECT_UPDATE, KIB(1))->object = row;
+    if (status == STATUS_OK)
+        status = fill_document(intent, row, body, text, error);
+    return finish(service, intent, status, row, asker);
+}
+
+void
+service_document_delete(struct service *service, const struct object_row *document,
+                        const struct object_asker *asker)
+{
+    struct intent *intent = intent_new(KIB(16));
+    struct object_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    struct index_row *index = arena_alloc(&intent->arena, sizeof(*index));
+    *row = (struct object_row){.workspace = document->workspace, .id = document->id};
+    *index = (struct index_row){.workspace = document->workspace, .id = document->id};
+    intent_add(intent, STORE_OBJECT_DELETE, 64)->object = row;
+    intent_add(intent, STORE_INDEX_DELETE, 64)->index = index;
+    objects_commit(service, intent, document, asker);
+}
+
+/* --- reading --- */
+
+enum status
+service_document_find(struct service *service, const struct id *workspace, struct slice id,
+                      struct arena *arena, struct object_row *out)
+{
+    struct object_row which = {.workspace = *workspace, .kind = OBJECT_DOCUMENT};
+    return objects_find(service, &which, id, arena, out);
+}
+
+enum status
+service_document_text(struct service *service, const struct object_row *document,
+                      struct arena *arena, struct slice *out)
+{
+    struct index_row which = {.workspace = document->workspace, .id = document->id}, index;
+    enum status status = store_index_get(service->store, arena, &which, &index);
+    *out = index.body;
+    return status;
+}
+
+static void
+put_rest(struct buffer *out, const struct object_row *row, struct value body)
+{
+    struct value metadata = value_get(body, "metadata");
+    object_put_member(out, "externalId", value_get(body, "externalId"));
+    object_put_member(out, "collection", value_get(body, "collection"));
+    object_put_member(out, "metadata",
+                      metadata.kind == VALUE_OBJECT ? metadata : value_empty_object());
+    object_put_end(out, row);
+}
+
+static void
+put_document(struct buffer *out, const struct object_row *row, struct value text,
+             struct arena *arena)
+{
+    struct value body = object_body(row, arena);
+    object_put_begin(out, row);
+    object_put_member(out, "title", value_get(body, "title"));
+    object_put_member(out, "text", text);
+    put_rest(out, row, body);
+}
+
+void
+document_put(struct buffer *out, const struct object_row *row, struct arena *arena)
+{
+    put_document(out, row, value_null(), arena);
+}
+
+void
+document_put_whole(struct buffer *out, const struct object_row *row, struct slice text,
+                   struct arena *arena)
+{
+    put_document(out, row, value_string(text), arena);
+}
+
+/* --- searching --- */
+
+/* The hits of one page, as the store tells them. */
+struct gathering {
+    struct arena *arena;
+    struct document_hits *out;
+};
+
+/* As HTML, in which the text is text. */
+static struct slice
+marked(struct slice snippet, struct arena *arena)
+{
+    struct buffer html;
+    buffer_init(&html, KIB(64));
+    for (size_t i = 0; i < snippet.size; i++) {
+        switch (snippet.ptr[i]) {
+        case STORE_MARK_BEGIN:
+            buffer_append_text(&html, "<mark>");
+            break;
+        case STORE_MARK_END:
+            buffer_append_text(&html, "</mark>");
+            break;
+        case '&':
+            buffer_append_text(&html, "&amp;");
+            break;
+        case '<':
+            buffer_append_text(&html, "&lt;");
+            break;
+        case '>':
+            buffer_append_text(&html, "&gt;");
+            break;
+        case '"':
+            buffer_append_text(&html, "&quot;");
+            break;
+        default:
+            buffer_append_byte(&html, snippet.ptr[i]);
+            break;
+        }
+    }
+    struct slice out = arena_copy(arena, buffer_slice(&html));
+    buffer_done(&html);
+    return out.ptr == NULL ? SLICE("") : out;
+}
+
+static bool
+gather(const struct search_hit *hit, void *context)
+{
+    struct gathering *gathering = context;
+    struct document_hit *found = &gathering->out->hits[gathering->out->count++];
+    found->row.id = hit->id;
+    found->score = hit->score;
+    found->snippet = marked(hit->snippet, gathering->arena);
+    return true;
+}
+
+/* Hits whose documents went meanwhile are left out. */
+static enum status
+read_rows(struct service *service, const struct id *workspace, struct arena *arena,
+          struct document_hits *out)
+{
+    size_t kept = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < out->count && status == STATUS_OK; i++) {
+        struct document_hit hit = out->hits[i];
+        struct id id = hit.row.id;
+        status = service_object_get(service, workspace, &id, arena, &hit.row);
+        if (status == STATUS_OK)
+            out->hits[kept++] = hit;
+        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    out->count = kept;
+    return status;
+}
+
+/* The tags as the store wants them, out of one text. */
+static size_t
+split_tags(struct slice text, struct slice tags[TAGS_MAX])
+{
+    size_t count = 0, begin = 0;
+    for (size_t i = 0; i <= text.size && text.size > 0; i++) {
+        if (i < text.size && text.ptr[i] != ' ')
+            continue;
+        tags[count++] = slice_of(text.ptr + begin, i - begin);
+        begin = i + 1;
+    }
+    return count;
+}
+
+enum status
+service_document_search(struct service *service, const struct document_search *search,
+                        struct arena *arena, struct document_hits *out, struct error *error)
+{
+    struct search_words words;
+    struct slice tags[TAGS_MAX];
+    struct buffer text;
+    *out =
+        (struct document_hits){.hits = arena_try_alloc(arena, search->limit * sizeof(*out->hits))};
+    struct gathering gathering = {arena, out};
+    if (out->hits == NULL)
+        return STATUS_LIMIT;
+    enum status status = search_words_read(&words, search->query, error);
+    if (status != STATUS_OK)
+        return status;
+    status = all_tags(&text, value_get(search->filter, "collection"),
+                      value_get(search->filter, "metadata"), error);
+    struct store_search wanted = {
+        .workspace = search->workspace,
+        .terms = words.terms,
+        .term_count = words.count,
+        .any = search->any,
+        .tags = tags,
+        .tag_count = status == STATUS_OK ? split_tags(buffer_slice(&text), tags) : 0,
+        .limit = search->limit,
+        .skip = search->skip,
+    };
+    if (status == STATUS_OK)
+        status = store_search(service->store, &wanted, gather, &gathering);
+    if (status == STATUS_OK)
+        status = store_search_count(service->store, &wanted, LIMIT_SEARCH_COUNTED, &out->total);
+    buffer_done(&text);
+    return status == STATUS_OK ? read_rows(service, &search->workspace, arena, out) : status;
+}
+
+void
+document_hit_put(struct buffer *out, const struct document_hit *hit, struct arena *arena)
+{
+    struct value body = object_body(&hit->row, arena);
+    object_put_begin(out, &hit->row);
+    object_put_member(out, "title", value_get(body, "title"));
+    object_put_member(out, "score", value_double(hit->score));
+    object_put_member(out, "snippet", value_string(hit->snippet));
+    put_rest(out, &hit->row, body);
+}
