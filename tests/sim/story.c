@@ -352,6 +352,15 @@ note_turn(struct world *world, const struct id *run, uint32_t generation)
 }
 
 static void
+note_line(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_LINE_JOIN)
+        note_join(world, &op->line->run);
+    else
+        note_leave(world, &op->line->run);
+}
+
+static void
 note_record(struct world *world, const struct record_row *record)
 {
     note_turn(world, &record->run, record->generation);
@@ -380,10 +389,8 @@ story_committed(struct world *world, const struct store_op *op)
         asking_note_recorded(world, op->effect);
         return;
     case STORE_LINE_JOIN:
-        note_join(world, &op->line->run);
-        return;
     case STORE_LINE_LEAVE:
-        note_leave(world, &op->line->run);
+        note_line(world, op);
         return;
     case STORE_RECORD_INSERT:
         note_record(world, op->record);
