@@ -316,6 +316,25 @@ take_workflow(const struct workflow_row *row, void *context)
     return false;
 }
 
+static bool
+take_version(const struct run_row *row, void *context)
+{
+    *(uint32_t *)context = row->version;
+    return false;
+}
+
+/* Which version was published last is not known any more: the one of the newest run stands for it.
+ */
+static int64_t
+retention_of_gone(struct cleaner *cleaner, struct workflow_row *workflow)
+{
+    struct store_page page = {.workflow = workflow->id, .limit = 1};
+    if (store_run_list(cleaner->options.store, &page, take_version, &workflow->published_version) !=
+        STATUS_OK)
+        return 0;
+    return retention_of(cleaner, workflow);
+}
+
 /* The next workflow, and behind them all those that were deleted and have left runs. */
 static bool
 next_workflow(struct cleaner *cleaner)
@@ -333,6 +352,7 @@ next_workflow(struct cleaner *cleaner)
         cleaner->workflow_after = cleaner->is_among_gone ? cleaner->workflow_after : (struct id){0};
         cleaner->is_among_gone = true;
         status = store_workflow_gone_next(store, &cleaner->workflow_after, &workflow.id);
+        cleaner->keep_ms = status == STATUS_OK ? retention_of_gone(cleaner, &workflow) : 0;
     }
     cleaner->keep_ms = cleaner->keep_ms == 0 ? cleaner->options.keep_ms : cleaner->keep_ms;
     cleaner->workflow_after = workflow.id;

@@ -61,7 +61,9 @@ write_op(struct scene *scene, struct store_op op)
 
 /* A workflow with a version, deleted at 10,000. */
 static void
-scene_open(struct scene *scene)
+scene_open_with(struct scene *scene,
+                int64_t (*retention_ms)(void *world, const struct workflow_row *workflow),
+                int64_t keep_ms)
 {
     struct workflow_row row = {
         .workspace = {{1}}, .id = {{2}}, .slug = SLICE("gone"), .latest_version = 1, .revision = 1};
@@ -75,7 +77,8 @@ scene_open(struct scene *scene)
         .clock = &test_clock,
         .grace_ms = GRACE_MS,
         .every_ms = 1,
-        .retention_ms = keep_for_ever,
+        .retention_ms = retention_ms,
+        .keep_ms = keep_ms,
         .commit = commit,
         .world = scene,
     };
@@ -87,11 +90,24 @@ scene_open(struct scene *scene)
 }
 
 static void
+scene_open(struct scene *scene)
+{
+    scene_open_with(scene, keep_for_ever, 0);
+}
+
+static void
 scene_close(struct scene *scene)
 {
     cleaner_free(&scene->cleaner);
     blobs_close(&scene->blobs);
     store_close(&scene->store);
+}
+
+static void
+turn_at(struct scene *scene, int64_t at_ms)
+{
+    for (now_ms = at_ms; now_ms < at_ms + 5; now_ms++)
+        cleaner_turn(scene->cleaner);
 }
 
 static bool
@@ -101,8 +117,7 @@ is_kept_at(struct scene *scene, int64_t at_ms)
     struct version_row row;
     const struct id workflow = {{2}};
     arena_init(&arena, KIB(64));
-    for (now_ms = at_ms; now_ms < at_ms + 5; now_ms++)
-        cleaner_turn(scene->cleaner);
+    turn_at(scene, at_ms);
     enum status status = store_version_get(scene->store, &arena, &workflow, 1, &row);
     arena_done(&arena);
     return status == STATUS_OK;
@@ -139,6 +154,50 @@ test_versions_stay_with_the_runs_of_their_workflow(void **state)
     write_op(&scene, (struct store_op){STORE_RUN_INSERT, .run = &run});
     assert_true(is_kept_at(&scene, 90000));
     scene_close(&scene);
+}
+
+static int64_t
+keep_for_a_second(void *world, const struct workflow_row *workflow)
+{
+    return workflow->published_version == 1 ? 1000 : 0;
+}
+
+static bool
+has_run(struct scene *scene, const struct run_row *run)
+{
+    struct run_head head;
+    return store_run_head(scene->store, &run->id, &head) == STATUS_OK;
+}
+
+/* Also without a setting of the server: what the version of the newest run says, holds. */
+static void
+test_retention_holds_for_runs_of_deleted_workflows(void **state)
+{
+    static const struct {
+        const char *label;
+        int64_t (*own)(void *world, const struct workflow_row *workflow);
+        int64_t keep_ms;
+        uint32_t version;
+        bool want;
+    } table[] = {
+        {"nobody says anything", keep_for_ever, 0, 1, true},
+        {"the server says it", keep_for_ever, 1000, 1, false},
+        {"the workflow said it", keep_for_a_second, 0, 1, false},
+        {"its version did not say it", keep_for_a_second, 0, 2, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        scene_open_with(&scene, table[i].own, table[i].keep_ms);
+        struct run_row run = run_of(2, 5000, RUN_STATE_COMPLETED);
+        run.id = (struct id){{0, 0, 0, 5, 1}}; /* of the fifth second */
+        run.version = table[i].version;
+        run.ended_unix_ms = 6000;
+        write_op(&scene, (struct store_op){STORE_RUN_INSERT, .run = &run});
+        turn_at(&scene, 90000);
+        if (has_run(&scene, &run) != table[i].want)
+            fail_msg("%s", table[i].label);
+        scene_close(&scene);
+    }
 }
 
 /* It may have pinned the version, and not called it yet. */
@@ -263,6 +322,7 @@ main(void)
         cmocka_unit_test(test_versions_go_after_a_while),
         cmocka_unit_test(test_versions_stay_with_the_runs_of_their_workflow),
         cmocka_unit_test(test_versions_stay_while_an_older_run_goes_on),
+        cmocka_unit_test(test_retention_holds_for_runs_of_deleted_workflows),
         cmocka_unit_test(test_rows_go_with_their_list),
         cmocka_unit_test(test_deleted_entities_go_when_they_are_due),
     };
