@@ -479,12 +479,14 @@ write_objects(struct store *store)
     struct object_row newer = {
         .workspace = id_of(1), .id = id_of(1), .kind = OBJECT_LIST, .revision = 2};
     const struct object_rows rows = {&newer, 1};
+    const struct index_row text = {.workspace = id_of(1), .id = id_of(1)};
     struct store_trim trim = {1, 1};
     const struct store_op ops[] = {
         {STORE_OBJECT_INSERT, .object = &object}, {STORE_OBJECT_ADD, .object = &object},
         {STORE_OBJECT_UPDATE, .object = &newer},  {STORE_OBJECT_REQUIRE, .object = &object},
         {STORE_OBJECT_DELETE, .object = &object}, {STORE_OBJECTS_ADD, .objects = &rows},
         {STORE_OBJECTS_REMOVE, .objects = &rows}, {STORE_HOOK_TRIM, .trim = &trim},
+        {STORE_INDEX_PUT, .index = &text},        {STORE_INDEX_DELETE, .index = &text},
     };
     commit_all(store, ops, COUNT_OF(ops));
 }
@@ -639,7 +641,7 @@ test_older_schema_is_upgraded(void **state)
                 "ALTER TABLE files DROP COLUMN item; ALTER TABLE files DROP COLUMN digest;"
                 "ALTER TABLE workflows DROP COLUMN revision; DROP TABLE workflows_gone;"
                 "ALTER TABLE keys DROP COLUMN limits; ALTER TABLE keys DROP COLUMN used_unix_ms;"
-                "DROP TABLE objects; DROP TABLE workspaces; DROP TABLE grants;"
+                "DROP TABLE objects; DROP TABLE indexed; DROP TABLE workspaces; DROP TABLE grants;"
                 "DROP TABLE spending; DROP TABLE audit;"
                 "DROP TABLE deliveries; DROP TABLE events;"
                 "ALTER TABLE runs DROP COLUMN wishes;"
