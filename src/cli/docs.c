@@ -269,7 +269,7 @@ static int
 show_type(struct docs *docs, const struct step_decl *decl)
 {
     /* A test sees to it that every type has one. */
-    const char *page = find_page(docs, "steps", decl->name);
+    const char *page = decl->page != NULL ? decl->page : find_page(docs, "steps", decl->name);
     assert(page != NULL);
     if (docs->as_json) {
         put_json(docs, type_value_with_page(docs, decl, page));

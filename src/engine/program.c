@@ -63,6 +63,8 @@ limit_of(const struct plan_node *node)
     struct pace_limit limit = {0};
     for (size_t i = 0; i < node->decl->field_count; i++) {
         const struct config_field *field = &node->fields[i];
+        if (!field->is_given && field->decl->usual != NULL)
+            field = field->decl->usual;
         if (!field->decl->is_apart || !field->is_given)
             continue;
         if (strcmp(field->decl->name, STEP_FIELD_RATE) == 0 &&

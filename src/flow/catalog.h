@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct config_field;
+
 /* Words in backticks are those of docs/ARCHITECTURE.md. */
 enum step_shape {
     STEP_SHAPE_VALUE,   /* row step, pure: adds a column */
@@ -110,6 +112,8 @@ struct field_decl {
     /* It says how an effect is gone about, not what it is: not rendered with the others and not
      * covered by the effect's hash, so that a change of it makes nothing anew. */
     bool is_apart;
+    /* Of one that is kept apart: what holds where it is not given; NULL: nothing. */
+    const struct config_field *usual;
     /* FIELD_GROUP, whose parts are no groups. */
     const struct field_decl *parts;
     size_t part_count;
@@ -146,6 +150,7 @@ struct step_decl {
     const struct step_decl *variant;
     const char *variant_field;
     enum step_asks asks; /* STEP_SHAPE_EFFECT */
+    const char *page; /* its documentation, Markdown; NULL: docs/steps has it */
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

@@ -82,6 +82,17 @@ tame_allocator(void)
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
+static int
+run_command(cli_command_fn *command, int argc, char **argv)
+{
+    struct cli cli;
+    struct error error = {0};
+    int code =
+        world_init(&cli, &error) == STATUS_OK ? command(&cli, argc, argv) : cli_complain(&error);
+    world_done();
+    return code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -90,8 +101,6 @@ main(int argc, char **argv)
     tame_allocator();
     if (!fault_configure())
         return CLI_USAGE;
-    struct cli cli;
-    world_init(&cli);
     const char *name = argc < 2 ? "help" : argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";
@@ -99,7 +108,7 @@ main(int argc, char **argv)
         name = "version";
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
         if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(&cli, argc - 2, argv + 2);
+            return run_command(commands[i].run, argc - 2, argv + 2);
     }
     return unknown_command(name);
 }

@@ -155,6 +155,13 @@ static const struct setting lines[] = {
      .otherwise = "public addresses only",
      .value = "LIST",
      .help = "private addresses that calls may reach"},
+    {.group = "Calls",
+     .name = "connectors",
+     .kind = SETTING_TEXT,
+     .offset = AT(connectors),
+     .otherwise = "none",
+     .value = "DIR",
+     .help = "the folder with connectors, which are steps under their own names"},
 
     {.group = "Metrics",
      .name = "metrics_listen",

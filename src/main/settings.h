@@ -36,8 +36,9 @@ struct settings {
     int64_t audit_ms;
     struct rate key_rate; /* count 0: not given */
 
-    const char *allow;    /* NULL: not given */
-    int64_t eval_threads; /* 0: one a core */
+    const char *allow;      /* NULL: not given */
+    const char *connectors; /* folder; NULL: none */
+    int64_t eval_threads;   /* 0: one a core */
 
     int64_t delivery_retry_ms, delivery_give_up_ms, delivery_timeout_ms;
 

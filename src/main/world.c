@@ -9,7 +9,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "sandbox/sandbox.h"
-#include "steps/table.h"
+#include "steps/connector.h"
 #include "store/sqlite/sqlite.h"
 
 #include <stdio.h>
@@ -21,6 +21,7 @@
 static struct address_rules *rules;
 static struct http_client *client;
 static struct sandbox *sandbox;
+static struct connectors *connectors;
 static struct store *store;
 
 static enum status
@@ -102,8 +103,8 @@ open_service(struct cli *cli, const char *data_folder, const struct service_opti
         options.data_folder = folder;
         options.lock_wait_ms = LOCK_WAIT_MS;
         options.open_store = base->is_reader ? open_store_reader : open_store;
-        options.steps = &step_table;
-        options.catalog = &step_catalog;
+        options.steps = cli->steps;
+        options.catalog = cli->catalog;
         options.transport = (struct service_transport){.call = send_exchange,
                                                        .cancel = cancel_exchange,
                                                        .price = models_price,
@@ -135,6 +136,22 @@ open_reader(struct cli *cli, const char *data_folder, struct service **out, stru
     return open_service(cli, data_folder, &options, out, error);
 }
 
+/* In place of those that were there. */
+static enum status
+open_connectors(struct cli *cli, const char *folder, struct error *error)
+{
+    struct connectors *fresh = NULL;
+    bool is_given = folder != NULL && folder[0] != '\0';
+    enum status status = connectors_open(&fresh, is_given ? folder : NULL, error);
+    if (status != STATUS_OK)
+        return status;
+    connectors_free(&connectors);
+    connectors = fresh;
+    cli->steps = connectors_steps(connectors);
+    cli->catalog = connectors_catalog(connectors);
+    return STATUS_OK;
+}
+
 enum status
 world_open_server(struct cli *cli, const struct settings *settings, struct service **out,
                   struct error *error)
@@ -156,7 +173,9 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     };
     cli->allow = settings->allow;
     cli->config = settings->config;
-    enum status status = open_service(cli, settings->data, &options, out, error);
+    enum status status = open_connectors(cli, settings->connectors, error);
+    if (status == STATUS_OK)
+        status = open_service(cli, settings->data, &options, out, error);
     if (status == STATUS_OK)
         models_listen(*out);
     return status;
@@ -183,15 +202,20 @@ convert_document(struct conversion *conversion, struct error *error)
 }
 
 void
-world_init(struct cli *cli)
+world_done(void)
+{
+    connectors_free(&connectors);
+}
+
+enum status
+world_init(struct cli *cli, struct error *error)
 {
     *cli = (struct cli){
-        .steps = &step_table,
-        .catalog = &step_catalog,
         .settings = &settings_table,
         .open = open_here,
         .open_reader = open_reader,
         .close = close_service,
         .convert = convert_document,
     };
+    return open_connectors(cli, getenv("WINDROW_CONNECTORS"), error);
 }

@@ -10,7 +10,10 @@
 struct settings;
 
 /* A command line that opens services over SQLite with the network as transport. */
-void world_init(struct cli *cli);
+/* With the connectors of WINDROW_CONNECTORS, if it is set; INVALID and others of connectors_open(),
+ * with words. */
+MUST_USE enum status world_init(struct cli *cli, struct error *error);
+void world_done(void);
 
 /* As cli->open, for a server: takes up unfinished runs. */
 enum status world_open_server(struct cli *cli, const struct settings *settings,
