@@ -46,12 +46,24 @@ read_vars(struct service *service, struct run_start *start, struct arena *arena,
                : error_set(error, status, "the variables of the workspace could not be read");
 }
 
-enum status
-service_run_start(struct service *service, const struct run_new_options *wanted,
-                  run_started_fn *started, void *context, struct error *error)
+/* Whoever shows a key has been asked for this; schedules and webhooks show none. */
+static enum status
+check_workspace(struct service *service, const struct run_new_options *wanted, struct error *error)
 {
-    const struct workflow_row *workflow = wanted->workflow;
-    uint32_t version = wanted->version == 0 ? workflow->published_version : wanted->version;
+    if (!id_is_zero(&wanted->key) || id_equal(&wanted->workspace, &service->workspace))
+        return STATUS_OK;
+    struct arena arena;
+    struct workspace_row row;
+    arena_init(&arena, KIB(64));
+    enum status status = store_workspace_get(service->store, &arena, &wanted->workspace, &row);
+    bool is_closed = status == STATUS_OK && row.is_closed;
+    arena_done(&arena);
+    return is_closed ? error_set(error, STATUS_FORBIDDEN, "the workspace is closed") : status;
+}
+
+static enum status
+check_version(const struct workflow_row *workflow, uint32_t version, struct error *error)
+{
     if (workflow->status == WORKFLOW_ARCHIVED)
         return error_set(error, STATUS_CONFLICT, "the workflow is archived; unarchive it first");
     if (version == 0)
@@ -59,8 +71,21 @@ service_run_start(struct service *service, const struct run_new_options *wanted,
     if (version > workflow->latest_version)
         return error_set(error, STATUS_INVALID, "version: the workflow has the versions 1 to %u",
                          workflow->latest_version);
+    return STATUS_OK;
+}
+
+enum status
+service_run_start(struct service *service, const struct run_new_options *wanted,
+                  run_started_fn *started, void *context, struct error *error)
+{
+    const struct workflow_row *workflow = wanted->workflow;
+    uint32_t version = wanted->version == 0 ? workflow->published_version : wanted->version;
     struct program *program = NULL;
-    enum status status = programs_get(service->programs, &workflow->id, version, &program, error);
+    enum status status = check_version(workflow, version, error);
+    if (status == STATUS_OK)
+        status = check_workspace(service, wanted, error);
+    if (status == STATUS_OK)
+        status = programs_get(service->programs, &workflow->id, version, &program, error);
     if (status != STATUS_OK)
         return status;
 

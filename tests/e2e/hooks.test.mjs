@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { Webhook } from 'standardwebhooks';
 
-import { startServer } from './server.mjs';
+import { startServer, until } from './server.mjs';
 
 let server;
 before(async () => {
@@ -186,6 +186,35 @@ test('what came is listed, shown and sent again', async () => {
   assert.equal(replayed.status, 201, replayed.text);
   assert.deepEqual(replayed.data.output, { n: 'Größe' });
   assert.notEqual(replayed.data.id, first.data.id);
+});
+
+test('in a closed workspace webhooks and schedules start nothing', async () => {
+  const team = (await server.post('/v1/workspaces', { name: 'Team' })).data;
+  const { key } = team;
+  const path = `/v1/workspaces/${team.id}`;
+  const made = await server.post('/v1/workflows?publish=true', `name: closing
+triggers: { webhook: { auth: none }, schedule: { cron: "* * * * * *" } }
+steps: [{ id: n, type: set, config: { fields: { n: 1 } } }]
+`, { key, type: 'text/yaml' });
+  assert.equal(made.status, 201, made.text);
+  const schedule = async () => (await server.get('/v1/workflows/closing/schedule', { key })).data;
+  const count = async () => (await server.get('/v1/workflows/closing/runs?limit=1000', { key })).data.length;
+  await until(async () => (await count()) > 0, 'the schedule to begin');
+  assert.equal((await send('closing', '{}')).status, 201);
+
+  const set = (status) => server.ask('PATCH', path, { body: { status } });
+  assert.equal((await set('closed')).status, 200);
+  const closedAt = Date.now();
+  const refused = await send('closing', '{}');
+  assert.deepEqual([refused.status, refused.json.error], [403, 'the workspace is closed']);
+  await new Promise((done) => setTimeout(done, 2100));
+  const openAt = Date.now();
+  assert.equal((await set('active')).status, 200);
+  await until(async () => (await schedule()).lastError === null, 'the schedule to go on');
+  assert.equal((await send('closing', '{}')).status, 201);
+  const { data } = await server.get('/v1/workflows/closing/runs?limit=1000', { key });
+  const meanwhile = data.map(({ createdAt }) => Date.parse(createdAt)).filter((at) => at > closedAt + 500 && at < openAt);
+  assert.deepEqual(meanwhile, []);
 });
 
 test('a kill loses no message that was acknowledged, and starts none twice', async () => {
