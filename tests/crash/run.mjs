@@ -6,6 +6,7 @@
 //   - every run that a server acknowledged is there at the end, and completed with its right output;
 //   - a start that is sent again with its Idempotency-Key is the same run, and runs of a line go on one by one;
 //   - no event of a run is told twice, and none is missing for a client that comes again;
+//   - a message that comes to a webhook starts one run, whose end is told under one id until it is taken or given up;
 //   - every file that a server acknowledged is there and whole, and nothing half is;
 //   - a cancelled run stays cancelled and makes no further call;
 //   - a retry calls for failed items only.
@@ -16,6 +17,7 @@
 //   node run.mjs --uploads [--kills N] [--seed S]
 //   node run.mjs --starts [--kills N] [--seed S]
 //   node run.mjs --events [--kills N] [--seed S]
+//   node run.mjs --hooks [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,6 +28,7 @@ import { counts, isLong, kills, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { eventKills } from './events.mjs';
 import { fullDisks } from './full.mjs';
+import { hookKills } from './hooks.mjs';
 import { at, namedKills, points, prepare, randomKills, retryKills, startMoody } from './lives.mjs';
 import { paperServerKills } from './paper_server.mjs';
 import { PAPERS, PAPER_RETRIES, startWorld } from './papers.mjs';
@@ -53,6 +56,7 @@ async function main() {
     else if (process.argv.includes('--uploads')) await part('uploads', () => uploadKills(folder, kills));
     else if (process.argv.includes('--starts')) await part('starts', () => startKills(folder, kills));
     else if (process.argv.includes('--events')) await part('events', () => eventKills(stub, folder, kills));
+    else if (process.argv.includes('--hooks')) await part('hooks', () => hookKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
     else await reshapeKills(stub, folder, reshape, kills, part);
@@ -97,6 +101,7 @@ async function everything(stub, world, papers) {
   await part('server', () => serverKills(stub, folder, Math.max(3, kills / 8)));
   await part('starts', () => startKills(folder, Math.max(3, kills / 8)));
   await part('events', () => eventKills(stub, folder, Math.max(3, kills / 8)));
+  await part('hooks', () => hookKills(folder, Math.max(3, kills / 8)));
   await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }
