@@ -20,6 +20,8 @@
 #define LOOK_US INT64_C(60000000)
 /* The longest wait between two attempts. */
 #define DELAY_MS_MAX INT64_C(7200000)
+/* More of them are longer than that, whatever the first wait is. */
+#define DOUBLINGS_MAX 20
 /* How long a delivery that has ended can be looked at. */
 #define KEEP_MS (INT64_C(30) * 86400000)
 /* Those that are over at once: the others are met again. */
@@ -110,13 +112,17 @@ end_row(struct delivery_row *row, enum delivery_state state, int64_t now_unix_ms
     row->expires_unix_ms = now_unix_ms + KEEP_MS;
 }
 
-/* As long as it has been tried so far, a quarter more or less, so that it takes twice as long from
- * one attempt to the next and a crowd that began together spreads out. */
+/* Twice as long from one attempt to the next, but no longer than it has been tried since it was
+ * stored or replayed; a quarter more or less, so that a crowd that began together spreads out. */
 static int64_t
 delay_ms(struct sender *sender, const struct delivery_row *row, int64_t now_unix_ms)
 {
     const struct deliveries_options *options = &sender->service->options.deliveries;
     int64_t delay = now_unix_ms - (row->give_up_unix_ms - options->give_up_ms);
+    int64_t doubled = options->retry_ms
+                      << (row->attempts < DOUBLINGS_MAX ? row->attempts : DOUBLINGS_MAX);
+    if (delay > doubled)
+        delay = doubled;
     if (delay < options->retry_ms)
         delay = options->retry_ms;
     if (delay > DELAY_MS_MAX)
