@@ -146,8 +146,8 @@ struct run_new_options {
 };
 /* INVALID with words that name the place: the input does not fit the schema, or names a file that
  * the workspace does not have (*error filled, nothing will be called); CONFLICT: no published
- * version; FORBIDDEN: it is started without a key, and the workspace is closed. OK: `started` will be
- * called (CONFLICT: the same request was stored meanwhile). */
+ * version; FORBIDDEN: it is started without a key, and the workspace is closed. OK: `started` will
+ * be called (CONFLICT: the same request was stored meanwhile). */
 MUST_USE enum status service_run_start(struct service *service,
                                        const struct run_new_options *wanted,
                                        run_started_fn *started, void *context, struct error *error);
