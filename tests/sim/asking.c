@@ -20,6 +20,7 @@ static const struct field_decl ask_fields[] = {
     {.name = "file", .kind = FIELD_TEXT, .required = true, .help = "About what."},
     {.name = "k", .kind = FIELD_ANY, .help = "What."},
     {.name = "mode", .kind = FIELD_TEXT, .help = "How the server takes it."},
+    {.name = "model", .kind = FIELD_MODEL, .help = "What it costs."},
 };
 static const struct step_decl ask_decl = {
     .name = "ask",
@@ -115,6 +116,8 @@ ask_follow(struct step_scope *scope, struct step_progress *progress, struct step
                                       value_get(progress->config, "url"));
     progress->next = value_object_set(arena, progress->next, value_text("json"),
                                       value_object_new(arena, members, COUNT_OF(members)));
+    progress->next = value_object_set(arena, progress->next, value_text("model"),
+                                      value_get(progress->config, "model"));
     return STEP_FOLLOW_CALL;
 }
 

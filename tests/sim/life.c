@@ -48,9 +48,11 @@ draw_stories(struct world *world, const struct scene *only)
     size_t count = 1 + world_below(world, world_below(world, 3) == 0 ? STORIES_MAX - 1 : 2);
     for (size_t i = 0; i < count; i++) {
         const struct scene *scene = only != NULL ? only : &scenes[world_below(world, scene_count)];
+        if (world->ledger.is_scarce)
+            scene = scene_find(world_below(world, 3) == 0 ? "asking_many" : "asking");
         draw_wish(world, world_add_story(world, scene));
     }
-    if (world_below(world, 8) > 0)
+    if (world_below(world, 8) > 0 || world->ledger.is_scarce)
         return;
     /* One more client has the same idempotency key as the first. */
     struct story *first = &world->stories[0];
@@ -134,6 +136,9 @@ compare_cancelled(const struct story *story, const struct outcome *got)
 static bool
 compare(const struct story *story, const struct outcome *got)
 {
+    /* With few credits it is chance which calls are paid. */
+    if (story->world->ledger.is_scarce)
+        return true;
     /* A wall clock that is set back may let a late one pass. */
     if (story->is_refused || story->was_late || story->scene->is_late || story->is_meddled)
         return true;
@@ -176,6 +181,8 @@ check_end(struct world *world, struct outcome *outcomes)
         telling_check(world);
     if (!world->is_failed)
         answers_check(world);
+    if (!world->is_failed)
+        ledger_check(world);
 }
 
 /* --- the life --- */
@@ -211,6 +218,7 @@ life_run(const struct life_options *options)
     struct world *world = mem_alloc(sizeof(*world));
     struct outcome outcomes[STORIES_MAX] = {{.file_count = 0}};
     world_begin(world, options->seed, options->is_verbose);
+    ledger_draw(world);
     draw_stories(world, options->only);
     draw_line(world);
     world_run(world);

@@ -223,7 +223,13 @@ ask_start(struct story *story, struct request *request)
         .idempotency = story->twin != NULL ? &idempotency : NULL,
         .machine = story->is_in_place ? world->inline_machine : NULL,
     };
-    engine_run_start(world->engine, &start, on_started, request);
+    if (ledger_open(world, &start)) {
+        engine_run_start(world->engine, &start, on_started, request);
+    } else {
+        story->is_asking = false;
+        story->is_refused = true;
+        mem_free(request);
+    }
     callees_drop(&callees);
     program_drop(&program);
     arena_done(&arena);

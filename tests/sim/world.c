@@ -449,6 +449,7 @@ next_event(struct world *world)
             return;
         }
     }
+    ledger_turn(world);
     enum event event = draw_event(world, EVENT_NONE);
     if (event == EVENT_NONE)
         wait_for_something(world);
@@ -585,6 +586,8 @@ world_begin(struct world *world, uint64_t seed, bool is_verbose)
                                          .commit = port_commit,
                                          .call = port_call,
                                          .call_cancel = port_call_cancel,
+                                         .price = ledger_price,
+                                         .limits = ledger_limits,
                                          .convert = asking_convert,
                                          .world = world};
     world->machine = expr_machine_new(expr_budget_default());

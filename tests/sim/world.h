@@ -12,6 +12,7 @@
 #define SIM_WORLD_H
 
 #include "bag.h"
+#include "ledger.h"
 #include "net.h"
 #include "scenes.h"
 #include "server.h"
@@ -61,6 +62,7 @@ struct world {
     bool is_verbose;
     struct rng rng;
     struct habits habits;
+    struct ledger ledger;
     struct sim_clock clock;
 
     struct store *store;
@@ -88,8 +90,8 @@ struct world {
     struct server server;
     struct id workspace;
     struct bag answers; /* given from outside (answers.c) */
-    struct bag kin;  /* runs below those of the stories */
-    struct bag seen; /* events that were told (telling.c) */
+    struct bag kin;     /* runs below those of the stories */
+    struct bag seen;    /* events that were told (telling.c) */
     struct story stories[STORIES_MAX];
     size_t story_count;
     struct id line[STORIES_MAX]; /* runs that go on one after the other, as committed */
