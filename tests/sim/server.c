@@ -229,18 +229,19 @@ server_shares(struct slice step)
 }
 
 /* Where nothing goes wrong for good, nobody has to ask for what another has asked for. With few
- * credits who asked first may be refused, and those who waited for him ask for themselves. */
+ * credits who asked first may be refused, and those who waited for him ask for themselves; who
+ * waits for credits has looked for a kept answer before. */
 static void
 check_alike(struct world *world, const struct served *served, const struct exchange *exchange)
 {
-    if (!server_shares(slice_text(served->step)) || server_status(served, exchange) != 200)
+    if (!server_shares(slice_text(served->step)) || server_status(served, exchange) != 200 ||
+        world->ledger.is_scarce)
         return;
     for (size_t i = 0; i < world->server.served.count; i++) {
         const struct served *other = world->server.served.items[i];
         if (other == served || memcmp(&other->request, &served->request, DIGEST_BYTES) != 0)
             continue;
-        if (other->end == SERVED_UNDER_WAY && other->process == world->process &&
-            !world->ledger.is_scarce)
+        if (other->end == SERVED_UNDER_WAY && other->process == world->process)
             world_fail(world, "step %s asks for what is on its way", served->step);
         if (other->end == SERVED_OK && other->is_recorded && strcmp(served->step, "kept") == 0)
             world_fail(world, "step %s asks for what is kept", served->step);

@@ -648,6 +648,15 @@ apply_to_index(struct world *world, const struct store_op *op)
 }
 
 static enum status
+apply_results(struct world *world, const struct store_op *op)
+{
+    if (op->kind == STORE_EFFECT_INSERT)
+        return effect_insert(world, op->effect);
+    return op->kind == STORE_RECORD_INSERT ? insert_if_absent(world, KIND_RECORD, op->record)
+                                           : events_insert(world, op->events);
+}
+
+static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
     switch (op->kind) {
@@ -680,9 +689,9 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_LINE_LEAVE:
         return apply_standing(world, op);
     case STORE_EFFECT_INSERT:
-        return effect_insert(world, op->effect);
     case STORE_RECORD_INSERT:
-        return insert_if_absent(world, KIND_RECORD, op->record);
+    case STORE_EVENTS_INSERT:
+        return apply_results(world, op);
     case STORE_CURSOR_PUT:
     case STORE_TIMER_INSERT:
     case STORE_TIMER_DELETE:
@@ -716,8 +725,6 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_DELIVERY_UPDATE:
     case STORE_DELIVERY_TRIM:
         return apply_to_deliveries(world, op);
-    case STORE_EVENTS_INSERT:
-        return events_insert(world, op->events);
     }
     assert(false && "no such operation");
     return STATUS_INVALID;
