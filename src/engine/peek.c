@@ -5,6 +5,7 @@
 #include "engine/convert.h"
 #include "engine/files.h"
 #include "engine/run.h"
+#include "engine/snapshot.h"
 
 struct peek {
     const struct engine_options *options;
@@ -42,6 +43,11 @@ open_file(struct peek *peek, const struct peek_wanted *wanted, const char **code
           struct error *error)
 {
     struct value file = value_get(wanted->config, "file");
+    if (snapshot_is_wanted(wanted->config)) {
+        *code = "no_list";
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "list: rows of lists are not looked at before a run");
+    }
     *code = "no_file";
     if (file.kind != VALUE_STRING)
         return error_set(error, STATUS_INVALID, "file: expected a text, found %s",

@@ -5,6 +5,7 @@
 #include "engine/convert.h"
 #include "engine/files.h"
 #include "engine/run.h"
+#include "engine/snapshot.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 
 struct opening {
     struct table_run *table;
+    bool may_make;       /* a snapshot of a list */
     struct value config; /* in the run's arena */
     struct step_file *file;
     struct source *source;
@@ -158,6 +160,22 @@ check_columns(struct opening *opening)
 }
 
 static enum status
+open_list(struct opening *opening)
+{
+    const struct run *run = opening->table->run;
+    struct snapshot_wanted wanted = {
+        .options = &run->engine->options,
+        .workspace = run->workspace,
+        .run = run->id,
+        .step = value_slice(opening->table->plan->name),
+        .list = value_get(opening->config, "list"),
+        .may_make = opening->may_make,
+    };
+    opening->code = "no_list";
+    return snapshot_open(&opening->file, &wanted, opening->identity, opening->error);
+}
+
+static enum status
 open_file(struct opening *opening)
 {
     struct value file = value_get(opening->config, "file");
@@ -198,7 +216,8 @@ static enum status
 open_source(struct opening *opening)
 {
     const struct step_type *type = opening->table->source_type;
-    enum status status = open_file(opening);
+    bool is_list = snapshot_is_wanted(opening->config);
+    enum status status = is_list ? open_list(opening) : open_file(opening);
     if (status != STATUS_OK)
         return status;
     opening->code = "bad_file";
@@ -275,6 +294,16 @@ cursor_done(struct intent *intent)
     queue_push(mailbox, &commit->message.node);
 }
 
+/* From then on it is there as long as the run. */
+static void
+count_snapshot(const struct table_run *table, struct intent *intent)
+{
+    struct blob_row *blob = arena_alloc(&intent->arena, sizeof(*blob));
+    *blob = (struct blob_row){.run = table->run->id};
+    blob->blob = snapshot_id(&blob->run, value_slice(table->plan->name));
+    intent_add(intent, STORE_BLOB_PUT, 64)->blob = blob;
+}
+
 static void
 keep_identity(struct open_job *job)
 {
@@ -290,6 +319,8 @@ keep_identity(struct open_job *job)
         .body = arena_copy(&intent->arena, slice_text(job->opening.identity)),
     };
     intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
+    if (snapshot_is_wanted(job->opening.config))
+        count_snapshot(job->opening.table, intent);
     struct cursor_commit *commit = mem_alloc(sizeof(*commit));
     commit->run = run;
     run_commit(run, intent, cursor_done, commit);
@@ -336,6 +367,7 @@ source_open_begin(struct table_run *table)
     job->job.run = table->run;
     job->opening.table = table;
     job->opening.config = table->run->values[table->plan->maker];
+    job->opening.may_make = true;
     job->opening.error = &job->error;
     table->state = TABLE_OPENING;
     enum engine_pool pool =

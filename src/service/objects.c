@@ -63,17 +63,7 @@ enum status
 objects_find(struct service *service, const struct object_row *which, struct slice id_or_name,
              struct arena *arena, struct object_row *out)
 {
-    struct object_row wanted = *which;
-    bool is_id = id_parse(&wanted.id, id_or_name);
-    wanted.name = id_or_name;
-    if (!is_id && (id_or_name.size == 0 || id_or_name.size > STORE_NAME_BYTES_MAX))
-        return STATUS_NOT_FOUND;
-    enum status status = is_id ? store_object_get(service->store, arena, &wanted.id, out)
-                               : store_object_find(service->store, arena, &wanted, out);
-    bool is_it = status == STATUS_OK && out->kind == which->kind && out->archived_unix_ms == 0 &&
-                 id_equal(&out->workspace, &which->workspace) &&
-                 id_equal(&out->parent, &which->parent);
-    return status == STATUS_OK && !is_it ? STATUS_NOT_FOUND : status;
+    return store_object_named(service->store, arena, which, id_or_name, out);
 }
 
 enum status

@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "steps/lines.h"
 #include "steps/reading.h"
 #include "steps/types.h"
 
@@ -23,8 +24,8 @@ struct source {
     struct source_text text;
 };
 
-static void
-read_jsonl_close(struct source **source)
+void
+lines_close(struct source **source)
 {
     mem_free(*source);
     *source = NULL;
@@ -61,9 +62,8 @@ begin_text(struct source *source, struct step_file *file, struct error *error)
     return status;
 }
 
-static enum status
-read_jsonl_open(struct source **out, struct value config, struct step_file *file,
-                struct error *error)
+enum status
+lines_open(struct source **out, struct value config, struct step_file *file, struct error *error)
 {
     *out = NULL;
     struct source *source = mem_alloc(sizeof(*source));
@@ -75,8 +75,8 @@ read_jsonl_open(struct source **out, struct value config, struct step_file *file
     return status;
 }
 
-static struct value
-read_jsonl_columns(const struct source *source)
+struct value
+lines_columns(const struct source *source)
 {
     return (struct value){0};
 }
@@ -139,10 +139,9 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
     return STATUS_OK;
 }
 
-static enum status
-read_jsonl_next(struct source *source, struct source_place *place, size_t rows_max,
-                size_t bytes_max, struct arena *arena, struct source_batch *out,
-                struct error *error)
+enum status
+lines_next(struct source *source, struct source_place *place, size_t rows_max, size_t bytes_max,
+           struct arena *arena, struct source_batch *out, struct error *error)
 {
     if (place->line == 0)
         *place = source->text.first;
@@ -160,8 +159,8 @@ read_jsonl_next(struct source *source, struct source_place *place, size_t rows_m
 
 const struct step_type step_read_jsonl = {
     .decl = &read_jsonl_decl,
-    .source_open = read_jsonl_open,
-    .source_next = read_jsonl_next,
-    .source_columns = read_jsonl_columns,
-    .source_close = read_jsonl_close,
+    .source_open = lines_open,
+    .source_next = lines_next,
+    .source_columns = lines_columns,
+    .source_close = lines_close,
 };

@@ -13,6 +13,7 @@
     each(read_csv)           \
     each(read_jsonl)         \
     each(read_xlsx)          \
+    each(read_list)          \
     each(transform)          \
     each(set)                \
     each(remove_columns)     \

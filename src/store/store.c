@@ -642,6 +642,23 @@ store_object_find(struct store *store, struct arena *arena, const struct object_
 }
 
 enum status
+store_object_named(struct store *store, struct arena *arena, const struct object_row *which,
+                   struct slice id_or_name, struct object_row *out)
+{
+    struct object_row wanted = *which;
+    bool is_id = id_parse(&wanted.id, id_or_name);
+    wanted.name = id_or_name;
+    if (!is_id && (id_or_name.size == 0 || id_or_name.size > STORE_NAME_BYTES_MAX))
+        return STATUS_NOT_FOUND;
+    enum status status = is_id ? store_object_get(store, arena, &wanted.id, out)
+                               : store_object_find(store, arena, &wanted, out);
+    bool is_it = status == STATUS_OK && out->kind == which->kind && out->archived_unix_ms == 0 &&
+                 id_equal(&out->workspace, &which->workspace) &&
+                 id_equal(&out->parent, &which->parent);
+    return status == STATUS_OK && !is_it ? STATUS_NOT_FOUND : status;
+}
+
+enum status
 store_object_list(struct store *store, const struct object_page *page, store_object_fn *visit,
                   void *context)
 {

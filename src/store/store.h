@@ -244,6 +244,12 @@ MUST_USE enum status store_object_get(struct store *store, struct arena *arena, 
 MUST_USE enum status store_object_find(struct store *store, struct arena *arena,
                                        const struct object_row *which, struct object_row *out);
 
+/* A live one of the workspace, kind and parent of `which`, by its id in any form or by its name.
+ * Anything else is NOT_FOUND. */
+MUST_USE enum status store_object_named(struct store *store, struct arena *arena,
+                                        const struct object_row *which, struct slice id_or_name,
+                                        struct object_row *out);
+
 /* Which objects are wanted, all of one workspace, kind and parent. */
 struct object_page {
     struct id workspace;

@@ -116,3 +116,33 @@ test('lists of one workspace are nobody else\'s', async () => {
   assert.deepEqual((await server.get('/v1/lists', { key })).data.map(({ id }) => id), [other.data.id]);
   await until(async () => (await rowsOf('Mine')).data.length === 1, 'the row to be there');
 });
+
+const OVER = `name: Over
+input: { type: object, required: [list], properties: { list: { type: string } } }
+steps:
+  - { id: rows, type: read_list, config: { list: "{{input.list}}" } }
+  - { id: pause, type: wait, config: { for: 300ms } }
+  - { id: twice, type: transform, config: { expression: .item.n * 2 } }
+`;
+
+test('a workflow runs over a list as it was when the run began, also over a kill', async () => {
+  const list = await makeList('Over');
+  await server.post('/v1/lists/Over/rows', { rows: numbers(0, 600) });
+  await server.publish(OVER);
+  const begun = await server.post('/v1/workflows/over/runs', { input: { list: 'Over' } });
+  const run = `/v1/workflow-runs/${begun.data.id}`;
+  await until(async () => (await server.get(run)).data.status === 'running' &&
+    (await server.get(`${run}/items?table=rows&limit=1`)).data?.length > 0, 'rows to be read');
+  await server.restart('SIGKILL');
+  await server.ask('DELETE', `/v1/lists/${list.id}`);
+  const ended = await until(async () => {
+    const { data } = await server.get(run);
+    return data.status === 'completed' && data;
+  }, 'the run to end');
+  assert.equal(ended.output.rows, 600);
+  const rows = await server.get(`${run}/results?table=rows&format=json`);
+  assert.deepEqual(rows.json.map((row) => row.twice), numbers(0, 600).map(({ n }) => 2 * n));
+  const again = await server.post(`${run}/rerun?wait=20`, {});
+  assert.equal(again.data.status, 'failed');
+  assert.match(JSON.stringify(again.data.error), /no_list.*there is no list/);
+});
