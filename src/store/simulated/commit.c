@@ -618,8 +618,12 @@ apply_to_idempotency(struct world *world, const struct store_op *op)
 }
 
 static enum status
-apply_to_cache(struct world *world, const struct store_op *op)
+apply_to_kept(struct world *world, const struct store_op *op)
 {
+    if (op->kind == STORE_SETTING_PUT)
+        return put_row(world, KIND_SETTING, op->setting);
+    if (op->kind == STORE_TEXT_PUT)
+        return insert_if_absent(world, KIND_TEXT, op->text);
     return op->kind == STORE_CACHE_PUT ? put_row(world, KIND_CACHE, op->cache)
                                        : cache_trim(world, op->trim);
 }
@@ -715,12 +719,10 @@ apply_op(struct world *world, const struct store_op *op)
     case STORE_INDEX_DELETE:
         return apply_to_index(world, op);
     case STORE_SETTING_PUT:
-        return put_row(world, KIND_SETTING, op->setting);
     case STORE_TEXT_PUT:
-        return insert_if_absent(world, KIND_TEXT, op->text);
     case STORE_CACHE_PUT:
     case STORE_CACHE_TRIM:
-        return apply_to_cache(world, op);
+        return apply_to_kept(world, op);
     case STORE_DELIVERY_INSERT:
     case STORE_DELIVERY_UPDATE:
     case STORE_DELIVERY_TRIM:
