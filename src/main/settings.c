@@ -162,6 +162,12 @@ static const struct setting lines[] = {
      .otherwise = "none",
      .value = "DIR",
      .help = "the folder with connectors, which are steps under their own names"},
+    {.group = "Calls",
+     .name = "databases_file",
+     .kind = SETTING_SECRET,
+     .offset = AT(databases),
+     .otherwise = "none",
+     .help = "the databases that sql_query may read, one a line: name = address"},
 
     {.group = "Metrics",
      .name = "metrics_listen",

@@ -38,6 +38,7 @@ struct settings {
 
     const char *allow;      /* NULL: not given */
     const char *connectors; /* folder; NULL: none */
+    const char *databases;  /* sql/databases.h; NULL: none */
     int64_t eval_threads;   /* 0: one a core */
 
     int64_t delivery_retry_ms, delivery_give_up_ms, delivery_timeout_ms;

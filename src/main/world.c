@@ -9,6 +9,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "sandbox/sandbox.h"
+#include "sql/databases.h"
 #include "steps/connector.h"
 #include "store/sqlite/sqlite.h"
 
@@ -175,6 +176,8 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     cli->config = settings->config;
     enum status status = open_connectors(cli, settings->connectors, error);
     if (status == STATUS_OK)
+        status = databases_set(settings->databases, error);
+    if (status == STATUS_OK)
         status = open_service(cli, settings->data, &options, out, error);
     if (status == STATUS_OK)
         models_listen(*out);
@@ -201,10 +204,28 @@ convert_document(struct conversion *conversion, struct error *error)
     return status;
 }
 
+/* As a server has them: the file that a variable names, or the variable itself. */
+static enum status
+open_databases(struct error *error)
+{
+    struct buffer text;
+    const char *path = getenv("WINDROW_DATABASES_FILE");
+    if (path == NULL || path[0] == '\0')
+        return databases_set(getenv("WINDROW_DATABASES"), error);
+    enum status status = fs_read_file(&text, path, KIB(64), error);
+    if (status == STATUS_OK) {
+        buffer_append_byte(&text, '\0');
+        status = databases_set(text.ptr, error);
+    }
+    buffer_done(&text);
+    return status;
+}
+
 void
 world_done(void)
 {
     connectors_free(&connectors);
+    status_ignore(databases_set(NULL, NULL));
 }
 
 enum status
@@ -217,5 +238,6 @@ world_init(struct cli *cli, struct error *error)
         .close = close_service,
         .convert = convert_document,
     };
-    return open_connectors(cli, getenv("WINDROW_CONNECTORS"), error);
+    enum status status = open_databases(error);
+    return status == STATUS_OK ? open_connectors(cli, getenv("WINDROW_CONNECTORS"), error) : status;
 }

@@ -30,6 +30,7 @@
     each(wait)               \
     each(workflow)           \
     each(http_request)       \
+    each(sql_query)          \
     each(ai_generate)        \
     each(extract)            \
     each(classify)           \
