@@ -2,10 +2,10 @@
 
 #include "api/inside.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -99,15 +99,19 @@ call_answer_created(struct call *call, struct buffer *body, struct slice path, c
 }
 
 static void
-fail_with(struct call *call, int http_status, const char *words, const struct http_header *extra)
+fail_as(struct call *call, struct fault fault, const struct http_header *extra)
 {
     struct buffer body;
     call->content_type = NULL;
     call_begin_body(&body);
-    buffer_append_text(&body, "{\"error\":");
-    json_print_string(&body, slice_text(words));
-    buffer_append_byte(&body, '}');
-    answer_with(call, http_status, &body, extra);
+    call->dialect->put_fault(call, &fault, &body);
+    answer_with(call, fault.http_status, &body, extra);
+}
+
+static void
+fail_with(struct call *call, int http_status, const char *words, const struct http_header *extra)
+{
+    fail_as(call, (struct fault){.http_status = http_status, .words = words}, extra);
 }
 
 void
@@ -175,14 +179,14 @@ call_fail_range(struct call *call, uint64_t size_bytes)
 void
 call_fail_unknown(struct call *call)
 {
-    fail_with(call, 404, "not found", NULL);
+    fail_as(call, (struct fault){FAULT_UNKNOWN, 404, "not found"}, NULL);
 }
 
 void
 call_fail_key(struct call *call)
 {
     struct http_header header = {"WWW-Authenticate", SLICE("Bearer")};
-    fail_with(call, 401, "invalid api key or clientId", &header);
+    fail_as(call, (struct fault){FAULT_KEY, 401, "invalid api key or clientId"}, &header);
 }
 
 void
@@ -191,17 +195,25 @@ call_fail_method(struct call *call, unsigned allowed)
     char text[ROUTE_ALLOW_BYTES];
     route_allow_text(allowed, text);
     struct http_header header = {"Allow", slice_text(text)};
-    fail_with(call, 405, "method not allowed", &header);
+    fail_as(call, (struct fault){FAULT_METHOD, 405, "method not allowed"}, &header);
 }
 
 /* --- limits --- */
 
-#define RATE_HEADERS 4
-
-static struct slice
-number_text(struct call *call, int64_t number)
+void
+call_add_header(struct call *call, const char *name, struct slice value)
 {
-    return slice_text(arena_format(call->arena, "%lld", (long long)number));
+    if (call->headers == NULL)
+        call->headers = arena_alloc(call->arena, CALL_HEADERS_MAX * sizeof(*call->headers));
+    assert(call->header_count < CALL_HEADERS_MAX);
+    call->headers[call->header_count++] = (struct http_header){name, value};
+    http_request_set_headers(call->request, call->headers, call->header_count);
+}
+
+static void
+add_number(struct call *call, const char *name, int64_t number)
+{
+    call_add_header(call, name, slice_text(arena_format(call->arena, "%lld", (long long)number)));
 }
 
 static int64_t
@@ -214,34 +226,15 @@ void
 call_put_rate(struct call *call)
 {
     const struct rate_answer *rate = &call->rate;
-    struct http_header *headers = arena_alloc(call->arena, RATE_HEADERS * sizeof(*headers));
-    size_t count = 0;
-    headers[count++] = (struct http_header){"x-ratelimit-limit", number_text(call, rate->limit)};
-    headers[count++] =
-        (struct http_header){"x-ratelimit-remaining", number_text(call, rate->remaining)};
-    headers[count++] =
-        (struct http_header){"x-ratelimit-reset", number_text(call, whole_seconds(rate->reset_ms))};
+    add_number(call, "x-ratelimit-limit", rate->limit);
+    add_number(call, "x-ratelimit-remaining", rate->remaining);
+    add_number(call, "x-ratelimit-reset", whole_seconds(rate->reset_ms));
     if (rate->is_refused)
-        headers[count++] = (struct http_header){
-            "Retry-After", number_text(call, whole_seconds(rate->retry_after_ms))};
-    http_request_set_headers(call->request, headers, count);
+        add_number(call, "Retry-After", whole_seconds(rate->retry_after_ms));
 }
 
 void
 call_fail_rate(struct call *call)
 {
-    const struct rate_limit *limit = &call->caller.rates[call->rate.which];
-    char rate[RATE_TEXT_BYTES], at[CLOCK_ISO_BYTES];
-    struct buffer body;
-    int64_t now = clock_unix_ms(service_clock(call->service));
-    rate_print(&limit->rate, rate);
-    clock_iso(now + call->rate.retry_after_ms, at);
-    call_begin_body(&body);
-    buffer_append_format(&body,
-                         "{\"error\":\"rate limit exceeded\",\"of\":\"%s\",\"rate\":\"%s\","
-                         "\"limit\":%u,\"used\":%u,\"resetAt\":\"%s\"}",
-                         call->rate.which == 0 ? "key" : "workspace", rate, limit->burst,
-                         limit->burst, at);
-    call->content_type = NULL;
-    answer_with(call, 429, &body, NULL);
+    fail_as(call, (struct fault){FAULT_RATE, 429, "rate limit exceeded"}, NULL);
 }

@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/check.h"
 #include "api/description.h"
+#include "api/dialect.h"
 #include "api/inside.h"
 #include "api/native/native.h"
 #include "api/observe.h"
@@ -129,8 +130,8 @@ read_bearer(const struct http_request *request, struct slice *into)
     return true;
 }
 
-static enum status
-check_key(struct call *call)
+enum status
+call_check_key(struct call *call)
 {
     struct slice secret = {0};
     struct slice client_id = {0};
@@ -141,13 +142,6 @@ check_key(struct call *call)
     if (!is_clear)
         return STATUS_UNAUTHORIZED;
     return service_key_check(call->service, client_id, secret, &call->caller);
-}
-
-/* Below this a path that nobody serves is not told from one that needs a key. */
-static bool
-is_guarded(const struct http_request *request)
-{
-    return slice_is(http_request_segment(request, 0), "v1");
 }
 
 /* What must be stored cannot be while the disk is full: better said at once than waited for. */
@@ -181,7 +175,8 @@ is_in_time(struct call *call, bool is_head)
 static bool
 has_right_key(struct call *call, bool is_head)
 {
-    enum status status = check_key(call);
+    bool is_own = call->dialect->check_key != NULL && call->route != NULL;
+    enum status status = is_own ? call->dialect->check_key(call, is_head) : call_check_key(call);
     if (status == STATUS_OK)
         return is_in_time(call, is_head);
     if (status == STATUS_UNAUTHORIZED)
@@ -198,7 +193,7 @@ admit(struct call *call, const struct route_match *match, bool is_head)
 {
     bool needs_key = match->route != NULL  ? match->route->scope != ROUTE_PUBLIC
                      : match->allowed != 0 ? !match->is_public
-                                           : is_guarded(call->request);
+                                           : call->dialect->is_guarded(call->request);
     if (needs_key && !has_right_key(call, is_head))
         return false;
     if (match->allowed == 0)
@@ -221,7 +216,8 @@ begin(struct api *api, struct http_request *request, bool is_head)
     struct arena *arena = http_request_arena(request);
     struct call *call = arena_alloc(arena, sizeof(*call));
     *call = (struct call){.api = api, .service = api->service, .request = request, .arena = arena};
-    route_find(&match, &native_routes, request);
+    call->dialect = dialect_of(request);
+    route_find(&match, call->dialect->routes, request);
     call->route = match.route;
     memcpy(call->names, match.names, sizeof(call->names));
     observe_begin(api->observe, call);
@@ -255,7 +251,7 @@ static bool
 may_begin(struct call *call)
 {
     bool is_once = call->route->method == HTTP_METHOD_POST && call->route->scope != ROUTE_PUBLIC &&
-                   !call->route->is_streamed;
+                   call->dialect->answer_again != NULL && !call->route->is_streamed;
     return !is_once || call_begin_once(call, http_request_body(call->request));
 }
 

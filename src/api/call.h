@@ -9,6 +9,7 @@
 #ifndef API_CALL_H
 #define API_CALL_H
 
+#include "api/dialect.h"
 #include "api/route.h"
 #include "base/buffer.h"
 #include "base/id.h"
@@ -29,7 +30,8 @@ struct call {
     struct api *api;
     struct service *service;
     struct http_request *request;
-    struct arena *arena; /* the request's */
+    struct arena *arena;           /* the request's */
+    const struct dialect *dialect; /* of the path; there from the beginning */
     const struct route *route;
     struct slice names[ROUTE_NAMES_MAX]; /* what stood for the {…} of the route's pattern */
     struct caller caller;                /* zero on public routes */
@@ -45,6 +47,8 @@ struct call {
     int64_t wait_ms;                     /* for a run's end, by `?wait=`; 0: not */
     struct slice tag;                    /* the answer's ETag; empty: none */
     const char *content_type;            /* of an answer that is no fault; NULL: JSON */
+    struct http_header *headers;         /* that any answer will have, in the arena */
+    size_t header_count;
 };
 
 /* Goes on with the call on a work thread. */
@@ -65,7 +69,7 @@ void call_answer(struct call *call, int http_status, struct buffer *body);
 void call_answer_created(struct call *call, struct buffer *body, struct slice path,
                          const struct id *id);
 
-/* {"error": words}. */
+/* With a fault in the dialect's words. */
 void call_fail(struct call *call, int http_status, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* With the HTTP status that goes with it, and the error's words or, without any, ours. */
@@ -77,9 +81,17 @@ void call_fail_range(struct call *call, uint64_t size_bytes);
 /* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. */
 void call_fail_unknown(struct call *call);
 
+/* Whatever answer comes will have this header; at most CALL_HEADERS_MAX. */
+#define CALL_HEADERS_MAX 12
+void call_add_header(struct call *call, const char *name, struct slice value);
+
 /* 429, and the headers that tell how much of a limit is left on whatever answer comes. */
 void call_fail_rate(struct call *call);
 void call_put_rate(struct call *call);
+
+/* Who asks, by the key in the headers, of whatever dialect they are: call->caller is set. As
+ * service_key_check(). */
+MUST_USE enum status call_check_key(struct call *call);
 
 /* 401, 405. */
 void call_fail_key(struct call *call);

@@ -1,7 +1,6 @@
 /* Requests that come again, as clients send them that have seen no answer: Idempotency-Key. */
 #include "api/call.h"
 
-#include "api/native/native.h"
 #include "base/digest.h"
 #include "base/limits.h"
 #include "net/http_target.h"
@@ -119,7 +118,7 @@ call_answer_again(struct call *call)
                   "same body, Content-Type and query again, or take a new key");
     } else {
         call->is_again = true;
-        native_answer_again(call, &found);
+        call->dialect->answer_again(call, &found);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 #include "api/observe.h"
 
-#include "api/native/native.h"
+#include "api/dialect.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -25,7 +25,9 @@ struct observe {
     bool log_requests;
     uint64_t seed;
     _Atomic uint64_t next;
-    struct route_counts *routes; /* as in the table; the last: paths that nobody serves */
+    struct route_counts *routes; /* of all dialects; the last: paths that nobody serves */
+    size_t first[DIALECT_COUNT]; /* where those of each begin */
+    size_t count;                /* without the last */
 };
 
 struct observe *
@@ -34,7 +36,11 @@ observe_new(bool log_requests)
     struct observe *observe = mem_alloc(sizeof(*observe));
     observe->log_requests = log_requests;
     rng_secret(&observe->seed, sizeof(observe->seed));
-    observe->routes = mem_alloc_array(native_routes.count + 1, sizeof(*observe->routes));
+    for (size_t i = 0; i < DIALECT_COUNT; i++) {
+        observe->first[i] = observe->count;
+        observe->count += dialects[i]->routes->count;
+    }
+    observe->routes = mem_alloc_array(observe->count + 1, sizeof(*observe->routes));
     return observe;
 }
 
@@ -101,12 +107,19 @@ log_answer(const struct call *call, int status, int64_t spent_us)
               spent_us % 1000, key);
 }
 
+static size_t
+index_of(const struct observe *observe, const struct call *call)
+{
+    if (call->route == NULL)
+        return observe->count;
+    return observe->first[dialect_index(call->dialect)] +
+           (size_t)(call->route - call->dialect->routes->routes);
+}
+
 void
 observe_answer(struct observe *observe, struct call *call, int status)
 {
-    size_t index =
-        call->route == NULL ? native_routes.count : (size_t)(call->route - native_routes.routes);
-    struct route_counts *counts = &observe->routes[index];
+    struct route_counts *counts = &observe->routes[index_of(observe, call)];
     int64_t spent_us = clock_mono_us(clock_system()) - call->begun_us;
     atomic_fetch_add_explicit(&counts->answers[status / 100 - 1], 1, memory_order_relaxed);
     histogram_add(&counts->spent, spent_us);
@@ -118,18 +131,28 @@ observe_answer(struct observe *observe, struct call *call, int status)
 
 #define LABELS_BYTES 256
 
+static const struct route *
+route_at(const struct observe *observe, size_t index)
+{
+    size_t dialect = DIALECT_COUNT - 1;
+    while (observe->first[dialect] > index)
+        dialect--;
+    return &dialects[dialect]->routes->routes[index - observe->first[dialect]];
+}
+
 static void
-route_labels(size_t index, char out[LABELS_BYTES])
+route_labels(const struct observe *observe, size_t index, char out[LABELS_BYTES])
 {
     static const char *const methods[] = {
-        [HTTP_METHOD_GET] = "GET",     [HTTP_METHOD_POST] = "POST",     [HTTP_METHOD_PUT] = "PUT",
-        [HTTP_METHOD_PATCH] = "PATCH", [HTTP_METHOD_DELETE] = "DELETE",
+        [HTTP_METHOD_GET] = "GET",       [HTTP_METHOD_POST] = "POST",
+        [HTTP_METHOD_PUT] = "PUT",       [HTTP_METHOD_PATCH] = "PATCH",
+        [HTTP_METHOD_DELETE] = "DELETE", [HTTP_METHOD_OPTIONS] = "OPTIONS",
     };
-    if (index == native_routes.count) {
+    if (index == observe->count) {
         snprintf(out, LABELS_BYTES, "method=\"any\",route=\"none\"");
         return;
     }
-    const struct route *route = &native_routes.routes[index];
+    const struct route *route = route_at(observe, index);
     snprintf(out, LABELS_BYTES, "method=\"%s\",route=\"%s\"", methods[route->method],
              route->pattern);
 }
@@ -161,14 +184,14 @@ observe_print_metrics(const struct observe *observe, struct buffer *out)
     char labels[LABELS_BYTES];
     metrics_begin(out, "windrow_http_requests_total", METRIC_COUNTER,
                   "Answers, by route and class of status.");
-    for (size_t i = 0; i <= native_routes.count; i++) {
-        route_labels(i, labels);
+    for (size_t i = 0; i <= observe->count; i++) {
+        route_labels(observe, i, labels);
         print_answers(&observe->routes[i], labels, out);
     }
     metrics_begin(out, "windrow_http_request_duration_seconds", METRIC_HISTOGRAM,
                   "From the whole request to the beginning of its answer.");
-    for (size_t i = 0; i <= native_routes.count; i++) {
-        route_labels(i, labels);
+    for (size_t i = 0; i <= observe->count; i++) {
+        route_labels(observe, i, labels);
         if (is_used(&observe->routes[i]))
             metrics_histogram(out, "windrow_http_request_duration_seconds", labels,
                               &observe->routes[i].spent);

@@ -48,6 +48,13 @@ path_fits(const char *pattern, const struct http_request *request, struct slice 
     return index == segments;
 }
 
+bool
+route_path_fits(const char *pattern, const struct http_request *request)
+{
+    struct slice names[ROUTE_NAMES_MAX] = {{0}};
+    return path_fits(pattern, request, names);
+}
+
 static bool
 method_fits(const struct route *route, enum http_method method)
 {
@@ -91,8 +98,9 @@ void
 route_allow_text(unsigned allowed, char out[ROUTE_ALLOW_BYTES])
 {
     static const char *const names[] = {
-        [HTTP_METHOD_GET] = "GET, HEAD", [HTTP_METHOD_POST] = "POST",     [HTTP_METHOD_PUT] = "PUT",
-        [HTTP_METHOD_PATCH] = "PATCH",   [HTTP_METHOD_DELETE] = "DELETE",
+        [HTTP_METHOD_GET] = "GET, HEAD", [HTTP_METHOD_POST] = "POST",
+        [HTTP_METHOD_PUT] = "PUT",       [HTTP_METHOD_PATCH] = "PATCH",
+        [HTTP_METHOD_DELETE] = "DELETE", [HTTP_METHOD_OPTIONS] = "OPTIONS",
     };
     size_t used = 0;
     out[0] = '\0';

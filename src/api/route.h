@@ -42,6 +42,7 @@ struct route {
     bool may_make;           /* 201 beside it, when there was none before */
     bool is_bare;            /* what it gives stands in no "data" */
     bool is_streamed;        /* the handler takes the body by call_receive(), as it comes */
+    bool starts_run;         /* a run tells of itself: no entry in the audit log */
 };
 
 struct route_table {
@@ -56,6 +57,9 @@ struct route_match {
     bool is_public;   /* one needs no key */
     struct slice names[ROUTE_NAMES_MAX];
 };
+
+/* Whether the request's path is one of the pattern. */
+bool route_path_fits(const char *pattern, const struct http_request *request);
 
 void route_find(struct route_match *out, const struct route_table *table,
                 const struct http_request *request);

@@ -16,13 +16,6 @@ may_change(const struct call *call)
     return route != NULL && route->method != HTTP_METHOD_GET && !id_is_zero(&call->caller.key);
 }
 
-/* A run that was started tells of itself. */
-static bool
-is_start(const struct call *call)
-{
-    return call->route->handle == native_run_start || call->route->handle == native_run_rerun;
-}
-
 static struct audit_row
 entry_of(const struct call *call)
 {
@@ -39,7 +32,7 @@ entry_of(const struct call *call)
 bool
 native_audit_begin(struct call *call)
 {
-    if (!may_change(call) || is_start(call))
+    if (!may_change(call) || call->route->starts_run)
         return true;
     struct audit_row row = entry_of(call);
     if (service_audit_begin(call->service, &row, &call->audit) == STATUS_OK)
@@ -55,7 +48,7 @@ native_audit_answer(const struct call *call, int status)
     bool is_begun = !id_is_zero(&call->audit);
     if (!may_change(call))
         return;
-    if (!is_begun && (status == 401 || status == 429 || (is_start(call) && status < 300)))
+    if (!is_begun && (status == 401 || status == 429 || (call->route->starts_run && status < 300)))
         return;
     struct audit_row row = entry_of(call);
     row.status = (uint32_t)status;

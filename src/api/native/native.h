@@ -13,6 +13,10 @@
 #include "service/links.h"
 
 extern const struct route_table native_routes;
+extern const struct dialect native_dialect;
+
+/* {"error": words}; 429 says more. */
+void native_put_fault(struct call *call, struct fault *fault, struct buffer *out);
 
 /* The text of api.yaml, to which the table's names refer. */
 struct slice native_api_text(void);

@@ -17,7 +17,7 @@
 static const struct route routes[] = {
     {POST, "/v1/workflows/{workflow}/runs", KEY_SCOPE_RUN, native_run_start, LIMIT_INPUT_BYTES,
      .name = "startRun", .tag = "Runs", .summary = "Start a run", .query = "wait",
-     .takes = "RunStart", .gives = "Run", .status = 201},
+     .takes = "RunStart", .gives = "Run", .status = 201, .starts_run = true},
     {GET, "/v1/workflow-runs/{run}", KEY_SCOPE_READ, native_run_get, 0, .name = "getRun",
      .tag = "Runs", .summary = "Get a run", .query = "wait", .gives = "Run"},
     {GET, "/v1/workflows/{workflow}/runs", KEY_SCOPE_READ, native_run_list, 0, .name = "listRuns",
@@ -56,7 +56,7 @@ static const struct route routes[] = {
      .query = "wait", .takes = "RunRetry", .gives = "Run"},
     {POST, "/v1/workflow-runs/{run}/rerun", KEY_SCOPE_RUN, native_run_rerun, SMALL,
      .name = "rerunRun", .tag = "Runs", .summary = "Start a new run with the same input",
-     .query = "wait", .takes = "RunRerun", .gives = "Run", .status = 201},
+     .query = "wait", .takes = "RunRerun", .gives = "Run", .status = 201, .starts_run = true},
     {POST, "/v1/workflow-runs/{run}/cancel", KEY_SCOPE_RUN, native_run_cancel, SMALL,
      .name = "cancelRun", .tag = "Runs", .summary = "End a run", .takes = "Nothing",
      .gives = "Run"},
@@ -352,3 +352,20 @@ static const struct route routes[] = {
 };
 
 const struct route_table native_routes = {routes, COUNT_OF(routes)};
+
+/* Below /v1 a path that nobody serves is not told from one that needs a key. */
+static bool
+is_guarded(const struct http_request *request)
+{
+    return slice_is(http_request_segment(request, 0), "v1");
+}
+
+static const char *const no_paths[] = {NULL};
+
+const struct dialect native_dialect = {
+    .paths = no_paths,
+    .routes = &native_routes,
+    .is_guarded = is_guarded,
+    .put_fault = native_put_fault,
+    .answer_again = native_answer_again,
+};

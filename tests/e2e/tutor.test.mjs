@@ -1,0 +1,299 @@
+// The AI Tutor API: what its clients send and are answered, field by field.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { startServer, until } from './server.mjs';
+import { startStub } from './stub.mjs';
+
+const UNAUTHORIZED = {
+  error: 'Unauthorized. Please provide a valid secret key.',
+  success: false,
+};
+const FAILED = { error: 'Failed to run workflow', success: false, code: 'internal_server_error' };
+const BROKE = {
+  error: 'No credits remaining. Please add credits to continue using the service.',
+  success: false,
+  code: 'invalid_billing',
+};
+
+let server;
+let stub;
+before(async () => {
+  stub = await startStub();
+  server = await startServer('--allow', '127.0.0.1');
+});
+after(async () => {
+  await server?.close();
+  await stub?.close();
+});
+
+const bearer = (key) => ({ Authorization: `Bearer ${key ?? server.key.apiKey}` });
+
+/** A request as a client of that API sends it; the answer as it reads it. */
+async function call(method, path, { body, headers = bearer() } = {}) {
+  const answer = await fetch(server.url + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { status: answer.status, headers: answer.headers, text, json };
+}
+const run = (id, body, headers) => call('POST', `/api/v1/run/${id}`, { body, headers });
+
+/** The latest run of the workspace. */
+const newest = async () => (await server.get('/v1/workflow-runs?limit=1')).data[0];
+
+const letter = (extra = '') => `
+name: Letter
+input:
+  type: object
+  required: [name, topic]
+  properties: { name: { type: string }, topic: { type: string } }
+steps:
+  - { id: write, type: set, config: { fields: { text: "Dear {{input.name}}, about {{input.topic}}" } } }
+${extra}`;
+let made = 0;
+const publish = (text) => server.publish(text.replace(/^name: .*$/m, `name: Tutor ${++made}`));
+
+test('a run answers the text: success and result, and no citations without pages', async () => {
+  const workflow = await publish(letter());
+  for (const id of [`wf_${workflow.id}`, workflow.id]) {
+    const answer = await run(id, { name: 'Ann', topic: 'nuts' });
+    assert.equal(answer.status, 200, answer.text);
+    assert.deepEqual(Object.entries(answer.json), [['success', true], ['result', 'Dear Ann, about nuts']]);
+    assert.equal(answer.headers.get('content-type'), 'application/json');
+  }
+});
+
+test('rate headers are always there, 1000000 without a limit', async () => {
+  const workflow = await publish(letter());
+  const good = await run(workflow.id, { name: 'Ann', topic: 'nuts' });
+  const bad = await run(workflow.id, {});
+  for (const answer of [good, bad]) {
+    assert.equal(answer.headers.get('x-ratelimit-limit'), '1000000');
+    assert.equal(answer.headers.get('x-ratelimit-remaining'), '1000000');
+  }
+});
+
+test('with a limit the headers count down, and too much is 429', async () => {
+  const workflow = await publish(letter());
+  const { data: key } = await server.post('/v1/keys', {
+    name: 'slow', scopes: ['run'], limits: { rate: '2/h', burst: 2 },
+  });
+  const headers = bearer(key.apiKey);
+  for (const left of ['1', '0']) {
+    const answer = await run(workflow.id, { name: 'Ann', topic: 'nuts' }, headers);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers.get('x-ratelimit-limit'), '2');
+    assert.equal(answer.headers.get('x-ratelimit-remaining'), left);
+  }
+  const much = await run(workflow.id, { name: 'Ann', topic: 'nuts' }, { ...headers, 'x-user-id': 'another' });
+  assert.equal(much.status, 429);
+  assert.deepEqual(much.json, { error: 'Rate limit exceeded', success: false });
+  assert.equal(much.headers.get('x-ratelimit-remaining'), '0');
+  assert.ok(Number(much.headers.get('retry-after')) > 0);
+});
+
+test('a variable that is missing or null is named; any other input of the body is let be', async () => {
+  const workflow = await publish(letter());
+  for (const [body, name] of [[{}, 'name'], [{ name: 'Ann' }, 'topic'], [{ name: null, topic: 'x' }, 'name'], [undefined, 'name']]) {
+    const answer = await run(workflow.id, body);
+    assert.equal(answer.status, 400);
+    assert.deepEqual(answer.json, { error: `Missing input: ${name}`, success: false, code: 'missing_input' });
+  }
+  const more = await run(workflow.id, { name: 'Ann', topic: 'nuts', colour: 'red' });
+  assert.equal(more.status, 200, more.text);
+});
+
+test('a body that is no object, or does not fit the schema, is 400 in this form', async () => {
+  const workflow = await publish(letter());
+  for (const body of ['{', '[]', '"x"', 'null', '{"name": 1, "topic": "x"}']) {
+    const answer = await run(workflow.id, body);
+    assert.equal(answer.status, 400, body);
+    assert.deepEqual(Object.keys(answer.json), ['error', 'success', 'code']);
+    assert.equal(answer.json.success, false);
+    assert.equal(answer.json.code, 'invalid_request');
+  }
+});
+
+test('any content type is read as JSON', async () => {
+  const workflow = await publish(letter());
+  for (const type of ['text/plain', 'application/json; charset=utf-8']) {
+    const answer = await run(workflow.id, { name: 'Ann', topic: 'nuts' }, { ...bearer(), 'Content-Type': type });
+    assert.equal(answer.status, 200, answer.text);
+  }
+});
+
+test('no key, a wrong key, another scheme: 401 without a code', async () => {
+  const workflow = await publish(letter());
+  for (const headers of [{}, bearer('sk_wrong'), { Authorization: `Basic ${server.key.apiKey}` }, { Authorization: 'Bearer ' }]) {
+    const answer = await run(workflow.id, { name: 'Ann', topic: 'nuts' }, headers);
+    assert.equal(answer.status, 401);
+    assert.deepEqual(answer.json, UNAUTHORIZED);
+  }
+});
+
+test('any of the key headers of the others is taken', async () => {
+  const workflow = await publish(letter());
+  for (const name of ['x-api-key', 'x-metal-api-key']) {
+    const answer = await run(workflow.id, { name: 'Ann', topic: 'nuts' }, { [name]: server.key.apiKey });
+    assert.equal(answer.status, 200);
+  }
+});
+
+test('a key without the scope to run is refused', async () => {
+  const workflow = await publish(letter());
+  const { data: key } = await server.post('/v1/keys', { name: 'reader', scopes: ['read'] });
+  const answer = await run(workflow.id, { name: 'Ann', topic: 'x' }, bearer(key.apiKey));
+  assert.equal(answer.status, 403);
+  assert.deepEqual(Object.keys(answer.json), ['error', 'success']);
+  assert.equal(answer.json.success, false);
+});
+
+test('unknown, unpublished, archived and foreign workflows: 404', async () => {
+  const draft = await server.post('/v1/workflows', letter().replace('Letter', 'Tutor draft'), { type: 'text/yaml' });
+  const old = await publish(letter());
+  await server.post(`/v1/workflows/${old.id}/archive`, {});
+  const other = await server.post('/v1/workspaces', { name: 'Other' });
+  const foreign = await publish(letter());
+  const stranger = bearer(other.data.key.apiKey);
+  const asked = [
+    ['wf_abc123', bearer()], [draft.data.id, bearer()], [old.id, bearer()], [foreign.id, stranger],
+  ];
+  for (const [id, headers] of asked) {
+    const answer = await run(id, { name: 'Ann', topic: 'nuts' }, headers);
+    assert.equal(answer.status, 404, `${id}: ${answer.text}`);
+    assert.deepEqual(answer.json, { error: 'Workflow not found', success: false });
+  }
+});
+
+test('a run that fails is 500, whatever the reason', async () => {
+  const workflow = await publish(`
+name: Fails
+steps:
+  - { id: get, type: http_request, config: { url: "${stub.url}/status/404" }, retry: { attempts: 1 } }
+`);
+  const answer = await run(workflow.id, {});
+  assert.equal(answer.status, 500);
+  assert.deepEqual(answer.json, FAILED);
+  assert.equal((await newest()).status, 'failed');
+});
+
+test('a run that is cancelled is 500', async () => {
+  const workflow = await publish(`
+name: Hangs
+steps:
+  - { id: get, type: http_request, config: { url: "${stub.url}/hang" } }
+`);
+  const answer = run(workflow.id, {});
+  const { id } = await until(async () => {
+    const last = await newest();
+    return last.workflowId === workflow.id || last.workflow?.id === workflow.id ? last : null;
+  }, 'the run');
+  await server.post(`/v1/workflow-runs/${id}/cancel`, {});
+  assert.equal((await answer).status, 500);
+  assert.deepEqual((await answer).json, FAILED);
+});
+
+test('who closes the connection cancels the run', async () => {
+  const workflow = await publish(`
+name: Hangs
+steps:
+  - { id: get, type: http_request, config: { url: "${stub.url}/hang" } }
+`);
+  const abort = new AbortController();
+  const gone = fetch(`${server.url}/api/v1/run/${workflow.id}`, {
+    method: 'POST', headers: bearer(), body: '{}', signal: abort.signal,
+  }).catch((error) => error.name);
+  const { id } = await until(async () =>
+    (await server.get(`/v1/workflows/${workflow.id}/runs`)).data[0], 'the run');
+  abort.abort();
+  assert.equal(await gone, 'AbortError');
+  assert.equal((await server.reachEnd(id)).status, 'cancelled');
+});
+
+test('what other workflows give as a result: text, the text of a model, or JSON', async () => {
+  const table = [
+    ['"{{input.a}} and {{input.b}}"', '1 and x'],
+    ['{ text: "just {{input.b}}" }', 'just x'],
+    ['{ result: "it is {{input.b}}", more: 7 }', 'it is x'],
+    ['{ text: "y", more: "{{input.a}}" }', '{"text":"y","more":1}'],
+    ['["{{input.a}}", 2]', '[1,2]'],
+    ['"{{input.a}}"', '1'],
+    ['{ n: 1, citations: [] }', '{"n":1}'],
+  ];
+  for (const [output, wanted] of table) {
+    const workflow = await publish(`
+name: Shapes
+steps: [{ id: s, type: set, config: { fields: { z: 1 } } }]
+output: ${output}
+`);
+    const answer = await run(workflow.id, { a: 1, b: 'x' });
+    assert.deepEqual(answer.json, { success: true, result: wanted }, output);
+  }
+});
+
+test('citations are the addresses of the pages, each once', async () => {
+  const workflow = await publish(`
+name: Pages
+steps:
+  - id: answer
+    type: ai_generate
+    config:
+      prompt: "When was Bolt AG founded, and where?"
+      sources: [{ page: "{{input.page}}" }]
+`);
+  const page = `${stub.url}/page?title=Bolt&text=${encodeURIComponent('Bolt AG makes nuts. Bolt AG was founded in 1923 in Bonn.')}`;
+  const answer = await run(workflow.id, { page });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(Object.keys(answer.json), ['success', 'result', 'citations']);
+  assert.match(answer.json.result, /1923/);
+  assert.deepEqual(answer.json.citations, [page]);
+});
+
+test('without credits it is 402, before the workflow is looked for', async () => {
+  const other = await server.post('/v1/workspaces', { name: 'Poor' });
+  await server.post('/v1/credits', { workspaceId: other.data.id, set: 0 });
+  const answer = await run('wf_abc123', {}, bearer(other.data.key.apiKey));
+  assert.equal(answer.status, 402, answer.text);
+  assert.deepEqual(answer.json, BROKE);
+});
+
+test('chat is not here and says so; other paths and methods are faults of this form', async () => {
+  const chat = await call('POST', '/api/v1/chat/token', { body: { chatbotId: 'x', sessionId: 'y' } });
+  const talk = await call('POST', '/api/v1/chat/tok/stream', { body: { messages: [] }, headers: {} });
+  for (const answer of [chat, talk]) {
+    assert.equal(answer.status, 501);
+    assert.deepEqual(Object.keys(answer.json), ['error', 'success', 'code']);
+    assert.equal(answer.json.code, 'not_implemented');
+    assert.match(answer.json.error, /\/api\/v1\/run/);
+  }
+  for (const [method, path, status] of [
+    ['GET', '/api/v1/run/wf_x', 405], ['POST', '/api/v1/run', 404], ['POST', '/api/v1/run/a/b', 404],
+    ['POST', '/api/v1/run/a/b/c', 404],
+  ]) {
+    const answer = await call(method, path);
+    assert.equal(answer.status, status, path);
+    assert.deepEqual(Object.keys(answer.json), ['error', 'success']);
+    assert.equal((await call(method, path, { headers: {} })).status, 401, path);
+  }
+});
+
+test('an Idempotency-Key says nothing here', async () => {
+  const workflow = await publish(letter());
+  const headers = { ...bearer(), 'Idempotency-Key': 'the same' };
+  await run(workflow.id, { name: 'Ann', topic: 'nuts' }, headers);
+  const answer = await run(workflow.id, { name: 'Bob', topic: 'nuts' }, headers);
+  assert.equal(answer.json.result, 'Dear Bob, about nuts');
+});
