@@ -378,8 +378,9 @@ choose_next(struct piece *piece, struct error *error)
 {
     struct service *service = piece->operations->service;
     struct run_filter filter;
-    struct store_page page = {
-        .workspace = piece->row.workspace, .before = piece->row.id, .limit = PIECE_RUNS};
+    struct store_page page = {.workspace = piece->row.workspace, .limit = PIECE_RUNS};
+    /* Of one second, ids that different processes made stand in any order. */
+    id_first_of(&page.before, piece->row.created_unix_ms + 1000);
     enum status status = read_filter(service, &piece->row.workspace,
                                      value_get(piece->body, "filter"), &filter, error);
     if (status != STATUS_OK)

@@ -8,6 +8,7 @@
 //   - no event of a run is told twice, and none is missing for a client that comes again;
 //   - a message that comes to a webhook starts one run, whose end is told under one id until it is taken or given up;
 //   - every file that a server acknowledged is there and whole, and nothing half is;
+//   - of runs that are retried, cancelled or deleted many at once each is moved and counted once; of deleted ones nothing is left;
 //   - a cancelled run stays cancelled and makes no further call;
 //   - a retry calls for failed items only.
 //
@@ -17,6 +18,7 @@
 //   node run.mjs --uploads [--kills N] [--seed S]
 //   node run.mjs --starts [--kills N] [--seed S]
 //   node run.mjs --events [--kills N] [--seed S]
+//   node run.mjs --bulk [--kills N] [--seed S]
 //   node run.mjs --hooks [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
@@ -24,6 +26,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
+import { bulkKills } from './bulk.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { eventKills } from './events.mjs';
@@ -56,6 +59,7 @@ async function main() {
     else if (process.argv.includes('--uploads')) await part('uploads', () => uploadKills(folder, kills));
     else if (process.argv.includes('--starts')) await part('starts', () => startKills(folder, kills));
     else if (process.argv.includes('--events')) await part('events', () => eventKills(stub, folder, kills));
+    else if (process.argv.includes('--bulk')) await part('bulk', () => bulkKills(stub, folder, kills));
     else if (process.argv.includes('--hooks')) await part('hooks', () => hookKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
@@ -102,6 +106,7 @@ async function everything(stub, world, papers) {
   await part('starts', () => startKills(folder, Math.max(3, kills / 8)));
   await part('events', () => eventKills(stub, folder, Math.max(3, kills / 8)));
   await part('hooks', () => hookKills(folder, Math.max(3, kills / 8)));
+  await part('bulk', () => bulkKills(stub, folder, Math.max(2, Math.floor(kills / 12))));
   await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }
