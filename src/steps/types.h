@@ -30,6 +30,7 @@
     each(wait)               \
     each(workflow)           \
     each(http_request)       \
+    each(scrape_web)         \
     each(sql_query)          \
     each(ai_generate)        \
     each(extract)            \
