@@ -240,6 +240,8 @@
 #define LIMIT_WATCH_FULL_MS INT64_C(10000)
 /* Seconds for which a request may wait for the end of a run. */
 #define LIMIT_WAIT_SECONDS 60
+/* Passes for one request that are not used yet; of more those go that end first. */
+#define LIMIT_PASSES 16384
 /* Triggers that one filter of runs names. */
 #define LIMIT_FILTER_TRIGGERS 8
 /* Bytes of the request to a sandbox child: a pipe takes them at once. */

@@ -10,6 +10,7 @@
 #include "service/deliver.h"
 #include "service/links.h"
 #include "service/operations.h"
+#include "service/passes.h"
 #include "service/rates.h"
 #include "service/schedules.h"
 #include "service/secrets.h"
@@ -357,6 +358,7 @@ service_open(struct service **out, const struct service_options *options, struct
     service->keys = key_cache_new();
     service->backup = backup_new(service);
     service->rates = rates_new();
+    service->passes = passes_new();
     service->workflows = workflow_cache_new();
     struct rng rng;
     rng_seed_system(&rng);
@@ -436,6 +438,7 @@ service_close(struct service **service)
     key_cache_free(&gone->keys);
     backup_free(&gone->backup);
     rates_free(&gone->rates);
+    passes_free(&gone->passes);
     secrets_close(gone);
     workflow_cache_free(&gone->workflows);
     mem_free(gone->folder);

@@ -17,6 +17,7 @@
 struct cleaning;
 struct operations;
 struct hub;
+struct passes;
 struct backup;
 struct key_cache;
 struct rates;
@@ -51,6 +52,7 @@ struct service {
     struct key_cache *keys;
     struct backup *backup;
     struct rates *rates;
+    struct passes *passes;
     struct workflow_cache *workflows;
     struct scheduler *scheduler; /* NULL in a reader */
     struct hub *hub;             /* only where runs are taken up */

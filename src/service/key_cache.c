@@ -169,18 +169,27 @@ caller_of(struct service *service, const struct key_row *row)
     return caller;
 }
 
+/* status: whether the row could be read. */
+static enum status
+admit(struct service *service, enum status status, const struct key_row *row, struct arena *arena,
+      struct caller *out)
+{
+    int64_t now = clock_unix_ms(service->options.clock);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_valid(row, now)))
+        return STATUS_UNAUTHORIZED;
+    if (status != STATUS_OK)
+        return status;
+    *out = caller_of(service, row);
+    return read_workspace(service, arena, out);
+}
+
 static enum status
 read_key_in(struct service *service, struct cached_key *key, struct arena *arena)
 {
     struct key_row row;
     int64_t now = clock_unix_ms(service->options.clock);
     enum status status = store_key_by_secret(service->store, arena, &key->secret, &row);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_valid(&row, now)))
-        return STATUS_UNAUTHORIZED;
-    if (status != STATUS_OK)
-        return status;
-    key->caller = caller_of(service, &row);
-    status = read_workspace(service, arena, &key->caller);
+    status = admit(service, status, &row, arena, &key->caller);
     if (status != STATUS_OK)
         return status;
     key->until_mono_us = clock_mono_us(service->options.clock) + trusted_ms(&row, now) * 1000;
@@ -227,6 +236,20 @@ service_key_check(struct service *service, struct slice client_id, struct slice 
     if (status == STATUS_OK && client_id.size > 0 &&
         (!id_parse(&id, client_id) || !id_equal(&id, &out->key)))
         status = STATUS_UNAUTHORIZED;
+    if (status != STATUS_OK)
+        *out = (struct caller){0};
+    return status;
+}
+
+enum status
+service_key_caller(struct service *service, const struct id *key, struct caller *out)
+{
+    struct arena arena;
+    struct key_row row;
+    arena_init(&arena, KIB(64));
+    enum status status = store_key_get(service->store, &arena, key, &row);
+    status = admit(service, status, &row, &arena, out);
+    arena_done(&arena);
     if (status != STATUS_OK)
         *out = (struct caller){0};
     return status;

@@ -107,4 +107,8 @@ void service_rate_take(struct service *service, const struct caller *caller, boo
 MUST_USE enum status service_key_check(struct service *service, struct slice client_id,
                                        struct slice secret, struct caller *out);
 
+/* The same by the key's id, for what was given out in its name. */
+MUST_USE enum status service_key_caller(struct service *service, const struct id *key,
+                                        struct caller *out);
+
 #endif

@@ -1,12 +1,15 @@
 // The AI Tutor API: what its clients send and are answered, field by field.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { startServer, until } from './server.mjs';
+import { startSpeaker } from './speaker.mjs';
 import { startStub } from './stub.mjs';
 
 const UNAUTHORIZED = {
@@ -20,15 +23,23 @@ const BROKE = {
   code: 'invalid_billing',
 };
 
+let folder;
 let server;
+let speaker;
 let stub;
 before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'windrow-tutor-'));
   stub = await startStub();
-  server = await startServer('--allow', '127.0.0.1');
+  speaker = await startSpeaker();
+  const config = join(folder, 'models.yaml');
+  await writeFile(config, `providers:\n  live: { base_url: ${speaker.url} }\n`);
+  server = await startServer('--allow', '127.0.0.1', '--config', config);
 });
 after(async () => {
   await server?.close();
   await stub?.close();
+  await speaker?.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const bearer = (key) => ({ Authorization: `Bearer ${key ?? server.key.apiKey}` });
@@ -296,4 +307,219 @@ test('an Idempotency-Key says nothing here', async () => {
   await run(workflow.id, { name: 'Ann', topic: 'nuts' }, headers);
   const answer = await run(workflow.id, { name: 'Bob', topic: 'nuts' }, headers);
   assert.equal(answer.json.result, 'Dear Bob, about nuts');
+});
+
+// --- tokens and streams ---
+
+const spoken = (config = '', more = '') => `
+name: Spoken
+input: { type: object, required: [topic], properties: { topic: { type: string } } }
+steps:
+  - id: say
+    type: ai_generate
+    config: { model: live/one, prompt: "About {{input.topic}}"${config} }
+    retry: { attempts: 1 }
+${more}`;
+
+const token = async (query = '') => (await call('GET', `/api/v1/token${query}`)).json.token;
+
+/** A stream as a page in a browser opens it: the token, no key. */
+async function stream(id, body, query) {
+  const shown = query ?? `?token=${await token()}`;
+  const answer = await fetch(`${server.url}/api/v1/run/${id}/stream${shown}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  });
+  const seen = { answer, text: '', isBroken: false };
+  seen.done = (async () => {
+    const decoder = new TextDecoder();
+    for await (const bytes of answer.body) seen.text += decoder.decode(bytes, { stream: true });
+  })().catch(() => { seen.isBroken = true; });
+  return seen;
+}
+
+/** The call of the model that a stream has caused. */
+async function nextCall() {
+  const count = speaker.calls.length;
+  return until(() => speaker.calls[count], 'a call of the model');
+}
+
+test('a token: success, token and ttl, 60 seconds unless asked for otherwise', async () => {
+  for (const [query, ttl] of [['', 60], ['?ttl=1', 1], ['?ttl=300', 300], ['?ttl=', 60]]) {
+    const answer = await call('GET', `/api/v1/token${query}`);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Object.keys(answer.json), ['success', 'token', 'ttl']);
+    assert.match(answer.json.token, /^pub_tok_[\w-]{43}$/);
+    assert.deepEqual([answer.json.success, answer.json.ttl], [true, ttl]);
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+  }
+  for (const query of ['?ttl=0', '?ttl=301', '?ttl=x', '?ttl=-1']) {
+    const answer = await call('GET', `/api/v1/token${query}`);
+    assert.equal(answer.status, 400);
+    assert.deepEqual([answer.json.success, answer.json.code], [false, 'invalid_ttl']);
+  }
+  const nobody = await call('GET', '/api/v1/token', { headers: {} });
+  assert.deepEqual([nobody.status, nobody.json], [401, UNAUTHORIZED]);
+});
+
+test('a token without credits is 402', async () => {
+  const other = await server.post('/v1/workspaces', { name: 'Poor too' });
+  await server.post('/v1/credits', { workspaceId: other.data.id, set: 0 });
+  const answer = await call('GET', '/api/v1/token', { headers: bearer(other.data.key.apiKey) });
+  assert.deepEqual([answer.status, answer.json], [402, BROKE]);
+});
+
+test('a stream brings the text as the model says it, plain, with CORS', async () => {
+  const workflow = await publish(spoken());
+  const [seen, say] = await Promise.all([
+    stream(workflow.id, { topic: 'nuts' }, `?token=${await token()}`),
+    nextCall().then((model) => { model.say('Grüße, '); return model; }),
+  ]);
+  assert.equal(seen.answer.status, 200);
+  assert.equal(seen.answer.headers.get('content-type'), 'text/plain; charset=utf-8');
+  assert.equal(seen.answer.headers.get('access-control-allow-origin'), '*');
+  assert.equal(seen.answer.headers.get('x-ratelimit-limit'), '1000000');
+  await until(() => seen.text === 'Grüße, ', 'the first words, while the model still speaks');
+  say.say('dear nuts.');
+  await until(() => seen.text === 'Grüße, dear nuts.', 'more words');
+  say.end();
+  await seen.done;
+  assert.deepEqual([seen.text, seen.isBroken], ['Grüße, dear nuts.', false]);
+});
+
+test('a token is good once, also when the stream is refused', async () => {
+  const workflow = await publish(letter());
+  const used = `?token=${await token()}`;
+  const first = await stream(workflow.id, {}, used);
+  assert.equal(first.answer.status, 400);
+  assert.equal(first.answer.headers.get('access-control-allow-origin'), '*');
+  const again = await call('POST', `/api/v1/run/${workflow.id}/stream${used}`, { body: { name: 'a', topic: 'b' }, headers: {} });
+  assert.deepEqual([again.status, again.json], [401, UNAUTHORIZED]);
+  assert.equal(again.headers.get('access-control-allow-origin'), '*');
+});
+
+test('wrong, missing, late and foreign tokens are 401', async () => {
+  const workflow = await publish(letter());
+  const body = { name: 'Ann', topic: 'nuts' };
+  const late = await token('?ttl=1');
+  for (const query of ['', '?token=', '?token=pub_tok_x', `?token=pub_tok_${'a'.repeat(43)}`, `?token=${(await token()).slice(8)}`]) {
+    const answer = await call('POST', `/api/v1/run/${workflow.id}/stream${query}`, { body, headers: {} });
+    assert.deepEqual([answer.status, answer.json], [401, UNAUTHORIZED], query);
+  }
+  const asked = Date.now();
+  await until(() => Date.now() - asked > 1100, 'the token to be over');
+  const answer = await call('POST', `/api/v1/run/${workflow.id}/stream?token=${late}`, { body, headers: {} });
+  assert.equal(answer.status, 401);
+  const other = await server.post('/v1/workspaces', { name: 'Elsewhere' });
+  const theirs = await call('GET', '/api/v1/token', { headers: bearer(other.data.key.apiKey) });
+  const foreign = await call('POST', `/api/v1/run/${workflow.id}/stream?token=${theirs.json.token}`, { body, headers: {} });
+  assert.deepEqual([foreign.status, foreign.json], [404, { error: 'Workflow not found', success: false }]);
+});
+
+test('a token opens nothing when its key is revoked, and nothing but a stream', async () => {
+  const workflow = await publish(letter());
+  const { data: key } = await server.post('/v1/keys', { name: 'short', scopes: ['run'] });
+  const mine = (await call('GET', '/api/v1/token', { headers: bearer(key.apiKey) })).json.token;
+  for (const path of [`/api/v1/run/${workflow.id}`, '/api/v1/token', '/v1/workflows']) {
+    const answer = await call(path.includes('run') ? 'POST' : 'GET', `${path}?token=${mine}`, { headers: {} });
+    assert.equal(answer.status, 401, path);
+    assert.equal((await call('GET', '/v1/workflows', { headers: bearer(mine) })).status, 401);
+  }
+  const gone = await server.ask('DELETE', `/v1/keys/${key.clientId}`);
+  assert.equal(gone.status, 200, gone.text);
+  const answer = await call('POST', `/api/v1/run/${workflow.id}/stream?token=${mine}`, { body: { name: 'a', topic: 'b' }, headers: {} });
+  assert.equal(answer.status, 401);
+});
+
+test('OPTIONS of a stream answers {} to anybody', async () => {
+  const answer = await call('OPTIONS', '/api/v1/run/wf_abc123/stream', { headers: { Origin: 'https://page.example' } });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.text, '{}');
+  assert.equal(answer.headers.get('access-control-allow-origin'), '*');
+  assert.equal(answer.headers.get('access-control-allow-methods'), 'POST, OPTIONS');
+  assert.equal(answer.headers.get('access-control-allow-headers'), '*');
+});
+
+test('faults before the first byte are JSON: a model that fails', async () => {
+  const workflow = await publish(spoken());
+  const [seen] = await Promise.all([
+    stream(workflow.id, { topic: 'nuts' }),
+    nextCall().then((model) => model.cut()),
+  ]);
+  await seen.done;
+  assert.equal(seen.answer.status, 500);
+  assert.equal(seen.answer.headers.get('content-type'), 'application/json');
+  assert.deepEqual(JSON.parse(seen.text), FAILED);
+});
+
+test('a model that breaks off after its first words: the stream breaks too', async () => {
+  const workflow = await publish(spoken());
+  const [seen, model] = await Promise.all([
+    stream(workflow.id, { topic: 'nuts' }),
+    nextCall().then((one) => { one.say('Well, '); return one; }),
+  ]);
+  await until(() => seen.text === 'Well, ', 'the first words');
+  model.cut();
+  await seen.done;
+  assert.deepEqual([seen.text, seen.isBroken], ['Well, ', true]);
+});
+
+test('a result that is not what the model says is sent when it is there', async () => {
+  const workflow = await publish(spoken('', 'output: "All: {{steps.say.text}}"\n'));
+  const [seen] = await Promise.all([
+    stream(workflow.id, { topic: 'nuts' }),
+    nextCall().then((model) => { model.say('nuts'); model.end(); }),
+  ]);
+  await seen.done;
+  assert.deepEqual([seen.answer.status, seen.text, seen.isBroken], [200, 'All: nuts', false]);
+  const pure = await publish(letter());
+  const whole = await stream(pure.id, { name: 'Ann', topic: 'nuts' });
+  await whole.done;
+  assert.deepEqual([whole.text, whole.answer.headers.get('content-type')],
+    ['Dear Ann, about nuts', 'text/plain; charset=utf-8']);
+});
+
+test('who leaves a stream cancels its run', async () => {
+  const workflow = await publish(spoken());
+  const abort = new AbortController();
+  const gone = fetch(`${server.url}/api/v1/run/${workflow.id}/stream?token=${await token()}`,
+    { method: 'POST', body: '{"topic":"nuts"}', signal: abort.signal })
+    .then((answer) => answer.text()).catch((error) => error.name);
+  const model = await nextCall();
+  model.say('Well, ');
+  const { id } = await until(async () => (await server.get(`/v1/workflows/${workflow.id}/runs`)).data[0], 'the run');
+  abort.abort();
+  assert.equal(await gone, 'AbortError');
+  assert.equal((await server.reachEnd(id)).status, 'cancelled');
+});
+
+test('who has the key may stream without a token', async () => {
+  const workflow = await publish(letter());
+  const answer = await call('POST', `/api/v1/run/${workflow.id}/stream`, { body: { name: 'Ann', topic: 'x' } });
+  assert.deepEqual([answer.status, answer.text], [200, 'Dear Ann, about x']);
+});
+
+// --- a program that knows nothing of us ---
+
+test('a client program written after the guide: one call, then token and stream', async () => {
+  const workflow = await publish(`
+name: Planner
+input: { type: object, required: [topic, notes] }
+steps:
+  - id: generate
+    type: ai_generate
+    config: { model: local/extractive-1, prompt: "How long is {{input.topic}}? {{input.notes}}" }
+`);
+  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'clients/tutor.mjs')], {
+    env: {
+      ...process.env,
+      AITUTOR_URL: server.url,
+      AITUTOR_SECRET_KEY: server.key.apiKey,
+      AITUTOR_WORKFLOW_ID: `wf_${workflow.id}`,
+    },
+  });
+  const [ran, streamed, refused] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.match(ran.result, /1,233 kilometres/);
+  assert.deepEqual([ran.left, ran.of], [1000000, 1000000]);
+  assert.equal(streamed.streamed, ran.result);
+  assert.equal(refused.refused, UNAUTHORIZED.error);
 });

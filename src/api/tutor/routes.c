@@ -4,10 +4,15 @@
 
 #define GET HTTP_METHOD_GET
 #define POST HTTP_METHOD_POST
+#define STREAM_PATH "/api/v1/run/{workflow}/stream"
 
 static const struct route routes[] = {
     {POST, "/api/v1/run/{workflow}", KEY_SCOPE_RUN, tutor_run, LIMIT_INPUT_BYTES, .name = NULL,
      .starts_run = true},
+    {POST, STREAM_PATH, KEY_SCOPE_RUN, tutor_stream, LIMIT_INPUT_BYTES, .name = NULL,
+     .starts_run = true},
+    {HTTP_METHOD_OPTIONS, STREAM_PATH, ROUTE_PUBLIC, tutor_preflight, 0, .name = NULL},
+    {GET, "/api/v1/token", KEY_SCOPE_RUN, tutor_token, 0, .name = NULL},
     {POST, "/api/v1/chat/token", KEY_SCOPE_RUN, tutor_no_chat, KIB(64), .name = NULL},
     {POST, "/api/v1/chat/{token}/stream", ROUTE_PUBLIC, tutor_no_chat, KIB(64), .name = NULL},
 };
@@ -77,9 +82,19 @@ is_guarded(const struct http_request *request)
     return true;
 }
 
+static enum status
+check_key(struct call *call, bool is_peek)
+{
+    if (call->route->handle != tutor_stream)
+        return call_check_key(call);
+    tutor_allow_browsers(call);
+    return tutor_check_token(call, is_peek);
+}
+
 const struct dialect tutor_dialect = {
     .paths = paths,
     .routes = &tutor_routes,
     .is_guarded = is_guarded,
+    .check_key = check_key,
     .put_fault = tutor_put_fault,
 };

@@ -1,6 +1,5 @@
 #include "api/tutor/tutor.h"
 #include "base/json.h"
-#include "service/watch.h"
 
 /* --- the answer --- */
 
@@ -34,7 +33,7 @@ answer_ended(struct call *call, const struct run_row *row)
 static void
 answer_now(struct call *call)
 {
-    const struct end_watch *watch = call->own;
+    const struct end_watch *watch = &tutor_own(call)->end;
     struct run_row row;
     enum status status = service_run_get(call->service, &watch->run, call->arena, &row);
     if (status != STATUS_OK) {
@@ -59,7 +58,7 @@ static void
 client_left(struct http_request *request, void *context)
 {
     struct call *call = context;
-    const struct end_watch *watch = call->own;
+    const struct end_watch *watch = &tutor_own(call)->end;
     (void)request;
     service_watch_leave(call->service, watch->ticket);
 }
@@ -67,7 +66,7 @@ client_left(struct http_request *request, void *context)
 static void
 wait_for_end(struct call *call, const struct id *run)
 {
-    struct end_watch *watch = arena_alloc(call->arena, sizeof(*watch));
+    struct end_watch *watch = &tutor_own(call)->end;
     *watch = (struct end_watch){
         .ticket = service_watch_ticket(call->service),
         .run = *run,
@@ -75,7 +74,6 @@ wait_for_end(struct call *call, const struct id *run)
         .ended = wait_is_over,
         .context = call,
     };
-    call->own = watch;
     http_request_watch(call->request, client_left, call);
     bool is_gone = http_request_is_gone(call->request);
     if (!is_gone && service_watch_end(call->service, watch) == STATUS_OK)

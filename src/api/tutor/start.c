@@ -7,6 +7,7 @@
 #include "service/workflows.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Both headers are always there: without a limit this many requests are left. */
 #define RATE_UNLIMITED SLICE("1000000")
@@ -36,8 +37,8 @@ fail_credits(struct call *call, const struct refusal *refusal)
                    "invalid_billing");
 }
 
-static bool
-has_credits(struct call *call)
+bool
+tutor_has_credits(struct call *call)
 {
     struct credits credits;
     enum status status = service_credits_get(call->service, &call->caller.workspace, &credits);
@@ -101,6 +102,28 @@ missing_in(const struct schema *schema, struct value body)
 }
 
 static bool
+has_field(const struct plan_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->decl->field_count; i++) {
+        if (strcmp(node->decl->fields[i].name, name) == 0)
+            return node->fields[i].is_given;
+    }
+    return false;
+}
+
+/* A model's words are the result as it says them if its step is the last, no other output is made,
+ * and nothing else than text is asked of it. */
+static struct slice
+speaker_of(const struct plan *plan)
+{
+    const struct plan_node *last = &plan->nodes[plan->node_count - 1];
+    bool speaks = plan->output == NULL && last->table == 0 && !last->is_side &&
+                  strcmp(last->decl->name, "ai_generate") == 0 && !has_field(last, "output") &&
+                  !has_field(last, "sources");
+    return speaks ? value_slice(last->id) : slice_of("", 0);
+}
+
+static bool
 has_inputs(struct call *call, const struct workflow_row *workflow)
 {
     struct plan *plan = NULL;
@@ -120,6 +143,9 @@ has_inputs(struct call *call, const struct workflow_row *workflow)
         snprintf(words, sizeof(words), "Missing input: %.*s", SLICE_FORMAT(shown));
         tutor_fail(call, 400, words, "missing_input");
     }
+    struct tutor_own *own = arena_alloc(call->arena, sizeof(*own));
+    own->speaker = arena_copy(call->arena, speaker_of(plan));
+    call->own = own;
     plan_drop(&plan);
     return name.kind != VALUE_STRING;
 }
@@ -143,7 +169,7 @@ tutor_start(struct call *call, run_started_fn *started)
 {
     struct workflow_row workflow;
     tutor_put_rate(call);
-    if (!has_credits(call) || !find_workflow(call, &workflow) || !read_input(call) ||
+    if (!tutor_has_credits(call) || !find_workflow(call, &workflow) || !read_input(call) ||
         !has_inputs(call, &workflow))
         return;
     struct refusal refusal = {.limit = ACCOUNT_UNLIMITED};

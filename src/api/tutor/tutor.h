@@ -10,6 +10,7 @@
 #define API_TUTOR_TUTOR_H
 
 #include "api/call.h"
+#include "service/watch.h"
 
 extern const struct dialect tutor_dialect;
 
@@ -18,6 +19,9 @@ extern const struct dialect tutor_dialect;
 #define TUTOR_LATE_MS INT64_C(5000)
 
 route_handler_fn tutor_run;
+route_handler_fn tutor_token;
+route_handler_fn tutor_stream;
+route_handler_fn tutor_preflight;
 route_handler_fn tutor_no_chat;
 
 /* {"error": words, "success": false, "code": code}; code may be NULL. */
@@ -26,8 +30,32 @@ void tutor_put_fault(struct call *call, struct fault *fault, struct buffer *out)
 /* A run that did not come to a result, whatever the reason. */
 void tutor_fail_run(struct call *call);
 
+/* What a run of this dialect keeps with its call. */
+struct streaming;
+struct tutor_own {
+    struct slice speaker; /* the step whose text is the result as it is; empty: none */
+    struct end_watch end; /* of a run that is answered when it has ended */
+    struct streaming *streaming;
+};
+
+static inline struct tutor_own *
+tutor_own(const struct call *call)
+{
+    return call->own;
+}
+
+/* False: the call was answered with 402. */
+bool tutor_has_credits(struct call *call);
+
+/* Who streams: by the token in the query, which is used up, else by a key. */
+enum status tutor_check_token(struct call *call, bool is_peek);
+
+/* Whatever is answered may be read by pages of any origin: a stream shows no cookie. */
+void tutor_allow_browsers(struct call *call);
+
 /* Starts a run of the workflow that the path names, with the body as its input. `started` is called
- * with the call, unless the call was answered with what keeps the run from starting. */
+ * with the call, which has a struct tutor_own by then, unless the call was answered with what keeps
+ * the run from starting. */
 void tutor_start(struct call *call, run_started_fn *started);
 
 /* Nobody waits for the run any more: it is cancelled, if it has not ended. */
