@@ -276,7 +276,7 @@ engine_ask_answer(struct engine *engine, const struct ask_answer *answer,
     };
     ask_add_answer(intent, answer, now);
     add_wake(intent, answer, now);
-    intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_RUN, &answer->body->run);
+    intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_APPROVAL, &answer->row->id);
     intent->done = answer_committed;
     intent->owner = request;
     engine->away++;

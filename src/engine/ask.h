@@ -1,10 +1,10 @@
 /* engine/ask.h - what a step asks of somebody outside, as it is stored, and how it is answered.
  *
  * A step that waits for an answer (step_type.ask) leaves an object (OBJECT_APPROVAL, OBJECT_WAIT)
- * whose name is a digest of run, generation, step and key, and whose due time is its deadline. The
- * first commit that changes the object decides: an answer from outside, or the engine when the time
- * is over. That commit records the step's effect too, so that the run finds it wherever it is.
- * A decided object is archived, and due when it may be removed.
+ * whose name is a digest of run, generation, step and key, and which is due when it may be removed.
+ * The first commit that changes the object decides: an answer from outside, or the engine when the
+ * time is over. That commit records the step's effect too, so that the run finds it wherever it is.
+ * A decided object is archived.
  *
  * Threads: as each function says.
  */
@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long what was decided is kept beside the run that knows it: 30 days. */
+/* How long an object is kept when the time is over, beside the run that knows more: 30 days. */
 #define ASK_KEPT_MS INT64_C(2592000000)
 
 /* Where a question stands in its run. */

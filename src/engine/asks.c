@@ -367,6 +367,18 @@ look_home(struct engine *engine, struct message *message)
         wait_for_answer(ask);
 }
 
+/* A decision that nobody made was made when the time was over. */
+static struct value
+late_at(struct arena *arena, struct value late, int64_t until_unix_ms)
+{
+    char text[CLOCK_ISO_BYTES];
+    if (value_get(late, "at").kind != VALUE_NULL)
+        return late;
+    clock_iso(until_unix_ms, text);
+    return value_object_set(arena, late, value_text("at"),
+                            value_string_copy(arena, slice_text(text)));
+}
+
 /* On a work thread: the question as the step has it. */
 static void
 make_question(struct ask *ask, const struct ask_place *place)
@@ -387,9 +399,9 @@ make_question(struct ask *ask, const struct ask_place *place)
         .until_unix_ms =
             made.until.duration_ms >= 0 ? now + made.until.duration_ms : made.until.until_unix_ms,
         .is_ok_late = made.is_ok_late,
-        .late = made.late,
         .answer = value_null(),
     };
+    ask->body.late = late_at(&ask->arena, made.late, ask->body.until_unix_ms);
     if (json_text(&ask->arena, made.shown).size > LIMIT_ASK_BYTES) {
         step_fail(&ask->failure, "limit_exceeded", "what is shown takes more than %zu bytes",
                   LIMIT_ASK_BYTES);
@@ -406,7 +418,7 @@ make_question(struct ask *ask, const struct ask_place *place)
         .revision = 1,
         .created_unix_ms = now,
         .updated_unix_ms = now,
-        .due_unix_ms = ask->body.until_unix_ms,
+        .due_unix_ms = ask->body.until_unix_ms + ASK_KEPT_MS,
     };
 }
 

@@ -165,22 +165,42 @@ first_failure(const struct table_run *table, struct arena *arena)
     return value_copy(arena, table->summary.failure);
 }
 
-/* The first failure in plan order that makes the run fail; VALUE_NONE: it completed. */
+/* What makes the run fail because of that table; VALUE_NONE: nothing. */
+static struct value
+table_failure(const struct table_run *table, struct arena *arena)
+{
+    bool is_failed = table->state == TABLE_FAILED && !maker_continues(table);
+    if (is_failed && table->failure.kind != VALUE_NONE)
+        return value_copy(arena, table->failure);
+    if (table->state == TABLE_DONE &&
+        too_many_failed(&table->run->program->plan->limits, &table->counts))
+        return first_failure(table, arena);
+    if (is_failed)
+        return chunk_failure_value(arena, "upstream_failed", "a table could not be built");
+    return (struct value){0};
+}
+
+static bool
+is_of_another(struct value failure)
+{
+    struct value code = value_get(failure, "code");
+    return code.kind == VALUE_STRING && slice_is(value_slice(code), "upstream_failed");
+}
+
+/* The first failure in plan order that makes the run fail, and of these the first that is not the
+ * consequence of another one; VALUE_NONE: it completed. */
 static struct value
 run_failure(const struct run *run, struct arena *arena)
 {
-    const struct plan *plan = run->program->plan;
-    for (uint16_t t = 0; t < plan->table_count; t++) {
-        const struct table_run *table = &run->tables[t];
-        bool is_failed = table->state == TABLE_FAILED && !maker_continues(table);
-        if (is_failed && table->failure.kind != VALUE_NONE)
-            return value_copy(arena, table->failure);
-        if (table->state == TABLE_DONE && too_many_failed(&plan->limits, &table->counts))
-            return first_failure(table, arena);
-        if (is_failed)
-            return chunk_failure_value(arena, "upstream_failed", "a table could not be built");
+    struct value first = {0};
+    for (uint16_t t = 0; t < run->program->plan->table_count; t++) {
+        struct value failure = table_failure(&run->tables[t], arena);
+        if (failure.kind != VALUE_NONE && !is_of_another(failure))
+            return failure;
+        if (first.kind == VALUE_NONE)
+            first = failure;
     }
-    return (struct value){0};
+    return first;
 }
 
 /* --- the output --- */

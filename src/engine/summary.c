@@ -45,6 +45,15 @@ unread_failure(struct chunk *chunk, uint32_t item)
     return failure_with_place(chunk, item, failure, chunk->table->name);
 }
 
+/* None of its own columns failed: it stands behind a step of another table that did. */
+static struct value
+failure_of_others(struct chunk *chunk, uint32_t item)
+{
+    struct value failure = chunk_failure_value(&chunk->arena, "upstream_failed",
+                                               "a step that this row waits for has failed");
+    return failure_with_place(chunk, item, failure, chunk->table->name);
+}
+
 static struct value
 find_failure(struct chunk *chunk, uint32_t index)
 {
@@ -63,6 +72,8 @@ find_failure(struct chunk *chunk, uint32_t index)
         else
             others = value_array_append(&chunk->arena, others, id);
     }
+    if (first.kind == VALUE_NONE)
+        return failure_of_others(chunk, index);
     if (others.count > 0)
         first = value_object_set(&chunk->arena, first, value_text("others"), others);
     return first;

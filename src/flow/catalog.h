@@ -151,6 +151,9 @@ struct step_decl {
     const char *variant_field;
     enum step_asks asks; /* STEP_SHAPE_EFFECT */
     const char *page; /* its documentation, Markdown; NULL: docs/steps has it */
+    /* It decides once for all rows of a table, unless it says `per: item`: the sink that gathers
+     * them for it. NULL: it stands among the rows. */
+    const char *gate_writer;
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

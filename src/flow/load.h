@@ -236,6 +236,7 @@ load_fn load_steps; /* target: NULL */
 void load_config(struct loader *loader, uint16_t draft);
 void load_rows_file(struct loader *loader, const char *file);
 void load_needs(struct loader *loader);
+void load_gates(struct loader *loader);
 void load_sides(struct loader *loader);
 void load_tables(struct loader *loader);
 /* What tables are made from, and what their rows bring along; after the nodes have places. */

@@ -262,6 +262,7 @@ void
 load_needs(struct loader *loader)
 {
     resolve_needs(loader);
+    load_gates(loader);
     load_sides(loader);
     sort_drafts(loader);
     if (!loader->graph_is_broken)

@@ -41,6 +41,9 @@
 
 #define PLAN_LABEL_ANY UINT8_MAX
 
+/* What is behind a step's id in that of the tap which gathers its rows (load_gates.c). */
+#define PLAN_ROWS_ENDING "/rows"
+
 /* One field of a step's config, compiled by its kind. */
 struct config_field {
     const struct field_decl *decl;

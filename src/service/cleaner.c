@@ -445,6 +445,8 @@ static const struct {
     {OBJECT_LIST, OBJECT_LIST_ROW},
     {OBJECT_ENTITY_TYPE, OBJECT_ENTITY},
     {OBJECT_ENTITY, 0},
+    {OBJECT_WAIT, 0},
+    {OBJECT_APPROVAL, 0},
 };
 
 static bool

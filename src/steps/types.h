@@ -28,6 +28,7 @@
     each(validate)           \
     each(condition)          \
     each(wait)               \
+    each(approval)           \
     each(workflow)           \
     each(http_request)       \
     each(scrape_web)         \

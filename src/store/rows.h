@@ -324,6 +324,7 @@ enum idempotency_kind {
     IDEMPOTENCY_DELIVERY = 8,
     IDEMPOTENCY_SECRET = 9, /* id: the workspace or the workflow */
     IDEMPOTENCY_OBJECT = 10,
+    IDEMPOTENCY_APPROVAL = 11,
 };
 
 struct idempotency_row {

@@ -58,12 +58,20 @@ on_answered(enum status status, void *context)
         check_once(answered);
 }
 
+/* What the question is about: an event says it, an approval has it as title. */
+static struct value
+topic_of(const struct ask_body *body)
+{
+    return body->shown.kind == VALUE_OBJECT ? value_get(body->shown, "title") : body->shown;
+}
+
 static void
 give(struct giving *giving, const struct object_row *row, const struct ask_body *body)
 {
     struct world *world = giving->world;
-    struct member members[] = {{value_text("word"), body->shown}, {value_text("n"), value_int(7)}};
-    bool is_no = body->shown.kind == VALUE_STRING && slice_is(value_slice(body->shown), "no");
+    struct value topic = topic_of(body);
+    struct member members[] = {{value_text("word"), topic}, {value_text("n"), value_int(7)}};
+    bool is_no = topic.kind == VALUE_STRING && slice_is(value_slice(topic), "no");
     struct ask_answer answer = {
         .row = row,
         .body = body,
@@ -107,7 +115,8 @@ look_at(struct giving *giving, const struct id *id)
         return;
     bool is_live =
         (STORE_LIVE_STATES >> run.state & 1) != 0 && run.generation == body.place.generation;
-    bool is_late = body.shown.kind == VALUE_STRING && slice_is(value_slice(body.shown), "late");
+    struct value topic = topic_of(&body);
+    bool is_late = topic.kind == VALUE_STRING && slice_is(value_slice(topic), "late");
     if (is_live && !is_late && (giving->gives_all || world_below(giving->world, 3) > 0))
         give(giving, &row, &body);
 }
@@ -123,6 +132,10 @@ answers_give(struct world *world, bool gives_all)
         return false;
     arena_init(&giving.arena, MIB(64));
     status_ignore(store_object_list(world->store, &page, see, &seen));
+    page.kind = OBJECT_APPROVAL;
+    page.limit -= seen.count;
+    if (page.limit > 0)
+        status_ignore(store_object_list(world->store, &page, see, &seen));
     for (uint32_t i = 0; i < seen.count; i++)
         look_at(&giving, &seen.ids[i]);
     arena_done(&giving.arena);

@@ -477,6 +477,26 @@ static const char answered_rows[] =
                      "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
                      "      s: \"{{steps.said.word}}\" } } }\n";
 
+/* One decision for all rows that went well, and one for each of them. */
+static const char approved[] =
+    "name: approved\n"
+    "limits: { max_failed: 90% }\n"
+    "steps:\n" ROWS CALL(
+        "score", "") "  - { id: all, type: approval, config: { title: \"{{item.rows}}\", for: 2d,\n"
+                     "      on_timeout: fail } }\n"
+                     "  - { id: each, type: approval, config: { per: item, title: \"{{item.k}}\",\n"
+                     "      for: 2d, on_timeout: fail } }\n"
+                     "  - { id: tell, type: http_request, config: { url: \"" URL "/3/tell\",\n"
+                     "      json: { k: \"{{item.k}}\", mode: \"{{item.mode}}\", word: "
+                     "\"{{steps.each.word}}\" } } }\n"
+                     "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
+                     "      a: \"{{steps.all.word}}\" } } }\n";
+
+static const char refused[] =
+    "name: refused\n"
+    "steps:\n" ROWS "  - { id: all, type: approval, config: { title: no, for: 2d, on_timeout: fail "
+    "} }\n" CALL("score", "");
+
 const struct scene scenes[] = {
     {SCENE("pure", pure, NULL, "ok"), .is_pure = true},
     {SCENE("rows", rows, "many.csv", "ok"), .concurrency = 7},
@@ -522,6 +542,9 @@ const struct scene scenes[] = {
     {SCENE("paced", paced, "few.csv", "ok"), .concurrency = 3, .rate = 5},
     {SCENE("answered", answered, NULL, "ok")},
     {SCENE("answered_flaky", answered, NULL, "flaky")},
+    {SCENE("approved", approved, "few.csv", "ok")},
+    {SCENE("many_approved", approved, "many.csv", "ok")},
+    {SCENE("refused", refused, "few.csv", "ok")},
     {SCENE("answered_rows", answered_rows, "few.csv", "ok")},
     {SCENE("many_answered_rows", answered_rows, "many.csv", "ok")},
     {SCENE("reshaped", reshaped, "many.csv", "ok")},

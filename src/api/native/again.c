@@ -91,6 +91,9 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     case IDEMPOTENCY_OBJECT:
         native_answer_object_again(call, made);
         return;
+    case IDEMPOTENCY_APPROVAL:
+        native_answer_approval_again(call, made);
+        return;
     case IDEMPOTENCY_FILE:
         answer_file(call, made);
         return;

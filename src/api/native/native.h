@@ -113,6 +113,12 @@ route_handler_fn native_hook_replay;
 route_handler_fn native_hook_secret_get;
 route_handler_fn native_hook_secret_rotate;
 route_handler_fn native_event_take;
+route_handler_fn native_wait_list;
+route_handler_fn native_approval_list;
+route_handler_fn native_approval_get;
+route_handler_fn native_approval_decide;
+route_handler_fn native_approval_page;
+route_handler_fn native_approval_sent;
 
 route_handler_fn native_schedule_get;
 route_handler_fn native_schedule_list;
@@ -255,6 +261,8 @@ bool native_check_definition(struct call *call, struct slice text, struct proble
 void native_put_problem(struct buffer *out, const struct problem *problem);
 void native_fail_problems(struct call *call, const struct problems *problems);
 
+/* The approval that the same request has decided before. */
+void native_answer_approval_again(struct call *call, const struct idempotency_row *made);
 /* The delivery that the same request has asked for before. */
 void native_answer_delivery_again(struct call *call, const struct idempotency_row *made);
 
