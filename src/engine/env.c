@@ -68,6 +68,8 @@ env_record(struct step_env *env, struct intent *intent)
         env->file.created_unix_ms = clock_unix_ms(env->options->clock);
         intent_add(intent, STORE_FILE_INSERT, 512)->file = &env->file;
     }
+    if (env->has_row)
+        intent_add(intent, STORE_OBJECT_ADD, env->row.body.size + 256)->object = &env->row;
     for (uint32_t i = 0; i < env->text_count; i++)
         intent_add(intent, STORE_TEXT_PUT, env->texts[i].body.size + 64)->text = &env->texts[i];
 }

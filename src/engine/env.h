@@ -25,6 +25,8 @@ struct step_env {
     uint32_t text_count;
     struct file_row file; /* that was made: on the disk, and of no run before it is recorded */
     bool has_file;
+    struct object_row row; /* for a list */
+    bool has_row;
 };
 
 /* Adds what was kept and made to the intent that records the call. It borrows from the outcome. */

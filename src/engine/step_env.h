@@ -70,6 +70,13 @@ bool step_env_keep(struct step_env *env, struct slice text, struct digest *diges
 bool step_env_text(struct step_env *env, const struct digest *digest, struct arena *arena,
                    struct slice *out, struct step_failure *failure);
 
+/* --- lists --- */
+
+/* Appends the row, an object, to the list of that id or name, at most one in a call: {list}, its
+ * id. However often the call is made, the row is there once. `no_list`, `limit_exceeded`. */
+bool step_env_append(struct step_env *env, struct slice list, struct value row, struct value *out,
+                     struct step_failure *failure);
+
 /* --- files out --- */
 
 /* A file of the item, shown among those of the run. */

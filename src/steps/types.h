@@ -39,7 +39,8 @@
     each(write_csv)          \
     each(write_jsonl)        \
     each(write_xlsx)         \
-    each(document)
+    each(document)           \
+    each(append_to_list)
 
 /* Types that are others of the catalog with a field of theirs (step_decl.per_table, variant). */
 #define STEP_TYPES_VARIANT(each) \

@@ -20,6 +20,7 @@
 //   node run.mjs --events [--kills N] [--seed S]
 //   node run.mjs --bulk [--kills N] [--seed S]
 //   node run.mjs --hooks [--kills N] [--seed S]
+//   node run.mjs --appends [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,6 +28,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
 import { bulkKills } from './bulk.mjs';
+import { appendKills } from './appends.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { eventKills } from './events.mjs';
@@ -61,6 +63,7 @@ async function main() {
     else if (process.argv.includes('--events')) await part('events', () => eventKills(stub, folder, kills));
     else if (process.argv.includes('--bulk')) await part('bulk', () => bulkKills(stub, folder, kills));
     else if (process.argv.includes('--hooks')) await part('hooks', () => hookKills(folder, kills));
+    else if (process.argv.includes('--appends')) await part('appends', () => appendKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
     else await reshapeKills(stub, folder, reshape, kills, part);
@@ -107,6 +110,7 @@ async function everything(stub, world, papers) {
   await part('events', () => eventKills(stub, folder, Math.max(3, kills / 8)));
   await part('hooks', () => hookKills(folder, Math.max(3, kills / 8)));
   await part('bulk', () => bulkKills(stub, folder, Math.max(2, Math.floor(kills / 12))));
+  await part('appends', () => appendKills(folder, Math.max(4, kills / 8)));
   await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));
   await part('cancel', () => cancelKills(stub, folder, Math.max(2, kills / 12)));
 }

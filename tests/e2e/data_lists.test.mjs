@@ -121,7 +121,7 @@ const OVER = `name: Over
 input: { type: object, required: [list], properties: { list: { type: string } } }
 steps:
   - { id: rows, type: read_list, config: { list: "{{input.list}}" } }
-  - { id: pause, type: wait, config: { for: 300ms } }
+  - { id: pause, type: wait, config: { for: 2s } }
   - { id: twice, type: transform, config: { expression: .item.n * 2 } }
 `;
 
@@ -131,7 +131,7 @@ test('a workflow runs over a list as it was when the run began, also over a kill
   await server.publish(OVER);
   const begun = await server.post('/v1/workflows/over/runs', { input: { list: 'Over' } });
   const run = `/v1/workflow-runs/${begun.data.id}`;
-  await until(async () => (await server.get(run)).data.status === 'running' &&
+  await until(async () =>
     (await server.get(`${run}/items?table=rows&limit=1`)).data?.length > 0, 'rows to be read');
   await server.restart('SIGKILL');
   await server.ask('DELETE', `/v1/lists/${list.id}`);
@@ -145,4 +145,34 @@ test('a workflow runs over a list as it was when the run began, also over a kill
   const again = await server.post(`${run}/rerun?wait=20`, {});
   assert.equal(again.data.status, 'failed');
   assert.match(JSON.stringify(again.data.error), /no_list.*there is no list/);
+});
+
+const APPEND = `name: Append
+steps:
+  - { id: rows, type: read_list, config: { list: Source } }
+  - { id: small, type: filter, config: { where: .item.n < 5 } }
+  - { id: keep, type: append_to_list, config: { list: Sink, row: { n: "{{item.n}}", twice: "{{= .item.n * 2 }}" } } }
+  - { id: whole, type: append_to_list, config: { list: Whole } }
+`;
+
+test('a workflow appends rows to lists, each once, and fails items without a list', async () => {
+  await makeList('Source');
+  const sink = await makeList('Sink');
+  await server.post('/v1/lists/Source/rows', { rows: numbers(0, 20) });
+  await server.publish(APPEND);
+  const first = await server.post('/v1/workflows/append/runs?wait=30', { input: {} });
+  const failed = await server.get(`/v1/workflow-runs/${first.data.id}/items?table=rows&state=failed`);
+  assert.equal(failed.data.length, 5);
+  assert.match(JSON.stringify(failed.data[0]), /no_list/);
+  const rows = (await rowsOf('Sink')).data.map(({ item }) => item).sort((a, b) => a.n - b.n);
+  assert.deepEqual(rows, numbers(0, 5).map(({ n }) => ({ n, twice: 2 * n })));
+  await makeList('Whole');
+  const retried = await server.post(`/v1/workflow-runs/${first.data.id}/retry?wait=30`, {});
+  assert.equal(retried.data.status, 'completed');
+  assert.deepEqual(valuesOf(await rowsOf('Whole')).sort(), [0, 1, 2, 3, 4]);
+  assert.equal((await server.get('/v1/lists/Sink')).data.rowCount, 5);
+  const items = await server.get(`/v1/workflow-runs/${first.data.id}/results?table=rows&format=json`);
+  assert.deepEqual(items.json.filter((row) => row.item?.n < 5 || row.n < 5).length, 5);
+  assert.match(items.text, new RegExp(sink.id));
+  await server.ask('DELETE', '/v1/lists/Sink');
 });

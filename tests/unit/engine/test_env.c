@@ -163,7 +163,7 @@ record(struct fixture *f)
     assert_int_equal(intent->status, STATUS_OK);
     intent_free(&intent);
     f->env.text_count = 0;
-    f->env.has_file = false;
+    f->env.has_file = f->env.has_row = false;
 }
 
 static void
@@ -614,6 +614,90 @@ test_a_full_disk_is_waited_for(void **state)
     }
 }
 
+/* --- lists --- */
+
+static const struct id list_id = {{5}};
+
+static void
+put_list(struct fixture *f)
+{
+    struct object_row list = {.workspace = {{1}},
+                              .id = list_id,
+                              .kind = OBJECT_LIST,
+                              .name = SLICE("Found"),
+                              .body = SLICE("{}"),
+                              .revision = 1};
+    struct intent *intent = intent_new(KIB(64));
+    intent_add_object(intent, STORE_OBJECT_INSERT, &list);
+    assert_int_equal(store_commit(f->options.store, &intent, 1, NULL), STATUS_OK);
+    intent_free(&intent);
+}
+
+static uint32_t
+rows_of_list(struct fixture *f)
+{
+    struct object_page page = {
+        .workspace = {{1}}, .kind = OBJECT_LIST_ROW, .parent = list_id, .limit = 1};
+    uint32_t count = 0;
+    assert_int_equal(store_object_count(f->options.store, &page, 100, &count), STATUS_OK);
+    return count;
+}
+
+static void
+append(struct fixture *f)
+{
+    struct value out, row = value_empty_object();
+    if (!step_env_append(&f->env, SLICE("Found"), row, &out, &f->failure))
+        fail_msg("%s", f->failure.words);
+    assert_string_equal(json_text(&f->arena, out).ptr, "{\"list\":\"050000000000000000000000\"}");
+}
+
+static void
+test_a_row_is_appended_once_with_its_call(void **state)
+{
+    struct fixture *f = *state;
+    const struct effect_name other = {&run, {"memo", 4}, {"\x01\x08", 2}, 0, hash};
+    put_list(f);
+    append(f);
+    assert_int_equal(rows_of_list(f), 0);
+    env_forget(&f->env);
+    record(f);
+    assert_int_equal(rows_of_list(f), 0);
+    append(f);
+    record(f);
+    append(f);
+    f->env.generation = 2;
+    record(f);
+    assert_int_equal(rows_of_list(f), 1);
+    f->env.call = &other;
+    append(f);
+    record(f);
+    assert_int_equal(rows_of_list(f), 2);
+}
+
+static void
+test_what_cannot_be_appended(void **state)
+{
+    struct fixture *f = *state;
+    struct value out, row = value_empty_object();
+    static char long_text[LIMIT_LIST_ROW_BYTES];
+    put_list(f);
+    memset(long_text, 'x', sizeof(long_text));
+    row = value_object_set(&f->arena, row, value_text("x"),
+                           value_string(slice_of(long_text, sizeof(long_text))));
+    assert_false(step_env_append(&f->env, SLICE("Found"), row, &out, &f->failure));
+    assert_string_equal(f->failure.code, "limit_exceeded");
+    assert_false(step_env_append(&f->env, SLICE("found"), value_empty_object(), &out, &f->failure));
+    assert_string_equal(f->failure.code, "no_list");
+    assert_false(f->failure.may_retry);
+    f->env.workspace = (struct id){{9}};
+    assert_false(step_env_append(&f->env, SLICE("050000000000000000000000"), value_empty_object(),
+                                 &out, &f->failure));
+    assert_string_equal(f->failure.code, "no_list");
+    record(f);
+    assert_int_equal(rows_of_list(f), 0);
+}
+
 int
 main(void)
 {
@@ -634,6 +718,9 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folders_that_cannot_be_listed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_row_is_appended_once_with_its_call, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_appended, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

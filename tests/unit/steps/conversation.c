@@ -130,6 +130,22 @@ step_env_make_file(struct step_env *env, const struct step_made_file *made, stru
     return true;
 }
 
+/* What would be appended to which list, but to the list "none". */
+bool
+step_env_append(struct step_env *env, struct slice list, struct value row, struct value *out,
+                struct step_failure *failure)
+{
+    struct arena *arena = &env->talk->scene.arena;
+    struct member members[] = {
+        {value_text("list"), value_string_copy(arena, list)},
+        {value_text("row"), value_copy(arena, row)},
+    };
+    if (slice_is(list, "none"))
+        return step_fail(failure, "no_list", "there is no list");
+    *out = value_object_new(arena, members, COUNT_OF(members));
+    return true;
+}
+
 /* --- the conversation --- */
 
 void
