@@ -144,7 +144,8 @@ run_fill_row(const struct run *run, struct run_row *row)
         .state = run->state,
         .created_unix_ms = run->created_unix_ms,
         .started_unix_ms = run->started_unix_ms,
-        .deadline_unix_ms = run->deadline_unix_ms,
+        .deadline_unix_ms =
+            run->deadline_unix_ms == 0 ? 0 : run->deadline_unix_ms - run->paused_above_ms,
     };
 }
 

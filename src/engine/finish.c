@@ -6,6 +6,7 @@
 #include "engine/events.h"
 #include "engine/line.h"
 #include "engine/notice.h"
+#include "engine/pauses.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -298,6 +299,21 @@ add_held(const struct run *run, struct intent *intent)
     intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = row;
 }
 
+/* Those below it are paused too. */
+static void
+add_pause(const struct run *run, struct intent *intent)
+{
+    int64_t now = clock_unix_ms(run->engine->options.clock);
+    struct cursor_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    *row = (struct cursor_row){
+        .run = run->id,
+        .name = SLICE(PAUSES_CURSOR),
+        .generation = run->generation,
+        .body = pauses_begin(run->pauses, now, &intent->arena),
+    };
+    intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = row;
+}
+
 static void
 commit_end(struct finish_commit *commit, enum run_event event, struct value output,
            struct value error)
@@ -326,6 +342,8 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
     run_events_add(run, intent);
     if (event == RUN_EVENT_PARK)
         add_held(run, intent);
+    if (event == RUN_EVENT_PAUSE && run->has_children)
+        add_pause(run, intent);
     if (run_state_is_ended(run->state)) {
         line_add_leave(intent, &run->id, &run->wishes);
         const struct notice_to to = {run->program->plan, run->wishes.callback_url};

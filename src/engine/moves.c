@@ -7,6 +7,7 @@
 #include "engine/line.h"
 #include "engine/models.h"
 #include "engine/notice.h"
+#include "engine/pauses.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 
@@ -206,6 +207,31 @@ keep_version(const struct move_request *request, const struct run_row *row, stru
     intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = cursor;
 }
 
+/* What is paused or resumed counts for those below, too. */
+static enum status
+keep_pauses(const struct move_request *request, const struct run_row *row, struct intent *intent)
+{
+    bool is_pause = request->event == RUN_EVENT_PAUSE;
+    if (!is_pause && request->event != RUN_EVENT_BEGIN)
+        return STATUS_OK;
+    int64_t now = clock_unix_ms(request->engine->options.clock);
+    struct cursor_row *cursor = arena_alloc(&intent->arena, sizeof(*cursor));
+    struct cursor_row which = {
+        .run = row->id, .name = SLICE(PAUSES_CURSOR), .generation = row->generation};
+    enum status status =
+        store_cursor_get(request->engine->options.store, &intent->arena, &which, cursor);
+    if (status == STATUS_NOT_FOUND && is_pause) {
+        *cursor = which;
+        status = STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    cursor->body = is_pause ? pauses_begin(cursor->body, now, &intent->arena)
+                            : pauses_end(cursor->body, now, &intent->arena);
+    intent_add(intent, STORE_CURSOR_PUT, 64)->cursor = cursor;
+    return STATUS_OK;
+}
+
 enum status
 engine_run_at(struct engine *engine, const struct run_row *row, uint32_t generation,
               struct run_row *out, struct error *error)
@@ -310,6 +336,8 @@ move_stored(struct task *task, void *thread_context)
         status = pin_again(request, row, &intent->arena);
     if (status == STATUS_OK && request->event == RUN_EVENT_RETRY)
         status = events_keep_whole(intent, options->store, row);
+    if (status == STATUS_OK)
+        status = keep_pauses(request, row, intent);
     if (status != STATUS_OK) {
         intent_free(&intent);
         moved_send(request, status);

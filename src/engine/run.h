@@ -231,13 +231,15 @@ struct run {
     struct child_call *children; /* runs that its steps have asked for */
     struct child_call *children_first, *children_last; /* of these, those that wait for a place */
     uint32_t children_open, children_dormant;          /* with a place; outside memory */
-    struct ask *asks;   /* what its steps ask of somebody outside */
-    uint32_t asks_open; /* of these, those that wait for an answer */
+    struct ask *asks;                                  /* what its steps ask of somebody outside */
+    uint32_t asks_open;                                /* of these, those that wait for an answer */
     struct id *asks_due; /* questions whose timers had come when it was read back */
     uint32_t asks_due_count;
     struct timer deadline;
     int64_t held_unix_ms; /* since then it only waits, which its deadline does not count; 0: not */
-    struct timer gate;    /* soonest due gate of this run */
+    int64_t paused_above_ms; /* that its deadline has been given for pauses above it */
+    struct slice pauses;     /* its own (pauses.h), of one that calls others; in the run's arena */
+    struct timer gate;       /* soonest due gate of this run */
     struct gate_due *gates;
     uint32_t gate_count;
 };

@@ -9,6 +9,7 @@
 #include "engine/events.h"
 #include "engine/line.h"
 #include "engine/models.h"
+#include "engine/pauses.h"
 #include "engine/run.h"
 #include "engine/tree.h"
 #include "engine/vars.h"
@@ -393,9 +394,34 @@ check_row(struct take_up_job *job, const struct run_row *row)
     return status;
 }
 
-/* It has waited for its children, or for people, all the time since then. */
+/* What the cursors of a run and of those above it have, read into one arena. */
+struct pauses {
+    struct arena arena;
+    struct slice above[LIMIT_TREE_DEPTH];
+    uint8_t depth;
+};
+
 static enum status
-load_held(struct run *run, struct store *store)
+read_pauses(struct pauses *pauses, struct store *store, const struct id *run, struct slice *out)
+{
+    struct cursor_row row;
+    struct run_head head;
+    *out = slice_of("", 0);
+    enum status status = store_run_head(store, run, &head);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    struct cursor_row which = {
+        .run = *run, .name = SLICE(PAUSES_CURSOR), .generation = head.generation};
+    status = store_cursor_get(store, &pauses->arena, &which, &row);
+    if (status == STATUS_OK)
+        *out = row.body;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* It has waited for its children, or for people, all the time since then; pauses in that time are
+ * counted already. */
+static enum status
+load_held(struct run *run, struct store *store, const struct pauses *pauses)
 {
     if (run->state != RUN_STATE_WAITING || run->deadline_unix_ms == 0 ||
         (callees_are_pure(run->callees) && !run->program->plan->has_asks))
@@ -405,14 +431,46 @@ load_held(struct run *run, struct store *store)
     struct cursor_row which = {
         .run = run->id, .name = SLICE(RUN_HELD_CURSOR), .generation = run->generation};
     arena_init(&arena, KIB(4));
-    int64_t since = 0;
+    int64_t since = 0, now = clock_unix_ms(run->engine->options.clock);
     enum status status = store_cursor_get(store, &arena, &which, &row);
     if (status == STATUS_OK && slice_parse_int64(row.body, &since) && since > 0) {
-        int64_t waited_ms = clock_unix_ms(run->engine->options.clock) - since;
+        int64_t waited_ms = now - since - pauses_since(pauses->above, pauses->depth, since, now);
         run->deadline_unix_ms += waited_ms > 0 ? waited_ms : 0;
     }
     arena_done(&arena);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Its deadline does not count what those above it were paused, since it began. */
+static enum status
+load_paused(struct run *run, struct store *store, struct pauses *pauses)
+{
+    int64_t now = clock_unix_ms(run->engine->options.clock);
+    enum status status = STATUS_OK;
+    if (run->deadline_unix_ms == 0 || run->started_unix_ms == 0)
+        return STATUS_OK;
+    for (; pauses->depth < run->depth && status == STATUS_OK; pauses->depth++)
+        status =
+            read_pauses(pauses, store, &run->above[pauses->depth], &pauses->above[pauses->depth]);
+    if (status != STATUS_OK)
+        return status;
+    run->paused_above_ms = pauses_since(pauses->above, pauses->depth, run->started_unix_ms, now);
+    run->deadline_unix_ms += run->paused_above_ms;
+    return load_held(run, store, pauses);
+}
+
+/* How many there are in its tree, and its own pauses, of a run that calls others. */
+static enum status
+load_below(struct run *run, struct store *store, struct pauses *pauses)
+{
+    struct slice own;
+    struct id root = id_is_zero(&run->root) ? run->id : run->root;
+    enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS_MAX, &run->below_count);
+    if (status == STATUS_OK)
+        status = read_pauses(pauses, store, &run->id, &own);
+    if (status == STATUS_OK)
+        run->pauses = arena_copy(&run->arena, own);
+    return status;
 }
 
 /* Where the run stands among others. */
@@ -421,13 +479,17 @@ load_place(struct take_up_job *job)
 {
     struct run *run = job->run;
     struct store *store = job->engine->options.store;
+    struct pauses pauses = {.depth = 0};
     memcpy(run->above, job->above, sizeof(run->above));
     run->depth = job->depth;
-    if (callees_are_pure(run->callees))
-        return load_held(run, store);
-    struct id root = id_is_zero(&run->root) ? run->id : run->root;
-    enum status status = store_run_count(store, &root, LIMIT_TREE_RUNS_MAX, &run->below_count);
-    return status == STATUS_OK ? load_held(run, store) : status;
+    arena_init(&pauses.arena, (LIMIT_TREE_DEPTH + 1) * PAUSES_BYTES + KIB(16));
+    enum status status = STATUS_OK;
+    if (!callees_are_pure(run->callees))
+        status = load_below(run, store, &pauses);
+    if (status == STATUS_OK)
+        status = load_paused(run, store, &pauses);
+    arena_done(&pauses.arena);
+    return status;
 }
 
 static void

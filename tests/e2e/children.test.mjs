@@ -249,3 +249,16 @@ steps:
   assert.match(run.output, /may leave 2 runs/);
   assert.equal(stub.calls().length, 1);
 });
+
+test('what its caller is paused, the deadline of a called run does not count', async () => {
+  const made = await publishBoth('Pausing caller', called('Pausing', `${stub.url}/delay/500`, '').replace(
+    'steps:', 'limits: { deadline: 4s }\nsteps:'));
+  const run = await server.begin(made, { company: 'x' });
+  await until(() => stub.calls().length > 0, 'the call');
+  assert.equal((await server.post(`/v1/workflow-runs/${run.id}/pause`, {})).status, 200);
+  const [child] = await children(run.id);
+  await until(() => Date.parse(child.deadline) + 300 < Date.now(), 'the time of its deadline');
+  assert.equal((await server.post(`/v1/workflow-runs/${run.id}/resume`, {})).status, 200);
+  const end = await server.reachEnd(run.id);
+  assert.deepEqual([end.status, end.output], ['completed', { answer: 200 }], JSON.stringify(end.error));
+});
