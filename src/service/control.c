@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* Bytes of one request or answer. */
-#define CONTROL_BYTES KIB(64)
+#define CONTROL_BYTES (2 * LIMIT_DEFINITION_BYTES + KIB(64))
 /* In which the other side must send or take its line. */
 #define CONTROL_MS 10000
 
@@ -79,6 +79,25 @@ do_move(struct service *service, struct slice what, struct value request, struct
     return control_done("run", present_id(&id, arena), arena);
 }
 
+/* A new workflow of the default workspace. */
+static struct value
+do_create(struct service *service, struct value request, struct arena *arena)
+{
+    struct workflow_row row;
+    struct error error = {0};
+    struct value text = value_get(request, "text");
+    struct workflow_change change = {
+        .kind = WORKFLOW_CREATE,
+        .workspace = service_default_workspace(service),
+        .text = text.kind == VALUE_STRING ? value_slice(text) : SLICE(""),
+        .publish = value_is_true(value_get(request, "publish")),
+    };
+    enum status status = wait_for_change(service, &change, arena, &row, &error);
+    if (status != STATUS_OK)
+        return control_failed(status, error.text, arena);
+    return control_done("workflow", present_id(&row.id, arena), arena);
+}
+
 static struct value
 progress_value(const struct backup_progress *progress, struct arena *arena)
 {
@@ -122,6 +141,8 @@ control_do(struct service *service, struct value request, struct arena *arena)
         return answer;
     if (slice_is(name, "cancel") || slice_is(name, "retry") || slice_is(name, "rerun"))
         return do_move(service, name, request, arena);
+    if (slice_is(name, "workflow_create"))
+        return do_create(service, request, arena);
     if (slice_is(name, "backup_begin") || slice_is(name, "backup_look") ||
         slice_is(name, "backup_end"))
         return do_backup(service, name, request, arena);

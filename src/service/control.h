@@ -5,7 +5,8 @@
  * may read the folder anyway, so there is no key.
  *
  * Requests: those of service/control_keys.h and control_named.h, {"do": "cancel" | "retry" |
- * "rerun", "run", "newest"?}, {"do": "backup_begin", "path"}, {"do": "backup_look" | "backup_end"}
+ * "rerun", "run", "newest"?}, {"do": "workflow_create", "text", "publish"?},
+ * {"do": "backup_begin", "path"}, {"do": "backup_look" | "backup_end"}
  * (service/backup.h). Answers: {"ok": true, …} or {"ok": false, "status", "message"}.
  *
  * Threads: control_ask() from any that may block; the server side has a thread of its own.

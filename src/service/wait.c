@@ -64,8 +64,8 @@ workflow_changed(const struct workflow_changed *changed, void *context)
 }
 
 enum status
-wait_for_workflow(struct service *service, struct slice text, struct arena *arena,
-                  struct workflow_row *out, struct error *error)
+wait_for_change(struct service *service, const struct workflow_change *change, struct arena *arena,
+                struct workflow_row *out, struct error *error)
 {
     struct waiting waiting;
     waiting_init(&waiting);
@@ -74,14 +74,8 @@ wait_for_workflow(struct service *service, struct slice text, struct arena *aren
     waiting.error = error;
     struct problems *problems = mem_alloc(sizeof(*problems));
     problems_init(problems, arena);
-    struct workflow_change change = {
-        .kind = WORKFLOW_PUT,
-        .workspace = service_default_workspace(service),
-        .text = text,
-        .publish = true,
-    };
     enum status status =
-        service_workflow_change(service, &change, problems, workflow_changed, &waiting);
+        service_workflow_change(service, change, problems, workflow_changed, &waiting);
     if (status == STATUS_OK) {
         status = waiting_end(&waiting);
         if (status != STATUS_OK)
@@ -92,6 +86,19 @@ wait_for_workflow(struct service *service, struct slice text, struct arena *aren
     }
     mem_free(problems);
     return status;
+}
+
+enum status
+wait_for_workflow(struct service *service, struct slice text, struct arena *arena,
+                  struct workflow_row *out, struct error *error)
+{
+    struct workflow_change change = {
+        .kind = WORKFLOW_PUT,
+        .workspace = service_default_workspace(service),
+        .text = text,
+        .publish = true,
+    };
+    return wait_for_change(service, &change, arena, out, error);
 }
 
 static void

@@ -9,11 +9,17 @@
 #include "service/secrets.h"
 #include "service/service.h"
 #include "service/vars.h"
+#include "service/workflows.h"
 
 /* Stores the workflow, or a new version of it if the text is another one. */
 MUST_USE enum status wait_for_workflow(struct service *service, struct slice text,
                                        struct arena *arena, struct workflow_row *out,
                                        struct error *error);
+
+/* As service_workflow_change(); *error has the words of the first problem too. */
+MUST_USE enum status wait_for_change(struct service *service, const struct workflow_change *change,
+                                     struct arena *arena, struct workflow_row *out,
+                                     struct error *error);
 
 MUST_USE enum status wait_for_start(struct service *service, const struct run_new_options *wanted,
                                     struct id *run, struct error *error);

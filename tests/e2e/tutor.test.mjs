@@ -234,6 +234,14 @@ steps:
   assert.equal((await server.reachEnd(id)).status, 'cancelled');
 });
 
+test('a run may take 300 seconds', async () => {
+  const workflow = await publish(letter());
+  await run(workflow.id, { name: 'Ann', topic: 'nuts' });
+  const [{ deadline, createdAt }] = (await server.get(`/v1/workflows/${workflow.id}/runs`)).data;
+  const may = Date.parse(deadline) - Date.parse(createdAt);
+  assert.ok(may >= 300_000 && may < 360_000, deadline);
+});
+
 test('what other workflows give as a result: text, the text of a model, or JSON', async () => {
   const table = [
     ['"{{input.a}} and {{input.b}}"', '1 and x'],
@@ -292,7 +300,7 @@ test('chat is not here and says so; other paths and methods are faults of this f
   }
   for (const [method, path, status] of [
     ['GET', '/api/v1/run/wf_x', 405], ['POST', '/api/v1/run', 404], ['POST', '/api/v1/run/a/b', 404],
-    ['POST', '/api/v1/run/a/b/c', 404],
+    ['POST', '/api/v1/run/a/b/c', 404], ['GET', '/api/v1/zapier/me', 404],
   ]) {
     const answer = await call(method, path);
     assert.equal(answer.status, status, path);

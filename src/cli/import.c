@@ -1,0 +1,172 @@
+/* Workflows of other programs, made into ones of ours and stored. */
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/asking.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/tutor_file.h"
+#include "flow/plan.h"
+
+#include <stdio.h>
+
+/* Workflows of one name that are told apart by a number. */
+#define SAME_NAMES_MAX 1000
+
+struct import_options {
+    const char *data;
+    bool publish, as_json;
+};
+
+struct importing {
+    struct asking asking;
+    const struct import_options *options;
+    const char *file;
+    struct value flow; /* as a workflow file of ours */
+    char slug[80];     /* that it has by its name */
+};
+
+static void
+print_note(const char *words, void *context)
+{
+    const struct importing *importing = context;
+    fprintf(stderr, "%s: %s\n", importing->file, words);
+}
+
+/* --- reading --- */
+
+static bool
+read_text(struct importing *importing, struct slice text)
+{
+    struct asking *asking = &importing->asking;
+    struct value file;
+    enum status status = json_parse(&file, &asking->arena, text, 0, NULL, &asking->error);
+    if (status == STATUS_OK && !tutor_file_is(file))
+        status = error_set(&asking->error, STATUS_INVALID,
+                           "expected the export of an AI Tutor workflow: {name, model, template, "
+                           "inputs, …}");
+    if (status == STATUS_OK)
+        status = tutor_file_read(&importing->flow, file, &asking->arena, print_note, importing,
+                                 &asking->error);
+    if (status != STATUS_OK)
+        error_prepend(&asking->error, "%s", importing->file);
+    return status == STATUS_OK;
+}
+
+static bool
+read_file(struct importing *importing)
+{
+    struct buffer text;
+    buffer_init(&text, LIMIT_DEFINITION_BYTES);
+    enum status status =
+        fs_read_file(&text, importing->file, LIMIT_DEFINITION_BYTES, &importing->asking.error);
+    bool is_read = status == STATUS_OK && read_text(importing, buffer_slice(&text));
+    buffer_done(&text);
+    return is_read;
+}
+
+/* Whether it is a workflow that loads; its problems are those of what was imported. */
+static bool
+check_flow(struct importing *importing)
+{
+    struct asking *asking = &importing->asking;
+    struct plan *plan = NULL;
+    struct plan_options options = {.catalog = asking->cli->catalog};
+    struct problems *problems = mem_alloc(sizeof(*problems));
+    problems_init(problems, &asking->arena);
+    struct slice text = json_text(&asking->arena, importing->flow);
+    enum status status = plan_load(&plan, text, &options, problems);
+    if (status == STATUS_OK)
+        snprintf(importing->slug, sizeof(importing->slug), "%.*s",
+                 SLICE_FORMAT(value_slice(plan->slug)));
+    else
+        error_set(&asking->error, STATUS_INVALID, "%s: as a workflow: %s: %s", importing->file,
+                  problems->list[0].path, problems->list[0].words);
+    plan_drop(&plan);
+    mem_free(problems);
+    return status == STATUS_OK;
+}
+
+/* --- storing --- */
+
+static bool
+store(struct importing *importing)
+{
+    struct asking *asking = &importing->asking;
+    struct value request = asking_request(asking, "workflow_create");
+    struct slice text = json_text(&asking->arena, importing->flow);
+    asking_put(asking, &request, "text", value_string(text));
+    asking_put(asking, &request, "publish", value_bool(importing->options->publish));
+    return asking_ask(asking, request);
+}
+
+/* Two workflows may have one name elsewhere: the slugs here get numbers. */
+static bool
+store_somehow(struct importing *importing)
+{
+    struct asking *asking = &importing->asking;
+    for (int number = 2; number < SAME_NAMES_MAX; number++) {
+        if (store(importing))
+            return true;
+        if (asking->error.status != STATUS_CONFLICT)
+            return false;
+        const char *slug = arena_format(&asking->arena, "%.58s-%d", importing->slug, number);
+        importing->flow =
+            value_object_set(&asking->arena, importing->flow, value_text("slug"), value_text(slug));
+        asking->error = (struct error){0};
+    }
+    error_set(&asking->error, STATUS_CONFLICT, "%s: too many workflows have this name",
+              importing->file);
+    return false;
+}
+
+static void
+print_made(struct importing *importing)
+{
+    struct slice id = value_slice(value_get(importing->asking.answer, "workflow"));
+    if (importing->options->as_json)
+        printf("{\"id\":\"wf_%.*s\"}\n", SLICE_FORMAT(id));
+    else
+        printf("wf_%.*s  %s\n", SLICE_FORMAT(id),
+               importing->options->publish ? "published" : "not published");
+}
+
+int
+cli_import(struct cli *cli, int argc, char **argv)
+{
+    struct import_options into = {.data = CLI_DATA_DEFAULT};
+    const struct option options[] = {
+        {.name = "--data",
+         .kind = OPTION_TEXT,
+         .into.text = &into.data,
+         .value = "DIR",
+         .help = "where everything is kept [windrow-data]",
+         .environment = "WINDROW_DATA"},
+        {.name = "--publish",
+         .kind = OPTION_FLAG,
+         .into.flag = &into.publish,
+         .help = "runs may start on it at once"},
+        {.name = "--json", .kind = OPTION_FLAG, .into.flag = &into.as_json, .help = "print JSON"},
+    };
+    const struct option_table table = {
+        .usage = "windrow import FILE [options]",
+        .summary = "Stores a workflow of the AI Tutor API, as its export has it, as one of ours.",
+        .options = options,
+        .count = COUNT_OF(options),
+        .positional_min = 1,
+        .positional_max = 1,
+    };
+    struct positional words;
+    enum options_end end = options_read(&table, argc, argv, &words);
+    if (end != OPTIONS_OK)
+        return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
+    struct importing importing = {.options = &into, .file = words.values[0]};
+    status_ignore(asking_init(&importing.asking, cli, into.data, NULL, NULL));
+    bool is_ok = read_file(&importing) && check_flow(&importing) && store_somehow(&importing);
+    if (is_ok)
+        print_made(&importing);
+    int exit_code = is_ok ? CLI_OK : asking_complain(&importing.asking);
+    asking_done(&importing.asking);
+    return exit_code;
+}
