@@ -22,49 +22,22 @@ answer_run(struct call *call, const struct idempotency_row *made)
         fail_gone(call, status);
 }
 
-static void
-answer_workflow(struct call *call, const struct idempotency_row *made)
-{
-    struct workflow_row row;
-    enum status status = service_workflow_get(call->service, &made->id, call->arena, &row);
-    if (status == STATUS_OK)
-        native_answer_workflow(call, (int)made->answer, &row);
-    else
-        fail_gone(call, status);
-}
+/* A function for rows of one kind: reads the one of that id, and answers with it. */
+#define ANSWER_ROW(kind, get, answer)                                                              \
+    static void answer_##kind(struct call *call, const struct idempotency_row *made)               \
+    {                                                                                              \
+        struct kind##_row row;                                                                     \
+        enum status status = get(call->service, &made->id, call->arena, &row);                     \
+        if (status == STATUS_OK)                                                                   \
+            answer;                                                                                \
+        else                                                                                       \
+            fail_gone(call, status);                                                               \
+    }
 
-static void
-answer_file(struct call *call, const struct idempotency_row *made)
-{
-    struct file_row row;
-    enum status status = service_file_get(call->service, &made->id, call->arena, &row);
-    if (status == STATUS_OK)
-        native_answer_file(call, (int)made->answer, &row);
-    else
-        fail_gone(call, status);
-}
-
-static void
-answer_key(struct call *call, const struct idempotency_row *made)
-{
-    struct key_row row;
-    enum status status = service_key_get(call->service, &made->id, call->arena, &row);
-    if (status == STATUS_OK)
-        native_answer_key_again(call, &row);
-    else
-        fail_gone(call, status);
-}
-
-static void
-answer_workspace(struct call *call, const struct idempotency_row *made)
-{
-    struct workspace_row row;
-    enum status status = service_workspace_get(call->service, &made->id, call->arena, &row);
-    if (status == STATUS_OK)
-        native_answer_workspace_again(call, &row);
-    else
-        fail_gone(call, status);
-}
+ANSWER_ROW(workflow, service_workflow_get, native_answer_workflow(call, (int)made->answer, &row))
+ANSWER_ROW(file, service_file_get, native_answer_file(call, (int)made->answer, &row))
+ANSWER_ROW(key, service_key_get, native_answer_key_again(call, &row))
+ANSWER_ROW(workspace, service_workspace_get, native_answer_workspace_again(call, &row))
 
 void
 native_answer_again(struct call *call, const struct idempotency_row *made)

@@ -47,12 +47,7 @@ approval_value(struct call *call, const struct ask_found *found)
 static void
 answer_approval(struct call *call, const struct ask_found *found)
 {
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, approval_value(call, found));
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, approval_value(call, found));
 }
 
 /* --- one --- */

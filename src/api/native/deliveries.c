@@ -131,12 +131,7 @@ answer_delivery(struct call *call, int http_status, const struct delivery_row *r
         tries = value_empty_array();
     struct value value =
         value_object_set(call->arena, delivery_value(row, call->arena), value_text("tries"), tries);
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, value);
-    buffer_append_byte(&body, '}');
-    call_answer(call, http_status, &body);
+    native_answer_value(call, http_status, value);
 }
 
 void
@@ -225,12 +220,7 @@ native_answer_secret(struct call *call, const struct id *owner)
         call_fail_status(call, status, NULL);
         return;
     }
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, secret_value(&secret, call->arena));
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, secret_value(&secret, call->arena));
 }
 
 static void

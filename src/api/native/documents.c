@@ -35,14 +35,9 @@ answer_whole(struct call *call)
         call_fail_status(call, status, NULL);
         return;
     }
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
+    native_begin_one(&body);
     document_put_whole(&body, whole->row, text, call->arena);
-    buffer_append_byte(&body, '}');
-    if (whole->http_status == 201)
-        call_answer_created(call, &body, slice_text(face.path), &whole->row->id);
-    else
-        call_answer(call, whole->http_status, &body);
+    native_end_one(call, whole->http_status, &body, face.path, &whole->row->id);
 }
 
 void

@@ -16,14 +16,9 @@ void
 native_answer_file(struct call *call, int http_status, const struct file_row *row)
 {
     struct buffer body;
-    call_begin_body(&body);
-    buffer_append_slice(&body, SLICE("{\"data\":"));
+    native_begin_one(&body);
     present_file_text(&body, row);
-    buffer_append_byte(&body, '}');
-    if (http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/files/"), &row->id);
-    else
-        call_answer(call, http_status, &body);
+    native_end_one(call, http_status, &body, "/v1/files/", &row->id);
 }
 
 static bool

@@ -89,9 +89,7 @@ static bool
 put_sought(struct value item, void *context)
 {
     struct item_sought *sought = context;
-    buffer_append_slice(&sought->body, SLICE("{\"data\":"));
     json_print(&sought->body, item);
-    buffer_append_byte(&sought->body, '}');
     return false;
 }
 
@@ -100,11 +98,11 @@ read_item(struct call *call)
 {
     struct item_sought *sought = call->own;
     struct error error = {0};
-    call_begin_body(&sought->body);
+    native_begin_one(&sought->body);
     enum status status =
         service_run_items(call->service, &sought->run, &sought->query, put_sought, sought, &error);
     if (status == STATUS_OK) {
-        call_answer(call, 200, &sought->body);
+        native_end_one(call, 200, &sought->body, NULL, NULL);
         return;
     }
     buffer_done(&sought->body);

@@ -54,14 +54,9 @@ static void
 answer_key(struct call *call, int http_status, const struct id *id, struct value key)
 {
     struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
+    native_begin_one(&body);
     json_print(&body, key);
-    buffer_append_byte(&body, '}');
-    if (http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/keys/"), id);
-    else
-        call_answer(call, http_status, &body);
+    native_end_one(call, http_status, &body, "/v1/keys/", id);
 }
 
 /* Nobody knows the secret any more. */

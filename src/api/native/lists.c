@@ -19,14 +19,9 @@ answer_counted(struct call *call)
         call_fail_status(call, status, NULL);
         return;
     }
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
+    native_begin_one(&body);
     list_put_counted(&body, counted->row, count, call->arena);
-    buffer_append_byte(&body, '}');
-    if (counted->http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/lists/"), &counted->row->id);
-    else
-        call_answer(call, counted->http_status, &body);
+    native_end_one(call, counted->http_status, &body, "/v1/lists/", &counted->row->id);
 }
 
 void

@@ -22,12 +22,7 @@ static const struct kind vars = {service_var_find, service_var_list, service_var
 static void
 answer_row(struct call *call, const struct kind *kind, const struct object_row *row)
 {
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, kind->present(call->service, row, call->arena));
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, kind->present(call->service, row, call->arena));
 }
 
 static bool

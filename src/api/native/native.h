@@ -274,6 +274,14 @@ void native_rotate_secret(struct call *call, const struct id *owner);
 bool native_find_workflow(struct call *call, struct workflow_row *out);
 bool native_find_run(struct call *call, struct run_row *out);
 
+/* {"data": …}: begins it; ends and answers it, a 201 with the address of what was made: the path
+ * (NULL: without) and the id. */
+void native_begin_one(struct buffer *out);
+void native_end_one(struct call *call, int http_status, struct buffer *out, const char *path,
+                    const struct id *id);
+/* The same around a value; 422 for VALUE_NONE, which is too large. */
+void native_answer_value(struct call *call, int http_status, struct value value);
+
 /* {"data": […]}: begins it, puts the comma before an item, ends and answers it. */
 void native_begin_list(struct buffer *out);
 void native_next_item(struct buffer *out);

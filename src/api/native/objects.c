@@ -1,21 +1,15 @@
 /* What the endpoints of lists, entities and documents share. */
 #include "api/native/objects.h"
 
-#include "base/json.h"
 
 void
 native_answer_object(struct call *call, int http_status, const struct object_row *row,
                      const struct object_face *face)
 {
     struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
+    native_begin_one(&body);
     face->put(&body, row, call->arena);
-    buffer_append_byte(&body, '}');
-    if (http_status == 201)
-        call_answer_created(call, &body, slice_text(face->path), &row->id);
-    else
-        call_answer(call, http_status, &body);
+    native_end_one(call, http_status, &body, face->path, &row->id);
 }
 
 struct object_listing {

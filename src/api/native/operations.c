@@ -5,12 +5,7 @@
 static void
 answer_operation(struct call *call, int http_status, const struct object_row *row)
 {
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_slice(&body, SLICE("{\"data\":"));
-    json_print(&body, operation_present(row, call->arena));
-    buffer_append_byte(&body, '}');
-    call_answer(call, http_status, &body);
+    native_answer_value(call, http_status, operation_present(row, call->arena));
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "api/native/native.h"
 
+#include "base/json.h"
 #include "service/present.h"
 
 const char *
@@ -29,14 +30,9 @@ void
 native_answer_run(struct call *call, int http_status, const struct run_row *row)
 {
     struct buffer body;
-    call_begin_body(&body);
-    buffer_append_slice(&body, SLICE("{\"data\":"));
+    native_begin_one(&body);
     native_put_run(&body, row, call->service);
-    buffer_append_byte(&body, '}');
-    if (http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/workflow-runs/"), &row->id);
-    else
-        call_answer(call, http_status, &body);
+    native_end_one(call, http_status, &body, "/v1/workflow-runs/", &row->id);
 }
 
 bool
@@ -59,6 +55,37 @@ native_find_run(struct call *call, struct run_row *out)
         return true;
     call_fail_status(call, status, NULL);
     return false;
+}
+
+void
+native_begin_one(struct buffer *out)
+{
+    call_begin_body(out);
+    buffer_append_slice(out, SLICE("{\"data\":"));
+}
+
+void
+native_end_one(struct call *call, int http_status, struct buffer *out, const char *path,
+               const struct id *id)
+{
+    buffer_append_byte(out, '}');
+    if (http_status == 201 && path != NULL)
+        call_answer_created(call, out, slice_text(path), id);
+    else
+        call_answer(call, http_status, out);
+}
+
+void
+native_answer_value(struct call *call, int http_status, struct value value)
+{
+    struct buffer body;
+    if (value.kind == VALUE_NONE) {
+        call_fail_status(call, STATUS_LIMIT, NULL);
+        return;
+    }
+    native_begin_one(&body);
+    json_print(&body, value);
+    native_end_one(call, http_status, &body, NULL, NULL);
 }
 
 void

@@ -19,7 +19,6 @@ native_schedule_get(struct call *call)
 {
     struct workflow_row workflow;
     struct object_row row;
-    struct buffer body;
     uint32_t count;
     if (!read_count(call, &count) || !native_find_workflow(call, &workflow))
         return;
@@ -28,11 +27,7 @@ native_schedule_get(struct call *call)
         call_fail_status(call, status, NULL);
         return;
     }
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, schedule_present(call->service, &row, count, call->arena));
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, schedule_present(call->service, &row, count, call->arena));
 }
 
 struct schedule_list {

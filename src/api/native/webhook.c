@@ -306,14 +306,9 @@ void
 native_hook_get(struct call *call)
 {
     struct object_row row;
-    struct buffer body;
     if (!find_kept(call, &row))
         return;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, hook_present(&row, true, call->arena));
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, hook_present(&row, true, call->arena));
 }
 
 static bool

@@ -1,6 +1,5 @@
 #include "api/native/native.h"
 
-#include "base/json.h"
 #include "service/workflows.h"
 
 /* What is asked for a run that is not started. */
@@ -22,12 +21,7 @@ answer_estimate(struct call *call)
         call_fail_status(call, status, &error);
         return;
     }
-    struct buffer body;
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
-    json_print(&body, estimate);
-    buffer_append_byte(&body, '}');
-    call_answer(call, 200, &body);
+    native_answer_value(call, 200, estimate);
 }
 
 void

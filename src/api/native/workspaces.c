@@ -39,14 +39,9 @@ answer_workspace(struct call *call, int http_status, const struct workspace_row 
     struct buffer body;
     if (http_status == 201)
         answer = value_object_set(call->arena, answer, value_text("key"), key);
-    call_begin_body(&body);
-    buffer_append_text(&body, "{\"data\":");
+    native_begin_one(&body);
     json_print(&body, answer);
-    buffer_append_byte(&body, '}');
-    if (http_status == 201)
-        call_answer_created(call, &body, SLICE("/v1/workspaces/"), &row->id);
-    else
-        call_answer(call, http_status, &body);
+    native_end_one(call, http_status, &body, "/v1/workspaces/", &row->id);
 }
 
 void
