@@ -40,6 +40,11 @@
 #define LIMIT_SEARCH_COUNTED 10000
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
+/* Addresses that one mail goes to, in each of its lists. */
+#define LIMIT_MAIL_RECIPIENTS 100
+/* Files that are sent with one mail, and how many bytes they take together. */
+#define LIMIT_MAIL_ATTACHMENTS 20
+#define LIMIT_MAIL_BYTES MIB(20)
 /* Bytes of what a step shows to whoever is to answer it, and of an answer. */
 #define LIMIT_ASK_BYTES KIB(256)
 /* Bytes of one column's value as JSON. */

@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "base/exchange.h"
 #include "base/id.h"
+#include "base/mail.h"
 #include "base/pool.h"
 #include "base/rng.h"
 #include "engine/accounts.h"
@@ -58,6 +59,8 @@ struct engine_ports {
     tenant_limits_fn *limits; /* NULL: there are none */
     /* Makes something of a foreign document; the caller waits. A converter_fn over `world`. */
     converter_fn *convert;
+    /* Sends a mail; the caller waits. A mailer_fn over `world`; NULL: none can be sent. */
+    mailer_fn *mail;
     void *world;
 };
 

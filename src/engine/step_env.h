@@ -14,6 +14,7 @@
 #define ENGINE_STEP_ENV_H
 
 #include "base/digest.h"
+#include "base/mail.h"
 #include "engine/step.h"
 
 struct step_env;
@@ -57,6 +58,14 @@ bool step_env_list(struct step_env *env, struct slice folder, struct slice match
  * is longer. */
 bool step_env_bytes(struct step_env *env, struct slice file, size_t most, struct slice *out,
                     struct step_failure *failure);
+
+/* --- mails --- */
+
+/* Sends the mail, to which it adds the attachments (an array of names: of files that the run has
+ * made, else as step_env_bytes() has them) and the time. `no_file`, `bad_file`; `no_mail_server`,
+ * `mail_refused`, `unreachable`, `timed_out`, `connection_broken`. */
+bool step_env_mail(struct step_env *env, struct mail *mail, struct value attachments,
+                   struct step_failure *failure);
 
 /* --- kept texts --- */
 

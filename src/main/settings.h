@@ -10,6 +10,7 @@
 
 #include "base/rate.h"
 #include "cli/settings.h"
+#include "net/mailer.h"
 
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
@@ -45,6 +46,8 @@ struct settings {
 
     const char *metrics_listen; /* NULL: with the rest */
     const char *metrics_token;  /* NULL: open to all */
+
+    struct mail_server smtp;
 
     int log_level;  /* enum log_level */
     int log_format; /* enum log_format */

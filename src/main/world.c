@@ -178,6 +178,9 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
     if (status == STATUS_OK)
         status = databases_set(settings->databases, error);
     if (status == STATUS_OK)
+        status = mail_server_check(&settings->smtp, error);
+    options.mailer = (struct service_mailer){mailer_send, (void *)&settings->smtp};
+    if (status == STATUS_OK)
         status = open_service(cli, settings->data, &options, out, error);
     if (status == STATUS_OK)
         models_listen(*out);

@@ -66,6 +66,16 @@ world_convert(void *world, struct conversion *conversion, struct error *error)
     return converter->convert(converter->converter, conversion, error);
 }
 
+static enum status
+world_mail(void *world, const struct mail *mail, struct error *error)
+{
+    struct service *service = world;
+    const struct service_mailer *mailer = &service->options.mailer;
+    if (mailer->send == NULL)
+        return error_set(error, STATUS_UNSUPPORTED, "no mail server is configured");
+    return mailer->send(mailer->mailer, mail, error);
+}
+
 static int
 wait_for_ms(struct service *service, int64_t due_us)
 {
@@ -159,6 +169,7 @@ make_engine(struct service *service, struct error *error)
         .price = service->options.transport.price,
         .limits = credits_limits,
         .convert = world_convert,
+        .mail = world_mail,
         .world = service,
     };
     struct engine_options options = {

@@ -48,6 +48,12 @@ struct service_converter {
     void *converter;
 };
 
+/* What sends mails, made by main; .send NULL: nothing does. */
+struct service_mailer {
+    mailer_fn *send;
+    void *mailer;
+};
+
 /* How the ends of runs are told to addresses outside (service/deliveries.h). */
 struct deliveries_options {
     int64_t retry_ms;   /* before the second attempt; then about twice as long each time */
@@ -64,6 +70,7 @@ struct service_options {
     const struct catalog *catalog;
     struct service_transport transport;
     struct service_converter converter;
+    struct service_mailer mailer;
     struct clock *clock;
     int64_t audit_ms;          /* entries of the audit log are kept so long; 0: for ever */
     struct rate key_rate;      /* of keys without a limit of their own; count 0: none */
