@@ -40,7 +40,7 @@
     each(write_jsonl)        \
     each(write_xlsx)         \
     each(document)           \
-    each(append_to_list)           \
+    each(append_to_list)     \
     each(notify)
 
 /* Types that are others of the catalog with a field of theirs (step_decl.per_table, variant). */
