@@ -112,7 +112,10 @@ read_input(struct asking *asking, struct slice *out)
     if (size > 0 && text[size - 1] == '\r')
         size--;
     *out = slice_of(text, size);
-    return true;
+    if (slice_is_utf8(*out))
+        return true;
+    error_set(&asking->error, STATUS_INVALID, "the standard input is no UTF-8");
+    return false;
 }
 
 /* "a.example.com,b.example.com" as a list. */

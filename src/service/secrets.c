@@ -215,6 +215,8 @@ check_value(struct slice value, struct error *error)
     if (value.size == 0 || value.size > LIMIT_SECRET_BYTES)
         return error_set(error, STATUS_INVALID, "value: expected 1 to %d bytes",
                          LIMIT_SECRET_BYTES);
+    if (!slice_is_utf8(value))
+        return error_set(error, STATUS_INVALID, "value: is no UTF-8");
     for (size_t i = 0; i < value.size; i++) {
         unsigned char byte = (unsigned char)value.ptr[i];
         if (byte < ' ' || byte == 0x7f)

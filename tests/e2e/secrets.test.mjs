@@ -300,6 +300,8 @@ test('the command line sets, lists and deletes, beside a server and at one', asy
     assert.equal((await command(['secrets', 'delete', 'CLI', ...where], '')).code, 0);
     assert.equal((await server.get('/v1/secrets/CLI')).status, 404);
     assert.notEqual((await command(['secrets', 'delete', 'CLI', ...where], '')).code, 0);
+    const bytes = await command(['secrets', 'set', 'CLI', '--hosts', 'a.example', ...where], Buffer.from([0xff, 0x41, 0xfe]));
+    assert.match(bytes.text, /UTF-8/);
     const noHosts = await command(['secrets', 'set', 'CLI', ...where], 'x');
     assert.match(noHosts.text, /--hosts/);
 
