@@ -37,7 +37,7 @@
 #define LIMIT_SEARCH_BYTES KIB(4)
 #define LIMIT_SEARCH_TERMS 64
 /* Documents up to which the finds of a search are counted. */
-#define LIMIT_SEARCH_COUNTED 10000
+#define LIMIT_SEARCH_COUNTED 1000
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
 /* Addresses that one mail goes to, in each of its lists. */

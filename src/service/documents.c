@@ -334,6 +334,16 @@ split_tags(struct slice text, struct slice tags[TAGS_MAX])
     return count;
 }
 
+/* A first page that is not full has all of them. */
+static enum status
+count_all(struct service *service, const struct store_search *search, struct document_hits *out)
+{
+    out->total = (uint32_t)out->count;
+    return search->skip == 0 && out->count < search->limit
+               ? STATUS_OK
+               : store_search_count(service->store, search, LIMIT_SEARCH_COUNTED, &out->total);
+}
+
 enum status
 service_document_search(struct service *service, const struct document_search *search,
                         struct arena *arena, struct document_hits *out, struct error *error)
@@ -364,7 +374,7 @@ service_document_search(struct service *service, const struct document_search *s
     if (status == STATUS_OK)
         status = store_search(service->store, &wanted, gather, &gathering);
     if (status == STATUS_OK)
-        status = store_search_count(service->store, &wanted, LIMIT_SEARCH_COUNTED, &out->total);
+        status = count_all(service, &wanted, out);
     buffer_done(&text);
     return status == STATUS_OK ? read_rows(service, &search->workspace, arena, out) : status;
 }
