@@ -64,39 +64,32 @@ native_audit_answer(const struct call *call, int status)
 
 /* --- listed --- */
 
-struct audit_list {
-    struct list_query query;
-    struct buffer body;
-    struct arena *arena;
-};
-
-static bool
-put_entry(const struct audit_row *row, void *context)
+static struct value
+entry_value(const struct audit_row *row, struct arena *arena)
 {
-    struct audit_list *list = context;
     const struct member members[] = {
-        {value_text("id"), present_id(&row->id, list->arena)},
-        {value_text("createdAt"), present_time(row->created_unix_ms, list->arena)},
-        {value_text("keyId"), present_id(&row->key, list->arena)},
+        {value_text("id"), present_id(&row->id, arena)},
+        {value_text("createdAt"), present_time(row->created_unix_ms, arena)},
+        {value_text("keyId"), present_id(&row->key, arena)},
         {value_text("method"), value_string(row->method)},
         {value_text("route"), value_string(row->route)},
         {value_text("object"), row->object.size == 0 ? value_null() : value_string(row->object)},
         {value_text("status"), row->status == 0 ? value_null() : value_int(row->status)},
     };
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(&list->body);
-    json_print(&list->body, value_object_new(list->arena, members, COUNT_OF(members)));
-    return !buffer_is_over(&list->body);
+    return value_object_new(arena, members, COUNT_OF(members));
 }
 
-static void
-read_entries(struct call *call)
+static bool
+put_entry(const struct audit_row *row, void *context)
 {
-    struct audit_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status = service_audit_list(call->service, &list->query.page, put_entry, list);
-    native_end_list(call, &list->body, status);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, entry_value(row, list->call->arena));
+}
+
+static enum status
+read_entries(struct native_list *list)
+{
+    return service_audit_list(list->call->service, &list->query.page, put_entry, list);
 }
 
 /* As lists of runs have it. */
@@ -119,13 +112,8 @@ read_second(struct call *call, const char *name, struct id *out)
 void
 native_audit_list(struct call *call)
 {
-    struct audit_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query) ||
-        !read_second(call, "createdAfter", &list->query.page.from) ||
-        !read_second(call, "createdBefore", &list->query.page.until))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->arena = call->arena;
-    call->own = list;
-    call_go_on(call, read_entries);
+    struct native_list *list = native_open_list(call);
+    if (list != NULL && read_second(call, "createdAfter", &list->query.page.from) &&
+        read_second(call, "createdBefore", &list->query.page.until))
+        native_read_list(list, read_entries);
 }

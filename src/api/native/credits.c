@@ -153,54 +153,38 @@ native_credits_grant(struct call *call)
     service_grant(call->service, &granting->row, call->idempotency, credits_granted, call);
 }
 
-struct grant_list {
-    struct list_query query;
-    struct buffer body;
-    struct arena *arena;
-};
+static struct value
+grant_value(const struct grant_row *row, struct arena *arena)
+{
+    static const char *const kinds[] = {"add", "set", "unlimited"};
+    const struct member members[] = {
+        {value_text("id"), present_id(&row->id, arena)},
+        {value_text("kind"), value_text(kinds[row->kind])},
+        {value_text("amount"), credits_value(row->microcredits, arena)},
+        {value_text("note"), value_string(row->note)},
+        {value_text("keyId"), id_is_zero(&row->key) ? value_null() : present_id(&row->key, arena)},
+        {value_text("createdAt"), present_time(row->created_unix_ms, arena)},
+    };
+    return value_object_new(arena, members, COUNT_OF(members));
+}
 
 static bool
 put_grant(const struct grant_row *row, void *context)
 {
-    static const char *const kinds[] = {"add", "set", "unlimited"};
-    struct grant_list *list = context;
-    struct buffer *out = &list->body;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(out);
-    buffer_append_text(out, "{\"id\":");
-    json_print(out, present_id(&row->id, list->arena));
-    buffer_append_format(out, ",\"kind\":\"%s\",", kinds[row->kind]);
-    put_credits(out, "amount", row->microcredits);
-    buffer_append_text(out, ",\"note\":");
-    json_print_string(out, row->note);
-    buffer_append_text(out, ",\"keyId\":");
-    json_print(out, id_is_zero(&row->key) ? value_null() : present_id(&row->key, list->arena));
-    buffer_append_text(out, ",\"createdAt\":");
-    json_print(out, present_time(row->created_unix_ms, list->arena));
-    buffer_append_byte(out, '}');
-    return !buffer_is_over(out);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, grant_value(row, list->call->arena));
 }
 
-static void
-read_grants(struct call *call)
+static enum status
+read_grants(struct native_list *list)
 {
-    struct grant_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status = service_grant_list(call->service, &list->query.page, put_grant, list);
-    native_end_list(call, &list->body, status);
+    return service_grant_list(list->call->service, &list->query.page, put_grant, list);
 }
 
 void
 native_grant_list(struct call *call)
 {
-    struct grant_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->arena = call->arena;
-    call->own = list;
-    call_go_on(call, read_grants);
+    native_read_list(native_open_list(call), read_grants);
 }
 
 /* --- usage --- */

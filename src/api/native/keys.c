@@ -5,42 +5,23 @@
 
 /* --- list --- */
 
-struct key_list {
-    struct list_query query;
-    struct buffer body;
-    struct arena *arena;
-};
-
 static bool
-put_listed(const struct key_row *row, void *context)
+put_key(const struct key_row *row, void *context)
 {
-    struct key_list *list = context;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(&list->body);
-    json_print(&list->body, key_value(row, list->arena));
-    return !buffer_is_over(&list->body);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, key_value(row, list->call->arena));
 }
 
-static void
-read_keys(struct call *call)
+static enum status
+read_keys(struct native_list *list)
 {
-    struct key_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status = service_key_list(call->service, &list->query.page, put_listed, list);
-    native_end_list(call, &list->body, status);
+    return service_key_list(list->call->service, &list->query.page, put_key, list);
 }
 
 void
 native_key_list(struct call *call)
 {
-    struct key_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->arena = call->arena;
-    call->own = list;
-    call_go_on(call, read_keys);
+    native_read_list(native_open_list(call), read_keys);
 }
 
 /* --- create --- */

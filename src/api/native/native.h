@@ -282,6 +282,22 @@ void native_end_one(struct call *call, int http_status, struct buffer *out, cons
 /* The same around a value; 422 for VALUE_NONE, which is too large. */
 void native_answer_value(struct call *call, int http_status, struct value value);
 
+/* A page of a list that is read on a work thread. */
+struct native_list {
+    struct call *call;
+    struct list_query query; /* of the caller's workspace */
+    struct buffer body;
+    struct arena_mark mark; /* of the call's arena: what is shown of a row is behind it */
+    enum status (*read)(struct native_list *list); /* gives each row to native_put_listed() */
+};
+/* Reads what is asked for, into the call's arena; NULL: that was wrong, and was answered. */
+struct native_list *native_open_list(struct call *call);
+/* Goes on with `read` and answers what it has put. The list may be NULL: nothing is done. */
+void native_read_list(struct native_list *list, enum status (*read)(struct native_list *list));
+/* For a visitor, which returns it: puts what is shown of the row of that id, and frees all that was
+ * taken from the call's arena since `read` began. False: that is all. */
+bool native_put_listed(struct native_list *list, const struct id *id, struct value shown);
+
 /* {"data": […]}: begins it, puts the comma before an item, ends and answers it. */
 void native_begin_list(struct buffer *out);
 void native_next_item(struct buffer *out);

@@ -86,41 +86,21 @@ native_answer_operation_again(struct call *call, const struct id *id)
         call_fail_status(call, status, NULL);
 }
 
-struct operation_list {
-    struct list_query query;
-    struct call *call;
-    struct buffer body;
-};
-
 static bool
 put_operation(const struct object_row *row, void *context)
 {
-    struct operation_list *list = context;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(&list->body);
-    json_print(&list->body, operation_present(row, list->call->arena));
-    return !buffer_is_over(&list->body);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, operation_present(row, list->call->arena));
 }
 
-static void
-read_operations(struct call *call)
+static enum status
+read_operations(struct native_list *list)
 {
-    struct operation_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status =
-        service_operation_list(call->service, &list->query.page, put_operation, list);
-    native_end_list(call, &list->body, status);
+    return service_operation_list(list->call->service, &list->query.page, put_operation, list);
 }
 
 void
 native_operation_list(struct call *call)
 {
-    struct operation_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->call = call;
-    call->own = list;
-    call_go_on(call, read_operations);
+    native_read_list(native_open_list(call), read_operations);
 }

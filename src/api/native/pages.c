@@ -113,3 +113,44 @@ native_end_list(struct call *call, struct buffer *out, enum status status)
     buffer_done(out);
     call_fail_status(call, status, NULL);
 }
+
+struct native_list *
+native_open_list(struct call *call)
+{
+    struct native_list *list = arena_alloc(call->arena, sizeof(*list));
+    if (!call_read_list(call, &list->query))
+        return NULL;
+    list->query.page.workspace = call->caller.workspace;
+    list->call = call;
+    return list;
+}
+
+static void
+read_list(struct call *call)
+{
+    struct native_list *list = call->own;
+    list->mark = arena_mark(call->arena);
+    native_begin_list(&list->body);
+    native_end_list(call, &list->body, list->read(list));
+}
+
+void
+native_read_list(struct native_list *list, enum status (*read)(struct native_list *list))
+{
+    if (list == NULL)
+        return;
+    list->read = read;
+    list->call->own = list;
+    call_go_on(list->call, read_list);
+}
+
+bool
+native_put_listed(struct native_list *list, const struct id *id, struct value shown)
+{
+    if (call_list_is_over(&list->query, id))
+        return false;
+    native_next_item(&list->body);
+    json_print(&list->body, shown);
+    arena_rewind(list->call->arena, list->mark);
+    return !buffer_is_over(&list->body);
+}

@@ -30,42 +30,22 @@ native_schedule_get(struct call *call)
     native_answer_value(call, 200, schedule_present(call->service, &row, count, call->arena));
 }
 
-struct schedule_list {
-    struct call *call;
-    struct list_query query;
-    struct buffer body;
-};
-
 static bool
 put_schedule(const struct object_row *row, void *context)
 {
-    struct schedule_list *list = context;
-    struct call *call = list->call;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(&list->body);
-    json_print(&list->body, schedule_present(call->service, row, NEXT_USUAL, call->arena));
-    return !buffer_is_over(&list->body);
+    struct native_list *list = context;
+    return native_put_listed(
+        list, &row->id, schedule_present(list->call->service, row, NEXT_USUAL, list->call->arena));
 }
 
-static void
-read_schedules(struct call *call)
+static enum status
+read_schedules(struct native_list *list)
 {
-    struct schedule_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status =
-        service_schedule_list(call->service, &list->query.page, put_schedule, list);
-    native_end_list(call, &list->body, status);
+    return service_schedule_list(list->call->service, &list->query.page, put_schedule, list);
 }
 
 void
 native_schedule_list(struct call *call)
 {
-    struct schedule_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->call = call;
-    call->own = list;
-    call_go_on(call, read_schedules);
+    native_read_list(native_open_list(call), read_schedules);
 }

@@ -40,40 +40,21 @@ native_workflow_get(struct call *call)
         native_answer_workflow(call, 200, &row);
 }
 
-struct workflow_list {
-    struct list_query query;
-    struct buffer body;
-    struct arena *arena;
-};
-
 static bool
-put_listed(const struct workflow_row *row, void *context)
+put_workflow(const struct workflow_row *row, void *context)
 {
-    struct workflow_list *list = context;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    native_next_item(&list->body);
-    json_print(&list->body, present_workflow(row, list->arena));
-    return !buffer_is_over(&list->body);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, present_workflow(row, list->call->arena));
 }
 
-static void
-read_workflows(struct call *call)
+static enum status
+read_workflows(struct native_list *list)
 {
-    struct workflow_list *list = call->own;
-    native_begin_list(&list->body);
-    enum status status = service_workflow_list(call->service, &list->query.page, put_listed, list);
-    native_end_list(call, &list->body, status);
+    return service_workflow_list(list->call->service, &list->query.page, put_workflow, list);
 }
 
 void
 native_workflow_list(struct call *call)
 {
-    struct workflow_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->query.page.workspace = call->caller.workspace;
-    list->arena = call->arena;
-    call->own = list;
-    call_go_on(call, read_workflows);
+    native_read_list(native_open_list(call), read_workflows);
 }

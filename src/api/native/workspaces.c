@@ -52,52 +52,32 @@ native_workspace_get(struct call *call)
         answer_workspace(call, 200, &row, (struct value){0});
 }
 
-struct workspace_list {
-    struct list_query query;
-    struct buffer body;
-    struct call *call;
-};
-
 static bool
-put_listed(const struct workspace_row *row, void *context)
+put_workspace(const struct workspace_row *row, void *context)
 {
-    struct workspace_list *list = context;
-    const struct caller *caller = &list->call->caller;
-    if (call_list_is_over(&list->query, &row->id))
-        return false;
-    if (!caller->is_operator && !id_equal(&row->id, &caller->workspace))
-        return true;
-    native_next_item(&list->body);
-    json_print(&list->body, workspace_value(row, list->call->arena));
-    return !buffer_is_over(&list->body);
+    struct native_list *list = context;
+    return native_put_listed(list, &row->id, workspace_value(row, list->call->arena));
 }
 
-static void
-read_workspaces(struct call *call)
+/* Who is not the operator sees his own. */
+static enum status
+read_workspaces(struct native_list *list)
 {
-    struct workspace_list *list = call->own;
+    struct call *call = list->call;
     struct workspace_row row;
-    enum status status = STATUS_OK;
-    native_begin_list(&list->body);
-    if (call->caller.is_operator) {
-        status = service_workspace_list(call->service, &list->query.page, put_listed, list);
-    } else {
-        status = service_workspace_get(call->service, &call->caller.workspace, call->arena, &row);
-        if (status == STATUS_OK)
-            put_listed(&row, list);
-    }
-    native_end_list(call, &list->body, status);
+    if (call->caller.is_operator)
+        return service_workspace_list(call->service, &list->query.page, put_workspace, list);
+    enum status status =
+        service_workspace_get(call->service, &call->caller.workspace, call->arena, &row);
+    if (status == STATUS_OK)
+        put_workspace(&row, list);
+    return status;
 }
 
 void
 native_workspace_list(struct call *call)
 {
-    struct workspace_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!call_read_list(call, &list->query))
-        return;
-    list->call = call;
-    call->own = list;
-    call_go_on(call, read_workspaces);
+    native_read_list(native_open_list(call), read_workspaces);
 }
 
 /* --- create --- */
