@@ -63,6 +63,7 @@ cli_command_fn cli_push;
 cli_command_fn cli_pull;
 cli_command_fn cli_diff;
 cli_command_fn cli_import;
+cli_command_fn cli_export;
 cli_command_fn cli_files;
 cli_command_fn cli_backup;
 cli_command_fn cli_restore;

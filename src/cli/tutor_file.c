@@ -104,20 +104,22 @@ add_input(struct reading *reading, struct slice name)
                                          value_object_new(reading->arena, &member, 1));
 }
 
-/* What stands between braces and is no name stays as it is. */
-static void
-put_braces(struct reading *reading, struct buffer *out, struct slice inside)
+/* Text that begins with two braces. What stands between them and is no name stays as it is. Gives
+ * how much of it was taken. */
+static size_t
+put_braces(struct reading *reading, struct buffer *out, struct slice text)
 {
-    struct slice name = slice_trim(inside);
-    if (!is_input(reading, name) && is_word(name))
+    const char *close = memmem(text.ptr, text.size, "}}", 2);
+    size_t size = close == NULL ? 2 : (size_t)(close - text.ptr);
+    struct slice name = slice_trim(slice_of(text.ptr + 2, size - 2));
+    if (close != NULL && !is_input(reading, name) && is_word(name))
         add_input(reading, name);
-    if (is_input(reading, name)) {
+    if (close != NULL && is_input(reading, name)) {
         put_place(out, name);
-        return;
+        return size + 2;
     }
     buffer_append_text(out, "{{= \"{{\" }}");
-    buffer_append_slice(out, inside);
-    buffer_append_text(out, "}}");
+    return 2;
 }
 
 /* {{name}} becomes a place of ours. */
@@ -128,18 +130,11 @@ read_template(struct reading *reading, struct slice text)
     buffer_init(&out, LIMIT_DEFINITION_BYTES);
     while (text.size > 0) {
         const char *open = memmem(text.ptr, text.size, "{{", 2);
-        size_t before = open == NULL ? text.size : (size_t)(open - text.ptr);
-        buffer_append(&out, text.ptr, before);
-        text = slice_of(text.ptr + before, text.size - before);
-        const char *close = text.size == 0 ? NULL : memmem(text.ptr, text.size, "}}", 2);
-        if (close != NULL) {
-            size_t size = (size_t)(close - text.ptr);
-            put_braces(reading, &out, slice_of(text.ptr + 2, size - 2));
-            text = slice_of(close + 2, text.size - size - 2);
-        } else if (text.size > 0) {
-            buffer_append_text(&out, "{{= \"{{\" }}");
-            text = slice_of(text.ptr + 2, text.size - 2);
-        }
+        size_t used = open == NULL ? text.size : (size_t)(open - text.ptr);
+        buffer_append(&out, text.ptr, used);
+        text = slice_of(text.ptr + used, text.size - used);
+        used = text.size == 0 ? 0 : put_braces(reading, &out, text);
+        text = slice_of(text.ptr + used, text.size - used);
     }
     struct value value = value_string_copy(reading->arena, buffer_slice(&out));
     buffer_done(&out);

@@ -24,4 +24,9 @@ typedef void tutor_note_fn(const char *words, void *context);
 MUST_USE enum status tutor_file_read(struct value *out, struct value file, struct arena *arena,
                                      tutor_note_fn *note, void *context, struct error *error);
 
+/* The other way: a definition as plan->canonical has it, without an id. UNSUPPORTED: it has other
+ * steps than one prompt. */
+MUST_USE enum status tutor_file_write(struct value *out, struct value flow, struct arena *arena,
+                                      tutor_note_fn *note, void *context, struct error *error);
+
 #endif

@@ -33,6 +33,7 @@ static const struct {
     {"pull", cli_pull, "write workflows of a server as files"},
     {"diff", cli_diff, "show what workflow files change of what a server has"},
     {"import", cli_import, "store a workflow of another program as one of ours"},
+    {"export", cli_export, "print a workflow of one prompt for another program"},
     {"files", cli_files, "send files to a server, list and get them"},
     {"check", cli_check, "check JSON and YAML files against a JSON Schema"},
     {"text", cli_text, "print the text of documents: PDF, DOCX, web pages"},

@@ -212,3 +212,28 @@ test('a file that is none is refused with its place, and nothing is stored', asy
   assert.equal((await windrow('import')).code, 2);
   assert.equal((await windrow('import', join(home, 'nowhere.json'), '--data', server.data)).code !== 0, true);
 });
+
+test('export gives what was imported, and imports again as the same', async () => {
+  const schema = JSON.stringify({ type: 'object', required: ['length'], properties: { length: { type: 'string' } } });
+  for (const file of [
+    exported({ name: 'Round', instruction: 'Be short, {{river}}.', cacheControlTtl: 90 }),
+    exported({
+      name: 'Round too', model: 'gpt-4o-mini', template: 'A {{my place}} and {{of course}} {{ {{n}}',
+      inputs: [{ name: 'my place', label: 'Where', type: 'url' }, { name: 'n', label: 'How many', type: 'number' }],
+      modelSettings: JSON.stringify({ enableWebSearch: false, maxTokens: 10, temperature: 0, structuredOutputSchema: schema }),
+    }),
+  ]) {
+    const { id } = await publish(file);
+    const out = await windrow('export', id, '--data', server.data);
+    assert.equal(out.code, 0, out.stderr);
+    assert.deepEqual(JSON.parse(out.stdout), { ...file, id });
+  }
+});
+
+test('export says what is no prompt, and what is not there', async () => {
+  const workflow = await server.publish('name: Other steps\nsteps: [{ id: a, type: set, config: { fields: { a: 1 } } }]\n');
+  const other = await windrow('export', workflow.id, '--data', server.data);
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /only a workflow of one step/);
+  assert.equal((await windrow('export', 'nothing', '--data', server.data)).code, 1);
+});
