@@ -64,6 +64,7 @@ struct sending {
     struct delivery_row row;
     struct exchange *exchange;
     int64_t began_unix_ms, began_us;
+    int64_t next_due_unix_ms; /* of the next attempt; 0: there is none */
 };
 
 static struct clock *
@@ -85,12 +86,37 @@ sending_end(struct sending *sending)
     mem_free(sending);
 }
 
+/* --- when to look --- */
+
+/* Something is due then. */
+static void
+look_in(struct sender *sender, int64_t ms)
+{
+    int64_t at_us = clock_mono_us(clock_of(sender)) + ms * 1000;
+    if (at_us < sender->look_us)
+        sender->look_us = at_us;
+}
+
+/* What is due at a time that the round may have passed: it goes back to there. */
+static void
+meet_again(struct sender *sender, int64_t due_unix_ms)
+{
+    if (due_unix_ms <= sender->at.due_unix_ms)
+        sender->at = (struct delivery_due){.due_unix_ms = due_unix_ms - 1, .host = SLICE("")};
+    look_in(sender, due_unix_ms - clock_unix_ms(clock_of(sender)));
+}
+
 /* --- what came of it --- */
 
+/* A round may have met it while it was still on its way, and left it. */
 static void
 stored_handle(struct sender *sender, struct message *message)
 {
-    sending_end((struct sending *)message);
+    struct sending *sending = (struct sending *)message;
+    int64_t due_unix_ms = sending->next_due_unix_ms;
+    sending_end(sending);
+    if (due_unix_ms > 0)
+        meet_again(sender, due_unix_ms);
 }
 
 /* On the writer's thread. A delivery that is gone, or was changed meanwhile, is as well. */
@@ -130,13 +156,12 @@ delay_ms(struct sender *sender, const struct delivery_row *row, int64_t now_unix
     return delay - delay / 4 + (int64_t)rng_below(&sender->rng, (uint64_t)(delay / 2) + 1);
 }
 
-/* Something is due then. */
+/* What was in hand is met again, a little later. */
 static void
-look_in(struct sender *sender, int64_t ms)
+begin_again(struct sender *sender, int64_t ms)
 {
-    int64_t at_us = clock_mono_us(clock_of(sender)) + ms * 1000;
-    if (at_us < sender->look_us)
-        sender->look_us = at_us;
+    sender->at = (struct delivery_due){.host = SLICE("")};
+    look_in(sender, ms);
 }
 
 static void
@@ -166,6 +191,7 @@ store_end(struct sending *sending, const struct delivery_row *row)
     struct delivery_update *update = arena_alloc(&intent->arena, sizeof(*update));
     struct store_trim *trim = arena_alloc(&intent->arena, sizeof(*trim));
     *update = (struct delivery_update){DELIVERY_PENDING, *row};
+    sending->next_due_unix_ms = row->due_unix_ms;
     *trim = (struct store_trim){clock_unix_ms(service->options.clock), TRIM_ROWS};
     intent_add(intent, STORE_DELIVERY_UPDATE, row->tries.size + 256)->delivery_update = update;
     intent_add(intent, STORE_DELIVERY_TRIM, 64)->trim = trim;
@@ -192,6 +218,8 @@ answered_handle(struct sender *sender, struct message *message)
     };
     attempt_read(&end, sending->exchange);
     host_note(sending->host, end.is_hosts_fault, end.wait_ms * 1000, now_us);
+    if (end.is_hosts_fault)
+        begin_again(sender, (sending->host->rests_until_us - now_us) / 1000 + 1);
     row.tries = attempt_add(&row, &end, sending->exchange, &sending->arena);
     fill_row(sender, &row, &end);
     store_end(sending, &row);
@@ -206,14 +234,6 @@ answered(struct exchange *exchange)
 }
 
 /* --- sending --- */
-
-/* The store could not be read: what was in hand is met again, a little later. */
-static void
-begin_again(struct sender *sender)
-{
-    sender->at = (struct delivery_due){.host = SLICE("")};
-    look_in(sender, AGAIN_MS);
-}
 
 /* Without an attempt. */
 static void
@@ -237,7 +257,7 @@ send_row(struct sending *sending)
         return;
     }
     if (status != STATUS_OK) {
-        begin_again(sender);
+        begin_again(sender, AGAIN_MS);
         sending_end(sending);
         return;
     }
@@ -268,7 +288,7 @@ take(struct sender *sender, struct host *host, const struct id *delivery)
     if (is_due)
         return sending;
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-        begin_again(sender);
+        begin_again(sender, AGAIN_MS);
     sending_end(sending);
     return NULL;
 }
@@ -302,12 +322,12 @@ walk_past(const struct delivery_due *due, void *context)
     struct walk *walk = context;
     struct sender *sender = walk->sender;
     struct host *host = hosts_take(&sender->hosts, due->host);
-    bool is_overdue = due->give_up_unix_ms < walk->now_unix_ms;
-    if (host == NULL || !host_offer(host, &due->id)) {
+    bool is_given_up = due->give_up_unix_ms < walk->now_unix_ms &&
+                       (host == NULL || host_has_given_up(host, &due->id));
+    if (is_given_up && walk->overdue_count < OVERDUE_MAX)
+        walk->overdue[walk->overdue_count++] = due->id;
+    else if (is_given_up || host == NULL || !host_offer(host, &due->id))
         sender->has_left_some = true;
-        if (is_overdue && walk->overdue_count < OVERDUE_MAX)
-            walk->overdue[walk->overdue_count++] = due->id;
-    }
     sender->at = (struct delivery_due){due->due_unix_ms, due->id, SLICE(""), 0};
     walk->count++;
     return true;
@@ -384,17 +404,13 @@ sender_turn(struct sender *sender)
 
 /* --- the thread --- */
 
-/* What was committed late may be due at a time that the round has passed: it goes back to there. */
 static void
 wake_handle(struct sender *sender, struct message *message)
 {
     atomic_store(&sender->is_woken, false);
     int64_t news = atomic_exchange(&sender->news_unix_ms, INT64_MAX);
-    if (news == INT64_MAX)
-        return;
-    if (news <= sender->at.due_unix_ms)
-        sender->at = (struct delivery_due){.due_unix_ms = news - 1, .host = SLICE("")};
-    look_in(sender, news - clock_unix_ms(clock_of(sender)));
+    if (news != INT64_MAX)
+        meet_again(sender, news);
 }
 
 /* 0: it makes nothing due. */

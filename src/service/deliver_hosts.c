@@ -119,9 +119,21 @@ host_note(struct host *host, bool has_failed, int64_t wait_us, int64_t now_us)
         return;
     }
     int64_t rest_us = host->failures > 5 ? REST_US_MAX : REST_US_MIN << host->failures;
-    if (host->failures < UINT32_MAX)
+    /* Those that were on their way with the one that failed first say nothing new. */
+    if (now_us < host->rests_until_us)
+        rest_us = 0;
+    else if (host->failures < UINT32_MAX)
         host->failures++;
-    host->rests_until_us = now_us + (rest_us > wait_us ? rest_us : wait_us);
+    int64_t until_us = now_us + (rest_us > wait_us ? rest_us : wait_us);
+    if (until_us > host->rests_until_us)
+        host->rests_until_us = until_us;
+    host->waiting_count = 0;
+}
+
+bool
+host_has_given_up(const struct host *host, const struct id *delivery)
+{
+    return host->failures > 0 && !has(host->sending, host->sending_count, delivery);
 }
 
 int64_t

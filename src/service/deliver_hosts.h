@@ -49,8 +49,13 @@ bool hosts_next(struct hosts *hosts, int64_t now_us, struct host **host, struct 
 /* Gives a place back. */
 void host_leave(struct host *host, const struct id *delivery);
 
-/* The host has answered, or failed, and wants to be left alone for so long. */
+/* The host has answered, or failed, and wants to be left alone for so long: what waits for it is
+ * not in hand any more, so that it is looked at again when the host has rested. */
 void host_note(struct host *host, bool has_failed, int64_t wait_us, int64_t now_us);
+
+/* Whether a delivery that has waited too long need not be tried once more: the host fails, and it
+ * is not on its way. */
+bool host_has_given_up(const struct host *host, const struct id *delivery);
 
 /* When the soonest host with something in hand has rested; INT64_MAX: none rests. */
 int64_t hosts_rested_us(const struct hosts *hosts, int64_t now_us);

@@ -158,6 +158,22 @@ test('a receiver that hangs or hangs up is tried again', async () => {
   }
 });
 
+test('an attempt that is due before the last one is stored is made', async () => {
+  const hasty = await startServer('--allow', '127.0.0.1', '--delivery-retry', '1ms');
+  try {
+    receiver.answer('/hasty', (seen, { headers }) =>
+      (receiver.at('/hasty').filter((call) => call.headers['webhook-id'] === headers['webhook-id']).length < 6 ? 500 : 200));
+    const workflow = await hasty.publish(
+      `name: Hasty\nnotify: { on_end: "${receiver.url}/hasty" }\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n`);
+    for (let n = 1; n <= 30; n++) {
+      await hasty.begin(workflow, {});
+      await until(async () => (await hasty.get('/v1/deliveries?status=delivered')).data.length === n, `delivery ${n}`, 30_000);
+    }
+  } finally {
+    await hasty.close();
+  }
+});
+
 test('Retry-After is waited for', async () => {
   receiver.answer('/later', (seen) => (seen === 1 ? [429, { 'retry-after': '2' }] : 200));
   await ended(await server.begin(await workflowTo('/later'), {}));
@@ -211,6 +227,16 @@ test('a dead receiver holds up nobody else, and ends as a dead letter that can b
   const same = await server.post(`/v1/deliveries/${letter.id}/replay`, undefined,
     { headers: { 'idempotency-key': 'once' } });
   assert.deepEqual([again.status, same.status, same.data.status], [200, 200, 'delivered']);
+});
+
+test('of a receiver that always hangs all letters die in time', async () => {
+  const silent = await startReceiver();
+  silent.answer('/silent', () => 'hang');
+  const workflow = await server.publish(
+    `name: Silent\nnotify: { on_end: "${silent.url.replace('127.0.0.1', 'localhost')}/silent" }\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n`);
+  const runs = await Promise.all(Array.from({ length: 12 }, () => server.begin(workflow, {})));
+  for (const run of runs) assert.equal((await ended(run)).status, 'dead');
+  await silent.stop();
 });
 
 test('the secret rotates; both sign for a day', async () => {

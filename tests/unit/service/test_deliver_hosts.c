@@ -87,10 +87,12 @@ test_a_host_that_fails_rests_longer_each_time(void **state)
     const int64_t second = 1000000;
     static const int64_t rests[] = {1, 2, 4, 8, 16, 32, 60, 60};
     int64_t now = 5;
-    assert_true(offer(&hosts, "a", 1));
-    assert_true(offer(&hosts, "a", 2));
     for (size_t i = 0; i < COUNT_OF(rests); i++) {
         host_note(host_of(&hosts, "a"), true, 0, now);
+        /* Another one that was on its way with it. */
+        host_note(host_of(&hosts, "a"), true, 0, now + 1);
+        assert_true(offer(&hosts, "a", 1));
+        assert_true(offer(&hosts, "a", 2));
         assert_int_equal(hosts_rested_us(&hosts, now), now + rests[i] * second);
         assert_int_equal(next(&hosts, now + rests[i] * second - 1), 0);
         now += rests[i] * second;
@@ -105,6 +107,23 @@ test_a_host_that_fails_rests_longer_each_time(void **state)
     host_note(host_of(&hosts, "a"), true, 90 * second, now);
     assert_true(offer(&hosts, "a", 3));
     assert_int_equal(hosts_rested_us(&hosts, now), now + 90 * second);
+    hosts_done(&hosts);
+}
+
+static void
+test_what_waits_for_a_host_that_fails_is_met_again(void **state)
+{
+    struct hosts hosts = {0};
+    struct id first = delivery_of(1), second = delivery_of(2);
+    assert_true(offer(&hosts, "a", 1));
+    assert_int_equal(next(&hosts, 0), 1);
+    assert_true(offer(&hosts, "a", 2));
+    assert_false(host_has_given_up(host_of(&hosts, "a"), &second));
+    host_note(host_of(&hosts, "a"), true, 0, 0);
+    assert_int_equal(next(&hosts, INT64_MAX), 0);
+    assert_true(host_has_given_up(host_of(&hosts, "a"), &second));
+    assert_false(host_has_given_up(host_of(&hosts, "a"), &first));
+    leave(&hosts, "a", 1);
     hosts_done(&hosts);
 }
 
@@ -140,6 +159,7 @@ main(void)
         cmocka_unit_test(test_hosts_take_turns),
         cmocka_unit_test(test_a_host_has_so_many_places),
         cmocka_unit_test(test_a_host_that_fails_rests_longer_each_time),
+        cmocka_unit_test(test_what_waits_for_a_host_that_fails_is_met_again),
         cmocka_unit_test(test_idle_hosts_make_room_those_that_do_well_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
