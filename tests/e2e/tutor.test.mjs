@@ -376,22 +376,34 @@ test('a token without credits is 402', async () => {
   assert.deepEqual([answer.status, answer.json], [402, BROKE]);
 });
 
+/** A stream whose model speaks until its words come, and goes on when told: who begins to listen is
+ * told what was said before with the next words. */
+async function listen(workflow) {
+  const opening = stream(workflow.id, { topic: 'nuts' });
+  const model = await nextCall();
+  let said = '';
+  const say = (text) => {
+    model.say(text);
+    said += text;
+  };
+  const timer = setInterval(() => say('Grüße, '), 20);
+  const seen = await opening;
+  clearInterval(timer);
+  await until(() => seen.text === said, 'the first words, while the model still speaks');
+  return { seen, model, say, said: () => said };
+}
+
 test('a stream brings the text as the model says it, plain, with CORS', async () => {
-  const workflow = await publish(spoken());
-  const [seen, say] = await Promise.all([
-    stream(workflow.id, { topic: 'nuts' }, `?token=${await token()}`),
-    nextCall().then((model) => { model.say('Grüße, '); return model; }),
-  ]);
+  const { seen, model, say, said } = await listen(await publish(spoken()));
   assert.equal(seen.answer.status, 200);
   assert.equal(seen.answer.headers.get('content-type'), 'text/plain; charset=utf-8');
   assert.equal(seen.answer.headers.get('access-control-allow-origin'), '*');
   assert.equal(seen.answer.headers.get('x-ratelimit-limit'), '1000000');
-  await until(() => seen.text === 'Grüße, ', 'the first words, while the model still speaks');
-  say.say('dear nuts.');
-  await until(() => seen.text === 'Grüße, dear nuts.', 'more words');
-  say.end();
+  say('dear nuts.');
+  await until(() => seen.text === said(), 'more words');
+  model.end();
   await seen.done;
-  assert.deepEqual([seen.text, seen.isBroken], ['Grüße, dear nuts.', false]);
+  assert.deepEqual([seen.text, seen.isBroken], [said(), false]);
 });
 
 test('a token is good once, also when the stream is refused', async () => {
@@ -460,15 +472,10 @@ test('faults before the first byte are JSON: a model that fails', async () => {
 });
 
 test('a model that breaks off after its first words: the stream breaks too', async () => {
-  const workflow = await publish(spoken());
-  const [seen, model] = await Promise.all([
-    stream(workflow.id, { topic: 'nuts' }),
-    nextCall().then((one) => { one.say('Well, '); return one; }),
-  ]);
-  await until(() => seen.text === 'Well, ', 'the first words');
+  const { seen, model, said } = await listen(await publish(spoken()));
   model.cut();
   await seen.done;
-  assert.deepEqual([seen.text, seen.isBroken], ['Well, ', true]);
+  assert.deepEqual([seen.text, seen.isBroken], [said(), true]);
 });
 
 test('a result that is not what the model says is sent when it is there', async () => {
