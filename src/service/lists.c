@@ -5,6 +5,9 @@
 #include "service/host.h"
 
 #define LIST_BYTES KIB(32)
+/* Steps that have just found the list may append to it so long after it was deleted: what they add
+ * has to go with the rest. */
+#define LATE_ROWS_MS 60000
 
 enum status
 service_list_create(struct service *service, const struct list_new *wanted,
@@ -39,7 +42,8 @@ service_list_delete(struct service *service, const struct object_row *list,
     struct intent *intent = intent_new(LIST_BYTES);
     struct object_row *gone = objects_next(service, intent, list);
     gone->name = SLICE("");
-    gone->archived_unix_ms = gone->due_unix_ms = gone->updated_unix_ms;
+    gone->archived_unix_ms = gone->updated_unix_ms;
+    gone->due_unix_ms = gone->archived_unix_ms + LATE_ROWS_MS;
     intent_add(intent, STORE_OBJECT_UPDATE, KIB(1))->object = gone;
     objects_commit(service, intent, list, asker);
 }
