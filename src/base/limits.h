@@ -172,6 +172,8 @@
 /* Deliveries to such addresses on their way at once, over all and to one host. */
 #define LIMIT_DELIVERIES_IN_FLIGHT 64
 #define LIMIT_DELIVERIES_TO_HOST 8
+/* Bytes of an event that a step has told. */
+#define LIMIT_DELIVERY_BYTES KIB(256)
 /* Attempts of a delivery that are kept, the newest. */
 #define LIMIT_DELIVERY_TRIES 30
 /* Bytes of a receiver's answer that are kept for whoever looks into it. */

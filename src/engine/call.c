@@ -436,6 +436,7 @@ make_env(struct call *call)
     env->arena = &call->arena;
     env->is_cancelled = &run->has_left;
     env->time_ms_max = call->node->timeout_ms;
+    env->delivers = run->engine->options.notice_ms > 0;
     return env;
 }
 

@@ -70,6 +70,9 @@ env_record(struct step_env *env, struct intent *intent)
     }
     if (env->has_row)
         intent_add(intent, STORE_OBJECT_ADD, env->row.body.size + 256)->object = &env->row;
+    if (env->has_delivery)
+        intent_add(intent, STORE_DELIVERY_INSERT, env->delivery.body.size + 256)->delivery =
+            &env->delivery;
     for (uint32_t i = 0; i < env->text_count; i++)
         intent_add(intent, STORE_TEXT_PUT, env->texts[i].body.size + 64)->text = &env->texts[i];
 }

@@ -27,6 +27,9 @@ struct step_env {
     bool has_file;
     struct object_row row; /* for a list */
     bool has_row;
+    bool delivers; /* somebody sends, and what is told is meant */
+    struct delivery_row delivery;
+    bool has_delivery;
 };
 
 /* Adds what was kept and made to the intent that records the call. It borrows from the outcome. */

@@ -155,6 +155,7 @@ env_forget(struct step_env *env)
     struct error error = {0};
     env->text_count = 0;
     env->has_row = false;
+    env->has_delivery = false;
     if (!env->has_file)
         return;
     env->has_file = false;

@@ -104,4 +104,17 @@ struct step_made_file {
 bool step_env_make_file(struct step_env *env, const struct step_made_file *made, struct value *out,
                         struct step_failure *failure);
 
+/* --- events out --- */
+
+/* Stores {type, timestamp, data} as an event for that address, at most one in a call. It is sent
+ * from then on, signed, until it is taken. *out: its id, as text; null where nobody sends, so that
+ * nothing is stored. `limit_exceeded`. */
+struct step_event {
+    struct slice url;
+    struct slice type;
+    struct value data;
+};
+bool step_env_tell(struct step_env *env, const struct step_event *event, struct value *out,
+                   struct step_failure *failure);
+
 #endif

@@ -43,7 +43,6 @@ make_event(struct buffer *out, struct service *service, const struct delivery_ro
 {
     struct run_row shown = *run;
     struct slice *parts[] = {&shown.output, &shown.input, &shown.error};
-    buffer_init(out, LIMIT_NOTICE_BYTES);
     print_event(out, service, row, &shown);
     for (size_t i = 0; i < COUNT_OF(parts) && buffer_is_over(out); i++) {
         buffer_done(out);
@@ -51,6 +50,20 @@ make_event(struct buffer *out, struct service *service, const struct delivery_ro
         *parts[i] = slice_of(NULL, 0);
         print_event(out, service, row, &shown);
     }
+}
+
+/* NOT_FOUND: the run has been deleted. */
+static enum status
+tell_run(struct buffer *out, struct service *service, const struct delivery_row *row)
+{
+    struct arena arena;
+    struct run_row run;
+    arena_init(&arena, RUN_BYTES);
+    enum status status = store_run_get(service->store, &arena, &row->run, &run);
+    if (status == STATUS_OK)
+        make_event(out, service, row, &run);
+    arena_done(&arena);
+    return status;
 }
 
 /* --- the request --- */
@@ -100,21 +113,19 @@ enum status
 attempt_make(struct service *service, const struct delivery_row *row, int64_t now_unix_ms,
              struct exchange **out)
 {
-    struct arena arena;
-    struct run_row run;
+    struct buffer body;
     struct webhook_secret secret;
     *out = NULL;
-    arena_init(&arena, RUN_BYTES);
-    enum status status = store_run_get(service->store, &arena, &row->run, &run);
+    enum status status = service_webhook_secret(service, &row->workspace, &secret);
+    if (status != STATUS_OK)
+        return status;
+    buffer_init(&body, LIMIT_NOTICE_BYTES);
+    buffer_append_slice(&body, row->body);
+    if (row->body.size == 0)
+        status = tell_run(&body, service, row);
     if (status == STATUS_OK)
-        status = service_webhook_secret(service, &row->workspace, &secret);
-    if (status == STATUS_OK) {
-        struct buffer body;
-        make_event(&body, service, row, &run);
         *out = make_request(service, row, buffer_slice(&body), now_unix_ms, &secret);
-        buffer_done(&body);
-    }
-    arena_done(&arena);
+    buffer_done(&body);
     return status;
 }
 

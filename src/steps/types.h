@@ -41,7 +41,8 @@
     each(write_xlsx)         \
     each(document)           \
     each(append_to_list)     \
-    each(notify)
+    each(notify)             \
+    each(outgoing_webhook)
 
 /* Types that are others of the catalog with a field of theirs (step_decl.per_table, variant). */
 #define STEP_TYPES_VARIANT(each) \

@@ -431,6 +431,8 @@ struct delivery_row {
     int32_t http_status;     /* of the last attempt; 0: there was no answer, or no attempt */
     struct slice error;      /* of the last attempt, in words; empty: none */
     struct slice tries;      /* JSON array of the newest attempts; empty in lists */
+    struct slice body; /* what is sent; empty in lists, and where the run as it is then is told.
+                          It does not change */
 };
 
 /* The state that an update expects, beside the row. */

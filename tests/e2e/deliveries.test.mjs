@@ -287,6 +287,57 @@ test('what was not taken yet is sent after kill -9, with the same id', async () 
   for (const seen of ids.values()) assert.equal(seen.size, 1);
 });
 
+test('outgoing_webhook tells of each item, once, over kills, and waits for nobody', async () => {
+  let isUp = false;
+  receiver.answer('/items', (seen) => (isUp ? 200 : seen % 2 === 0 ? 'close' : 500));
+  const workflow = await server.publish(`name: Items ${(number += 1)}
+steps:
+  - { id: row, type: expand, config: { list: .input.rows } }
+  - { id: tell, type: outgoing_webhook, config: { url: "${receiver.url}/items", type: "row.seen", data: { n: "{{item.n}}" } } }
+`);
+  const rows = Array.from({ length: 30 }, (_, n) => ({ n }));
+  const begun = (await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { rows } })).data;
+  await until(() => receiver.at('/items').length > 0, 'an attempt');
+  await server.restart('SIGKILL');
+  const run = await server.reachEnd(begun.id);
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  isUp = true;
+  const told = await until(async () => {
+    const list = (await server.get(`/v1/deliveries?runId=${run.id}&limit=1000`)).data;
+    return list.every(({ status }) => status !== 'pending') ? list : null;
+  }, 'all deliveries');
+  assert.equal(told.length, 30);
+  assert.ok(told.every(({ status, type }) => status === 'delivered' && type === 'row.seen'));
+  const ids = new Map();
+  const webhook = new Webhook((await secret()).secret);
+  for (const { body, headers } of receiver.at('/items')) {
+    const event = webhook.verify(body, headers);
+    assert.deepEqual([event.type, Object.keys(event)], ['row.seen', ['type', 'timestamp', 'data']]);
+    ids.set(event.data.n, (ids.get(event.data.n) ?? new Set()).add(headers['webhook-id']));
+  }
+  assert.deepEqual([...ids.keys()].sort((a, b) => a - b), rows.map(({ n }) => n));
+  for (const seen of ids.values()) assert.equal(seen.size, 1);
+  const { data: items } = await server.get(`/v1/workflow-runs/${run.id}/items?table=row&limit=1000`);
+  assert.deepEqual(items.map(({ steps }) => steps.tell.delivery).sort(), told.map(({ id }) => id).sort());
+});
+
+test('outgoing_webhook: what is too long or no address fails the item, and tries tell nobody', async () => {
+  const workflow = await server.publish(`name: Bad events ${(number += 1)}
+steps:
+  - { id: row, type: expand, config: { list: .input.urls } }
+  - { id: tell, type: outgoing_webhook, config: { url: "{{item}}", data: "{{input.long}}" } }
+`);
+  const run = async (input) => {
+    const begun = await server.begin(workflow, input);
+    await server.reachEnd(begun.id);
+    const { data } = await server.get(`/v1/workflow-runs/${begun.id}/items?table=row`);
+    assert.deepEqual(await deliveriesOf(begun), []);
+    return data.map(({ error }) => error.code);
+  };
+  assert.deepEqual(await run({ urls: ['x', 'ftp://a/', 'http://u:p@a/'], long: 1 }), ['bad_config', 'bad_config', 'bad_config']);
+  assert.deepEqual(await run({ urls: [receiver.url], long: 'x'.repeat(263_000) }), ['limit_exceeded']);
+});
+
 test('bad questions are refused with words', async () => {
   const [{ id }] = (await server.get('/v1/deliveries?limit=1')).data;
   for (const [path, status, words] of [

@@ -17,6 +17,7 @@ delivery_of(uint32_t number, uint32_t run, int64_t due_unix_ms)
         .created_unix_ms = 100 + number,
         .due_unix_ms = due_unix_ms,
         .give_up_unix_ms = 90000,
+        .body = SLICE("{\"é\":1}"),
     };
 }
 
@@ -58,6 +59,7 @@ assert_delivery(struct fixture *f, const struct delivery_row *want)
     assert_slice(got.type, want->type);
     assert_slice(got.url, want->url);
     assert_slice(got.host, want->host);
+    assert_slice(got.body, want->body);
     assert_int_equal(got.state, want->state);
     assert_int_equal(got.attempts, want->attempts);
     assert_int_equal(got.created_unix_ms, want->created_unix_ms);
@@ -164,6 +166,7 @@ static bool
 see_delivery(const struct delivery_row *row, void *context)
 {
     assert_int_equal(row->tries.size, 0);
+    assert_int_equal(row->body.size, 0);
     return seen_add(context, number_of(&row->id));
 }
 

@@ -434,6 +434,7 @@ delivery_update(struct world *world, const struct delivery_update *update)
     fresh.type = old->type;
     fresh.url = old->url;
     fresh.host = old->host;
+    fresh.body = old->body;
     fresh.created_unix_ms = old->created_unix_ms;
     put(world, KIND_DELIVERY, &fresh);
     return STATUS_OK;

@@ -840,7 +840,7 @@ simulated_delivery_list(struct store *store, const struct delivery_page *page,
     for (size_t i = 0; status == STATUS_OK && i < table->count; i++) {
         struct delivery_row row = *(const struct delivery_row *)
                                        table->rows[page->is_ascending ? i : table->count - 1 - i];
-        row.tries = slice_of(NULL, 0);
+        row.tries = row.body = slice_of(NULL, 0);
         if (!page_wants_delivery(page, &row) || matched++ < page->skip)
             continue;
         if (!visit(&row, context) || matched - page->skip == page->limit)

@@ -342,7 +342,7 @@ static const struct {
                        5,
                        {offsetof(struct delivery_row, type), offsetof(struct delivery_row, url),
                         offsetof(struct delivery_row, host), offsetof(struct delivery_row, error),
-                        offsetof(struct delivery_row, tries)}},
+                        offsetof(struct delivery_row, tries), offsetof(struct delivery_row, body)}},
     [KIND_EVENTS] = {compare_events,
                      sizeof(struct events_row),
                      1,

@@ -10,8 +10,8 @@
 
 static const struct sql insert_sql = {
     SLOT_DELIVERY_INSERT,
-    "INSERT INTO deliveries (" DELIVERY_COLUMNS ", tries)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+    "INSERT INTO deliveries (" DELIVERY_COLUMNS ", tries, body)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
     " ON CONFLICT DO NOTHING",
 };
 
@@ -36,6 +36,7 @@ sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row
     query_bind_int(&query, row->http_status);
     query_bind_text(&query, row->error);
     query_bind_text(&query, row->tries);
+    query_bind_text(&query, row->body);
     return query_write_quietly(&query);
 }
 
@@ -122,7 +123,7 @@ delivery_read(struct query *query, struct delivery_row *out)
 
 static const struct sql get_sql = {
     SLOT_DELIVERY_GET,
-    "SELECT " DELIVERY_COLUMNS ", tries FROM deliveries WHERE id = ?1",
+    "SELECT " DELIVERY_COLUMNS ", tries, body FROM deliveries WHERE id = ?1",
 };
 
 enum status
@@ -136,6 +137,7 @@ sqlite_delivery_get(struct store *store, struct arena *arena, const struct id *i
     if (is_there) {
         delivery_read(&query, out);
         out->tries = query_slice(&query);
+        out->body = query_slice(&query);
     }
     return query_end_one(&query, is_there);
 }

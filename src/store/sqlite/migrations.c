@@ -387,6 +387,9 @@ static const char *const migrations[] = {
     " place INTEGER PRIMARY KEY,"
     " id BLOB NOT NULL UNIQUE CHECK (length(id) = 12)"
     ") STRICT;",
+
+    /* 18: what steps tell outside. */
+    "ALTER TABLE deliveries ADD COLUMN body TEXT NOT NULL DEFAULT '';",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))

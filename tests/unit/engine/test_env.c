@@ -698,6 +698,70 @@ test_what_cannot_be_appended(void **state)
     assert_int_equal(rows_of_list(f), 0);
 }
 
+/* --- events --- */
+
+static bool
+tell(struct fixture *f, const char *type, struct value data, struct value *out)
+{
+    const struct step_event event = {SLICE("https://A.example:8443/b?c"), slice_text(type), data};
+    f->failure = (struct step_failure){0};
+    return step_env_tell(&f->env, &event, out, &f->failure);
+}
+
+static bool
+keep_delivery(const struct delivery_row *row, void *context)
+{
+    *(struct id *)context = row->id;
+    return true;
+}
+
+static void
+test_an_event_counts_with_its_call(void **state)
+{
+    struct fixture *f = *state;
+    struct value first, again;
+    struct delivery_row row;
+    struct id id = {{0}};
+    struct delivery_page page = {.workspace = f->env.workspace, .limit = 10};
+    char hex[ID_HEX_BYTES];
+    f->options.notice_ms = 1000;
+    f->env.delivers = true;
+    assert_true(tell(f, "a.b", value_int(7), &first));
+    env_forget(&f->env);
+    record(f);
+    assert_int_equal(store_delivery_list(f->options.store, &page, keep_delivery, &id), STATUS_OK);
+    assert_true(id_is_zero(&id));
+
+    assert_true(tell(f, "a.b", value_int(7), &again));
+    assert_true(value_equal(first, again));
+    record(f);
+    assert_int_equal(store_delivery_list(f->options.store, &page, keep_delivery, &id), STATUS_OK);
+    id_hex(&id, hex);
+    assert_true(slice_is(value_slice(again), hex));
+    assert_int_equal(store_delivery_get(f->options.store, &f->arena, &id, &row), STATUS_OK);
+    assert_true(id_equal(&row.run, f->env.call->run));
+    assert_true(slice_is(row.type, "a.b") && slice_is(row.host, "a.example:8443"));
+    assert_int_equal(row.give_up_unix_ms - row.due_unix_ms, 1000);
+    assert_non_null(
+        strstr(arena_format(&f->arena, "%.*s", SLICE_FORMAT(row.body)), ",\"data\":7}"));
+}
+
+static void
+test_events_that_are_not_stored(void **state)
+{
+    struct fixture *f = *state;
+    struct value out;
+    static char text[LIMIT_DELIVERY_BYTES];
+    memset(text, 'x', sizeof(text));
+    assert_true(tell(f, "a", value_null(), &out));
+    assert_int_equal(out.kind, VALUE_NULL);
+    assert_false(f->env.has_delivery);
+    f->env.delivers = true;
+    assert_false(tell(f, "a", value_string(slice_of(text, sizeof(text))), &out));
+    assert_string_equal(f->failure.code, "limit_exceeded");
+    assert_false(f->env.has_delivery);
+}
+
 int
 main(void)
 {
@@ -721,6 +785,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_a_row_is_appended_once_with_its_call, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_appended, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_event_counts_with_its_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_events_that_are_not_stored, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,21 @@ step_env_append(struct step_env *env, struct slice list, struct value row, struc
     return true;
 }
 
+/* What would be told stands in the place of the delivery. */
+bool
+step_env_tell(struct step_env *env, const struct step_event *event, struct value *out,
+              struct step_failure *failure)
+{
+    struct arena *arena = &env->talk->scene.arena;
+    struct member members[] = {
+        {value_text("url"), value_string_copy(arena, event->url)},
+        {value_text("type"), value_string_copy(arena, event->type)},
+        {value_text("data"), value_copy(arena, event->data)},
+    };
+    *out = value_object_new(arena, members, COUNT_OF(members));
+    return true;
+}
+
 /* --- the conversation --- */
 
 void
