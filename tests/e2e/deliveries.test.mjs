@@ -318,7 +318,7 @@ steps:
   assert.deepEqual([...ids.keys()].sort((a, b) => a - b), rows.map(({ n }) => n));
   for (const seen of ids.values()) assert.equal(seen.size, 1);
   const { data: items } = await server.get(`/v1/workflow-runs/${run.id}/items?table=row&limit=1000`);
-  assert.deepEqual(items.map(({ steps }) => steps.tell.delivery).sort(), told.map(({ id }) => id).sort());
+  assert.deepEqual(items.map(({ steps }) => steps.tell.value.delivery).sort(), told.map(({ id }) => id).sort());
 });
 
 test('outgoing_webhook: what is too long or no address fails the item, and tries tell nobody', async () => {
