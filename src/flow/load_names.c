@@ -17,7 +17,7 @@ struct scope {
 static const char *const root_names[] = {"input", "item", "steps", "run", "vars", "parent"};
 static const char *const parent_names[] = {"item", "steps", "parent"};
 static const char *const run_names[] = {"id",       "createdAt", "startedAt", "generation",
-                                        "workflow", "trigger",   "labels", "tokens"};
+                                        "workflow", "trigger",   "labels",    "tokens"};
 static const char *const workflow_names[] = {"id", "slug", "name", "version"};
 
 static void complain(const struct scope *scope, size_t offset, const char *nearest,

@@ -164,7 +164,7 @@ struct plan {
     struct plan_table *tables;
     bool is_inline; /* one-item tables only, pure to its end (if the workflows are that it calls):
                      * computed before the first commit */
-    bool has_asks;          /* has steps that wait for somebody outside */
+    bool has_asks;  /* has steps that wait for somebody outside */
     bool calls_workflows;   /* has steps of STEP_SHAPE_CHILD */
     bool reads_vars;        /* an expression may read one */
     struct value canonical; /* the definition in canonical order, as a value */

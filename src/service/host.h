@@ -64,8 +64,8 @@ struct service {
     _Atomic unsigned uploads;      /* that are coming */
     struct digest link_secret;     /* with which links are signed */
     struct digest webhook_key;
-    struct secret_ring *ring;      /* NULL in a reader */
-    struct secret_book *secrets;   /* the same */
+    struct secret_ring *ring;    /* NULL in a reader */
+    struct secret_book *secrets; /* the same */
 };
 
 /* Commits one intent and waits for it: only while the service is opened, and in the command line.

@@ -1,7 +1,6 @@
 /* What the endpoints of lists, entities and documents share. */
 #include "api/native/objects.h"
 
-
 void
 native_answer_object(struct call *call, int http_status, const struct object_row *row,
                      const struct object_face *face)

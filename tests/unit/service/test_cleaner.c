@@ -221,7 +221,7 @@ static void
 put_object(struct scene *scene, struct object_row row, uint8_t number)
 {
     row.workspace = (struct id){{1}};
-    row.id = (struct id){{row.kind, number}};
+    row.id = (struct id){{(uint8_t)row.kind, number}};
     row.body = SLICE("{}");
     row.revision = 1;
     write_op(scene, (struct store_op){STORE_OBJECT_INSERT, .object = &row});
