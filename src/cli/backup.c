@@ -264,10 +264,11 @@ target_path(const char *given, char out[BACKUP_PATH_BYTES], struct error *error)
         size--;
     if (given[0] != '/' && getcwd(here, sizeof(here) - 1) == NULL)
         return fs_errno_status(errno, "cannot find", "the current folder", error);
-    size_t before = strlen(here);
-    if (before + size + sizeof(PARTIAL) + 2 > BACKUP_PATH_BYTES)
+    const char *slash = here[0] == '\0' ? "" : "/";
+    size_t room = BACKUP_PATH_BYTES - sizeof(PARTIAL);
+    int length = snprintf(out, room, "%s%s%.*s", here, slash, (int)size, given);
+    if (length < 0 || (size_t)length >= room)
         return error_set(error, STATUS_INVALID, "the path is too long: %.200s…", given);
-    snprintf(out, BACKUP_PATH_BYTES, "%s%s%.*s", here, before == 0 ? "" : "/", (int)size, given);
     if (access(out, F_OK) == 0)
         return error_set(error, STATUS_CONFLICT, "%s is there already; name a new folder", out);
     return STATUS_OK;

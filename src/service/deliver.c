@@ -287,9 +287,12 @@ take(struct sender *sender, struct host *host, const struct id *delivery)
     sending->row.id = *delivery;
     if (is_due)
         return sending;
+    int64_t due_unix_ms = status == STATUS_OK ? sending->row.due_unix_ms : 0;
+    sending_end(sending);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         begin_again(sender, AGAIN_MS);
-    sending_end(sending);
+    else if (due_unix_ms > 0)
+        meet_again(sender, due_unix_ms);
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 #include "service/links.h"
 
-#include "base/base64.h"
 #include "base/fs.h"
 #include "base/rng.h"
+#include "base/signed.h"
 #include "service/host.h"
 
 #include <stdio.h>
@@ -12,18 +12,9 @@
 #define FLAG_INLINE 1
 #define FLAG_TABLE 2
 
-/* Version, flags, time, id; the name follows, and the HMAC. */
-#define TIME_BYTES 8
-#define HEAD_BYTES (2 + TIME_BYTES + ID_BYTES)
-#define SIGNED_BYTES_MAX (HEAD_BYTES + LINK_NAME_BYTES_MAX)
-#define RAW_BYTES_MAX (SIGNED_BYTES_MAX + DIGEST_BYTES)
-
-static struct digest
-sign(const struct digest *secret, const char *bytes, size_t size)
-{
-    struct slice key = slice_of((const char *)secret->bytes, DIGEST_BYTES);
-    return digest_hmac(key, slice_of(bytes, size));
-}
+/* Version, flags, time, id; the name follows. */
+#define HEAD_BYTES (2 + SIGNED_TIME_BYTES + ID_BYTES)
+#define RAW_BYTES_MAX (HEAD_BYTES + LINK_NAME_BYTES_MAX)
 
 void
 link_print(struct buffer *out, const struct digest *secret, const struct link *link)
@@ -33,22 +24,10 @@ link_print(struct buffer *out, const struct digest *secret, const struct link *l
     size_t size = HEAD_BYTES + name.size;
     raw[0] = VERSION;
     raw[1] = (char)((link->is_inline ? FLAG_INLINE : 0) | (link->is_table ? FLAG_TABLE : 0));
-    for (size_t i = 0; i < TIME_BYTES; i++)
-        raw[2 + i] = (char)((uint64_t)link->expires_unix_s >> (8 * (TIME_BYTES - 1 - i)));
-    memcpy(raw + 2 + TIME_BYTES, link->file.bytes, ID_BYTES);
+    signed_put_time(raw + 2, link->expires_unix_s);
+    memcpy(raw + 2 + SIGNED_TIME_BYTES, link->file.bytes, ID_BYTES);
     memcpy(raw + HEAD_BYTES, name.ptr, name.size);
-    struct digest signature = sign(secret, raw, size);
-    memcpy(raw + size, signature.bytes, DIGEST_BYTES);
-    base64url_encode(out, slice_of(raw, size + DIGEST_BYTES));
-}
-
-static int64_t
-read_time(const char *bytes)
-{
-    uint64_t time = 0;
-    for (size_t i = 0; i < TIME_BYTES; i++)
-        time = time << 8 | (unsigned char)bytes[i];
-    return (int64_t)time;
+    signed_print(out, secret, slice_of(raw, size));
 }
 
 enum link_state
@@ -58,19 +37,13 @@ link_read(struct link *out, struct arena *arena, const struct digest *secret, st
     char raw[BASE64_DECODED_BYTES(LINK_TOKEN_BYTES_MAX)];
     size_t size = 0;
     *out = (struct link){.name = slice_of("", 0)};
-    if (token.size > LINK_TOKEN_BYTES_MAX || !base64url_decode(raw, &size, token) ||
-        size < HEAD_BYTES + DIGEST_BYTES || size > RAW_BYTES_MAX)
-        return LINK_FORGED;
-    size -= DIGEST_BYTES;
-    struct digest signature = sign(secret, raw, size);
-    if (!digest_secret_equal(slice_of(raw + size, DIGEST_BYTES),
-                             slice_of((const char *)signature.bytes, DIGEST_BYTES)) ||
-        raw[0] != VERSION)
+    if (token.size > LINK_TOKEN_BYTES_MAX || !signed_read(raw, &size, secret, token) ||
+        size < HEAD_BYTES || raw[0] != VERSION)
         return LINK_FORGED;
     out->is_inline = (raw[1] & FLAG_INLINE) != 0;
     out->is_table = (raw[1] & FLAG_TABLE) != 0;
-    out->expires_unix_s = read_time(raw + 2);
-    memcpy(out->file.bytes, raw + 2 + TIME_BYTES, ID_BYTES);
+    out->expires_unix_s = signed_get_time(raw + 2);
+    memcpy(out->file.bytes, raw + 2 + SIGNED_TIME_BYTES, ID_BYTES);
     out->name = arena_copy(arena, slice_of(raw + HEAD_BYTES, size - HEAD_BYTES));
     return now_unix_s < out->expires_unix_s ? LINK_GOOD : LINK_EXPIRED;
 }

@@ -161,7 +161,9 @@ test('with nothing left a run is not started: 422 with the limit and the use', a
   });
   assert.equal((await server.post(`/v1/workflows/${pure.data.id}/runs`, {}, { key })).status, 201);
   await grant(id, { unlimited: true });
-  assert.equal((await start(workflow, [100], key)).status, 201);
+  const granted = await start(workflow, [100], key);
+  assert.equal(granted.status, 201);
+  assert.equal((await reachEnd(granted.data.id, key)).status, 'completed');
 });
 
 test('runs that begin at once do not spend the same credits', async () => {
