@@ -214,7 +214,8 @@ engine_park(struct engine *engine)
 bool
 engine_is_quiet(struct engine *engine)
 {
-    return engine->runs == NULL && engine->away == 0 && queue_count(engine->mailbox) == 0;
+    return engine->is_parking && engine->runs == NULL && engine->away == 0 &&
+           queue_count(engine->mailbox) == 0;
 }
 
 void

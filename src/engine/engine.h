@@ -96,8 +96,8 @@ struct queue *engine_mailbox(struct engine *engine);
 /* Hands in a message that was taken out of the mailbox while waiting; before the next turn. */
 void engine_give(struct engine *engine, struct queue_node *message);
 
-/* Asks every run to stop where it is: nothing new begins. engine_is_quiet() turns true when all
- * that was on its way has come home. Any thread; the second the engine's. */
+/* Asks every run to stop where it is: nothing new begins. engine_is_quiet() turns true when it has
+ * been heard and all that was on its way has come home. Any thread; the second the engine's. */
 void engine_park(struct engine *engine);
 bool engine_is_quiet(struct engine *engine);
 
