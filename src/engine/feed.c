@@ -60,11 +60,22 @@ feed_is_whole(const struct feed *feed)
     return reads->is_source_end && stretch->recorded_count == reads->chunk_count;
 }
 
+/* Rows that were recorded have seen it, but behind a restart it comes back in its own time. */
+static bool
+is_all_seen_there(const struct feed *feed)
+{
+    for (uint16_t s = 0; s <= feed->node->stretch; s++) {
+        if (!table_gates_are_decided(feed->reads, s))
+            return false;
+    }
+    return true;
+}
+
 bool
 feed_is_ready(const struct feed *feed, uint32_t *end, bool *is_last)
 {
     const struct table_run *reads = feed->reads;
-    if (reads->state != TABLE_OPEN && reads->state != TABLE_DONE)
+    if ((reads->state != TABLE_OPEN && reads->state != TABLE_DONE) || !is_all_seen_there(feed))
         return false;
     uint32_t through = reads->stretches[feed->node->stretch].recorded.through;
     bool is_whole = feed_is_whole(feed);
