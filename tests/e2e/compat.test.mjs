@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const E2E = import.meta.dirname;
+const E2E = fileURLToPath(new URL('.', import.meta.url));
 
 /** The names of the tests of a file. */
 async function testsIn(file) {

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { startServer, until } from './server.mjs';
@@ -524,7 +525,7 @@ steps:
     type: ai_generate
     config: { model: local/extractive-1, prompt: "How long is {{input.topic}}? {{input.notes}}" }
 `);
-  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'clients/tutor.mjs')], {
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('clients/tutor.mjs', import.meta.url))], {
     env: {
       ...process.env,
       AITUTOR_URL: server.url,
