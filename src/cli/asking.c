@@ -1,5 +1,7 @@
 #include "cli/asking.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/limits.h"
 #include "cli/ask.h"
@@ -68,6 +70,21 @@ asking_put_text(struct asking *asking, struct value *request, const char *name, 
 {
     if (text != NULL)
         asking_put(asking, request, name, value_text(text));
+}
+
+void
+asking_put_list(struct asking *asking, struct value *request, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    struct value list = value_empty_array();
+    for (const char *at = text; at != NULL;) {
+        const char *comma = strchr(at, ',');
+        size_t size = comma == NULL ? strlen(at) : (size_t)(comma - at);
+        list = value_array_append(&asking->arena, list, value_string(slice_of(at, size)));
+        at = comma == NULL ? NULL : comma + 1;
+    }
+    asking_put(asking, request, name, list);
 }
 
 int

@@ -38,6 +38,9 @@ struct value asking_request(struct asking *asking, const char *what);
 void asking_put(struct asking *asking, struct value *request, const char *name, struct value value);
 void asking_put_text(struct asking *asking, struct value *request, const char *name,
                      const char *text);
+/* "a,b" as an array of texts, which live as long as the text. */
+void asking_put_list(struct asking *asking, struct value *request, const char *name,
+                     const char *text);
 
 /* Tells what went wrong; the exit code. */
 int asking_complain(const struct asking *asking);

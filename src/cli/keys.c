@@ -13,20 +13,6 @@ struct keys_options {
 
 /* --- create --- */
 
-/* "read,run" as a list. */
-static struct value
-scopes_list(struct asking *asking, const char *text)
-{
-    struct value list = value_empty_array();
-    for (const char *at = text; at != NULL;) {
-        const char *comma = strchr(at, ',');
-        size_t size = comma == NULL ? strlen(at) : (size_t)(comma - at);
-        list = value_array_append(&asking->arena, list, value_string(slice_of(at, size)));
-        at = comma == NULL ? NULL : comma + 1;
-    }
-    return list;
-}
-
 static void
 put_limits(struct asking *asking, struct value *request, const char *rate)
 {
@@ -56,8 +42,7 @@ create_key(struct asking *asking, const struct keys_options *options, const char
     struct value request = asking_request(asking, "key_create");
     asking_put_text(asking, &request, "name", options->name);
     asking_put_text(asking, &request, "workspace", options->workspace);
-    if (options->scopes != NULL)
-        asking_put(asking, &request, "scopes", scopes_list(asking, options->scopes));
+    asking_put_list(asking, &request, "scopes", options->scopes);
     if (options->expires != NULL)
         asking_put_text(asking, &request,
                         strchr(options->expires, ':') == NULL ? "expiresIn" : "expiresAt",

@@ -118,20 +118,6 @@ read_input(struct asking *asking, struct slice *out)
     return false;
 }
 
-/* "a.example.com,b.example.com" as a list. */
-static struct value
-hosts_list(struct asking *asking, const char *text)
-{
-    struct value list = value_empty_array();
-    for (const char *at = text; at != NULL;) {
-        const char *comma = strchr(at, ',');
-        size_t size = comma == NULL ? strlen(at) : (size_t)(comma - at);
-        list = value_array_append(&asking->arena, list, value_string(slice_of(at, size)));
-        at = comma == NULL ? NULL : comma + 1;
-    }
-    return list;
-}
-
 static struct value
 request_for(struct asking *asking, const struct named_options *options, const char *what,
             const char *name)
@@ -157,7 +143,7 @@ set_secret(struct asking *asking, const struct named_options *options, const cha
     if (!read_input(asking, &value))
         return false;
     asking_put(asking, &request, "value", value_string(value));
-    asking_put(asking, &request, "hosts", hosts_list(asking, options->hosts));
+    asking_put_list(asking, &request, "hosts", options->hosts);
     return asking_ask(asking, request);
 }
 

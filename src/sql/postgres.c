@@ -187,17 +187,11 @@ read_row(struct asking *asking, const PGresult *result, struct value *rows)
     for (int i = 0; i < PQnfields(result); i++) {
         struct slice name = slice_text(PQfname(result, i));
         struct value value = column_value(asking, result, i);
-        if (value.kind == VALUE_NONE)
-            return error_set(asking->error, STATUS_LIMIT, "the rows come to too many bytes");
-        if (!sql_add_column(asking->arena, &row, name, value))
-            return error_set(asking->error, STATUS_INVALID,
-                             "sql: two columns are called \"%.*s\": name them apart with AS",
-                             SLICE_FORMAT(slice_cut(name, 100)));
+        enum status status = sql_add_column(asking->arena, &row, name, value, asking->error);
+        if (status != STATUS_OK)
+            return status;
     }
-    *rows = value_array_append(asking->arena, *rows, row);
-    return rows->kind == VALUE_ARRAY && !arena_is_over(asking->arena)
-               ? STATUS_OK
-               : error_set(asking->error, STATUS_LIMIT, "the rows come to too many bytes");
+    return sql_add_row(asking->arena, rows, row, asking->error);
 }
 
 /* rows: NULL: none are wanted. */

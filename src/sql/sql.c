@@ -59,11 +59,29 @@ sql_ask(const struct sql_query *query, struct arena *arena, struct value *rows, 
     return STATUS_UNSUPPORTED;
 }
 
-bool
-sql_add_column(struct arena *arena, struct value *row, struct slice name, struct value value)
+static enum status
+too_many_bytes(struct error *error)
 {
+    return error_set(error, STATUS_LIMIT, "the rows come to too many bytes");
+}
+
+enum status
+sql_add_column(struct arena *arena, struct value *row, struct slice name, struct value value,
+               struct error *error)
+{
+    if (value.kind == VALUE_NONE)
+        return too_many_bytes(error);
     if (value_find(*row, name).kind != VALUE_NONE)
-        return false;
+        return error_set(error, STATUS_INVALID,
+                         "sql: two columns are called \"%.*s\": name them apart with AS",
+                         SLICE_FORMAT(slice_cut(name, 100)));
     *row = value_object_set(arena, *row, value_string_copy(arena, name), value);
-    return row->kind == VALUE_OBJECT;
+    return row->kind == VALUE_OBJECT ? STATUS_OK : too_many_bytes(error);
+}
+
+enum status
+sql_add_row(struct arena *arena, struct value *rows, struct value row, struct error *error)
+{
+    *rows = value_array_append(arena, *rows, row);
+    return rows->kind == VALUE_ARRAY && !arena_is_over(arena) ? STATUS_OK : too_many_bytes(error);
 }

@@ -32,7 +32,11 @@ enum status sqlite_ask(const struct sql_query *query, const char *path, struct a
 enum status postgres_ask(const struct sql_query *query, struct arena *arena, struct value *rows,
                          struct error *error);
 
-/* The object of one row; false: two of its columns have one name, or no room. */
-bool sql_add_column(struct arena *arena, struct value *row, struct slice name, struct value value);
+/* Adds to the object of one row, and that to the rows. INVALID: two columns have one name; LIMIT:
+ * no room, also a value of VALUE_NONE. */
+MUST_USE enum status sql_add_column(struct arena *arena, struct value *row, struct slice name,
+                                    struct value value, struct error *error);
+MUST_USE enum status sql_add_row(struct arena *arena, struct value *rows, struct value row,
+                                 struct error *error);
 
 #endif
