@@ -95,8 +95,9 @@ peek_rows(struct peek *peek, uint32_t limit, struct arena *arena, struct value *
     enum status status = STATUS_OK;
     *out = value_empty_array();
     while (status == STATUS_OK && !batch.is_end && out->count < limit) {
-        status = peek->type->source_next(peek->source, &peek->place, limit - out->count,
-                                         LIMIT_CHUNK_SOURCE_BYTES, arena, &batch, error);
+        struct source_page page = {&peek->place, limit - out->count, LIMIT_CHUNK_SOURCE_BYTES,
+                                   arena};
+        status = peek->type->source_next(peek->source, &page, &batch, error);
         for (size_t i = 0; status == STATUS_OK && i < batch.count; i++)
             *out = value_array_append(arena, *out, row_seen(&batch.rows[i], arena));
         if (out->kind == VALUE_NONE)
@@ -114,10 +115,10 @@ peek_count(struct peek *peek, int64_t until_mono_us, uint64_t *rows, bool *is_en
     enum status status = STATUS_OK;
     *rows = 0;
     arena_init(&arena, LIMIT_CHUNK_BYTES);
+    struct source_page page = {&peek->place, LIMIT_CHUNK_ITEMS, LIMIT_CHUNK_SOURCE_BYTES, &arena};
     while (status == STATUS_OK && !batch.is_end &&
            clock_mono_us(peek->options->clock) < until_mono_us) {
-        status = peek->type->source_next(peek->source, &peek->place, LIMIT_CHUNK_ITEMS,
-                                         LIMIT_CHUNK_SOURCE_BYTES, &arena, &batch, error);
+        status = peek->type->source_next(peek->source, &page, &batch, error);
         if (status == STATUS_OK)
             *rows += batch.count;
         arena_reset(&arena);

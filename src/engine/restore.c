@@ -158,8 +158,9 @@ restore_rows(struct chunk_job *job, const struct record_row *first, struct error
         (struct source_place){first->source_begin, first->source_line, first->first_ordinal};
     chunk->end = chunk->begin;
     struct source_batch batch = {0};
-    enum status status = job->table->source_type->source_next(
-        job->table->source, &chunk->end, count, SIZE_MAX, &chunk->arena, &batch, error);
+    struct source_page page = {&chunk->end, count, SIZE_MAX, &chunk->arena};
+    enum status status =
+        job->table->source_type->source_next(job->table->source, &page, &batch, error);
     if (status != STATUS_OK)
         return status;
     if (batch.count != count || !chunk_take_rows(chunk, &batch))

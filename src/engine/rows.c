@@ -337,12 +337,12 @@ read_row(struct reading *reading, uint64_t *offset, struct source_row *out)
 }
 
 static enum status
-read_rows(struct reading *reading, struct source_place *place, size_t rows_max, size_t bytes_max,
+read_rows(struct reading *reading, const struct source_page *page, struct source_place *place,
           struct source_batch *out)
 {
     uint64_t begin = place->offset;
-    while (out->count < rows_max && place->offset < reading->end &&
-           (out->count == 0 || place->offset - begin < bytes_max)) {
+    while (out->count < page->rows_max && place->offset < reading->end &&
+           (out->count == 0 || place->offset - begin < page->bytes_max)) {
         enum status status = read_row(reading, &place->offset, &out->rows[out->count]);
         if (status != STATUS_OK)
             return status;
@@ -353,27 +353,29 @@ read_rows(struct reading *reading, struct source_place *place, size_t rows_max, 
 }
 
 static enum status
-rows_next(struct source *source, struct source_place *place, size_t rows_max, size_t bytes_max,
-          struct arena *arena, struct source_batch *out, struct error *error)
+rows_next(struct source *source, const struct source_page *page, struct source_batch *out,
+          struct error *error)
 {
     bool is_all = source->is_all; /* before the size, which is whole then */
     struct reading reading = {
-        .source = source, .arena = arena, .end = source->size_bytes, .error = error};
-    struct source_place at = *place;
+        .source = source, .arena = page->arena, .end = source->size_bytes, .error = error};
+    struct source_place at = *page->place;
     buffer_init(&reading.block, 3 * ROW_BYTES_MAX);
-    *out = (struct source_batch){.rows = arena_try_alloc(arena, rows_max * sizeof(*out->rows) + 1)};
+    *out = (struct source_batch){
+        .rows = arena_try_alloc(page->arena, page->rows_max * sizeof(*out->rows) + 1)};
     enum status status = out->rows == NULL ? STATUS_LIMIT : STATUS_OK;
     if (status == STATUS_OK)
-        status = read_rows(&reading, &at, rows_max, bytes_max, out);
+        status = read_rows(&reading, page, &at, out);
     if (status == STATUS_LIMIT)
         error_set(error, STATUS_LIMIT, "the rows of one chunk hold too many bytes");
     buffer_done(&reading.block);
     if (status != STATUS_OK)
         return status;
-    bool is_full = out->count == rows_max || at.offset - place->offset >= bytes_max;
+    bool is_full =
+        out->count == page->rows_max || at.offset - page->place->offset >= page->bytes_max;
     out->is_end = is_all && at.offset == reading.end;
     if (is_full || out->is_end)
-        *place = at;
+        *page->place = at;
     else
         out->count = 0;
     return STATUS_OK;

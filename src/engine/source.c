@@ -418,9 +418,10 @@ fill_chunk(struct read_job *job, struct chunk_job *into, struct source_batch *ba
     struct chunk *chunk = into->chunk;
     chunk->index = job->next_chunk;
     chunk->begin = job->place;
-    enum status status = job->table->source_type->source_next(
-        job->table->source, &job->place, LIMIT_CHUNK_ITEMS, LIMIT_CHUNK_SOURCE_BYTES, &chunk->arena,
-        batch, &job->error);
+    struct source_page page = {&job->place, LIMIT_CHUNK_ITEMS, LIMIT_CHUNK_SOURCE_BYTES,
+                               &chunk->arena};
+    enum status status =
+        job->table->source_type->source_next(job->table->source, &page, batch, &job->error);
     if (status != STATUS_OK)
         return status;
     chunk->end = job->place;

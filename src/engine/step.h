@@ -198,6 +198,14 @@ struct source_row {
     struct value steps, parent;
 };
 
+/* Which rows are wanted, and where they go. */
+struct source_page {
+    struct source_place *place; /* of the first one; is moved behind the last */
+    size_t rows_max;            /* at least 1 */
+    size_t bytes_max;           /* of source text, at least 1; the first row may be longer */
+    struct arena *arena;
+};
+
 struct source_batch {
     struct source_row *rows; /* in the arena */
     size_t count;
@@ -208,10 +216,8 @@ struct source;
 /* Reads what it needs to begin (a header). The file outlives the source. */
 typedef enum status source_open_fn(struct source **out, struct value config, struct step_file *file,
                                    struct error *error);
-/* Rows from *place on, at most rows_max and until bytes_max of source text are passed (at least one
- * row); moves *place behind them. The same place gives the same rows. */
-typedef enum status source_next_fn(struct source *source, struct source_place *place,
-                                   size_t rows_max, size_t bytes_max, struct arena *arena,
+/* The rows of the page. The same place gives the same rows. */
+typedef enum status source_next_fn(struct source *source, const struct source_page *page,
                                    struct source_batch *out, struct error *error);
 /* Names of the columns if every row has just these (a header), else VALUE_NONE. Borrowed. */
 typedef struct value source_columns_fn(const struct source *source);

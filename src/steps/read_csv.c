@@ -147,7 +147,7 @@ struct first_row {
 static enum status
 check_first_row(const struct reading *reading, const struct csv_row *row)
 {
-    uint64_t line = reading->place->line + row->problem_line;
+    uint64_t line = reading->page.place->line + row->problem_line;
     const char *name = reading->text->file->name;
     if (row->problem != NULL)
         return error_set(reading->error, STATUS_INVALID,
@@ -165,7 +165,7 @@ static enum status
 read_first_row(struct reading *reading, struct piece *piece, void *context)
 {
     struct first_row *first = context;
-    struct value *fields = arena_try_alloc(reading->arena, LIMIT_ROW_FIELDS * sizeof(*fields));
+    struct value *fields = arena_try_alloc(reading->page.arena, LIMIT_ROW_FIELDS * sizeof(*fields));
     if (fields == NULL)
         return STATUS_LIMIT;
     struct csv_reader reader = {
@@ -174,7 +174,7 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
         .dialect = first->source->dialect,
         .is_last = piece->is_last,
         .is_full = piece->is_full,
-        .arena = reading->arena,
+        .arena = reading->page.arena,
         .fields = fields,
         .fields_max = LIMIT_ROW_FIELDS,
     };
@@ -189,10 +189,10 @@ read_first_row(struct reading *reading, struct piece *piece, void *context)
     enum status status = check_first_row(reading, &row);
     if (status != STATUS_OK)
         return status;
-    struct value names = value_array_new(reading->arena, fields, row.count);
+    struct value names = value_array_new(reading->page.arena, fields, row.count);
     if (names.kind == VALUE_NONE)
         return STATUS_LIMIT;
-    first->line = reading->place->line;
+    first->line = reading->page.place->line;
     reading_add(reading, names, NULL);
     reading_pass(reading, piece, reader.at, row.lines);
     return STATUS_OK;
@@ -223,10 +223,7 @@ read_header(struct source *source, bool has_header, struct arena *arena, struct 
     struct first_row first = {.source = source};
     struct reading reading = {
         .text = &source->text,
-        .place = &place,
-        .rows_max = 1,
-        .bytes_max = LIMIT_ROW_BYTES,
-        .arena = arena,
+        .page = {&place, 1, LIMIT_ROW_BYTES, arena},
         .out = &batch,
         .error = error,
     };
@@ -336,8 +333,8 @@ problem_at(struct reading *reading, const struct piece *piece, const char *at, c
     uint64_t line = 0;
     uint64_t column = 0;
     csv_place(piece->at, at, &line, &column);
-    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
-                        reading->place->line + line, column, words);
+    return arena_format(reading->page.arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
+                        reading->page.place->line + line, column, words);
 }
 
 static const char *
@@ -356,12 +353,12 @@ row_problem(struct reading *reading, const struct piece *piece, const struct csv
             const char *behind, uint32_t column_count)
 {
     if (row->problem != NULL)
-        return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
-                            reading->place->line + row->problem_line, row->problem_column,
+        return arena_format(reading->page.arena, "line %" PRIu64 ", column %" PRIu64 ": %s",
+                            reading->page.place->line + row->problem_line, row->problem_column,
                             row->problem);
     if (row->surplus != NULL)
         return problem_at(reading, piece, row->surplus,
-                          arena_format(reading->arena,
+                          arena_format(reading->page.arena,
                                        "%" PRIu32 " fields where the header has %" PRIu32,
                                        row->count, column_count));
     if (slice_is_utf8(slice_of(piece->at, (size_t)(behind - piece->at))))
@@ -378,7 +375,7 @@ make_row(struct reading *reading, struct row_room *room, const struct csv_row *r
         room->members[i].value = row->fields[i];
     for (uint32_t i = given; i < count; i++)
         room->members[i].value = value_null();
-    return value_object_new(reading->arena, room->members, count);
+    return value_object_new(reading->page.arena, room->members, count);
 }
 
 static bool
@@ -418,7 +415,7 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
         .dialect = source->dialect,
         .is_last = piece->is_last,
         .row_fields = source->columns.count,
-        .arena = reading->arena,
+        .arena = reading->page.arena,
         .fields = room->fields,
         .fields_max = source->columns.count,
     };
@@ -441,27 +438,22 @@ read_rows(struct reading *reading, struct piece *piece, void *context)
 }
 
 static enum status
-read_csv_next(struct source *source, struct source_place *place, size_t rows_max, size_t bytes_max,
-              struct arena *arena, struct source_batch *out, struct error *error)
+read_csv_next(struct source *source, const struct source_page *page, struct source_batch *out,
+              struct error *error)
 {
     uint32_t count = source->columns.count;
     struct row_room room = {
         .source = source,
-        .fields = arena_try_alloc(arena, count * sizeof(*room.fields)),
-        .members = arena_try_alloc(arena, count * sizeof(*room.members)),
+        .fields = arena_try_alloc(page->arena, count * sizeof(*room.fields)),
+        .members = arena_try_alloc(page->arena, count * sizeof(*room.members)),
     };
     if (room.fields == NULL || room.members == NULL)
-        return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", rows_max);
+        return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", page->rows_max);
     for (uint32_t i = 0; i < count; i++)
         room.members[i].key = value_items(source->columns)[i];
-    if (place->line == 0)
-        *place = source->text.first;
     struct reading reading = {
         .text = &source->text,
-        .place = place,
-        .rows_max = rows_max,
-        .bytes_max = bytes_max,
-        .arena = arena,
+        .page = *page,
         .out = out,
         .error = error,
     };

@@ -88,8 +88,8 @@ parse_problem(struct reading *reading, const struct json_place *place, const str
     static const char behind_place[] = ": ";
     const char *words = strstr(error->text, behind_place);
     words = words == NULL ? error->text : words + sizeof(behind_place) - 1;
-    return arena_format(reading->arena, "line %" PRIu64 ", column %" PRIu32 ": %s",
-                        reading->place->line, place->column, words);
+    return arena_format(reading->page.arena, "line %" PRIu64 ", column %" PRIu32 ": %s",
+                        reading->page.place->line, place->column, words);
 }
 
 static bool
@@ -99,15 +99,16 @@ take_line(struct reading *reading, struct slice line)
     struct json_place place = {0};
     struct error error = {0};
     const char *problem = NULL;
-    enum status status = json_parse(&value, reading->arena, line, JSON_BORROW, &place, &error);
+    enum status status = json_parse(&value, reading->page.arena, line, JSON_BORROW, &place, &error);
     /* An object that does not fit even in an empty batch never will. */
     if (status == STATUS_LIMIT && reading->out->count > 0)
         return false;
     if (status != STATUS_OK)
         problem = parse_problem(reading, &place, &error);
     else if (value.kind != VALUE_OBJECT)
-        problem = arena_format(reading->arena, "line %" PRIu64 ": expected an object, found %s",
-                               reading->place->line, value_kind_name(value));
+        problem =
+            arena_format(reading->page.arena, "line %" PRIu64 ": expected an object, found %s",
+                         reading->page.place->line, value_kind_name(value));
     reading_add(reading, problem == NULL ? value : value_null(), problem);
     return true;
 }
@@ -115,8 +116,9 @@ take_line(struct reading *reading, struct slice line)
 static void
 skip_long_line(struct reading *reading, struct piece *piece)
 {
-    const char *words = arena_format(
-        reading->arena, "line %" PRIu64 ": the line is longer than 16 MiB", reading->place->line);
+    const char *words =
+        arena_format(reading->page.arena, "line %" PRIu64 ": the line is longer than 16 MiB",
+                     reading->page.place->line);
     reading_add(reading, value_null(), words);
     reading_skip(reading, piece, NULL, NULL);
 }
@@ -140,17 +142,12 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
 }
 
 enum status
-lines_next(struct source *source, struct source_place *place, size_t rows_max, size_t bytes_max,
-           struct arena *arena, struct source_batch *out, struct error *error)
+lines_next(struct source *source, const struct source_page *page, struct source_batch *out,
+           struct error *error)
 {
-    if (place->line == 0)
-        *place = source->text.first;
     struct reading reading = {
         .text = &source->text,
-        .place = place,
-        .rows_max = rows_max,
-        .bytes_max = bytes_max,
-        .arena = arena,
+        .page = *page,
         .out = out,
         .error = error,
     };

@@ -89,7 +89,7 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
         if (!reading_line(piece, &text, &behind))
             break;
         enum status status =
-            json_parse(&line, reading->arena, text, JSON_BORROW, NULL, reading->error);
+            json_parse(&line, reading->page.arena, text, JSON_BORROW, NULL, reading->error);
         if (status == STATUS_OK && !lines->take(reading, line, lines->context))
             status = STATUS_LIMIT;
         if (status != STATUS_OK)
@@ -128,10 +128,7 @@ read_header(struct source *source, struct arena *arena, struct source_place *pla
     struct lines lines = {take_header, NULL};
     struct reading reading = {
         .text = &source->text,
-        .place = place,
-        .rows_max = 1,
-        .bytes_max = LIMIT_ROW_BYTES,
-        .arena = arena,
+        .page = {place, 1, LIMIT_ROW_BYTES, arena},
         .out = &batch,
         .error = error,
     };
@@ -235,17 +232,17 @@ take_row(struct reading *reading, struct value line, void *context)
     uint32_t count = room->source->columns.count;
     if (line.kind == VALUE_STRING) {
         reading_add(reading, value_null(),
-                    arena_format(reading->arena, "%.*s", SLICE_FORMAT(value_slice(line))));
+                    arena_format(reading->page.arena, "%.*s", SLICE_FORMAT(value_slice(line))));
         return true;
     }
     const char *problem = NULL;
     if (line.count > count)
         problem =
-            arena_format(reading->arena, "%" PRIu32 " cells, the header has %" PRIu32 " names",
+            arena_format(reading->page.arena, "%" PRIu32 " cells, the header has %" PRIu32 " names",
                          line.count, count);
     for (uint32_t i = 0; i < count; i++)
         room->members[i].value = i < line.count ? value_items(line)[i] : value_null();
-    struct value row = value_object_new(reading->arena, room->members, count);
+    struct value row = value_object_new(reading->page.arena, room->members, count);
     if (row.kind == VALUE_NONE)
         return false;
     reading_add(reading, problem == NULL ? row : value_null(), problem);
@@ -253,24 +250,20 @@ take_row(struct reading *reading, struct value line, void *context)
 }
 
 static enum status
-read_xlsx_next(struct source *source, struct source_place *place, size_t rows_max, size_t bytes_max,
-               struct arena *arena, struct source_batch *out, struct error *error)
+read_xlsx_next(struct source *source, const struct source_page *page, struct source_batch *out,
+               struct error *error)
 {
     uint32_t count = source->columns.count;
-    struct row_room room = {source, arena_try_alloc(arena, (count + 1) * sizeof(*room.members))};
+    struct row_room room = {source,
+                            arena_try_alloc(page->arena, (count + 1) * sizeof(*room.members))};
     struct lines lines = {take_row, &room};
     if (room.members == NULL)
-        return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", rows_max);
+        return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", page->rows_max);
     for (uint32_t i = 0; i < count; i++)
         room.members[i].key = value_items(source->columns)[i];
-    if (place->line == 0)
-        *place = source->text.first;
     struct reading reading = {
         .text = &source->text,
-        .place = place,
-        .rows_max = rows_max,
-        .bytes_max = bytes_max,
-        .arena = arena,
+        .page = *page,
         .out = out,
         .error = error,
     };

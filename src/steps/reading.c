@@ -31,7 +31,7 @@ smaller(size_t a, uint64_t b)
 static uint64_t
 bytes_to_end(const struct reading *reading)
 {
-    return reading->text->file->size_bytes - reading->place->offset;
+    return reading->text->file->size_bytes - reading->page.place->offset;
 }
 
 /* Bytes of the file that make the text of the longest row. */
@@ -45,11 +45,11 @@ row_bytes_max(const struct reading *reading)
 static size_t
 expected_bytes(const struct reading *reading)
 {
-    const struct source_place *place = reading->place;
+    const struct source_place *place = reading->page.place;
     if (place->ordinal < ROWS_KNOWN)
         return PIECE_BYTES_FIRST;
     uint64_t mean = place->offset / place->ordinal + 1;
-    uint64_t rows = reading->rows_max - reading->out->count;
+    uint64_t rows = reading->page.rows_max - reading->out->count;
     if (mean >= PIECE_BYTES_MAX || rows >= PIECE_BYTES_MAX)
         return PIECE_BYTES_MAX;
     uint64_t bytes = mean * rows + mean * rows / 8;
@@ -61,7 +61,7 @@ expected_bytes(const struct reading *reading)
 static size_t
 bytes_left(const struct progress *progress)
 {
-    size_t bytes_max = progress->reading->bytes_max;
+    size_t bytes_max = progress->reading->page.bytes_max;
     return progress->passed_bytes < bytes_max ? bytes_max - progress->passed_bytes : 0;
 }
 
@@ -78,7 +78,7 @@ plan_piece(const struct progress *progress)
         size = PIECE_BYTES_SKIPPED;
     else if (reading->out->count > 0 || (progress->grown_bytes == 0 && left > 0))
         size = smaller(size, left);
-    reading->rows_stop = size > left ? 1 : reading->rows_max;
+    reading->rows_stop = size > left ? 1 : reading->page.rows_max;
     return smaller(size, bytes_to_end(reading));
 }
 
@@ -106,7 +106,7 @@ no_room(struct progress *progress, const char *words)
     if (reading->out->count > 0)
         return STATUS_OK;
     return error_set(reading->error, STATUS_LIMIT, "%s: line %" PRIu64 ": %s",
-                     reading->text->file->name, reading->place->line, words);
+                     reading->text->file->name, reading->page.place->line, words);
 }
 
 /* The piece held no whole row. */
@@ -127,13 +127,14 @@ grow_piece(struct progress *progress, size_t size)
 static enum status
 load_utf8(struct reading *reading, size_t size, struct piece *piece)
 {
-    char *bytes = arena_try_alloc(reading->arena, size);
+    char *bytes = arena_try_alloc(reading->page.arena, size);
     if (bytes == NULL)
         return STATUS_LIMIT;
     piece->at = bytes;
     piece->end = bytes + size;
     piece->is_last = size == bytes_to_end(reading);
-    return read_bytes(reading->text->file, reading->place->offset, bytes, size, reading->error);
+    return read_bytes(reading->text->file, reading->page.place->offset, bytes, size,
+                      reading->error);
 }
 
 /* The text is made outside the arena, since its size shows only then. */
@@ -145,7 +146,7 @@ load_decoded(struct reading *reading, size_t size, struct piece *piece)
     char *bytes = buffer_reserve(source, size);
     assert(bytes != NULL);
     enum status status =
-        read_bytes(reading->text->file, reading->place->offset, bytes, size, reading->error);
+        read_bytes(reading->text->file, reading->page.place->offset, bytes, size, reading->error);
     if (status != STATUS_OK)
         return status;
     buffer_commit(source, size);
@@ -154,7 +155,7 @@ load_decoded(struct reading *reading, size_t size, struct piece *piece)
     char *text = mem_alloc_raw(room);
     bool is_end = size == bytes_to_end(reading);
     struct decoded done = decoder_run(reading->decoder, piece->source, is_end, text, room);
-    struct slice copy = arena_copy(reading->arena, slice_of(text, done.text_bytes));
+    struct slice copy = arena_copy(reading->page.arena, slice_of(text, done.text_bytes));
     mem_free(text);
     piece->at = copy.ptr;
     piece->end = copy.ptr + copy.size;
@@ -179,7 +180,7 @@ skip_line(struct reading *reading, struct piece *piece)
     const char *behind = piece->end - (piece->at < piece->end && piece->end[-1] == '\r');
     reading->is_in_line = !reading_line(piece, &line, &behind);
     reading_pass(reading, piece, behind, !reading->is_in_line);
-    reading->behind = *reading->place;
+    reading->behind = *reading->page.place;
 }
 
 /* A line that the piece cuts is looked at again in the next one, which begins with it. */
@@ -209,9 +210,9 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
 {
     struct reading *reading = progress->reading;
     size_t size = plan_piece(progress);
-    struct arena_mark mark = arena_mark(reading->arena);
+    struct arena_mark mark = arena_mark(reading->page.arena);
     size_t count = reading->out->count;
-    uint64_t offset = reading->place->offset;
+    uint64_t offset = reading->page.place->offset;
     bool was_skipping = reading->is_skipping;
     struct piece piece;
     enum status status = load_piece(reading, size, &piece);
@@ -219,11 +220,11 @@ read_piece(struct progress *progress, reading_piece_fn *read_rows, void *context
         skip_lines(reading, &piece);
     else if (status == STATUS_OK)
         status = read_rows(reading, &piece, context);
-    size_t moved = (size_t)(reading->place->offset - offset);
+    size_t moved = (size_t)(reading->page.place->offset - offset);
     progress->passed_bytes += moved;
     progress->grown_bytes = 0;
     if (reading->out->count == count)
-        arena_rewind(reading->arena, mark);
+        arena_rewind(reading->page.arena, mark);
     if (status == STATUS_LIMIT)
         return no_room(progress, "the row does not fit in the memory of its chunk");
     if (status != STATUS_OK || moved > 0 || was_skipping)
@@ -238,8 +239,8 @@ is_over(const struct progress *progress)
     const struct reading *reading = progress->reading;
     if (bytes_to_end(reading) == 0)
         return true;
-    bool has_enough = reading->out->count > 0 && progress->passed_bytes >= reading->bytes_max;
-    bool is_enough = has_enough || reading->out->count == reading->rows_max;
+    bool has_enough = reading->out->count > 0 && progress->passed_bytes >= reading->page.bytes_max;
+    bool is_enough = has_enough || reading->out->count == reading->page.rows_max;
     return progress->is_done || (is_enough && !reading->is_skipping);
 }
 
@@ -261,16 +262,18 @@ open_decoder(struct reading *reading)
 enum status
 reading_fill(struct reading *reading, reading_piece_fn *read_rows, void *context)
 {
-    assert(reading->rows_max > 0);
-    assert(reading->bytes_max > 0);
+    assert(reading->page.rows_max > 0);
+    assert(reading->page.bytes_max > 0);
     struct progress progress = {.reading = reading};
-    reading->behind = *reading->place;
+    if (reading->page.place->line == 0)
+        *reading->page.place = reading->text->first;
+    reading->behind = *reading->page.place;
     struct source_batch *out = reading->out;
     *out = (struct source_batch){0};
-    out->rows = arena_try_alloc(reading->arena, reading->rows_max * sizeof(*out->rows));
+    out->rows = arena_try_alloc(reading->page.arena, reading->page.rows_max * sizeof(*out->rows));
     if (out->rows == NULL)
         return error_set(reading->error, STATUS_LIMIT, "no memory is left for %zu rows",
-                         reading->rows_max);
+                         reading->page.rows_max);
     enum status status = open_decoder(reading);
     while (status == STATUS_OK && !is_over(&progress))
         status = read_piece(&progress, read_rows, context);
@@ -279,17 +282,17 @@ reading_fill(struct reading *reading, reading_piece_fn *read_rows, void *context
     out->is_end = bytes_to_end(reading) == 0;
     /* Blank lines belong to the next batch, wherever this one was to end. */
     if (out->count > 0)
-        *reading->place = reading->behind;
+        *reading->page.place = reading->behind;
     return status;
 }
 
 void
 reading_add(struct reading *reading, struct value value, const char *problem)
 {
-    assert(reading->out->count < reading->rows_max);
+    assert(reading->out->count < reading->page.rows_max);
     reading->out->rows[reading->out->count++] =
         (struct source_row){.value = value, .problem = problem};
-    reading->place->ordinal++;
+    reading->page.place->ordinal++;
 }
 
 /* Bytes of the file between the place and `at`. */
@@ -306,7 +309,7 @@ source_size(const struct reading *reading, const struct piece *piece, const char
 void
 reading_pass(struct reading *reading, struct piece *piece, const char *behind, uint64_t lines)
 {
-    struct source_place *place = reading->place;
+    struct source_place *place = reading->page.place;
     size_t size = source_size(reading, piece, behind);
     place->offset += size;
     place->line += lines;
@@ -357,16 +360,16 @@ reading_bad_bytes(struct reading *reading, const struct piece *piece, const char
 {
     const struct charset *charset = reading->text->charset;
     size_t size = source_size(reading, piece, at);
-    uint64_t offset = reading->place->offset + size;
+    uint64_t offset = reading->page.place->offset + size;
     if (reading->decoder == NULL)
-        return arena_format(reading->arena,
+        return arena_format(reading->page.arena,
                             "the byte 0x%02X (at %" PRIu64 " in the file) is not UTF-8; another "
                             "encoding can be given as `encoding`",
                             (unsigned)(unsigned char)*at, offset);
     char digits[3 * CHARSET_CHARACTER_BYTES + 1] = "";
     for (size_t i = 0; i < charset->unit_bytes && size + i < piece->source.size; i++)
         snprintf(digits + 3 * i, 4, " %02X", (unsigned)(unsigned char)piece->source.ptr[size + i]);
-    return arena_format(reading->arena,
+    return arena_format(reading->page.arena,
                         "%s (hexadecimal, at %" PRIu64 " in the file) is no character of %s",
                         digits + 1, offset, charset->name);
 }

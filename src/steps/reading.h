@@ -42,10 +42,7 @@ typedef bool reading_row_fn(struct slice line, const void *context);
 
 struct reading {
     const struct source_text *text;
-    struct source_place *place; /* of the next row */
-    size_t rows_max;
-    size_t bytes_max;
-    struct arena *arena;
+    struct source_page page; /* its place: of the next row */
     struct source_batch *out;
     struct error *error;
     /* The driver's own. */
@@ -70,7 +67,7 @@ struct piece {
  * their lines. A row that is too long is passed like any other. LIMIT: the arena is full. */
 typedef enum status reading_piece_fn(struct reading *reading, struct piece *piece, void *context);
 
-/* Fills the batch from *place on and moves *place. */
+/* Fills the batch with the page; a place without a line is that of the first row. */
 MUST_USE enum status reading_fill(struct reading *reading, reading_piece_fn *read_rows,
                                   void *context);
 

@@ -64,8 +64,8 @@ read_all(const struct step_type *type, struct source *source, size_t rows_max, s
         arena_init(&arena, LIMIT_CHUNK_BYTES);
         struct source_place from = place;
         struct error error = {0};
-        assert(type->source_next(source, &place, rows_max, bytes_max, &arena, &batch, &error) ==
-               STATUS_OK);
+        assert(type->source_next(source, &(struct source_page){&place, rows_max, bytes_max, &arena},
+                                 &batch, &error) == STATUS_OK);
         assert(batch.count > 0 || batch.is_end);
         assert(batch.count == 0 || place.offset > from.offset);
         assert(place.ordinal == from.ordinal + batch.count);

@@ -87,8 +87,8 @@ static enum status
 read_batch(struct fixture *f, struct source_place *place, size_t rows_max,
            struct source_batch *batch)
 {
-    return rows_source_type.source_next(f->source, place, rows_max, MIB(16), &f->arena, batch,
-                                        &f->error);
+    return rows_source_type.source_next(
+        f->source, &(struct source_page){place, rows_max, MIB(16), &f->arena}, batch, &f->error);
 }
 
 static void

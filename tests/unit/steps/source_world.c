@@ -75,9 +75,11 @@ check_again(struct source_world *world, struct source_place from, struct source_
     buffer_init(&texts[0], MIB(64));
     buffer_init(&texts[1], MIB(64));
     struct source_place place = from;
-    assert_int_equal(world->type->source_next(world->source, &place, batch->count, SIZE_MAX, &arena,
-                                              &again, &world->error),
-                     STATUS_OK);
+    assert_int_equal(
+        world->type->source_next(world->source,
+                                 &(struct source_page){&place, batch->count, SIZE_MAX, &arena},
+                                 &again, &world->error),
+        STATUS_OK);
     assert_int_equal(again.count, batch->count);
     assert_int_equal(place.offset, to.offset);
     assert_int_equal(place.line, to.line);
@@ -98,8 +100,9 @@ read_batch(struct source_world *world, struct source_place *place, size_t rows_m
     struct source_batch batch;
     struct source_place from = *place;
     arena_init(&arena, MIB(64));
-    enum status status = world->type->source_next(world->source, place, rows_max, bytes_max, &arena,
-                                                  &batch, &world->error);
+    enum status status = world->type->source_next(
+        world->source, &(struct source_page){place, rows_max, bytes_max, &arena}, &batch,
+        &world->error);
     if (status == STATUS_OK) {
         assert_true(batch.count <= rows_max);
         assert_true(batch.count > 0 || batch.is_end);

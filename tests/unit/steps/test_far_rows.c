@@ -87,7 +87,9 @@ check_rows_from(const struct step_type *type, struct far_file *far, uint64_t row
     for (uint64_t at = row; at < count && at < row + 1000; at += batch.count) {
         struct arena rows;
         arena_init(&rows, MIB(4));
-        assert_int_equal(type->source_next(source, &place, 256, KIB(64), &rows, &batch, &error),
+        assert_int_equal(type->source_next(source,
+                                           &(struct source_page){&place, 256, KIB(64), &rows},
+                                           &batch, &error),
                          STATUS_OK);
         assert_true(batch.count > 0);
         check_ids(&batch, at);

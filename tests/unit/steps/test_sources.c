@@ -375,8 +375,9 @@ test_a_full_arena_ends_the_batch(void **state)
     while (!batch.is_end) {
         struct arena arena;
         arena_init(&arena, KIB(120));
-        assert_int_equal(world.type->source_next(world.source, &place, 900, SIZE_MAX, &arena,
-                                                 &batch, &world.error),
+        assert_int_equal(world.type->source_next(
+                             world.source, &(struct source_page){&place, 900, SIZE_MAX, &arena},
+                             &batch, &world.error),
                          STATUS_OK);
         assert_true(batch.count > 0 && batch.count < 900);
         rows += batch.count;
@@ -387,9 +388,10 @@ test_a_full_arena_ends_the_batch(void **state)
     struct arena arena;
     arena_init(&arena, 1024);
     place = (struct source_place){0};
-    assert_int_equal(
-        world.type->source_next(world.source, &place, 900, SIZE_MAX, &arena, &batch, &world.error),
-        STATUS_LIMIT);
+    assert_int_equal(world.type->source_next(world.source,
+                                             &(struct source_page){&place, 900, SIZE_MAX, &arena},
+                                             &batch, &world.error),
+                     STATUS_LIMIT);
     arena_done(&arena);
     source_world_close(&world);
     buffer_done(&text);
@@ -411,8 +413,10 @@ read_in_thread(void *context)
     while (!batch.is_end) {
         struct arena arena;
         arena_init(&arena, MIB(1));
-        if (reader->world->type->source_next(reader->world->source, &place, reader->rows_max,
-                                             KIB(64), &arena, &batch, &error) != STATUS_OK)
+        if (reader->world->type->source_next(
+                reader->world->source,
+                &(struct source_page){&place, reader->rows_max, KIB(64), &arena}, &batch,
+                &error) != STATUS_OK)
             break;
         for (size_t i = 0; i < batch.count; i++)
             buffer_append_slice(&reader->out, value_slice(value_get(batch.rows[i].value, "a")));
