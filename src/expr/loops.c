@@ -14,8 +14,6 @@ struct loop_sink {
     const struct path *path;
 };
 
-typedef enum outcome loop_run_fn(const struct loop_sink *loop);
-
 static enum outcome
 emit_value(const struct loop_sink *loop)
 {
@@ -30,92 +28,56 @@ advance(struct loop_sink *loop, const struct node *update, enum outcome *outcome
     return *outcome == OUTCOME_OK && loop->value.kind != VALUE_NONE;
 }
 
-static enum outcome while_run(const struct loop_sink *start);
+/* while: the values as long as the test holds; until: the first for which it does. True: nothing
+ * follows. */
+static bool
+take_test(const struct loop_sink *loop, struct value test, enum outcome *outcome)
+{
+    bool holds = value_is_true(test);
+    bool is_last = holds == (loop->node->kind == NODE_UNTIL);
+    *outcome = holds ? emit_value(loop) : OUTCOME_OK;
+    return is_last || *outcome != OUTCOME_OK;
+}
+
+static enum outcome test_run(const struct loop_sink *start);
 
 static enum outcome
-while_next_emit(struct sink *sink, struct value value, const struct path *path)
+test_next_emit(struct sink *sink, struct value value, const struct path *path)
 {
     struct loop_sink next = *(struct loop_sink *)sink;
     next.value = value;
     next.path = path;
-    return while_run(&next);
+    return test_run(&next);
 }
 
 static enum outcome
-while_test_emit(struct sink *sink, struct value test, const struct path *path)
+test_emit(struct sink *sink, struct value test, const struct path *path)
 {
     const struct loop_sink *loop = (struct loop_sink *)sink;
-    if (!value_is_true(test))
-        return OUTCOME_OK;
-    enum outcome outcome = emit_value(loop);
-    if (outcome != OUTCOME_OK)
+    enum outcome outcome;
+    if (take_test(loop, test, &outcome))
         return outcome;
     struct loop_sink next = *loop;
-    next.sink.emit = while_next_emit;
+    next.sink.emit = test_next_emit;
     return eval_each(loop->node->loop.b, loop->env, loop->value, loop->path, &next.sink);
 }
 
 static enum outcome
-while_run(const struct loop_sink *start)
+test_run(const struct loop_sink *start)
 {
     struct loop_sink loop = *start;
     const struct node *test = loop.node->loop.a;
     const struct node *update = loop.node->loop.b;
     enum outcome outcome = OUTCOME_OK;
-    loop.sink.emit = while_test_emit;
+    loop.sink.emit = test_emit;
     if (!eval_is_one(test, loop.env) || !eval_is_one(update, loop.env))
         return eval_each(test, loop.env, loop.value, NULL, &loop.sink);
     do {
         struct value truth = eval_one(test, loop.env, loop.value);
         if (truth.kind == VALUE_NONE)
             return value_outcome(truth);
-        if (!value_is_true(truth))
-            return OUTCOME_OK;
-        outcome = emit_value(&loop);
-        if (outcome != OUTCOME_OK)
+        if (take_test(&loop, truth, &outcome))
             return outcome;
-    } while (advance(&loop, update, &outcome));
-    return outcome;
-}
-
-static enum outcome until_run(const struct loop_sink *start);
-
-static enum outcome
-until_next_emit(struct sink *sink, struct value value, const struct path *path)
-{
-    struct loop_sink next = *(struct loop_sink *)sink;
-    next.value = value;
-    next.path = path;
-    return until_run(&next);
-}
-
-static enum outcome
-until_test_emit(struct sink *sink, struct value test, const struct path *path)
-{
-    const struct loop_sink *loop = (struct loop_sink *)sink;
-    if (value_is_true(test))
-        return emit_value(loop);
-    struct loop_sink next = *loop;
-    next.sink.emit = until_next_emit;
-    return eval_each(loop->node->loop.b, loop->env, loop->value, loop->path, &next.sink);
-}
-
-static enum outcome
-until_run(const struct loop_sink *start)
-{
-    struct loop_sink loop = *start;
-    const struct node *test = loop.node->loop.a;
-    const struct node *update = loop.node->loop.b;
-    enum outcome outcome = OUTCOME_OK;
-    loop.sink.emit = until_test_emit;
-    if (!eval_is_one(test, loop.env) || !eval_is_one(update, loop.env))
-        return eval_each(test, loop.env, loop.value, NULL, &loop.sink);
-    do {
-        struct value truth = eval_one(test, loop.env, loop.value);
-        if (truth.kind == VALUE_NONE)
-            return value_outcome(truth);
-        if (value_is_true(truth))
-            return emit_value(&loop);
     } while (advance(&loop, update, &outcome));
     return outcome;
 }
@@ -387,9 +349,8 @@ each_loop(const struct node *node, struct env *env, struct value input, const st
     case NODE_RANGE:
         return range_run(&loop);
     case NODE_WHILE:
-        return while_run(&loop);
     case NODE_UNTIL:
-        return until_run(&loop);
+        return test_run(&loop);
     case NODE_RECURSE:
         return recurse_start(&loop);
     case NODE_PATH_OF:
