@@ -1,6 +1,7 @@
 #include "api/dialect.h"
 
 #include "api/native/native.h"
+#include "api/sixtyfour/sixtyfour.h"
 #include "api/tutor/tutor.h"
 
 #include <assert.h>
@@ -9,6 +10,7 @@
 const struct dialect *const dialects[DIALECT_COUNT] = {
     &native_dialect,
     &tutor_dialect,
+    &sixtyfour_dialect,
 };
 
 static bool

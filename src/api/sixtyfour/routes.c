@@ -1,0 +1,34 @@
+#include "api/sixtyfour/sixtyfour.h"
+
+#include "base/limits.h"
+
+#define GET HTTP_METHOD_GET
+#define POST HTTP_METHOD_POST
+#define SMALL KIB(64)
+
+static const struct route routes[] = {
+    {POST, "/workflows/run", KEY_SCOPE_RUN, sixtyfour_run_start, LIMIT_INPUT_BYTES, .name = NULL,
+     .starts_run = true},
+    {GET, "/workflows/runs", KEY_SCOPE_READ, sixtyfour_run_list, 0, .name = NULL},
+    {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
+};
+
+static const struct route_table sixtyfour_routes = {routes, COUNT_OF(routes)};
+
+static const char *const paths[] = {"/workflows/*", "/storage/*", "/webhooks/signing-secret/*",
+                                    "/job-status/*", NULL};
+
+static bool
+is_guarded(const struct http_request *request)
+{
+    (void)request;
+    return true;
+}
+
+const struct dialect sixtyfour_dialect = {
+    .paths = paths,
+    .routes = &sixtyfour_routes,
+    .is_guarded = is_guarded,
+    .put_fault = sixtyfour_put_fault,
+    .answer_again = sixtyfour_answer_again,
+};

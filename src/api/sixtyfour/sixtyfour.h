@@ -1,0 +1,58 @@
+/* api/sixtyfour/sixtyfour.h - the endpoints of the Sixtyfour API: graphs of blocks over tables.
+ *
+ * Answers have no envelope: bare objects, bare arrays. Faults have three forms, as the vendor's do:
+ * {"error": type, "message": words} in general, {"detail": words} at paths and methods that there
+ * are not, {"detail": [{"loc", "msg", "type"}]} where a field of a request is wrong (422). Runs are
+ * called jobs, and their ids are UUIDs (id_uuid()).
+ *
+ * Sources: docs.sixtyfour.ai (Workflow execution, Incoming webhooks, Signing secrets, Errors).
+ * Threads: handlers run on the HTTP threads, see api/call.h.
+ */
+#ifndef API_SIXTYFOUR_SIXTYFOUR_H
+#define API_SIXTYFOUR_SIXTYFOUR_H
+
+#include "api/call.h"
+
+extern const struct dialect sixtyfour_dialect;
+
+route_handler_fn sixtyfour_run_start;
+route_handler_fn sixtyfour_run_list;
+route_handler_fn sixtyfour_run_cancel;
+
+/* --- faults --- */
+
+/* Where a field of a request stands that is wrong. */
+struct sixtyfour_place {
+    const char *part;   /* "query", "body", "path" */
+    struct slice field; /* dots between the parts of a path; empty: all of it */
+};
+
+/* 422, as the vendor's framework says it; type: "missing", "value_error" and so on. */
+void sixtyfour_fail_field(struct call *call, const struct sixtyfour_place *place, const char *type,
+                          const char *words);
+
+void sixtyfour_put_fault(struct call *call, struct fault *fault, struct buffer *out);
+
+/* --- what was sent --- */
+
+/* A query parameter that there has to be. False: the call was answered with 422. */
+bool sixtyfour_read_query(struct call *call, const char *name, struct slice *out);
+
+/* The workflow or run that a text names; the texts are any form of its id. False: the call was
+ * answered, 404 when the workspace has none. */
+bool sixtyfour_find_workflow(struct call *call, struct slice text, struct workflow_row *out);
+bool sixtyfour_find_run(struct call *call, struct slice text, struct run_row *out);
+
+/* --- what is answered --- */
+
+/* The word for a state of a run. */
+const char *sixtyfour_state(enum run_state state);
+
+/* ,"name": and a UUID or an ISO time (null for 0). */
+void sixtyfour_put_id(struct buffer *out, const char *name, const struct id *id);
+void sixtyfour_put_time(struct buffer *out, const char *name, int64_t unix_ms);
+
+/* A request with an Idempotency-Key that was answered before. */
+void sixtyfour_answer_again(struct call *call, const struct idempotency_row *made);
+
+#endif
