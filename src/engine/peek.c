@@ -5,7 +5,6 @@
 #include "engine/convert.h"
 #include "engine/files.h"
 #include "engine/run.h"
-#include "engine/snapshot.h"
 
 struct peek {
     const struct engine_options *options;
@@ -43,10 +42,10 @@ open_file(struct peek *peek, const struct peek_wanted *wanted, const char **code
           struct error *error)
 {
     struct value file = value_get(wanted->config, "file");
-    if (snapshot_is_wanted(wanted->config)) {
+    if (wanted->type->reads != STEP_READS_FILE) {
         *code = "no_list";
         return error_set(error, STATUS_UNSUPPORTED,
-                         "list: rows of lists are not looked at before a run");
+                         "rows of lists and entities are not looked at before a run");
     }
     *code = "no_file";
     if (file.kind != VALUE_STRING)

@@ -16,7 +16,7 @@
 
 struct opening {
     struct table_run *table;
-    bool may_make;       /* a snapshot of a list */
+    bool may_make;       /* a snapshot */
     struct value config; /* in the run's arena */
     struct step_file *file;
     struct source *source;
@@ -160,7 +160,7 @@ check_columns(struct opening *opening)
 }
 
 static enum status
-open_list(struct opening *opening)
+open_snapshot(struct opening *opening)
 {
     const struct run *run = opening->table->run;
     struct snapshot_wanted wanted = {
@@ -168,11 +168,12 @@ open_list(struct opening *opening)
         .workspace = run->workspace,
         .run = run->id,
         .step = value_slice(opening->table->plan->name),
-        .list = value_get(opening->config, "list"),
+        .reads = opening->table->source_type->reads,
+        .config = opening->config,
         .may_make = opening->may_make,
     };
-    opening->code = "no_list";
-    return snapshot_open(&opening->file, &wanted, opening->identity, opening->error);
+    return snapshot_open(&opening->file, &wanted, opening->identity, &opening->code,
+                         opening->error);
 }
 
 static enum status
@@ -216,8 +217,8 @@ static enum status
 open_source(struct opening *opening)
 {
     const struct step_type *type = opening->table->source_type;
-    bool is_list = snapshot_is_wanted(opening->config);
-    enum status status = is_list ? open_list(opening) : open_file(opening);
+    enum status status =
+        type->reads == STEP_READS_FILE ? open_file(opening) : open_snapshot(opening);
     if (status != STATUS_OK)
         return status;
     opening->code = "bad_file";
@@ -319,7 +320,7 @@ keep_identity(struct open_job *job)
         .body = arena_copy(&intent->arena, slice_text(job->opening.identity)),
     };
     intent_add(intent, STORE_CURSOR_PUT, 256)->cursor = row;
-    if (snapshot_is_wanted(job->opening.config))
+    if (job->opening.table->source_type->reads != STEP_READS_FILE)
         count_snapshot(job->opening.table, intent);
     struct cursor_commit *commit = mem_alloc(sizeof(*commit));
     commit->run = run;

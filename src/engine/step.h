@@ -173,6 +173,13 @@ typedef bool step_ask_fn(struct value config, struct arena *arena, struct step_a
 struct value step_failure_value(struct arena *arena, const struct step_failure *failure);
 
 /* --- sources --- */
+/* What the engine opens for a source. */
+enum step_reads {
+    STEP_READS_FILE,     /* its field `file` */
+    STEP_READS_LIST,     /* lines (engine/kept_rows.h) of the list that its field `list` names */
+    STEP_READS_ENTITIES, /* lines of those that its fields `type`, `filter` and `ids` name */
+};
+
 /* Bytes that a source reads; opened by the engine from the rendered `file`. */
 struct step_file;
 typedef enum status step_file_read_fn(struct step_file *file, uint64_t offset, void *out,
@@ -346,6 +353,7 @@ struct step_type {
                          what was asked alone, as for every step that may be given `cache` */
     step_follow_fn *follow;   /* NULL: one call is all */
     const char *follow_field; /* follow is asked only where this field is given; NULL: always */
+    enum step_reads reads;
     source_convert_fn *source_convert; /* NULL: the file is read as it is */
     source_open_fn *source_open;
     source_next_fn *source_next;

@@ -22,6 +22,7 @@ const struct step_decl read_jsonl_decl = {
 
 struct source {
     struct source_text text;
+    bool is_kept;
 };
 
 void
@@ -75,6 +76,16 @@ lines_open(struct source **out, struct value config, struct step_file *file, str
     return status;
 }
 
+enum status
+lines_open_kept(struct source **out, struct value config, struct step_file *file,
+                struct error *error)
+{
+    enum status status = lines_open(out, config, file, error);
+    if (status == STATUS_OK)
+        (*out)->is_kept = true;
+    return status;
+}
+
 struct value
 lines_columns(const struct source *source)
 {
@@ -92,8 +103,17 @@ parse_problem(struct reading *reading, const struct json_place *place, const str
                         reading->page.place->line, place->column, words);
 }
 
+static const char *
+kind_problem(struct reading *reading, struct value value, bool is_kept)
+{
+    if (is_kept && value.kind == VALUE_STRING)
+        return arena_copy(reading->page.arena, value_slice(value)).ptr;
+    return arena_format(reading->page.arena, "line %" PRIu64 ": expected an object, found %s",
+                        reading->page.place->line, value_kind_name(value));
+}
+
 static bool
-take_line(struct reading *reading, struct slice line)
+take_line(struct reading *reading, struct slice line, bool is_kept)
 {
     struct value value;
     struct json_place place = {0};
@@ -106,9 +126,7 @@ take_line(struct reading *reading, struct slice line)
     if (status != STATUS_OK)
         problem = parse_problem(reading, &place, &error);
     else if (value.kind != VALUE_OBJECT)
-        problem =
-            arena_format(reading->page.arena, "line %" PRIu64 ": expected an object, found %s",
-                         reading->page.place->line, value_kind_name(value));
+        problem = kind_problem(reading, value, is_kept);
     reading_add(reading, problem == NULL ? value : value_null(), problem);
     return true;
 }
@@ -126,6 +144,7 @@ skip_long_line(struct reading *reading, struct piece *piece)
 static enum status
 read_lines(struct reading *reading, struct piece *piece, void *context)
 {
+    const struct source *source = context;
     while (!reading_is_full(reading) && piece->at < piece->end) {
         struct slice line;
         const char *behind;
@@ -134,7 +153,7 @@ read_lines(struct reading *reading, struct piece *piece, void *context)
                 skip_long_line(reading, piece);
             break;
         }
-        if (slice_trim(line).size > 0 && !take_line(reading, line))
+        if (slice_trim(line).size > 0 && !take_line(reading, line, source->is_kept))
             return STATUS_LIMIT;
         reading_pass(reading, piece, behind, 1);
     }
@@ -151,7 +170,7 @@ lines_next(struct source *source, const struct source_page *page, struct source_
         .out = out,
         .error = error,
     };
-    return reading_fill(&reading, read_lines, NULL);
+    return reading_fill(&reading, read_lines, source);
 }
 
 const struct step_type step_read_jsonl = {

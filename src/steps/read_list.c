@@ -17,10 +17,10 @@ const struct step_decl read_list_decl = {
     .field_count = COUNT_OF(read_list_fields),
 };
 
-/* The engine makes a file of lines of the list (engine/snapshot.h). */
 const struct step_type step_read_list = {
     .decl = &read_list_decl,
-    .source_open = lines_open,
+    .reads = STEP_READS_LIST,
+    .source_open = lines_open_kept,
     .source_next = lines_next,
     .source_columns = lines_columns,
     .source_close = lines_close,

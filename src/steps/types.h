@@ -14,6 +14,7 @@
     each(read_jsonl)         \
     each(read_xlsx)          \
     each(read_list)          \
+    each(read_entities)      \
     each(transform)          \
     each(set)                \
     each(remove_columns)     \

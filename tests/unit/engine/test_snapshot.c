@@ -1,5 +1,6 @@
-/* Goal: a run reads the rows of a list as they were when it began. Method: snapshots over the
- * simulated store and a folder of blobs. */
+/* Goal: a run reads the rows of a list, and entities, as they were when it began. Method: snapshots
+ * over the simulated store and a folder of blobs. */
+#include "base/json.h"
 #include "base/limits.h"
 #include "engine/engine.h"
 #include "engine/snapshot.h"
@@ -13,6 +14,7 @@
 
 static char folder[] = "/tmp/windrow-test-snapshot-XXXXXX";
 static struct engine_options options;
+static struct arena configs;
 static const struct id home = {{1}}, elsewhere = {{2}}, list_id = {{3}};
 
 static void
@@ -59,6 +61,26 @@ close_world(void)
     store_close(&options.store);
 }
 
+static struct snapshot_wanted
+wanted_of(enum step_reads reads, const char *config)
+{
+    struct snapshot_wanted wanted = {
+        .workspace = home, .run = {{7}}, .reads = reads, .may_make = true};
+    assert_int_equal(
+        json_parse(&wanted.config, &configs, slice_text(config), JSON_BORROW, NULL, NULL),
+        STATUS_OK);
+    return wanted;
+}
+
+static struct snapshot_wanted
+wanted_list(const char *name)
+{
+    struct member list = {value_text("list"), value_text(name)};
+    struct snapshot_wanted wanted = wanted_of(STEP_READS_LIST, "{}");
+    wanted.config = value_object_new(&configs, &list, 1);
+    return wanted;
+}
+
 /* What the run reads; or the words of the refusal. */
 static void
 read_all(struct buffer *out, struct snapshot_wanted wanted)
@@ -66,12 +88,13 @@ read_all(struct buffer *out, struct snapshot_wanted wanted)
     struct step_file *file;
     struct error error = {0};
     char identity[FILE_IDENTITY_BYTES];
+    const char *code = NULL;
     size_t got = 0;
     wanted.options = &options;
     wanted.step = SLICE("rows");
     buffer_clear(out);
-    if (snapshot_open(&file, &wanted, identity, &error) != STATUS_OK) {
-        buffer_append_text(out, error.text);
+    if (snapshot_open(&file, &wanted, identity, &code, &error) != STATUS_OK) {
+        buffer_append_format(out, "%s: %s", code, error.text);
         return;
     }
     static char bytes[KIB(64)];
@@ -88,16 +111,15 @@ assert_reads(struct snapshot_wanted wanted, const char *want)
     buffer_init(&found, KIB(128));
     read_all(&found, wanted);
     if (!slice_starts_with(buffer_slice(&found), slice_text(want)) ||
-        (want[0] == '{' && found.size != strlen(want)))
-        fail_msg("%.*s", SLICE_FORMAT(buffer_slice(&found)));
+        ((want[0] == '{' || want[0] == '"') && found.size != strlen(want)))
+        fail_msg("%s: found %.*s", want, SLICE_FORMAT(buffer_slice(&found)));
     buffer_done(&found);
 }
 
 static void
 test_rows_are_those_of_the_beginning(void **state)
 {
-    struct snapshot_wanted first = {
-        .workspace = home, .run = {{7}}, .list = value_text("Targets"), .may_make = true};
+    struct snapshot_wanted first = wanted_list("Targets");
     struct snapshot_wanted second = first;
     second.run = (struct id){{8}};
     open_world();
@@ -118,8 +140,7 @@ test_rows_are_those_of_the_beginning(void **state)
 static void
 test_rows_that_were_not_counted_are_read_again(void **state)
 {
-    struct snapshot_wanted wanted = {
-        .workspace = home, .run = {{7}}, .list = value_text("Targets"), .may_make = true};
+    struct snapshot_wanted wanted = wanted_list("Targets");
     open_world();
     put_row(1, "{\"a\":1}");
     put_row(2, "{\"a\":2}");
@@ -128,15 +149,14 @@ test_rows_that_were_not_counted_are_read_again(void **state)
     write_op((struct store_op){STORE_OBJECT_DELETE, .object = &gone});
     assert_reads(wanted, "{\"a\":1}\n");
     wanted.may_make = false;
-    assert_reads(wanted, "list: the rows of this run");
+    assert_reads(wanted, "bad_file: the rows of this run");
     close_world();
 }
 
 static void
 test_long_lists_are_whole(void **state)
 {
-    struct snapshot_wanted wanted = {
-        .workspace = home, .run = {{7}}, .list = value_text("Targets"), .may_make = true};
+    struct snapshot_wanted wanted = wanted_list("Targets");
     struct buffer found;
     open_world();
     for (uint16_t i = 0; i < 1000; i++)
@@ -151,27 +171,133 @@ test_long_lists_are_whole(void **state)
 static void
 test_what_is_no_list_is_refused(void **state)
 {
-    struct snapshot_wanted wanted = {.workspace = home, .run = {{7}}, .may_make = true};
+    static const char *const table[][2] = {
+        {"{\"list\":\"targets\"}", "no_list: list: there is no list \"targets\""},
+        {"{\"list\":7}", "no_list: list: expected a text, found number"},
+        {"{\"list\":\"\"}", "no_list: list: there is no list \"\""},
+        {"{}", "no_list: list: expected a text, found "},
+    };
     open_world();
-    wanted.list = value_text("targets");
-    assert_reads(wanted, "list: there is no list \"targets\"");
-    wanted.list = value_int(7);
-    assert_reads(wanted, "list: expected a text, found number");
-    wanted.list = value_text("");
-    assert_reads(wanted, "list: there is no list \"\"");
-    wanted.list = value_text("Targets");
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        assert_reads(wanted_of(STEP_READS_LIST, table[i][0]), table[i][1]);
+    struct snapshot_wanted wanted = wanted_list("Targets");
     wanted.workspace = elsewhere;
-    assert_reads(wanted, "list: there is no list \"Targets\"");
-    wanted.list = value_text("030000000000000000000000");
-    assert_reads(wanted, "list: there is no list");
+    assert_reads(wanted, "no_list: list: there is no list \"Targets\"");
+    wanted = wanted_list("030000000000000000000000");
+    wanted.workspace = elsewhere;
+    assert_reads(wanted, "no_list: list: there is no list");
     wanted.workspace = home;
     assert_reads(wanted, "");
+    close_world();
+}
+
+/* --- entities --- */
+
+#define COMPANY "040000000000000000000000"
+#define ACME "050000000000000000000000"
+#define GLOBEX "050100000000000000000000"
+#define GONE "050200000000000000000000"
+#define FOREIGN "050300000000000000000000"
+#define PERSON "050400000000000000000000"
+#define OF_NO_TYPE "050500000000000000000000"
+
+static const struct id company = {{4}}, person = {{4, 1}}, old_type = {{4, 2}},
+                       foreign_type = {{4, 3}};
+
+static void
+put_object(enum object_kind kind, const struct id *id, const struct id *parent, const char *body)
+{
+    struct object_row row = {.workspace = id_equal(parent, &foreign_type) ? elsewhere : home,
+                             .id = *id,
+                             .kind = kind,
+                             .body = slice_text(body),
+                             .revision = 1};
+    if (kind == OBJECT_ENTITY)
+        row.parent = *parent;
+    else if (id_equal(id, &company))
+        row.name = SLICE("company");
+    row.archived_unix_ms = id_equal(id, &old_type) || (id->bytes[0] == 5 && id->bytes[1] == 2);
+    write_op((struct store_op){STORE_OBJECT_INSERT, .object = &row});
+}
+
+static void
+open_entities(void)
+{
+    static const struct {
+        struct id id;
+        const struct id *parent;
+        const char *body;
+    } table[] = {
+        {{{5}}, &company, "{\"externalId\":null,\"fields\":{\"name\":\"Acme\",\"size\":1.0}}"},
+        {{{5, 1}}, &company, "{\"fields\":{\"_id\":\"no\",\"name\":\"Globex\",\"tags\":[1]}}"},
+        {{{5, 2}}, &company, "{\"fields\":{\"name\":\"Gone\"}}"},
+        {{{5, 3}}, &foreign_type, "{\"fields\":{\"name\":\"Foreign\"}}"},
+        {{{5, 4}}, &person, "{\"fields\":{}}"},
+        {{{5, 5}}, &old_type, "{\"fields\":{}}"},
+    };
+    open_world();
+    put_object(OBJECT_ENTITY_TYPE, &company, &company,
+               "{\"fields\":[{\"slug\":\"name\"},{\"slug\":\"size\"},{\"slug\":\"tags\"}]}");
+    put_object(OBJECT_ENTITY_TYPE, &person, &person, "{}");
+    put_object(OBJECT_ENTITY_TYPE, &old_type, &old_type, "{}");
+    put_object(OBJECT_ENTITY_TYPE, &foreign_type, &foreign_type, "{}");
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        put_object(OBJECT_ENTITY, &table[i].id, table[i].parent, table[i].body);
+}
+
+#define ACME_ROW "{\"_id\":\"" ACME "\",\"name\":\"Acme\",\"size\":1.0}\n"
+#define GLOBEX_ROW "{\"_id\":\"" GLOBEX "\",\"name\":\"Globex\",\"tags\":[1]}\n"
+#define PERSON_ROW "{\"_id\":\"" PERSON "\"}\n"
+
+static void
+test_entities(void **state)
+{
+    static const char *const table[][2] = {
+        {"{\"type\":\"company\"}", ACME_ROW GLOBEX_ROW},
+        {"{\"type\":\"" COMPANY "\"}", ACME_ROW GLOBEX_ROW},
+        {"{\"type\":\"company\",\"filter\":{\"name\":\"Globex\"}}", GLOBEX_ROW},
+        {"{\"type\":\"company\",\"filter\":{\"size\":1}}", ACME_ROW},
+        {"{\"type\":\"company\",\"filter\":{\"size\":null,\"tags\":[1]}}", GLOBEX_ROW},
+        {"{\"type\":\"company\",\"filter\":{\"size\":2}}", ""},
+        {"{\"ids\":[\"" GLOBEX "\",\"" ACME "\",\"" GLOBEX "\"]}", GLOBEX_ROW ACME_ROW GLOBEX_ROW},
+        {"{\"ids\":[\"" PERSON "\",\"" ACME "\"],\"filter\":{\"name\":null}}", PERSON_ROW},
+        {"{\"ids\":[]}", ""},
+        {"{\"type\":\"company\",\"ids\":[\"" PERSON "\",\"" ACME "\"]}",
+         "\"the entity \\\"" PERSON "\\\" is not of the type \\\"company\\\"\"\n" ACME_ROW},
+        {"{\"ids\":[\"nobody\",\"" FOREIGN "\",\"" OF_NO_TYPE "\",7,\"" GONE "\",\"" COMPANY "\"]}",
+         "\"there is no entity \\\"nobody\\\"\"\n"
+         "\"there is no entity \\\"" FOREIGN "\\\"\"\n"
+         "\"there is no entity \\\"" OF_NO_TYPE "\\\"\"\n"
+         "\"ids.3: expected an id, found number\"\n"
+         "\"the entity \\\"" GONE "\\\" is deleted\"\n"
+         "\"there is no entity \\\"" COMPANY "\\\"\"\n"},
+        {"{\"type\":\"nothing\"}", "no_entity_type: type: there is no entity type \"nothing\""},
+        {"{\"type\":\"040300000000000000000000\"}",
+         "no_entity_type: type: there is no entity type"},
+        {"{\"type\":\"" ACME "\"}", "no_entity_type: type: there is no entity type"},
+        {"{\"type\":7}", "no_entity_type: type: expected a text, found number"},
+        {"{\"type\":\"company\",\"filter\":{\"nam\":1}}",
+         "bad_config: filter.nam: the type \"company\" has no such field"},
+        {"{\"type\":\"company\",\"ids\":null}",
+         "bad_config: ids: expected an array of ids, found null"},
+        {"{\"ids\":\"" ACME "\"}", "bad_config: ids: expected an array of ids, found string"},
+        {"{}", "bad_config: say which entities: by `type` or by `ids`"},
+    };
+    open_entities();
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        assert_reads(wanted_of(STEP_READS_ENTITIES, table[i][0]), table[i][1]);
+    struct snapshot_wanted wanted =
+        wanted_of(STEP_READS_ENTITIES, "{\"ids\":[\"" ACME "\",\"" FOREIGN "\"]}");
+    wanted.workspace = elsewhere;
+    assert_reads(wanted, "\"there is no entity \\\"" ACME "\\\"\"\n{\"_id\":\"" FOREIGN
+                         "\",\"name\":\"Foreign\"}\n");
     close_world();
 }
 
 static int
 make_folder(void **state)
 {
+    arena_init(&configs, MIB(1));
     return mkdtemp(folder) == NULL;
 }
 
@@ -184,6 +310,7 @@ remove_one(const char *path, const struct stat *unused, int type, struct FTW *pl
 static int
 remove_folder(void **state)
 {
+    arena_done(&configs);
     return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -195,6 +322,7 @@ main(void)
         cmocka_unit_test(test_rows_that_were_not_counted_are_read_again),
         cmocka_unit_test(test_long_lists_are_whole),
         cmocka_unit_test(test_what_is_no_list_is_refused),
+        cmocka_unit_test(test_entities),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -34,6 +34,22 @@ test_rows(void **state)
         source_world_check(&step_read_jsonl, &table[i]);
 }
 
+/* Lines that the engine made: a text says why there is no row. */
+static void
+test_kept_rows(void **state)
+{
+    static const struct source_case table[] = {
+        {"rows", "{}", "{\"a\":1}\n\"there is \\\"none\\\"\"\n{\"a\":2}\n",
+         "0 {\"a\":1}\n1 !there is \"none\"\n2 {\"a\":2}\n"},
+        {"damaged", "{}", "7\n", "0 !line 1: expected an object, found number\n"},
+        {"nothing", "{}", "", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        source_world_check(&step_read_list, &table[i]);
+        source_world_check(&step_read_entities, &table[i]);
+    }
+}
+
 /* Each line by itself, between two that are good. */
 static void
 test_a_bad_line_is_one_failed_item_with_its_place(void **state)
@@ -168,6 +184,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_kept_rows),
         cmocka_unit_test(test_a_bad_line_is_one_failed_item_with_its_place),
         cmocka_unit_test(test_a_deep_line_is_a_failed_item),
         cmocka_unit_test(test_utf16_is_known_by_its_mark_and_by_its_zeros),

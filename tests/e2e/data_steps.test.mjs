@@ -1,0 +1,100 @@
+// Steps over what a workspace keeps: entities, lists and documents as rows, looked up and written.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startServer, until } from './server.mjs';
+
+let server;
+let strangers;
+before(async () => {
+  server = await startServer();
+  const made = await server.post('/v1/workspaces', { name: 'Strangers' });
+  strangers = { key: { apiKey: made.data.key.apiKey } };
+});
+after(() => server?.close());
+
+async function make(path, body, options) {
+  const made = await server.post(path, body, options);
+  assert.ok([200, 201].includes(made.status), made.text);
+  return made.data;
+}
+
+const FIELDS = [
+  { name: 'Name', type: 'text', required: true },
+  { name: 'Stage', type: 'select', config: { options: ['lead', 'customer'] } },
+  { name: 'Size', type: 'number' },
+  { name: 'Double', type: 'formula', config: { expression: '.size * 2' } },
+];
+const makeType = (name, options) => make('/v1/entity-types', { name, fields: FIELDS }, options);
+const makeEntity = (entityType, fields, more, options) =>
+  make('/v1/entities', { entityType, fields, ...more }, options);
+const runOf = async (slug, input) =>
+  (await make(`/v1/workflows/${slug}/runs?wait=30`, { input }));
+const itemsOf = async (run, query) =>
+  (await server.get(`/v1/workflow-runs/${run.id}/items?${query}`)).data;
+const resultsOf = async (run, table = 'rows') =>
+  (await server.get(`/v1/workflow-runs/${run.id}/results?table=${table}&format=json`)).json;
+
+test('entities are rows; ids that are nobody\'s are failed items', async () => {
+  await makeType('Company');
+  const acme = await makeEntity('company', { name: 'Acme', stage: 'lead', size: 2 });
+  const globex = await makeEntity('company', { name: 'Globex', stage: 'customer' });
+  const gone = await makeEntity('company', { name: 'Gone' });
+  await server.ask('DELETE', `/v1/entities/${gone.id}`);
+  await makeType('Company', strangers);
+  const foreign = await makeEntity('company', { name: 'Foreign' }, {}, strangers);
+  await server.publish(`
+name: Read
+input: { type: object }
+limits: { max_failed: 100% }
+steps:
+  - { id: rows, type: read_entities, config: { ids: "{{input.ids}}" } }
+  - { id: greeting, type: transform, config: { expression: '"Dear " + .item.name' } }
+`);
+  await server.publish(`
+name: Read all
+steps:
+  - { id: rows, type: read_entities, config: { type: company, filter: { stage: "{{input.stage}}" } } }
+`);
+  const none = '0'.repeat(24);
+  const run = await runOf('read', { ids: [globex.id, gone.id, foreign.id, acme.id, none, 'x'] });
+  assert.equal(run.status, 'completed', JSON.stringify(run));
+  const rows = (await resultsOf(run)).filter((row) => row.greeting);
+  assert.deepEqual(rows.map((row) => row.greeting), ['Dear Globex', 'Dear Acme']);
+  assert.deepEqual([rows[1]._id, rows[1].name, rows[1].size, rows[1].double], [acme.id, 'Acme', 2, 4]);
+  const failed = (await itemsOf(run, 'table=rows&state=failed')).map((item) => JSON.stringify(item.error));
+  assert.equal(failed.length, 4);
+  for (const [i, id] of [gone.id, foreign.id, none, 'x'].entries()) assert.ok(failed[i].includes(id), failed[i]);
+  assert.match(failed[0], /is deleted/);
+  assert.match(failed[1], /there is no entity/);
+  const leads = await runOf('read-all', { stage: 'lead' });
+  assert.deepEqual((await resultsOf(leads)).map((row) => row._id), [acme.id]);
+  const bad = await runOf('read', { ids: 'x' });
+  assert.equal(bad.status, 'failed');
+  assert.match(JSON.stringify(bad.error), /bad_config.*ids: expected an array of ids, found string/);
+});
+
+test('a run keeps the entities as they were when it began, over a kill', async () => {
+  await makeType('Kept');
+  const entities = [];
+  for (let i = 0; i < 30; i++) entities.push(await makeEntity('kept', { name: `n${i}` }));
+  await server.publish(`
+name: Slow
+steps:
+  - { id: rows, type: read_entities, config: { type: kept } }
+  - { id: pause, type: wait, config: { for: 2s } }
+  - { id: name, type: transform, config: { expression: .item.name } }
+`);
+  const begun = await make('/v1/workflows/slow/runs', { input: {} });
+  await until(async () => (await itemsOf(begun, 'table=rows&limit=1'))?.length > 0, 'rows to be read');
+  await server.ask('PATCH', `/v1/entities/${entities[0].id}`, { body: { fields: { name: 'new' } } });
+  await server.restart('SIGKILL');
+  await server.ask('DELETE', '/v1/entity-types/kept');
+  const ended = await server.reachEnd(begun.id);
+  assert.equal(ended.status, 'completed');
+  assert.deepEqual((await resultsOf(begun)).map((row) => row.name), entities.map(({ fields }) => fields.name));
+  const again = await make(`/v1/workflow-runs/${begun.id}/rerun?wait=20`, {});
+  assert.equal(again.status, 'failed');
+  assert.match(JSON.stringify(again.error), /no_entity_type/);
+});
