@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Names that a route or a body may have, for words. */
-#define NAMES_MAX 32
+#define NAMES_MAX 64
 #define NAME_BYTES_MAX 64
 
 struct names {

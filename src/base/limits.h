@@ -38,6 +38,11 @@
 #define LIMIT_SEARCH_TERMS 64
 /* Documents up to which the finds of a search are counted. */
 #define LIMIT_SEARCH_COUNTED 1000
+/* Finds of a search, the best first, that can be seen page by page. */
+#define LIMIT_SEARCH_DEPTH 10000
+/* Records of a kind without an index, the newest first, that a search compares, and their bytes. */
+#define LIMIT_RECORDS_SEARCHED 100000
+#define LIMIT_RECORDS_SEARCHED_BYTES MIB(256)
 /* Rows of a list, or entities of a type, up to which they are counted for an answer. */
 #define LIMIT_OBJECTS_COUNTED 1000000
 /* Addresses that one mail goes to, in each of its lists. */

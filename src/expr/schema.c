@@ -17,7 +17,8 @@ with_properties(const struct schema *schema)
 {
     const struct schema *at = schema;
     for (int i = 0; i < REFERENCES_MAX && at != NULL; i++) {
-        if (at->objects != NULL)
+        const struct schema_objects *objects = at->objects;
+        if (objects != NULL && (objects->properties.count > 0 || objects->additional != NULL))
             return at;
         at = next_reference(at);
     }

@@ -60,6 +60,8 @@ test('pages and snippets', async () => {
   const [hit] = (await search('things')).data;
   assert.match(hit.snippet, /&lt;b&gt;other&lt;\/b&gt; <mark>things<\/mark>/);
   assert.equal((await search('pumps', { page: 3 })).data.length, 0);
+  assert.equal((await search('pumps', { limit: 0 })).json.metadata.limit, 1);
+  assert.equal((await search('pumps', { limit: 5000 })).json.metadata.limit, 100);
 });
 
 test('what is no search is refused with words', async () => {
@@ -68,7 +70,7 @@ test('what is no search is refused with words', async () => {
     assert.equal(answer.status, 400, query.slice(0, 40));
     assert.match(answer.json.error, /^query: /);
   }
-  assert.equal((await search('a', { limit: 0 })).status, 400);
+  assert.match((await search('a', { limit: 50, page: 201 })).json.error, /only the first 10000 finds/);
   assert.equal((await search('a', { filter: { metadata: { a: {} } } })).status, 400);
 });
 

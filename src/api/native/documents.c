@@ -1,7 +1,9 @@
 #include "service/documents.h"
 #include "api/native/objects.h"
+#include "api/native/searches.h"
 
-#define LIMIT_USUAL 20
+/* A hit has a snippet and all that is known of the document. */
+#define HITS_MAX 100
 
 static const struct object_face face = {document_put, "/v1/documents/"};
 
@@ -156,48 +158,38 @@ native_document_delete(struct call *call)
 
 /* --- search --- */
 
-static int64_t
-number_of(struct call *call, const char *name, int64_t usual)
-{
-    int64_t out;
-    return value_integer(value_get(call->body, name), &out) ? out : usual;
-}
-
 static void
-answer_hits(struct call *call, const struct document_hits *hits, int64_t page, uint32_t limit)
+answer_hits(struct call *call, const struct document_hits *hits)
 {
+    const struct native_search *wanted = call->own;
     struct buffer body;
     native_begin_list(&body);
     for (size_t i = 0; i < hits->count; i++) {
         native_next_item(&body);
         document_hit_put(&body, &hits->hits[i], call->arena);
     }
-    buffer_append_format(&body,
-                         "],\"metadata\":{\"page\":%d,\"limit\":%u,\"totalCount\":%u,"
-                         "\"totalPages\":%u}}",
-                         (int)page, limit, hits->total, (hits->total + limit - 1) / limit);
-    call_answer(call, 200, &body);
+    native_end_search(call, &body, wanted, hits->total, STATUS_OK);
 }
 
 static void
 search(struct call *call)
 {
+    const struct native_search *asked = call->own;
     struct value match = value_get(call->body, "match");
-    int64_t page = number_of(call, "page", 1);
     struct document_search wanted = {
         .workspace = call->caller.workspace,
-        .query = value_slice(value_get(call->body, "query")),
+        .query = asked->query,
         .filter = value_get(call->body, "filter"),
         .any = match.kind == VALUE_STRING && slice_is(value_slice(match), "any"),
-        .limit = (uint32_t)number_of(call, "limit", LIMIT_USUAL),
+        .limit = asked->limit,
+        .skip = asked->skip,
     };
     struct document_hits hits;
     struct error error = {0};
-    wanted.skip = (uint32_t)(page - 1) * wanted.limit;
     enum status status =
         service_document_search(call->service, &wanted, call->arena, &hits, &error);
     if (status == STATUS_OK)
-        answer_hits(call, &hits, page, wanted.limit);
+        answer_hits(call, &hits);
     else
         call_fail_status(call, status, &error);
 }
@@ -205,5 +197,8 @@ search(struct call *call)
 void
 native_document_search(struct call *call)
 {
-    call_go_on(call, search);
+    struct native_search *asked = arena_alloc(call->arena, sizeof(*asked));
+    call->own = asked;
+    if (native_read_search(call, HITS_MAX, asked))
+        call_go_on(call, search);
 }

@@ -1,8 +1,6 @@
 #include "service/entities.h"
+#include "api/native/entity_change.h"
 #include "api/native/objects.h"
-
-/* How often a change is tried again that others have overtaken. */
-#define TRIES_MAX 8
 
 static const struct object_face type_face = {entity_type_put, "/v1/entity-types/"};
 static const struct object_face entity_face = {entity_put, "/v1/entities/"};
@@ -199,14 +197,6 @@ native_entity_list(struct call *call)
         native_list_objects(call, &page, entity_put);
 }
 
-/* A change of one entity, which begins again when somebody else was first. */
-struct entity_change {
-    struct entity entity;
-    void (*change)(struct call *call, const struct object_asker *asker);
-    bool of_archived; /* else of a live one */
-    int tries;
-};
-
 static bool
 find_entity(struct call *call, struct entity *out)
 {
@@ -225,69 +215,23 @@ native_entity_get(struct call *call)
         native_answer_entity(call, 200, &entity.row);
 }
 
-static route_handler_fn begin_change;
-
 static void
-try_again(struct call *call)
+change_entity(struct call *call, bool of_archived, entity_change_fn *how)
 {
-    struct entity_change *change = call->own;
-    int64_t revision = change->entity.row.revision;
-    if (call_answer_again(call) || !find_entity(call, &change->entity))
-        return;
-    if (change->entity.row.revision == revision)
-        call_fail(call, 409, "externalId: another entity of this type has it");
-    else
-        begin_change(call);
+    struct entity_change change = {
+        .find = find_entity,
+        .change = how,
+        .answer = native_answer_entity,
+        .of_archived = of_archived,
+    };
+    native_change_entity(call, &change);
 }
 
 static void
-entity_changed(enum status status, const struct object_row *row, void *context)
+update(struct call *call, const struct entity *entity, const struct object_asker *asker)
 {
-    if (status == STATUS_OK)
-        native_answer_entity(context, 200, row);
-    else if (status == STATUS_CONFLICT)
-        call_go_on(context, try_again);
-    else
-        call_fail_status(context, status, NULL);
-}
-
-/* On a work thread. */
-static void
-begin_change(struct call *call)
-{
-    struct entity_change *change = call->own;
-    struct object_asker asker = {entity_changed, call, call->idempotency};
-    bool is_archived = change->entity.row.archived_unix_ms > 0;
-    if (is_archived != change->of_archived)
-        call_fail(call, 409,
-                  is_archived ? "the entity was deleted; restore it first"
-                              : "the entity was not deleted");
-    else if (++change->tries > TRIES_MAX)
-        call_fail(call, 409, "the entity is changed all the time by others; try again");
-    else
-        change->change(call, &asker);
-}
-
-static void
-change_entity(struct call *call, bool of_archived,
-              void (*how)(struct call *call, const struct object_asker *asker))
-{
-    struct entity_change *change = arena_alloc(call->arena, sizeof(*change));
-    *change = (struct entity_change){.change = how, .of_archived = of_archived};
-    call->own = change;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
-    if (find_entity(call, &change->entity))
-        call_go_on(call, begin_change);
-}
-
-static void
-update(struct call *call, const struct object_asker *asker)
-{
-    struct entity_change *change = call->own;
     struct error error = {0};
-    enum status status =
-        service_entity_update(call->service, &change->entity, call->body, asker, &error);
+    enum status status = service_entity_update(call->service, entity, call->body, asker, &error);
     if (status != STATUS_OK)
         call_fail_status(call, status, &error);
 }
@@ -298,23 +242,23 @@ native_entity_change(struct call *call)
     change_entity(call, false, update);
 }
 
-static void delete (struct call *call, const struct object_asker *asker)
+void
+native_delete_entity(struct call *call, const struct entity *entity,
+                     const struct object_asker *asker)
 {
-    struct entity_change *change = call->own;
-    service_entity_delete(call->service, &change->entity.row, asker);
+    service_entity_delete(call->service, &entity->row, asker);
 }
 
 void
 native_entity_delete(struct call *call)
 {
-    change_entity(call, false, delete);
+    change_entity(call, false, native_delete_entity);
 }
 
 static void
-restore(struct call *call, const struct object_asker *asker)
+restore(struct call *call, const struct entity *entity, const struct object_asker *asker)
 {
-    struct entity_change *change = call->own;
-    service_entity_restore(call->service, &change->entity.row, asker);
+    service_entity_restore(call->service, &entity->row, asker);
 }
 
 void

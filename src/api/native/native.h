@@ -98,6 +98,7 @@ route_handler_fn native_workspace_create;
 route_handler_fn native_workspace_get;
 route_handler_fn native_workspace_change;
 route_handler_fn native_workspace_key_create;
+route_handler_fn native_workspace_search;
 
 route_handler_fn native_delivery_list;
 route_handler_fn native_delivery_get;
@@ -142,6 +143,14 @@ route_handler_fn native_entity_get;
 route_handler_fn native_entity_change;
 route_handler_fn native_entity_delete;
 route_handler_fn native_entity_restore;
+
+/* Companies, deals and people. */
+route_handler_fn native_record_list;
+route_handler_fn native_record_create;
+route_handler_fn native_record_get;
+route_handler_fn native_record_change;
+route_handler_fn native_record_delete;
+route_handler_fn native_record_search;
 
 route_handler_fn native_document_list;
 route_handler_fn native_document_create;

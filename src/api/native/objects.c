@@ -1,5 +1,5 @@
 /* What the endpoints of lists, entities and documents share. */
-#include "api/native/objects.h"
+#include "api/native/records.h"
 
 void
 native_answer_object(struct call *call, int http_status, const struct object_row *row,
@@ -90,6 +90,8 @@ answer_again(struct call *call, int http_status, const struct object_row *row)
         native_answer_entity_type(call, http_status, row);
     else if (row->kind == OBJECT_DOCUMENT)
         native_answer_document(call, http_status, row);
+    else if (native_record_kind(call) != NULL)
+        native_answer_record(call, http_status, row);
     else
         native_answer_entity(call, http_status, row);
 }

@@ -13,6 +13,76 @@
 #define LIST_QUERY "limit,page,lt,sort,direction"
 #define RUN_FILTERS "status,trigger,label,createdAfter,createdBefore"
 
+/* Companies, deals and people: their path, what one and several are called in names, and in words.
+ */
+#define RECORD_BYTES (LIMIT_ENTITY_BYTES + KIB(64))
+#define RECORDS(path, one, one_name, all_name, word)                                               \
+    {GET,                                                                                          \
+     "/v1/" path,                                                                                  \
+     KEY_SCOPE_READ,                                                                               \
+     native_record_list,                                                                           \
+     0,                                                                                            \
+     .name = "list" all_name,                                                                      \
+     .tag = "Records",                                                                             \
+     .summary = "List " path,                                                                      \
+     .query = LIST_QUERY,                                                                          \
+     .gives = "[" one_name "]"},                                                                   \
+        {POST,                                                                                     \
+         "/v1/" path,                                                                              \
+         KEY_SCOPE_RUN,                                                                            \
+         native_record_create,                                                                     \
+         RECORD_BYTES,                                                                             \
+         .name = "create" one_name,                                                                \
+         .tag = "Records",                                                                         \
+         .summary = "Make a " word,                                                                \
+         .takes = one_name "Wanted",                                                               \
+         .gives = one_name,                                                                        \
+         .status = 201},                                                                           \
+        {POST,                                                                                     \
+         "/v1/" path "/search",                                                                    \
+         KEY_SCOPE_READ,                                                                           \
+         native_record_search,                                                                     \
+         SMALL,                                                                                    \
+         .name = "search" all_name,                                                                \
+         .tag = "Records",                                                                         \
+         .summary = "Find " path " by their words",                                                \
+         .takes = "RecordSearch",                                                                  \
+         .gives = "[" one_name "]"},                                                               \
+        {GET,                                                                                      \
+         "/v1/" path "/" one,                                                                      \
+         KEY_SCOPE_READ,                                                                           \
+         native_record_get,                                                                        \
+         0,                                                                                        \
+         .name = "get" one_name,                                                                   \
+         .tag = "Records",                                                                         \
+         .summary = "Get a " word,                                                                 \
+         .gives = one_name},                                                                       \
+        {PATCH,                                                                                    \
+         "/v1/" path "/" one,                                                                      \
+         KEY_SCOPE_RUN,                                                                            \
+         native_record_change,                                                                     \
+         RECORD_BYTES,                                                                             \
+         .name = "change" one_name,                                                                \
+         .tag = "Records",                                                                         \
+         .summary = "Change some fields of a " word,                                               \
+         .takes = one_name "Change",                                                               \
+         .gives = one_name},                                                                       \
+        {PUT,                                                                                      \
+         "/v1/" path "/" one,                                                                      \
+         KEY_SCOPE_RUN,                                                                            \
+         native_record_change,                                                                     \
+         RECORD_BYTES,                                                                             \
+         .name = "put" one_name,                                                                   \
+         .tag = "Records",                                                                         \
+         .summary = "The same as PATCH",                                                           \
+         .takes = one_name "Change",                                                               \
+         .gives = one_name},                                                                       \
+    {                                                                                              \
+        DELETE, "/v1/" path "/" one, KEY_SCOPE_RUN, native_record_delete, 0,                       \
+            .name = "delete" one_name, .tag = "Records", .summary = "Delete a " word,              \
+            .gives = one_name                                                                      \
+    }
+
 /* The first line that fits serves; those most asked for stand first. */
 static const struct route routes[] = {
     {POST, "/v1/workflows/{workflow}/runs", KEY_SCOPE_RUN, native_run_start, LIMIT_INPUT_BYTES,
@@ -200,6 +270,10 @@ static const struct route routes[] = {
      .name = "createWorkspace", .tag = "Access",
      .summary = "Make a workspace and its first key, as the operator", .takes = "WorkspaceWanted",
      .gives = "NewWorkspace", .status = 201},
+    {POST, "/v1/workspaces/search", KEY_SCOPE_ADMIN, native_workspace_search, SMALL,
+     .name = "searchWorkspaces", .tag = "Access",
+     .summary = "Find workspaces by their names; others than the operator see their own",
+     .takes = "RecordSearch", .gives = "[Workspace]"},
     {GET, "/v1/workspaces/{workspace}", KEY_SCOPE_ADMIN, native_workspace_get, 0,
      .name = "getWorkspace", .tag = "Access", .summary = "Get a workspace", .gives = "Workspace"},
     {PATCH, "/v1/workspaces/{workspace}", KEY_SCOPE_ADMIN, native_workspace_change, SMALL,
@@ -264,6 +338,9 @@ static const struct route routes[] = {
     {POST, "/v1/entities/{entity}/restore", KEY_SCOPE_RUN, native_entity_restore, SMALL,
      .name = "restoreEntity", .tag = "Data", .summary = "Take its deletion back",
      .takes = "Nothing", .gives = "Entity"},
+    RECORDS("companies", "{company}", "Company", "Companies", "company"),
+    RECORDS("deals", "{deal}", "Deal", "Deals", "deal"),
+    RECORDS("people", "{person}", "Person", "People", "person"),
     {GET, "/v1/secrets", KEY_SCOPE_WRITE, native_secret_list, 0, .name = "listSecrets",
      .tag = "Secrets", .summary = "List the names of secrets and where they may be sent",
      .query = LIST_QUERY, .gives = "[Secret]"},

@@ -1,6 +1,6 @@
-#include "api/native/native.h"
-
+#include "api/native/searches.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "service/key_words.h"
 
 /* --- who may --- */
@@ -78,6 +78,91 @@ void
 native_workspace_list(struct call *call)
 {
     native_read_list(native_open_list(call), read_workspaces);
+}
+
+/* --- search --- */
+
+/* Workspaces that are read at once, and that are answered at most. */
+#define PART_COUNT 1000
+
+struct workspace_search {
+    struct native_finding *finding;
+    struct store_page page;
+    uint32_t part_seen;
+    uint32_t seen;
+};
+
+static void
+add_if_fits(struct native_finding *finding, const struct workspace_row *row)
+{
+    struct search_fit fit;
+    search_fit_begin(&fit, &finding->words);
+    search_fit_add(&fit, value_string(row->name), true);
+    native_add_find(finding, &row->id, search_fit_score(&fit));
+}
+
+static bool
+compare(const struct workspace_row *row, void *context)
+{
+    struct workspace_search *search = context;
+    add_if_fits(search->finding, row);
+    search->page.before = row->id;
+    search->part_seen++;
+    return true;
+}
+
+static enum status
+put_find(struct call *call, const struct id *id, struct buffer *out)
+{
+    struct workspace_row row;
+    enum status status = service_workspace_get(call->service, id, call->arena, &row);
+    if (status != STATUS_OK)
+        return status;
+    native_next_item(out);
+    json_print(out, workspace_value(&row, call->arena));
+    return STATUS_OK;
+}
+
+static void
+search_part(struct call *call)
+{
+    struct workspace_search *search = call->own;
+    search->part_seen = 0;
+    enum status status = service_workspace_list(call->service, &search->page, compare, search);
+    search->seen += search->part_seen;
+    if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    else if (search->part_seen == PART_COUNT && search->seen < LIMIT_RECORDS_SEARCHED)
+        call_go_on_slowly(call, search_part);
+    else
+        native_answer_finding(call, search->finding, put_find);
+}
+
+/* Who is not the operator searches his own. */
+static void
+search_own(struct call *call)
+{
+    struct workspace_search *search = call->own;
+    struct workspace_row row;
+    enum status status =
+        service_workspace_get(call->service, &call->caller.workspace, call->arena, &row);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    add_if_fits(search->finding, &row);
+    native_answer_finding(call, search->finding, put_find);
+}
+
+void
+native_workspace_search(struct call *call)
+{
+    struct workspace_search *search = arena_alloc(call->arena, sizeof(*search));
+    *search = (struct workspace_search){.page.limit = PART_COUNT};
+    search->finding = native_open_finding(call, PART_COUNT);
+    call->own = search;
+    if (search->finding != NULL)
+        call_go_on_slowly(call, call->caller.is_operator ? search_part : search_own);
 }
 
 /* --- create --- */
