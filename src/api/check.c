@@ -111,20 +111,26 @@ keep_first(const char *instance_path, const char *schema_path, const char *words
     error_set(error, STATUS_INVALID, "%s: %s", place, words);
 }
 
-static bool
-check_body(struct call *call, const struct schema *schema)
+bool
+call_check_object(struct call *call, const struct schema *schema)
 {
     struct error error = {0};
-    if (!call_read_json(call, &call->body))
-        return false;
-    if (call->body.kind == VALUE_NONE)
-        call->body = value_empty_object();
     if (call->body.kind == VALUE_OBJECT && !check_keys(call, schema))
         return false;
     if (schema_check(schema, call->body, keep_first, &error) == STATUS_OK)
         return true;
     call_fail(call, 400, "%s", error.text);
     return false;
+}
+
+static bool
+check_body(struct call *call, const struct schema *schema)
+{
+    if (!call_read_json(call, &call->body))
+        return false;
+    if (call->body.kind == VALUE_NONE)
+        call->body = value_empty_object();
+    return call_check_object(call, schema);
 }
 
 bool

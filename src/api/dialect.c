@@ -3,6 +3,7 @@
 #include "api/native/native.h"
 #include "api/sixtyfour/sixtyfour.h"
 #include "api/tutor/tutor.h"
+#include "api/wiserows/wiserows.h"
 
 #include <assert.h>
 
@@ -11,6 +12,7 @@ const struct dialect *const dialects[DIALECT_COUNT] = {
     &native_dialect,
     &tutor_dialect,
     &sixtyfour_dialect,
+    &wiserows_dialect,
 };
 
 static bool

@@ -51,7 +51,7 @@ struct dialect {
 };
 
 /* All of them; the first is the native one. */
-#define DIALECT_COUNT 3
+#define DIALECT_COUNT 4
 extern const struct dialect *const dialects[DIALECT_COUNT];
 
 const struct dialect *dialect_of(const struct http_request *request);

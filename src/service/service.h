@@ -207,6 +207,13 @@ void service_run_delete(struct service *service, const struct id *run, run_moved
 void service_run_progress(struct service *service, const struct id *run, run_progress_fn *visit,
                           void *context);
 
+/* What has happened to a run so far, oldest first: each event as a JSON object, as a watcher is
+ * sent it (service/event_page.h). Borrowed for the call; false stops. */
+typedef bool run_event_fn(struct slice event, void *context);
+/* Reads the store: not on the http threads. */
+MUST_USE enum status service_run_events(struct service *service, const struct id *run,
+                                        run_event_fn *visit, void *context);
+
 /* What the steps of a run have used, by name. */
 MUST_USE enum status service_run_usage(struct service *service, const struct id *run,
                                        store_usage_fn *visit, void *context);

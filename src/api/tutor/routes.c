@@ -19,7 +19,7 @@ static const struct route routes[] = {
 
 static const struct route_table tutor_routes = {routes, COUNT_OF(routes)};
 
-static const char *const paths[] = {"/api/v1/run/*", "/api/v1/token/*", "/api/v1/chat/*",
+static const char *const paths[] = {"/api/v1/run/*", "/api/v1/token/*", "/api/v1/chat/{token}/*",
                                     "/api/v1/zapier/*", NULL};
 
 /* --- faults --- */
