@@ -2,8 +2,10 @@
 
 #include "api/inside.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "service/links.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -96,6 +98,22 @@ call_answer_created(struct call *call, struct buffer *body, struct slice path, c
     struct http_header header = {"Location", buffer_slice(&location)};
     answer_with(call, 201, body, &header);
     buffer_done(&location);
+}
+
+void
+call_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds)
+{
+    struct buffer path;
+    link->expires_unix_s = clock_unix_ms(service_clock(call->service)) / 1000 + seconds;
+    buffer_init(&path, LINK_TOKEN_BYTES_MAX + 16);
+    buffer_append_text(&path, "/files/");
+    service_link_print(call->service, &path, link);
+    struct buffer url;
+    buffer_init(&url, LOCATION_BYTES_MAX);
+    call_link(call, &url, buffer_slice(&path));
+    json_print_string(out, buffer_slice(&url));
+    buffer_done(&url);
+    buffer_done(&path);
 }
 
 static void

@@ -101,6 +101,10 @@ void call_fail_method(struct call *call, unsigned allowed);
  * request names. */
 void call_link(struct call *call, struct buffer *out, struct slice path);
 
+/* Appends the address of a link that ends so many seconds from now, as JSON. */
+struct link;
+void call_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds);
+
 /* --- requests that come again --- */
 
 /* Reads the Idempotency-Key. False: the call was answered, since the key is none, or as the first

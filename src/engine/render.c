@@ -46,6 +46,7 @@ render_open(struct render **out, struct engine *engine, const struct run_row *ro
         return status;
     }
     row_view_init(&render->view, render->look.table->plan, options->format, &render->arena);
+    render->view.is_plain = options->is_plain;
     columns_init(&render->all, render->look.run->program, render->look.table->plan, &render->arena);
     render->columns = options->columns;
     *out = render;
@@ -178,7 +179,7 @@ begin(struct render *render, struct error *error)
         status = row_view_declare(&render->view, &render->all, source_header(render->look.table),
                                   &is_all, error);
         if (status == STATUS_OK && is_all)
-            status = row_view_names(&render->columns, &render->all, error);
+            status = row_view_names(&render->columns, &render->view, &render->all, error);
     }
     if (status == STATUS_OK && is_all)
         begin_writing(render);
@@ -203,7 +204,7 @@ end_pass(struct render *render, bool *is_end, struct error *error)
     *is_end = render->phase == RENDER_WRITES;
     if (*is_end)
         return end_writing(render, error);
-    enum status status = row_view_names(&render->columns, &render->all, error);
+    enum status status = row_view_names(&render->columns, &render->view, &render->all, error);
     if (status == STATUS_OK)
         begin_writing(render);
     return status;

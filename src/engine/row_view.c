@@ -16,6 +16,7 @@ row_view_init(struct row_view *view, const struct plan_table *table, const struc
     for (size_t i = 0; i < decl->field_count; i++)
         fields[i].decl = &decl->fields[i];
     view->format = format;
+    view->is_plain = false;
     view->node = (struct plan_node){
         .table = table->index,
         .column = table->node_count,
@@ -128,7 +129,8 @@ row_view_make(struct value *out, const struct row_view *view, struct chunk *chun
     if (!view->format->sink_row(&scope, out, &failure))
         return error_set(error, STATUS_LIMIT, "row %llu: %s",
                          (unsigned long long)(chunk->begin.ordinal + item), failure.words);
-    *out = add_own_columns(chunk, item, rename_columns(&chunk->arena, *out));
+    if (!view->is_plain)
+        *out = add_own_columns(chunk, item, rename_columns(&chunk->arena, *out));
     return out->kind != VALUE_NONE ? STATUS_OK
                                    : error_set(error, STATUS_LIMIT, "a row is too large");
 }
@@ -140,19 +142,22 @@ row_view_declare(const struct row_view *view, struct columns *all, struct value 
     struct sink_place sink = {&view->node, view->format, true};
     struct value row;
     enum status status = columns_declared(&row, all, &sink, own, is_all, error);
-    return status == STATUS_OK ? columns_add(all, rename_columns(all->arena, row), error) : status;
+    if (status == STATUS_OK && !view->is_plain)
+        row = rename_columns(all->arena, row);
+    return status == STATUS_OK ? columns_add(all, row, error) : status;
 }
 
 enum status
-row_view_names(struct value *out, const struct columns *all, struct error *error)
+row_view_names(struct value *out, const struct row_view *view, const struct columns *all,
+               struct error *error)
 {
     struct value found = columns_names(all);
     struct value names = value_empty_array();
     for (uint32_t i = 0; i < found.count; i++) {
-        if (!is_own_column(value_slice(value_items(found)[i])))
+        if (view->is_plain || !is_own_column(value_slice(value_items(found)[i])))
             names = value_array_append(all->arena, names, value_items(found)[i]);
     }
-    for (size_t i = 0; i < OWN_COLUMNS; i++)
+    for (size_t i = 0; i < OWN_COLUMNS && !view->is_plain; i++)
         names = value_array_append(all->arena, names, value_text(own_columns[i]));
     *out = names;
     return names.kind == VALUE_NONE || found.kind == VALUE_NONE

@@ -4,6 +4,7 @@
  * The sink is one that nobody wrote into the plan. Its rows have three columns more: `_key`,
  * `_state` and `_error`, which is "step: code: words" of a failed item. A column of the row that is
  * called like one of these is put under "item.", by the rule of steps/row.h for names that meet.
+ * Plain rows have none of this.
  *
  * Threads: one at a time.
  */
@@ -16,6 +17,7 @@
 struct row_view {
     const struct step_type *format; /* the sink's type */
     struct plan_node node;          /* the sink */
+    bool is_plain;
 };
 
 /* What it holds lies in the arena. */
@@ -32,7 +34,7 @@ MUST_USE enum status row_view_declare(const struct row_view *view, struct column
 
 /* The names of columns in order, ours last whatever the steps of the rows are called; in the arena
  * of the columns. LIMIT: there are too many. */
-MUST_USE enum status row_view_names(struct value *out, const struct columns *all,
-                                    struct error *error);
+MUST_USE enum status row_view_names(struct value *out, const struct row_view *view,
+                                    const struct columns *all, struct error *error);
 
 #endif

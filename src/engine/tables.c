@@ -103,7 +103,7 @@ find_columns(struct table_shape *shape, struct listing *listing, struct error *e
     enum status status = row_view_declare(&view, &all, source_header(table), &shape->is_all, error);
     if (status == STATUS_OK && !table->plan->is_many)
         status = add_only_row(listing, &view, &all, shape, error);
-    return status == STATUS_OK ? row_view_names(&shape->columns, &all, error) : status;
+    return status == STATUS_OK ? row_view_names(&shape->columns, &view, &all, error) : status;
 }
 
 /* --- tables --- */

@@ -11,6 +11,7 @@
 #define VERSION 1
 #define FLAG_INLINE 1
 #define FLAG_TABLE 2
+#define FLAG_PLAIN 4
 
 /* Version, flags, time, id; the name follows. */
 #define HEAD_BYTES (2 + SIGNED_TIME_BYTES + ID_BYTES)
@@ -23,7 +24,8 @@ link_print(struct buffer *out, const struct digest *secret, const struct link *l
     struct slice name = slice_cut(link->name, LINK_NAME_BYTES_MAX);
     size_t size = HEAD_BYTES + name.size;
     raw[0] = VERSION;
-    raw[1] = (char)((link->is_inline ? FLAG_INLINE : 0) | (link->is_table ? FLAG_TABLE : 0));
+    raw[1] = (char)((link->is_inline ? FLAG_INLINE : 0) | (link->is_table ? FLAG_TABLE : 0) |
+                    (link->is_plain ? FLAG_PLAIN : 0));
     signed_put_time(raw + 2, link->expires_unix_s);
     memcpy(raw + 2 + SIGNED_TIME_BYTES, link->file.bytes, ID_BYTES);
     memcpy(raw + HEAD_BYTES, name.ptr, name.size);
@@ -42,6 +44,7 @@ link_read(struct link *out, struct arena *arena, const struct digest *secret, st
         return LINK_FORGED;
     out->is_inline = (raw[1] & FLAG_INLINE) != 0;
     out->is_table = (raw[1] & FLAG_TABLE) != 0;
+    out->is_plain = (raw[1] & FLAG_PLAIN) != 0;
     out->expires_unix_s = signed_get_time(raw + 2);
     memcpy(out->file.bytes, raw + 2 + SIGNED_TIME_BYTES, ID_BYTES);
     out->name = arena_copy(arena, slice_of(raw + HEAD_BYTES, size - HEAD_BYTES));

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#define JSON_TYPE "application/json"
+
 struct results {
     struct service *service;
     struct render *render;
@@ -52,6 +54,15 @@ bool
 results_has_format(struct slice format)
 {
     return format_find(format) != NULL;
+}
+
+const char *
+results_type_of(struct service *service, struct slice format)
+{
+    const struct format *found = format_find(format);
+    return found->is_array
+               ? JSON_TYPE
+               : sink_with_ending(service->options.steps, found->ending)->form.content_type;
 }
 
 static enum status
@@ -155,10 +166,10 @@ enum status
 results_read(struct render_options *out, struct service *service, const struct results_query *query,
              struct arena *arena, struct error *error)
 {
-    *out = (struct render_options){.table = query->table};
+    *out = (struct render_options){.table = query->table, .is_plain = query->is_plain};
     enum status status = read_format(out, service, query->format, error);
     if (status == STATUS_OK)
-        status = read_state(out, query->state, error);
+        status = read_state(out, query->is_plain ? SLICE("completed") : query->state, error);
     if (status == STATUS_OK)
         status = read_bounds(out, query, error);
     if (status == STATUS_OK)
@@ -198,7 +209,7 @@ results_next(struct results *results, struct buffer *out, bool *is_end, struct e
 const char *
 results_content_type(const struct results *results)
 {
-    return results->is_array ? "application/json" : results->format->form.content_type;
+    return results->is_array ? JSON_TYPE : results->format->form.content_type;
 }
 
 const char *
@@ -233,6 +244,45 @@ results_tables(struct service *service, const struct run_row *run,
         .progress = progress,
     };
     return engine_run_tables(service->engine, run, &options, visit, context, error);
+}
+
+bool
+results_keep_progress(struct run_progress *out, const struct run_progress *progress,
+                      struct arena *arena)
+{
+    uint32_t count = progress == NULL ? 0 : progress->table_count;
+    struct table_progress *tables = arena_try_alloc(arena, count * sizeof(*tables) + 1);
+    if (count == 0 || tables == NULL)
+        return false;
+    for (uint32_t t = 0; t < count; t++) {
+        tables[t] = progress->tables[t];
+        tables[t].name = arena_copy(arena, tables[t].name);
+    }
+    *out = *progress;
+    out->tables = tables;
+    return true;
+}
+
+enum status
+results_inline(struct buffer *out, struct service *service, const struct run_row *run,
+               struct slice table, struct error *error)
+{
+    struct results *results = NULL;
+    struct render_options options = {
+        .table = table,
+        .format = sink_with_ending(service->options.steps, "jsonl"),
+        .is_array = true,
+        .is_plain = true,
+        .has_state = true,
+        .state = ITEM_STATE_COMPLETED,
+        .through_ordinal = UINT64_MAX,
+    };
+    bool is_end = false;
+    enum status status = results_open(&results, service, run, &options, error);
+    while (status == STATUS_OK && !is_end)
+        status = results_next(results, out, &is_end, error);
+    results_close(&results);
+    return status == STATUS_OK && buffer_is_over(out) ? STATUS_LIMIT : status;
 }
 
 enum status

@@ -27,6 +27,7 @@ struct results_query {
     struct slice columns; /* names between commas, or a JSON array of names */
     int64_t from, to;     /* places in the table, from 0, both included */
     int64_t limit;        /* rows at most */
+    bool is_plain;        /* just the rows that came through, without columns of ours */
 };
 
 /* *out borrows from the query and the arena. INVALID: words that begin with the name of the part
@@ -52,11 +53,23 @@ const char *results_file_name(const struct results *results, struct arena *arena
 
 /* Whether a table can be had in that form ("csv", …). */
 bool results_has_format(struct slice format);
+/* Of such a form, as results_content_type(). */
+const char *results_type_of(struct service *service, struct slice format);
 
 /* As engine_run_tables(); progress: NULL if there is none. */
 MUST_USE enum status results_tables(struct service *service, const struct run_row *run,
                                     const struct run_progress *progress, table_visit_fn *visit,
                                     void *context, struct error *error);
+
+/* Keeps in the arena what a visitor of service_run_progress() is shown. False: nothing is known. */
+bool results_keep_progress(struct run_progress *out, const struct run_progress *progress,
+                           struct arena *arena);
+
+/* The plain rows of a table (results_query.is_plain) as one JSON array. LIMIT: they are more than
+ * the buffer takes. */
+MUST_USE enum status results_inline(struct buffer *out, struct service *service,
+                                    const struct run_row *run, struct slice table,
+                                    struct error *error);
 
 /* As diff_side_open(), with the rows that results have. */
 MUST_USE enum status results_diff_open(struct diff_side **out, struct service *service,

@@ -213,3 +213,313 @@ test('cancel answers the job and its state, also when it had ended before', asyn
   assert.equal(unknown.status, 404);
   assert.deepEqual(unknown.json, { error: 'Not Found', message: 'Workflow run not found' });
 });
+
+/* --- start --- */
+
+const table = `
+name: Table
+input:
+  type: object
+  required: [webhook_payload]
+  properties:
+    webhook_payload:
+      type: array
+      items: { type: object, required: [company], properties: { company: { type: string } } }
+steps:
+  - { id: rows, type: expand, config: { list: .input.webhook_payload } }
+  - { id: upper, type: set, config: { fields: { name: "{{item.company}}!" } } }
+  - { id: some, type: filter, config: { where: '.item.company != "Drop"' } }
+  - { id: sorted, type: sort, config: { by: { path: item.company, order: desc } } }
+`;
+const read = `
+name: Read
+input:
+  type: object
+  required: [resource_handle_id]
+  properties: { resource_handle_id: { type: string, format: file } }
+steps:
+  - { id: rows, type: read_csv, config: { file: "{{input.resource_handle_id}}" } }
+  - { id: upper, type: set, config: { fields: { name: "{{item.company}}!" } } }
+`;
+const STARTED_FIELDS = ['status', 'workflow_id', 'job_id', 'cache_config', 'already_started'];
+
+/** The run as the native API has it. */
+const native = async (job) => (await server.get(`/v1/workflow-runs/${job}`)).data;
+
+test('a run is started: 200 and the record of the job', async () => {
+  const workflow = await publish(table);
+  const answer = await start(workflow.id, { webhook_payload: [{ company: 'Acme' }] });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(Object.keys(answer.json), STARTED_FIELDS);
+  assert.ok(['queued', 'running', 'completed'].includes(answer.json.status));
+  assert.match(answer.json.job_id, UUID);
+  assert.match(answer.json.workflow_id, UUID);
+  assert.equal(answer.json.cache_config, null);
+  assert.equal(answer.json.already_started, null);
+});
+
+test('a list is many rows, an object one, null none', async () => {
+  const workflow = await publish(table);
+  const rows = async (payload) => (await native(await ended(workflow.id, { webhook_payload: payload }))).input.webhook_payload;
+  assert.deepEqual(await rows([{ company: 'A' }, { company: 'B', more: 1 }]), [{ company: 'A' }, { company: 'B', more: 1 }]);
+  assert.deepEqual(await rows({ company: 'A' }), [{ company: 'A' }]);
+  assert.deepEqual(await rows([]), []);
+  const other = await publish(plain);
+  for (const body of [undefined, {}, null, { webhook_payload: null, specs_override: null }])
+    assert.deepEqual((await native(await ended(other.id, body))).input, {});
+});
+
+test('a workflow made elsewhere takes an object as its input, in any content type', async () => {
+  const workflow = await publish(plain);
+  const answer = await start(workflow.id, { webhook_payload: { who: 'Ann' } }, { headers: { 'Content-Type': 'text/plain' } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual((await native(answer.json.job_id)).input, { who: 'Ann' });
+});
+
+test('what is wrong with a start is 400 or 422 and names the place', async () => {
+  const workflow = await publish(table);
+  const reader = await publish(read);
+  const bad = async (id, body, options) => {
+    const answer = await start(id, body, options);
+    assert.equal(answer.status, 400, answer.text);
+    assert.deepEqual(Object.keys(answer.json), ['error', 'message']);
+    assert.equal(answer.json.error, 'Bad Request');
+    return answer.json.message;
+  };
+  assert.match(await bad(workflow.id, '{"webhook_payload": ['), /JSON/);
+  assert.match(await bad(workflow.id, { webhook_payload: [{ other: 1 }] }), /company/);
+  assert.match(await bad(workflow.id, {}), /webhook_payload/);
+  assert.match(await bad(reader.id, { webhook_payload: [{ company: 'A' }] }), /webhook.*read_csv/);
+  assert.match(await bad(reader.id, {}), /resource_handle_id/);
+  assert.match(await bad(reader.id, { specs_override: { resource_handle_id: UNKNOWN } }), /resource_handle_id/);
+  const invalid = async (body, loc, type, query) => {
+    const answer = await start(workflow.id, body, { query });
+    assert.equal(answer.status, 422, answer.text);
+    assert.deepEqual(answer.json.detail.map((one) => [one.loc, one.type]), [[loc, type]]);
+  };
+  await invalid('[]', ['body'], 'model_attributes_type');
+  await invalid({ webhook_payload: 'x' }, ['body', 'webhook_payload'], 'list_type');
+  await invalid({ webhook_payload: [{}, 1] }, ['body', 'webhook_payload', 1], 'dict_type');
+  await invalid({ specs_override: [] }, ['body', 'specs_override'], 'dict_type');
+  await invalid({ payload: [] }, ['body', 'payload'], 'extra_forbidden');
+  await invalid({}, ['query', 'save_json'], 'bool_parsing', '&save_json=maybe');
+  await invalid({}, ['query', 'result_formats'], 'enum', '&result_formats=csv&result_formats=xlsx');
+});
+
+test('an unknown workflow is 404, and so is one of another workspace', async () => {
+  const other = await server.post('/v1/workspaces', { name: 'Other' });
+  const workflow = await publish(plain);
+  const job = await ended(workflow.id);
+  const key = other.data.key.apiKey;
+  for (const answer of [await start(UNKNOWN), await start('wf_abc123'), await start(workflow.id, {}, { key })]) {
+    assert.equal(answer.status, 404);
+    assert.deepEqual(answer.json, { error: 'Not Found', message: 'Workflow not found' });
+  }
+  for (const [method, path] of [
+    ['GET', `/workflows/runs/${job}/live_status`],
+    ['GET', `/workflows/runs/${job}/results/download-links`],
+    ['GET', '/workflows/runs/nonsense/live_status'],
+    ['POST', `/workflows/cancel?job_id=${job}`],
+  ]) {
+    const answer = await call(method, path, { key });
+    assert.equal(answer.status, 404, path);
+    assert.deepEqual(answer.json, { error: 'Not Found', message: 'Workflow run not found' });
+  }
+  assert.deepEqual((await call('GET', '/workflows/runs', { key })).json, []);
+});
+
+test('a workflow that is not published is 409', async () => {
+  const made = await server.post('/v1/workflows', plain.replace('Plain', 'Draft'), { type: 'application/yaml' });
+  const answer = await start(made.data.id);
+  assert.equal(answer.status, 409, answer.text);
+  assert.deepEqual(answer.json, { error: 'Conflict', message: 'The workflow is not published' });
+});
+
+test('the same Idempotency-Key starts one run; for another body it is 409', async () => {
+  const workflow = await publish(table);
+  const options = { headers: { 'Idempotency-Key': 'once' } };
+  const body = { webhook_payload: [{ company: 'Acme' }] };
+  const first = await start(workflow.id, body, options);
+  const second = await start(workflow.id, body, options);
+  assert.equal(second.status, 200, second.text);
+  assert.deepEqual(Object.keys(second.json), STARTED_FIELDS);
+  assert.equal(first.json.already_started, null);
+  assert.equal(second.json.already_started, true);
+  assert.equal(second.json.job_id, first.json.job_id);
+  assert.equal((await call('GET', `/workflows/runs?workflow_id=${workflow.id}`)).json.length, 1);
+  const other = await start(workflow.id, { webhook_payload: [] }, options);
+  assert.equal(other.status, 409);
+  assert.equal(other.json.error, 'Conflict');
+});
+
+/* --- live status --- */
+
+const LIVE_FIELDS = ['run_id', 'workflow_id', 'overall_status', 'current_block', 'current_block_sequence',
+  'total_blocks', 'completed_blocks', 'started_at', 'completed_at', 'overall_progress_percentage',
+  'estimation_blocked_by', 'last_updated', 'blocks'];
+const BLOCK_FIELDS = ['block_id', 'block_name', 'sequence_number', 'previous_block_ids', 'status',
+  'started_at', 'completed_at', 'progress_percentage', 'current_step', 'processed_count', 'total_count',
+  'estimated_total_count', 'last_updated', 'error_message', 'metrics'];
+const live = async (job) => {
+  const answer = await call('GET', `/workflows/runs/${job}/live_status`);
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(Object.keys(answer.json), LIVE_FIELDS);
+  for (const block of answer.json.blocks) {
+    assert.deepEqual(Object.keys(block), BLOCK_FIELDS);
+    assert.deepEqual(Object.keys(block.metrics), ['row_count', 'dataframe_type', 'processed_count', 'total_count']);
+  }
+  return answer.json;
+};
+
+test('live status of a run that has completed', async () => {
+  const workflow = await publish(table);
+  const job = await ended(workflow.id, { webhook_payload: [{ company: 'A' }, { company: 'Drop' }, { company: 'B' }] });
+  const now = await live(job);
+  assert.equal(now.run_id, job);
+  assert.match(now.workflow_id, UUID);
+  assert.equal(now.overall_status, 'completed');
+  for (const name of ['current_block', 'current_block_sequence', 'estimation_blocked_by']) assert.equal(now[name], null);
+  assert.equal(now.total_blocks, 4);
+  assert.equal(now.completed_blocks, 4);
+  assert.equal(now.overall_progress_percentage, 100);
+  for (const name of ['started_at', 'completed_at', 'last_updated']) assert.match(now[name], TIME);
+  assert.deepEqual(now.blocks.map((block) => [block.block_id, block.block_name, block.sequence_number, block.previous_block_ids]),
+    [['rows', 'expand', 1, null], ['upper', 'set', 2, ['rows']], ['some', 'filter', 3, ['upper']], ['sorted', 'sort', 4, ['some']]]);
+  for (const block of now.blocks) {
+    assert.equal(block.status, 'completed');
+    assert.equal(block.progress_percentage, 100);
+    assert.equal(block.current_step, null);
+    assert.equal(block.error_message, null);
+    for (const name of ['started_at', 'completed_at', 'last_updated']) assert.match(block[name], TIME);
+  }
+  assert.deepEqual(now.blocks[1].metrics, { row_count: 2, dataframe_type: 'LEAD', processed_count: 3, total_count: 3 });
+  assert.equal(now.blocks[3].processed_count, 2);
+});
+
+test('live status while it runs, and after it was cancelled', async () => {
+  const workflow = await publish(held);
+  const { json: { job_id: job } } = await start(workflow.id);
+  await until(async () => (await live(job)).overall_status === 'running', 'it to run');
+  const now = await live(job);
+  assert.equal(now.current_block, 'wait');
+  assert.equal(now.current_block_sequence, 1);
+  assert.equal(now.completed_blocks, 0);
+  assert.equal(now.completed_at, null);
+  assert.ok(now.overall_progress_percentage < 100);
+  assert.equal(now.blocks[0].status, 'running');
+  assert.equal(now.blocks[0].completed_at, null);
+  await call('POST', `/workflows/cancel?job_id=${job}`);
+  const gone = await live(job);
+  assert.equal(gone.overall_status, 'cancelled');
+  assert.equal(gone.current_block, null);
+  assert.equal(gone.completed_blocks, 0);
+  assert.match(gone.completed_at, TIME);
+  assert.equal(gone.blocks[0].status, 'pending');
+});
+
+test('a failed run names the block and why; past its deadline it is failed too', async () => {
+  const failing = await publish(`
+name: Failing
+steps:
+  - { id: fine, type: set, config: { fields: { a: "1" } } }
+  - { id: bad, type: transform, config: { expression: 'error("no such luck")' } }
+  - { id: later, type: set, config: { fields: { a: "1" } } }
+`);
+  const job = await ended(failing.id);
+  const now = await live(job);
+  assert.equal(now.overall_status, 'failed');
+  assert.deepEqual(now.blocks.map((block) => block.status), ['completed', 'failed', 'pending']);
+  assert.match(now.blocks[1].error_message, /no such luck/);
+  const [run] = (await call('GET', `/workflows/runs?workflow_id=${failing.id}`)).json;
+  assert.equal(run.status, 'failed');
+  assert.equal(run.status_reason, 'expression_failed');
+  assert.match(run.error_message, /no such luck/);
+
+  const slow = await publish(`${held}limits: { deadline: 1s }\n`);
+  const late = await ended(slow.id);
+  assert.equal((await live(late)).overall_status, 'failed');
+  const [past] = (await call('GET', `/workflows/runs?workflow_id=${slow.id}`)).json;
+  assert.equal(past.status, 'failed');
+  assert.match(past.status_reason, /deadline|timeout/);
+  assert.deepEqual((await call('GET', `/workflows/runs/${late}/results/download-links`)).json, []);
+});
+
+/* --- results --- */
+
+const ITEM_FIELDS = ['filename', 'storage_bucket', 'row_count', 'block_number', 'created_at', 'message',
+  'content_type', 'download_url', 'download_expires_in_seconds', 'results'];
+const links = async (job, query = '') => {
+  const answer = await call('GET', `/workflows/runs/${job}/results/download-links${query}`);
+  assert.equal(answer.status, 200, answer.text);
+  for (const item of answer.json) assert.deepEqual(Object.keys(item), ITEM_FIELDS);
+  return answer.json;
+};
+const download = async (item) => {
+  const answer = await fetch(item.download_url);
+  assert.equal(answer.status, 200);
+  return { type: answer.headers.get('content-type'), text: await answer.text() };
+};
+
+test('results: one file for each table of rows in block order, with the rows inline', async () => {
+  const workflow = await publish(table);
+  const job = await ended(workflow.id, { webhook_payload: [{ company: 'A' }, { company: 'Drop' }, { company: 'B' }] });
+  const items = await links(job);
+  assert.deepEqual(items.map((item) => [item.filename, item.block_number, item.row_count]), [['rows.csv', 3, 2], ['sorted.csv', 4, 2]]);
+  for (const item of items) {
+    assert.equal(item.storage_bucket, 'results');
+    assert.match(item.created_at, TIME);
+    assert.equal(item.message, null);
+    assert.equal(item.download_expires_in_seconds, 900);
+    assert.ok(item.download_url.startsWith(`${server.url}/files/`));
+    const file = await download(item);
+    assert.equal(file.type, item.content_type);
+  }
+  assert.deepEqual(items[1].results, [{ company: 'B', 'upper.name': 'B!' }, { company: 'A', 'upper.name': 'A!' }]);
+  assert.match(items[1].content_type, /^text\/csv/);
+  assert.deepEqual((await download(items[1])).text.trim().split(/\r?\n/), ['company,upper.name', 'B,B!', 'A,A!']);
+  assert.deepEqual(await links(job, '?format=csv').then((all) => all.map((item) => item.filename)), items.map((item) => item.filename));
+});
+
+test('JSON needs save_json, NDJSON is one of result_formats', async () => {
+  const workflow = await publish(table);
+  const body = { webhook_payload: [{ company: 'A' }] };
+  const without = await ended(workflow.id, body);
+  const refused = await call('GET', `/workflows/runs/${without}/results/download-links?format=json`);
+  assert.equal(refused.status, 400);
+  assert.deepEqual(refused.json, { error: 'Bad Request', message: 'There are no JSON results: start the run with save_json=true' });
+  const unknown = await call('GET', `/workflows/runs/${without}/results/download-links?format=xls`);
+  assert.equal(unknown.status, 422);
+  assert.deepEqual(unknown.json.detail[0].loc, ['query', 'format']);
+
+  const saved = await ended(workflow.id, body, { query: '&save_json=true' });
+  const json = await links(saved, '?format=json');
+  assert.deepEqual(json.map((item) => [item.filename, item.content_type]), [['rows.json', 'application/json'], ['sorted.json', 'application/json']]);
+  assert.deepEqual(JSON.parse((await download(json[1])).text), json[1].results);
+
+  const both = await ended(workflow.id, body, { query: '&result_formats=csv&result_formats=ndjson' });
+  assert.deepEqual((await links(both)).map((item) => item.filename), ['rows.csv', 'rows.ndjson', 'sorted.csv', 'sorted.ndjson']);
+  const lines = await ended(workflow.id, body, { query: '&result_formats=ndjson' });
+  const [, last] = await links(lines);
+  assert.equal(last.filename, 'sorted.ndjson');
+  assert.deepEqual(JSON.parse((await download(last)).text), last.results[0]);
+});
+
+test('no rows are an empty file and an empty list', async () => {
+  const job = await ended((await publish(table)).id, { webhook_payload: [] });
+  const items = await links(job);
+  assert.deepEqual(items.map((item) => [item.row_count, item.results]), [[0, []], [0, []]]);
+  assert.equal((await download(items[1])).text.trim(), 'upper.name');
+});
+
+test('results of a workflow made elsewhere: its one row, and the files that steps have written', async () => {
+  const one = await ended((await publish(plain)).id, { webhook_payload: { who: 'Ann' } });
+  const [only] = await links(one);
+  assert.deepEqual([only.filename, only.block_number, only.row_count], ['input.csv', 1, 1]);
+  assert.equal(only.results[0]['greet.text'], 'hello Ann');
+  const writing = await publish(`${table.replace('name: Table', 'name: Writing')}  - { id: out, type: write_csv, config: { columns: { c: "{{item.company}}" } } }\n`);
+  const items = await links(await ended(writing.id, { webhook_payload: [{ company: 'A' }] }));
+  assert.deepEqual(items.map((item) => [item.filename, item.block_number, item.storage_bucket]),
+    [['rows.csv', 3, 'results'], ['sorted.csv', 4, 'results'], ['out.csv', 5, 'files']]);
+  assert.deepEqual((await download(items[2])).text.trim().split(/\r?\n/), ['c', 'A']);
+  assert.equal(items[2].row_count, 1);
+});

@@ -8,10 +8,6 @@
 #include "service/run_filter.h"
 #include "service/uploads.h"
 
-#define LINK_PATH_BYTES_MAX (LINK_TOKEN_BYTES_MAX + 16)
-/* A host or our own address, and a path. */
-#define URL_BYTES_MAX KIB(10)
-
 void
 native_answer_file(struct call *call, int http_status, const struct file_row *row)
 {
@@ -139,22 +135,6 @@ native_file_delete(struct call *call)
 /* --- links --- */
 
 void
-native_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds)
-{
-    struct buffer path;
-    link->expires_unix_s = clock_unix_ms(service_clock(call->service)) / 1000 + seconds;
-    buffer_init(&path, LINK_PATH_BYTES_MAX);
-    buffer_append_text(&path, "/files/");
-    service_link_print(call->service, &path, link);
-    struct buffer url;
-    buffer_init(&url, URL_BYTES_MAX);
-    call_link(call, &url, buffer_slice(&path));
-    json_print_string(out, buffer_slice(&url));
-    buffer_done(&url);
-    buffer_done(&path);
-}
-
-void
 native_file_link(struct call *call)
 {
     struct file_row row;
@@ -172,7 +152,7 @@ native_file_link(struct call *call)
     char end[CLOCK_ISO_BYTES];
     call_begin_body(&body);
     buffer_append_text(&body, "{\"data\":{\"url\":");
-    native_put_link(&body, call, &link, seconds);
+    call_put_link(&body, call, &link, seconds);
     clock_iso(link.expires_unix_s * 1000, end);
     buffer_append_format(&body, ",\"expiresAt\":\"%s\"}}", end);
     call_answer(call, 200, &body);
@@ -229,7 +209,7 @@ put_file(const struct file_row *row, void *context)
         return false;
     files->body.size--;
     buffer_append_text(&files->body, ",\"url\":");
-    native_put_link(&files->body, files->call, &link, LINK_SECONDS);
+    call_put_link(&files->body, files->call, &link, LINK_SECONDS);
     buffer_append_byte(&files->body, '}');
     return !buffer_is_over(&files->body);
 }

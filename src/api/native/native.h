@@ -236,8 +236,6 @@ bool native_audit_begin(struct call *call);
 /* An answer begins: it is noted too. */
 void native_audit_answer(const struct call *call, int status);
 
-/* Appends the address of a link that ends so many seconds from now, as JSON. */
-void native_put_link(struct buffer *out, struct call *call, struct link *link, int64_t seconds);
 /* Sends the table of a run that a link names. */
 void native_send_table(struct call *call, const struct link *link);
 

@@ -99,6 +99,7 @@ native_send_table(struct call *call, const struct link *link)
     size_t size = dot == NULL ? link->name.size : (size_t)(dot - link->name.ptr);
     struct results_query query = {
         .table = slice_of(link->name.ptr, size),
+        .is_plain = link->is_plain,
         .from = RESULTS_NO_NUMBER,
         .to = RESULTS_NO_NUMBER,
         .limit = RESULTS_NO_NUMBER,

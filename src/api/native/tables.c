@@ -29,7 +29,7 @@ put_address(struct table_list *list, struct slice table)
     struct link link = {.file = list->run.id, .is_table = true};
     link.name = slice_text(arena_format(list->call->arena, "%.*s.%.*s", SLICE_FORMAT(table),
                                         SLICE_FORMAT(list->format)));
-    native_put_link(&list->body, list->call, &link, LINK_SECONDS);
+    call_put_link(&list->body, list->call, &link, LINK_SECONDS);
 }
 
 static bool
@@ -75,14 +75,7 @@ keep_progress(const struct run_progress *progress, void *context)
 {
     struct call *call = context;
     struct table_list *list = call->own;
-    uint32_t count = progress == NULL ? 0 : progress->table_count;
-    struct table_progress *tables = arena_try_alloc(call->arena, count * sizeof(*tables) + 1);
-    list->has_progress = count > 0 && tables != NULL;
-    for (uint32_t t = 0; list->has_progress && t < count; t++) {
-        tables[t] = progress->tables[t];
-        tables[t].name = arena_copy(call->arena, tables[t].name);
-    }
-    list->progress = (struct run_progress){.table_count = count, .tables = tables};
+    list->has_progress = results_keep_progress(&list->progress, progress, call->arena);
     call_go_on(call, read_tables);
 }
 

@@ -10,6 +10,9 @@ static const struct route routes[] = {
     {POST, "/workflows/run", KEY_SCOPE_RUN, sixtyfour_run_start, LIMIT_INPUT_BYTES, .name = NULL,
      .starts_run = true},
     {GET, "/workflows/runs", KEY_SCOPE_READ, sixtyfour_run_list, 0, .name = NULL},
+    {GET, "/workflows/runs/{run}/live_status", KEY_SCOPE_READ, sixtyfour_run_live, 0, .name = NULL},
+    {GET, "/workflows/runs/{run}/results/download-links", KEY_SCOPE_READ, sixtyfour_run_links, 0,
+     .name = NULL},
     {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
 };
 

@@ -18,6 +18,8 @@ extern const struct dialect sixtyfour_dialect;
 route_handler_fn sixtyfour_run_start;
 route_handler_fn sixtyfour_run_list;
 route_handler_fn sixtyfour_run_cancel;
+route_handler_fn sixtyfour_run_live;
+route_handler_fn sixtyfour_run_links;
 
 /* --- faults --- */
 
@@ -51,6 +53,14 @@ const char *sixtyfour_state(enum run_state state);
 /* ,"name": and a UUID or an ISO time (null for 0). */
 void sixtyfour_put_id(struct buffer *out, const char *name, const struct id *id);
 void sixtyfour_put_time(struct buffer *out, const char *name, int64_t unix_ms);
+
+/* In which forms a run gives its results: kept with it (run_row.resolved, under "results"). */
+struct run_formats {
+    bool has_csv, has_ndjson, has_json;
+};
+
+/* Runs that were started elsewhere give all. */
+void sixtyfour_formats_of(struct run_formats *out, const struct run_row *run, struct arena *arena);
 
 /* A request with an Idempotency-Key that was answered before. */
 void sixtyfour_answer_again(struct call *call, const struct idempotency_row *made);

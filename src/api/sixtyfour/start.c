@@ -1,9 +1,8 @@
 /* The start of a run: rows or one row that are sent along, or a file that was sent before. */
-#include "api/sixtyfour/sixtyfour.h"
-
-#include "base/json.h"
-#include "base/limits.h"
+#include "api/sixtyfour/asked.h"
+#include "flow/plan.h"
 #include "service/credits.h"
+#include "service/workflows.h"
 
 /* --- the answer --- */
 
@@ -51,40 +50,7 @@ run_started(enum status status, const struct run_row *run, void *context)
         call_fail_status(context, status, NULL);
 }
 
-/* --- what was sent --- */
-
-/* Whatever content type they say. */
-static bool
-read_body(struct call *call)
-{
-    static const char *const known[] = {"webhook_payload", "specs_override"};
-    struct error error = {0};
-    struct slice body = http_request_body(call->request);
-    call->body = value_empty_object();
-    if (body.size == 0)
-        return true;
-    if (json_parse(&call->body, call->arena, body, JSON_BORROW, NULL, &error) != STATUS_OK) {
-        call_fail(call, 400, "The body is not valid JSON: %s", error.text);
-        return false;
-    }
-    if (call->body.kind != VALUE_OBJECT) {
-        sixtyfour_fail_field(call, &(struct sixtyfour_place){.part = "body"}, "dict_type",
-                             "Input should be a valid dictionary");
-        return false;
-    }
-    for (uint32_t i = 0; i < call->body.count; i++) {
-        struct slice name = value_slice(value_members(call->body)[i].key);
-        bool is_known = false;
-        for (size_t k = 0; k < COUNT_OF(known); k++)
-            is_known = is_known || slice_is(name, known[k]);
-        if (!is_known) {
-            sixtyfour_fail_field(call, &(struct sixtyfour_place){"body", name}, "extra_forbidden",
-                                 "Extra inputs are not permitted");
-            return false;
-        }
-    }
-    return true;
-}
+/* --- what keeps it from starting --- */
 
 static bool
 has_credits(struct call *call)
@@ -111,24 +77,46 @@ fail_start(struct call *call, enum status status, const struct refusal *refusal,
         call_fail_status(call, status, error);
 }
 
+/* The input and what is kept with the run, as the workflow takes them. */
+static bool
+read_asked(struct call *call, const struct workflow_row *workflow, struct asked *out)
+{
+    struct plan *plan = NULL;
+    struct error error = {0};
+    struct version_row version = {.workflow = workflow->id, .version = workflow->published_version};
+    if (workflow->published_version == 0 || workflow->status == WORKFLOW_ARCHIVED) {
+        call_fail(call, 409, "The workflow is not published");
+        return false;
+    }
+    enum status status = service_version_load(call->service, &version, &plan, &error);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return false;
+    }
+    bool is_good = asked_make_input(call, plan, out);
+    plan_drop(&plan);
+    return is_good;
+}
+
 void
 sixtyfour_run_start(struct call *call)
 {
     struct slice text;
+    struct asked asked;
     struct workflow_row workflow;
-    if (!sixtyfour_read_query(call, "workflow_id", &text) || !has_credits(call) ||
-        !sixtyfour_find_workflow(call, text, &workflow) || !read_body(call))
+    if (!sixtyfour_read_query(call, "workflow_id", &text) || !asked_read(call, &asked) ||
+        !has_credits(call) || !sixtyfour_find_workflow(call, text, &workflow) ||
+        !read_asked(call, &workflow, &asked))
         return;
     struct refusal refusal = {.limit = ACCOUNT_UNLIMITED};
-    struct value payload = value_get(call->body, "webhook_payload");
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
         .workflow = &workflow,
-        .input = payload.kind == VALUE_NULL ? (struct value){0} : payload,
-        .any_input = true,
+        .input = asked.input,
         .trigger = "api",
         .key = call->caller.key,
         .refusal = &refusal,
+        .resolved = asked.kept,
         .idempotency = call->idempotency,
         .machine = call_machine(call),
     };

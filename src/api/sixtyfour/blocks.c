@@ -1,0 +1,181 @@
+#include "api/sixtyfour/blocks.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "flow/plan.h"
+#include "service/results.h"
+#include "service/workflows.h"
+
+#define ROW_TYPE_USUAL "LEAD"
+
+/* --- what there is --- */
+
+static struct slice
+keep(struct call *call, struct value text)
+{
+    return arena_copy(call->arena, value_slice(text));
+}
+
+/* Steps stand behind those that their edges name, else behind what makes their rows. */
+static void
+read_previous(struct call *call, struct block *out, const struct plan *plan,
+              const struct plan_node *node)
+{
+    const struct plan_table *table = &plan->tables[node->table];
+    out->previous = arena_try_alloc(call->arena, (node->edge_count + 1u) * sizeof(*out->previous));
+    if (out->previous == NULL)
+        return;
+    for (uint16_t i = 0; i < node->edge_count; i++) {
+        const struct plan_node *before = &plan->nodes[node->edges[i].node];
+        if (!before->is_side)
+            out->previous[out->previous_count++] = keep(call, before->id);
+    }
+    if (out->previous_count == 0 && table->maker >= 0)
+        out->previous[out->previous_count++] = keep(call, plan->nodes[table->maker].id);
+}
+
+static void
+read_block(struct call *call, struct block *out, const struct plan *plan,
+           const struct plan_node *node)
+{
+    const struct plan_table *own = &plan->tables[node->table];
+    const struct plan_table *made =
+        node->makes_table < 0 ? own : &plan->tables[(size_t)node->makes_table];
+    *out = (struct block){
+        .id = keep(call, node->id),
+        .name = slice_text(node->decl->name), /* of the catalog, which stays */
+        .row_type = ROW_TYPE_USUAL,
+        .rows = keep(call, made->is_many ? made->name : own->name),
+        .end = keep(call, made->name),
+        .makes_file = made->kind == PLAN_TABLE_TAP,
+    };
+    read_previous(call, out, plan, node);
+}
+
+static void
+read_error(struct call *call, const struct run_row *run, struct block_list *out)
+{
+    struct value error;
+    if (run->error.size == 0 ||
+        json_parse(&error, call->arena, run->error, 0, NULL, NULL) != STATUS_OK)
+        return;
+    struct value step = value_get(error, "step");
+    struct value words = value_get(error, "message");
+    if (words.kind == VALUE_STRING)
+        out->error_words = value_slice(words);
+    for (uint32_t i = 0; step.kind == VALUE_STRING && i < out->count; i++) {
+        if (slice_equal(value_slice(step), out->blocks[i].id))
+            out->failed = out->blocks[i].number;
+    }
+}
+
+bool
+blocks_read(struct call *call, const struct run_row *run, struct block_list *out)
+{
+    struct plan *plan = NULL;
+    struct error error = {0};
+    struct version_row version = {.workflow = run->workflow, .version = run->version};
+    *out = (struct block_list){.count = 0};
+    enum status status = service_version_load(call->service, &version, &plan, &error);
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, &error);
+        return false;
+    }
+    out->blocks = arena_try_alloc(call->arena, plan->node_count * sizeof(*out->blocks) + 1);
+    for (uint16_t i = 0; out->blocks != NULL && i < plan->node_count; i++) {
+        if (plan->nodes[i].is_side)
+            continue;
+        struct block *block = &out->blocks[out->count++];
+        read_block(call, block, plan, &plan->nodes[i]);
+        block->number = out->count;
+    }
+    plan_drop(&plan);
+    read_error(call, run, out);
+    if (out->blocks == NULL)
+        call_fail_status(call, STATUS_LIMIT, NULL);
+    return out->blocks != NULL;
+}
+
+/* --- how far it is --- */
+
+struct looking {
+    const struct run_row *run;
+    const struct run_progress *progress;
+    struct block_list *list;
+};
+
+static const struct table_progress *
+progress_of(const struct looking *looking, struct slice table)
+{
+    const struct run_progress *progress = looking->progress;
+    for (uint32_t i = 0; progress != NULL && i < progress->table_count; i++) {
+        if (slice_equal(progress->tables[i].name, table))
+            return &progress->tables[i];
+    }
+    return NULL;
+}
+
+static void
+count_rows(struct block *block, const struct looking *looking, const struct item_counts *counts)
+{
+    const struct table_progress *now = progress_of(looking, block->rows);
+    block->row_count = counts->completed;
+    block->processed = counts->completed + counts->failed + counts->dropped;
+    block->has_total = run_state_is_ended(looking->run->state) || (now != NULL && now->total > 0);
+    block->total =
+        run_state_is_ended(looking->run->state) || now == NULL ? counts->items : now->total;
+    block->is_estimate = now != NULL && now->is_many && !now->is_complete;
+    if (block->total < block->processed)
+        block->total = block->processed;
+}
+
+static enum block_state
+state_of(const struct block *block, const struct looking *looking, struct slice state)
+{
+    const struct block_list *list = looking->list;
+    bool is_live = !run_state_is_ended(looking->run->state);
+    if (looking->run->state == RUN_STATE_COMPLETED)
+        return BLOCK_COMPLETED;
+    if (block->number == list->failed)
+        return BLOCK_FAILED;
+    if (list->failed > 0 && block->number > list->failed && block->row_count == 0)
+        return BLOCK_PENDING;
+    if (slice_is(state, "completed") || slice_is(state, "skipped"))
+        return BLOCK_COMPLETED;
+    bool has_begun = looking->run->state != RUN_STATE_QUEUED &&
+                     (block->processed > 0 || block->previous_count == 0);
+    return is_live && has_begun ? BLOCK_RUNNING : BLOCK_PENDING;
+}
+
+static bool
+look_at_table(const struct table_shape *shape, void *context)
+{
+    struct looking *looking = context;
+    struct slice name = slice_is(shape->name, "input") ? SLICE("") : shape->name;
+    for (uint32_t i = 0; i < looking->list->count; i++) {
+        struct block *block = &looking->list->blocks[i];
+        if (slice_equal(block->rows, name))
+            count_rows(block, looking, &shape->counts);
+        if (slice_equal(block->end, name))
+            block->state = state_of(block, looking, shape->state);
+    }
+    return true;
+}
+
+enum status
+blocks_look(struct call *call, const struct run_row *run, const struct run_progress *progress,
+            struct block_list *list, struct error *error)
+{
+    struct looking looking = {run, progress, list};
+    return results_tables(call->service, run, progress, look_at_table, &looking, error);
+}
+
+double
+block_percentage(const struct block *block)
+{
+    if (block->state == BLOCK_COMPLETED)
+        return 100;
+    if (!block->has_total || block->total == 0)
+        return 0;
+    return 100.0 * (double)block->processed / (double)block->total;
+}

@@ -1,0 +1,53 @@
+/* api/sixtyfour/blocks.h - the steps of a run's workflow as the blocks of a graph, with how far
+ * each is.
+ *
+ * A block has the rows of its table: rows go through all blocks of a table one by one, so that
+ * these are as far as each other.
+ *
+ * Threads: a list belongs to one call.
+ */
+#ifndef API_SIXTYFOUR_BLOCKS_H
+#define API_SIXTYFOUR_BLOCKS_H
+
+#include "api/call.h"
+#include "engine/tables.h"
+
+enum block_state { BLOCK_PENDING, BLOCK_RUNNING, BLOCK_COMPLETED, BLOCK_FAILED };
+
+struct block {
+    struct slice id;   /* of the step */
+    struct slice name; /* its type, as this API calls it */
+    const char *row_type;
+    uint32_t number; /* in order, from 1 */
+    uint32_t previous_count;
+    struct slice *previous; /* ids */
+    struct slice rows;      /* the table whose rows are counted; "" for the run's input */
+    struct slice end;       /* the table with whose end it is done */
+    bool makes_file;
+
+    enum block_state state;
+    uint64_t row_count; /* rows that came through */
+    uint64_t processed;
+    bool has_total, is_estimate;
+    uint64_t total;
+};
+
+struct block_list {
+    struct block *blocks; /* in the call's arena */
+    uint32_t count;
+    uint32_t failed; /* number of the one that a failed run names; 0: none */
+    struct slice error_words;
+};
+
+/* Of the version that the run is on; all pending. False: the call was answered. */
+bool blocks_read(struct call *call, const struct run_row *run, struct block_list *out);
+
+/* Where they are. progress: of a run that goes on, NULL if nothing is known. On a work thread. */
+MUST_USE enum status blocks_look(struct call *call, const struct run_row *run,
+                                 const struct run_progress *progress, struct block_list *list,
+                                 struct error *error);
+
+/* How much of it is done, 0 to 100. */
+double block_percentage(const struct block *block);
+
+#endif
