@@ -36,6 +36,8 @@ enum metric_kind {
       "Runs that were stored, by what began them.")                                                \
     M(RUNS_STARTED_SCHEDULE, COUNTER, "windrow_runs_started_total", "trigger=\"schedule\"",        \
       "Runs that were stored, by what began them.")                                                \
+    M(RUNS_STARTED_FAILURE, COUNTER, "windrow_runs_started_total", "trigger=\"failure\"",          \
+      "Runs that were stored, by what began them.")                                                \
     M(RUNS_STARTED_OTHER, COUNTER, "windrow_runs_started_total", "trigger=\"other\"",              \
       "Runs that were stored, by what began them.")                                                \
     M(RUNS_COMPLETED, COUNTER, "windrow_runs_ended_total", "state=\"completed\"",                  \

@@ -142,6 +142,7 @@ run_fill_row(const struct run *run, struct run_row *row)
         .version = run->version,
         .generation = run->generation,
         .state = run->state,
+        .trigger = run->trigger,
         .created_unix_ms = run->created_unix_ms,
         .started_unix_ms = run->started_unix_ms,
         .deadline_unix_ms =

@@ -1,8 +1,11 @@
 #include "engine/notice.h"
 
 #include "base/digest.h"
+#include "base/json.h"
+#include "base/limits.h"
 #include "engine/engine.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,11 +77,64 @@ add_one(struct intent *intent, const struct engine_options *options, const struc
     intent_add(intent, STORE_DELIVERY_INSERT, url.size + 256)->delivery = delivery;
 }
 
+/* Whether a workflow is to be run for its failure. */
+static bool
+has_handler(const struct engine_options *options, const struct run_row *row,
+            const struct plan *plan)
+{
+    return options->take_up_runs && plan != NULL && plan->on_failure.kind == VALUE_STRING &&
+           row->state == RUN_STATE_FAILED && !slice_is(row->trigger, RUN_TRIGGER_FAILURE);
+}
+
+static struct slice
+failure_body(const struct run_row *row, const struct plan *plan, struct arena *arena)
+{
+    char run[ID_HEX_BYTES], workflow[ID_HEX_BYTES];
+    struct buffer text;
+    id_hex(&row->id, run);
+    id_hex(&row->workflow, workflow);
+    buffer_init(&text, row->error.size + KIB(4));
+    buffer_append_format(&text, "{\"handler\":\"%.*s\",\"run\":\"%s\",\"workflow\":\"%s\",",
+                         SLICE_FORMAT(value_slice(plan->on_failure)), run, workflow);
+    buffer_append_format(&text, "\"version\":%u,\"generation\":%u,\"trigger\":", row->version,
+                         row->generation);
+    json_print_string(&text, row->trigger);
+    buffer_append_format(&text, ",\"startedAt\":%" PRId64 ",\"endedAt\":%" PRId64 ",\"error\":",
+                         row->started_unix_ms, row->ended_unix_ms);
+    struct slice error = row->error.size > 0 ? row->error : SLICE("null");
+    buffer_append(&text, error.ptr, error.size);
+    buffer_append_byte(&text, '}');
+    struct slice body = arena_copy(arena, buffer_slice(&text));
+    buffer_done(&text);
+    return body;
+}
+
+static void
+add_failure(struct intent *intent, const struct run_row *row, const struct plan *plan)
+{
+    char hex[ID_HEX_BYTES];
+    id_hex(&row->id, hex);
+    struct object_row object = {
+        .workspace = row->workspace,
+        .id = notice_id(row, "failure"),
+        .kind = OBJECT_FAILURE,
+        .name = slice_text(arena_format(&intent->arena, "%s %u", hex, row->generation)),
+        .body = failure_body(row, plan, &intent->arena),
+        .revision = 1,
+        .created_unix_ms = row->ended_unix_ms,
+        .updated_unix_ms = row->ended_unix_ms,
+        .due_unix_ms = row->ended_unix_ms,
+    };
+    intent_add_object(intent, STORE_OBJECT_ADD, &object);
+}
+
 void
 notice_add_end(struct intent *intent, const struct engine_options *options,
                const struct run_row *row, const struct notice_to *to)
 {
     bool is_wanted = run_state_is_ended(row->state) && row->parent_generation == 0;
+    if (is_wanted && has_handler(options, row, to->plan))
+        add_failure(intent, row, to->plan);
     if (!is_wanted || options->notice_ms == 0)
         return;
     if (to->plan != NULL && to->plan->on_end.kind == VALUE_STRING)

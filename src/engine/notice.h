@@ -3,6 +3,12 @@
  * The rows say what is told to which address; the service sends them, again and again until they
  * are taken. A run that a step waits for tells nobody: whoever called it does.
  *
+ * A failure for which another workflow is to be run is an object (OBJECT_FAILURE), of which the
+ * service starts a run in the commit that removes it: once for each generation that fails. The
+ * object's id becomes that of the run. Its body is
+ *   {handler, run, workflow, version, generation, trigger, startedAt, endedAt, error}
+ * with ids in hex and times in ms.
+ *
  * Threads: any.
  */
 #ifndef ENGINE_NOTICE_H
@@ -23,9 +29,10 @@ struct notice_to {
 };
 
 /* Adds what is to be told of the run, as the row has it, to the intent that ends it: nothing unless
- * it has ended, and where nobody sends (engine_options.notice_ms). There must be room for
+ * it has ended, no delivery where nobody sends (engine_options.notice_ms), and no failure where
+ * nothing is taken up, or of a run that was started for a failure. There must be room for
  * NOTICE_OPS operations. */
-#define NOTICE_OPS 2
+#define NOTICE_OPS 3
 void notice_add_end(struct intent *intent, const struct engine_options *options,
                     const struct run_row *row, const struct notice_to *to);
 

@@ -67,6 +67,7 @@ run_new(struct engine *engine, struct program *program, const struct run_row *ro
     run->used = row->usage;
     run->vars = value_empty_object();
     arena_init(&run->arena, LIMIT_RUN_BYTES + 8 * row->input.size);
+    run->trigger = arena_copy(&run->arena, row->trigger);
     wishes_read(&run->wishes, row->wishes, &run->arena);
     run->slot.weight = priority_weight(run->wishes.priority);
     run->is_interactive = plan_is_interactive(plan) && run->wishes.priority != RUN_PRIORITY_LOW;

@@ -186,7 +186,8 @@ struct run {
     enum run_state state;
     int64_t created_unix_ms, started_unix_ms, deadline_unix_ms;
     struct program *program;
-    struct run_wishes wishes; /* in the run's arena */
+    struct slice trigger;     /* in the run's arena */
+    struct run_wishes wishes; /* the same */
     struct callees *callees;  /* NULL: its steps call no workflows */
     struct value input, run_value;
     struct value vars;          /* pinned (vars.h); an object */

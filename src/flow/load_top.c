@@ -302,6 +302,35 @@ read_notify(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_handler(struct loader *loader, struct spot spot, void *target)
+{
+    if (!load_is_kind(loader, spot, VALUE_STRING, "the slug of a workflow"))
+        return;
+    loader->plan->on_failure = spot.at->value;
+    if (!load_slug_is_good(value_slice(spot.at->value)))
+        load_problem(loader, spot, NULL,
+                     "expected the slug of a workflow: 1 to %d of the letters a-z, digits and -",
+                     SLUG_BYTES_MAX);
+}
+
+static void
+read_on_failure(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {{"workflow", read_handler, true}};
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+}
+
+/* When the slug is known. */
+static void
+check_handler(struct loader *loader, struct spot root)
+{
+    const struct plan *plan = loader->plan;
+    if (plan->on_failure.kind == VALUE_STRING && value_equal(plan->on_failure, plan->slug))
+        load_problem(loader, spot_at_pointer(loader->scratch, root, "/on_failure/workflow"), NULL,
+                     "a workflow cannot be run for its own failures: name another one");
+}
+
+static void
 read_output(struct loader *loader, struct spot spot, void *target)
 {
     loader->plan->output = load_template(loader, spot, LEAF_OF_OUTPUT);
@@ -316,6 +345,7 @@ static const struct load_key top_keys[] = {
     {"limits", read_limits, false},
     {"retention", read_retention, false},
     {"notify", read_notify, false},
+    {"on_failure", read_on_failure, false},
     {"templates", load_templates, false},
     {"steps", load_steps, true},
     {"output", read_output, false},
@@ -386,6 +416,7 @@ load_document(struct loader *loader, const struct located *root, const char *row
     loader->draft_count = rows_file == NULL ? 0 : 1;
     load_members(loader, top, top_keys, COUNT_OF(top_keys), NULL);
     default_slug(loader, top);
+    check_handler(loader, top);
     if (rows_file != NULL)
         load_rows_file(loader, rows_file);
     if (loader->draft_count > 0) {

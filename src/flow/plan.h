@@ -158,6 +158,7 @@ struct plan {
     int64_t retention_ms;    /* how long ended runs are kept; 0: as the server has it */
     struct template *output; /* NULL: by default */
     struct value on_end;     /* the address that is told of a run's end; VALUE_NONE: none */
+    struct value on_failure; /* slug of the workflow that is run for its failures; VALUE_NONE */
     uint16_t node_count;
     struct plan_node *nodes;
     uint16_t table_count;

@@ -12,7 +12,7 @@
 #include "service/operations.h"
 #include "service/passes.h"
 #include "service/rates.h"
-#include "service/schedules.h"
+#include "service/scheduler.h"
 #include "service/secrets.h"
 
 #include <pthread.h>
@@ -353,7 +353,9 @@ open_workspace(struct service *service, struct error *error)
 static enum status
 start_duties(struct service *service)
 {
-    enum status status = cleaning_start(&service->cleaning, service);
+    enum status status = scheduler_start(service->scheduler);
+    if (status == STATUS_OK)
+        status = cleaning_start(&service->cleaning, service);
     return status == STATUS_OK ? operations_start(&service->operations, service) : status;
 }
 
@@ -371,6 +373,7 @@ service_open(struct service **out, const struct service_options *options, struct
     service->rates = rates_new();
     service->passes = passes_new();
     service->workflows = workflow_cache_new();
+    service->scheduler = options->is_reader ? NULL : scheduler_new(service);
     struct rng rng;
     rng_seed_system(&rng);
     id_source_init(&service->ids, options->clock, &rng);
@@ -394,8 +397,6 @@ service_open(struct service **out, const struct service_options *options, struct
         status = watch_start(service);
     if (status == STATUS_OK && !options->is_reader)
         status = thread_start(&service->thread, "engine", 0, engine_thread, service);
-    if (status == STATUS_OK && !options->is_reader)
-        status = scheduler_start(&service->scheduler, service);
     if (status == STATUS_OK && options->take_up_runs)
         status = start_duties(service);
     else if (status == STATUS_OK)

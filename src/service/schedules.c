@@ -6,19 +6,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/moment.h"
-#include "base/queue.h"
 #include "base/zone.h"
 #include "flow/plan.h"
 #include "service/host.h"
-
-#include <pthread.h>
+#include "service/scheduler.h"
 
 /* What is later than this counts as missed. */
 #define LATE_MS 60000
-/* Schedules looked at in one turn. */
-#define TURN_MAX 64
-/* The clock on the wall may be set: it is looked at so often. */
-#define LOOK_MS 10000
 /* Body of a schedule with what its workflow asks for as input. */
 #define BODY_BYTES_MAX (LIMIT_DEFINITION_BYTES + KIB(16))
 
@@ -183,55 +177,6 @@ schedules_follow(struct service *service, struct intent *intent, const struct wo
     return status;
 }
 
-/* --- the scheduler --- */
-
-struct scheduler {
-    struct service *service;
-    struct thread *thread;      /* NULL: somebody else takes the turns */
-    struct queue *changes;      /* a node for each change; closed: the thread ends */
-    pthread_mutex_t mutex;      /* guards the two below */
-    struct id flying[TURN_MAX]; /* schedules of which a commit is on its way */
-    size_t flying_count;
-};
-
-/* Notes that a commit begins; false: one is on its way, or too many are. */
-static bool
-take_off(struct scheduler *scheduler, const struct id *id)
-{
-    pthread_mutex_lock(&scheduler->mutex);
-    bool is_free = scheduler->flying_count < TURN_MAX;
-    for (size_t i = 0; i < scheduler->flying_count; i++)
-        is_free = is_free && !id_equal(&scheduler->flying[i], id);
-    if (is_free)
-        scheduler->flying[scheduler->flying_count++] = *id;
-    pthread_mutex_unlock(&scheduler->mutex);
-    return is_free;
-}
-
-static void
-land(struct scheduler *scheduler, const struct id *id)
-{
-    pthread_mutex_lock(&scheduler->mutex);
-    for (size_t i = 0; i < scheduler->flying_count; i++) {
-        if (!id_equal(&scheduler->flying[i], id))
-            continue;
-        scheduler->flying[i] = scheduler->flying[--scheduler->flying_count];
-        break;
-    }
-    pthread_mutex_unlock(&scheduler->mutex);
-    queue_push(scheduler->changes, mem_alloc(sizeof(struct queue_node)));
-}
-
-bool
-schedules_are_flying(struct service *service)
-{
-    struct scheduler *scheduler = service->scheduler;
-    pthread_mutex_lock(&scheduler->mutex);
-    bool are = scheduler->flying_count > 0;
-    pthread_mutex_unlock(&scheduler->mutex);
-    return are;
-}
-
 /* --- starting runs --- */
 
 /* One that is due, until what becomes of it is stored. */
@@ -245,14 +190,14 @@ struct firing {
 };
 
 static void
-firing_end(struct firing *firing)
+firing_end(struct firing *firing, bool is_done)
 {
-    struct scheduler *scheduler = firing->service->scheduler;
+    struct service *service = firing->service;
     struct id id = firing->row.id;
     schedule_done(&firing->schedule);
     arena_done(&firing->arena);
     mem_free(firing);
-    land(scheduler, &id);
+    scheduler_land(service, &id, is_done);
 }
 
 /* Whatever came of it, the store says what is due now: another server, or a change of the workflow,
@@ -260,7 +205,7 @@ firing_end(struct firing *firing)
 static void
 run_started(enum status status, const struct run_row *row, void *context)
 {
-    firing_end(context);
+    firing_end(context, true);
 }
 
 /* The object behind this firing. */
@@ -307,7 +252,7 @@ moved(struct intent *intent)
 {
     struct firing *firing = intent->owner;
     intent_free(&intent);
-    firing_end(firing);
+    firing_end(firing, true);
 }
 
 /* Without a run. */
@@ -358,7 +303,7 @@ fire_read(struct firing *firing)
     if (status == STATUS_OK)
         return;
     if (status_may_retry(status)) {
-        firing_end(firing);
+        firing_end(firing, false);
         return;
     }
     log_event(LOG_WARN, "a schedule could not start its run", "workflow=%.*s words=\"%s\"",
@@ -366,11 +311,9 @@ fire_read(struct firing *firing)
     move_on(firing, due_unix_ms, error.text[0] == '\0' ? status_name(status) : error.text);
 }
 
-static void
-fire(struct service *service, const struct object_row *row)
+void
+schedules_fire(struct service *service, const struct object_row *row)
 {
-    if (!take_off(service->scheduler, &row->id))
-        return;
     struct firing *firing = mem_alloc(sizeof(*firing));
     struct error error = {0};
     firing->service = service;
@@ -387,118 +330,6 @@ fire(struct service *service, const struct object_row *row)
         fire_read(firing);
     else
         move_on(firing, 0, error.text);
-}
-
-struct due_list {
-    struct arena arena;
-    struct object_row rows[TURN_MAX];
-    size_t count;
-};
-
-static bool
-add_due(const struct object_row *row, void *context)
-{
-    struct due_list *list = context;
-    struct object_row *copy = &list->rows[list->count];
-    *copy = *row;
-    copy->name = arena_copy(&list->arena, row->name);
-    copy->body = arena_copy(&list->arena, row->body);
-    list->count += copy->body.ptr != NULL && copy->name.ptr != NULL;
-    return list->count < TURN_MAX && copy->body.ptr != NULL;
-}
-
-int64_t
-schedules_turn(struct service *service)
-{
-    struct due_list *list = mem_alloc(sizeof(*list));
-    int64_t now = clock_unix_ms(service->options.clock);
-    int64_t next = INT64_MAX;
-    arena_init(&list->arena, TURN_MAX * KIB(64) + BODY_BYTES_MAX);
-    status_ignore(store_object_due(service->store, OBJECT_SCHEDULE, now, TURN_MAX, add_due, list));
-    for (size_t i = 0; i < list->count && !service->is_stopping; i++)
-        fire(service, &list->rows[i]);
-    arena_done(&list->arena);
-    mem_free(list);
-    if (store_object_next(service->store, OBJECT_SCHEDULE, &next) != STATUS_OK)
-        next = INT64_MAX;
-    return next;
-}
-
-/* --- the thread --- */
-
-static void
-drop_changes(struct queue *changes)
-{
-    struct queue_node *node = queue_drain(changes);
-    while (node != NULL) {
-        struct queue_node *gone = node;
-        node = node->next;
-        mem_free(gone);
-    }
-}
-
-static void
-wait_until(struct scheduler *scheduler, int64_t next_unix_ms)
-{
-    int64_t now = clock_unix_ms(scheduler->service->options.clock);
-    int64_t wait_ms = next_unix_ms == INT64_MAX ? LOOK_MS : next_unix_ms - now;
-    wait_ms = wait_ms < 1 ? 1 : wait_ms > LOOK_MS ? LOOK_MS : wait_ms;
-    mem_free(queue_wait(scheduler->changes, (int)wait_ms));
-    drop_changes(scheduler->changes);
-}
-
-static void
-scheduler_thread(void *context)
-{
-    struct scheduler *scheduler = context;
-    while (!queue_is_closed(scheduler->changes)) {
-        int64_t begun = clock_unix_ms(scheduler->service->options.clock);
-        int64_t next = schedules_turn(scheduler->service);
-        /* What is still due could not be stored: not at once again. */
-        wait_until(scheduler, next <= begun ? begun + 1000 : next);
-    }
-}
-
-enum status
-scheduler_start(struct scheduler **out, struct service *service)
-{
-    struct scheduler *scheduler = mem_alloc(sizeof(*scheduler));
-    scheduler->service = service;
-    scheduler->changes = queue_new(false);
-    pthread_mutex_init(&scheduler->mutex, NULL);
-    *out = scheduler;
-    return !service->options.take_up_runs
-               ? STATUS_OK
-               : thread_start(&scheduler->thread, "scheduler", 0, scheduler_thread, scheduler);
-}
-
-void
-schedules_changed(struct service *service)
-{
-    if (service->scheduler != NULL)
-        queue_push(service->scheduler->changes, mem_alloc(sizeof(struct queue_node)));
-}
-
-void
-scheduler_stop(struct scheduler *scheduler)
-{
-    if (scheduler == NULL)
-        return;
-    queue_close(scheduler->changes);
-    thread_join(&scheduler->thread);
-}
-
-void
-scheduler_free(struct scheduler **scheduler)
-{
-    struct scheduler *gone = *scheduler;
-    *scheduler = NULL;
-    if (gone == NULL)
-        return;
-    drop_changes(gone->changes);
-    queue_free(&gone->changes);
-    pthread_mutex_destroy(&gone->mutex);
-    mem_free(gone);
 }
 
 /* --- reads --- */

@@ -10,6 +10,7 @@
 #include "service/deliver.h"
 #include "service/host.h"
 #include "service/hub.h"
+#include "service/scheduler.h"
 
 #include <inttypes.h>
 
@@ -104,6 +105,7 @@ note_commit(const struct intent *intent, void *context)
     struct service *service = context;
     hub_note_commit(service->hub, intent);
     deliver_note_commit(service->sender, intent);
+    scheduler_note_commit(service, intent);
 }
 
 enum status

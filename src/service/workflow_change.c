@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "service/host.h"
+#include "service/scheduler.h"
 #include "service/schedules.h"
 
 #include <assert.h>
@@ -90,7 +91,7 @@ committed(struct intent *intent)
     } else if (status != STATUS_OK) {
         job_fail(job, status, status_name(status));
     } else {
-        schedules_changed(job->service);
+        scheduler_wake(job->service);
         job_end_well(job);
     }
 }

@@ -91,6 +91,8 @@ struct usage {
 
 /* The trigger of runs that a step of another run has called, and of no others. */
 #define RUN_TRIGGER_CHILD "workflow"
+/* Of runs that were started because another one failed; their own failure starts none. */
+#define RUN_TRIGGER_FAILURE "failure"
 
 struct run_row {
     struct id workspace, id;
@@ -381,8 +383,9 @@ enum object_kind {
     OBJECT_WAIT = 10,    /* an event that a step waits for (engine/ask.h) */
     OBJECT_OPERATION = 11,
     OBJECT_APPROVAL = 12, /* what a step asks a person (engine/ask.h) */
+    OBJECT_FAILURE = 13,  /* a failure that a workflow is to be run for (engine/notice.h) */
 };
-#define OBJECT_KIND_LAST OBJECT_APPROVAL
+#define OBJECT_KIND_LAST OBJECT_FAILURE
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {

@@ -53,9 +53,12 @@ count_start(const struct run_row *run)
         const char *trigger;
         enum metric metric;
     } triggers[] = {
-        {"api", METRIC_RUNS_STARTED_API},           {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
-        {"rerun", METRIC_RUNS_STARTED_RERUN},       {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
+        {"api", METRIC_RUNS_STARTED_API},
+        {"webhook", METRIC_RUNS_STARTED_WEBHOOK},
+        {"rerun", METRIC_RUNS_STARTED_RERUN},
+        {"workflow", METRIC_RUNS_STARTED_WORKFLOW},
         {"schedule", METRIC_RUNS_STARTED_SCHEDULE},
+        {RUN_TRIGGER_FAILURE, METRIC_RUNS_STARTED_FAILURE},
     };
     enum metric metric = METRIC_RUNS_STARTED_OTHER;
     for (size_t i = 0; i < COUNT_OF(triggers); i++)

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, random } from './check.mjs';
 import { HANG_MS, ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
-import { publish } from './requests.mjs';
+import { publish, readAll } from './requests.mjs';
 
 const SETTINGS = {
   WINDROW_DELIVERY_RETRY: '100ms',
@@ -122,18 +122,6 @@ async function sender(server, key, hooks, isOver) {
   while (!isOver()) {
     const hook = random(12) === 0 ? hooks[hooks.length - 1] : hooks[random(hooks.length - 1)];
     if (!(await hook.sendSome(server, key))) return;
-  }
-}
-
-/** All of a list, page by page. */
-async function readAll(server, key, path) {
-  for (const all = []; ; ) {
-    const before = all.length > 0 ? `&lt=${all.at(-1).id}` : '';
-    const answer = await ask(server, key, 'GET', `${path}${path.includes('?') ? '&' : '?'}limit=1000${before}`);
-    if (!check(answer.status === 200, `hooks: ${path}`, answer.text)) return all;
-    const page = JSON.parse(answer.text).data;
-    all.push(...page);
-    if (page.length < 1000) return all;
   }
 }
 

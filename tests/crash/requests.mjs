@@ -18,6 +18,18 @@ export async function begin(server, key, workflow, input) {
   return JSON.parse(answer.text).data.id;
 }
 
+/** All of a list, page by page, the newest first. */
+export async function readAll(server, key, path) {
+  for (const all = []; ; ) {
+    const before = all.length > 0 ? `&lt=${all.at(-1).id}` : '';
+    const answer = await ask(server, key, 'GET', `${path}${path.includes('?') ? '&' : '?'}limit=1000${before}`);
+    if (!check(answer.status === 200, path, answer.text)) return all;
+    const page = JSON.parse(answer.text).data;
+    all.push(...page);
+    if (page.length < 1000) return all;
+  }
+}
+
 /** The run when it has ended, or after a long time as it is. */
 export async function untilEnded(server, key, id) {
   for (const deadline = Date.now() + HANG_MS; ; await sleep(20)) {

@@ -7,6 +7,7 @@
 //   - a start that is sent again with its Idempotency-Key is the same run, and runs of a line go on one by one;
 //   - no event of a run is told twice, and none is missing for a client that comes again;
 //   - a message that comes to a webhook starts one run, whose end is told under one id until it is taken or given up;
+//   - a generation that fails starts one run of the workflow that its workflow names for that;
 //   - every file that a server acknowledged is there and whole, and nothing half is;
 //   - of runs that are retried, cancelled or deleted many at once each is moved and counted once; of deleted ones nothing is left;
 //   - a cancelled run stays cancelled and makes no further call;
@@ -20,6 +21,7 @@
 //   node run.mjs --events [--kills N] [--seed S]
 //   node run.mjs --bulk [--kills N] [--seed S]
 //   node run.mjs --hooks [--kills N] [--seed S]
+//   node run.mjs --failures [--kills N] [--seed S]
 //   node run.mjs --appends [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
@@ -32,6 +34,7 @@ import { appendKills } from './appends.mjs';
 import { counts, isLong, kills, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { eventKills } from './events.mjs';
+import { failureKills } from './failures.mjs';
 import { fullDisks } from './full.mjs';
 import { hookKills } from './hooks.mjs';
 import { at, namedKills, points, prepare, randomKills, retryKills, startMoody } from './lives.mjs';
@@ -63,6 +66,7 @@ async function main() {
     else if (process.argv.includes('--events')) await part('events', () => eventKills(stub, folder, kills));
     else if (process.argv.includes('--bulk')) await part('bulk', () => bulkKills(stub, folder, kills));
     else if (process.argv.includes('--hooks')) await part('hooks', () => hookKills(folder, kills));
+    else if (process.argv.includes('--failures')) await part('failures', () => failureKills(folder, kills));
     else if (process.argv.includes('--appends')) await part('appends', () => appendKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
@@ -109,6 +113,7 @@ async function everything(stub, world, papers) {
   await part('starts', () => startKills(folder, Math.max(3, kills / 8)));
   await part('events', () => eventKills(stub, folder, Math.max(3, kills / 8)));
   await part('hooks', () => hookKills(folder, Math.max(3, kills / 8)));
+  await part('failures', () => failureKills(folder, Math.max(3, kills / 8)));
   await part('bulk', () => bulkKills(stub, folder, Math.max(2, Math.floor(kills / 12))));
   await part('appends', () => appendKills(folder, Math.max(4, kills / 8)));
   await part('uploads', () => uploadKills(folder, Math.max(3, kills / 8)));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, random } from './check.mjs';
 import { ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
-import { publish, untilEnded } from './requests.mjs';
+import { publish, readAll, untilEnded } from './requests.mjs';
 
 const PURE = `name: Once
 steps:
@@ -58,17 +58,12 @@ class Starts {
 /** All runs of the workflow, by the number that they were started with. */
 async function readRuns(server, key, path) {
   const runs = new Map();
-  for (let before = ''; ; ) {
-    const answer = await ask(server, key, 'GET', `${path}?limit=1000${before}`);
-    const page = JSON.parse(answer.text).data;
-    for (const run of page) {
-      const { n } = run.input;
-      check(!runs.has(n), `start ${n} is one run`, `${runs.get(n)?.id} and ${run.id}`);
-      runs.set(n, run);
-    }
-    if (page.length < 1000) return runs;
-    before = `&lt=${page.at(-1).id}`;
+  for (const run of await readAll(server, key, path)) {
+    const { n } = run.input;
+    check(!runs.has(n), `start ${n} is one run`, `${runs.get(n)?.id} and ${run.id}`);
+    runs.set(n, run);
   }
+  return runs;
 }
 
 function checkLines(ends) {

@@ -65,6 +65,7 @@ static const char rows[] =
 /* The output by default, a call behind the tap that failed rows do not reach. */
 static const char told[] =
     "name: told\n"
+    "on_failure: { workflow: handler }\n"
     "limits: { max_failed: 50% }\n"
     "steps:\n" ROWS CALL(
         "score", "") "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n"
@@ -77,6 +78,7 @@ static const char told[] =
 
 static const char waits[] =
     "name: waits\n"
+    "on_failure: { workflow: handler }\n"
     "steps:\n"
     "  - { id: one, type: http_request, config: { url: \"" URL "/3/one\",\n"
     "      json: { mode: \"{{input.mode}}\" } } }\n"
@@ -145,6 +147,7 @@ static const char not_taken[] =
 
 static const char max_failed[] =
     "name: max failed\n"
+    "on_failure: { workflow: handler }\n"
     "limits: { max_failed: 2, concurrency: 3 }\n"
     "steps:\n" ROWS CALL(
         "score",
@@ -152,6 +155,7 @@ static const char max_failed[] =
 
 static const char deadline[] =
     "name: deadline\n"
+    "on_failure: { workflow: handler }\n"
     "limits: { deadline: 40s }\n"
     "steps:\n" ROWS CALL(
         "score",
@@ -328,6 +332,7 @@ static const char twice[] =
 
 static const char scorer[] =
     "name: scorer\n"
+    "on_failure: { workflow: handler }\n"
     "input: { type: object, required: [k, mode], properties: { mode: { type: string } } }\n"
     "steps:\n"
     "  - { id: q, type: transform, config: { expression: \".input.k + \\\"!\\\"\" } }\n"
@@ -377,6 +382,7 @@ static const char calls_pure[] =
 
 static const char calls_rows[] =
     "name: calls rows\n"
+    "on_failure: { workflow: handler }\n"
     "limits: { max_failed: 90%, concurrency: 5 }\n"
     "steps:\n" ROWS "  - { id: n, type: workflow, config: { slug: twice,\n"
     "      input: { n: \"{{= .item.n | tonumber }}\" } } }\n"

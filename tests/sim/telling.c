@@ -12,6 +12,8 @@
 
 /* Names of events in one generation: each at most once. */
 #define NAMES_MAX 512
+/* Generations of a run. */
+#define ENDS_MAX 64
 
 struct seen {
     struct id run;
@@ -39,10 +41,13 @@ struct checking {
     struct world *world;
     const char *name; /* of the story */
     struct id run;
+    bool is_own;      /* no run has called it; one that was may be retried by itself, and then is */
+    bool has_handler; /* a failure of it is to be kept for a workflow */
     uint64_t last;
     uint32_t generation;
-    bool is_over; /* the generation told its end */
-    char end[32]; /* how the last one ended */
+    bool is_over;              /* the generation told its end */
+    bool has_failed[ENDS_MAX]; /* by generation */
+    char end[32];              /* how the last one ended */
     uint32_t count;
     char names[NAMES_MAX][96];
     uint32_t name_count;
@@ -100,6 +105,30 @@ check_name(struct checking *checking, struct slice type, struct slice line)
     arena_done(&arena);
 }
 
+/* Each generation that failed is kept once for the workflow that is to be run, and no other. */
+static void
+check_failure(struct checking *checking, uint32_t generation)
+{
+    struct arena arena;
+    struct object_row row;
+    char hex[ID_HEX_BYTES];
+    id_hex(&checking->run, hex);
+    arena_init(&arena, MIB(1));
+    struct object_row which = {
+        .workspace = checking->world->workspace,
+        .kind = OBJECT_FAILURE,
+        .name = slice_text(arena_format(&arena, "%s %u", hex, generation)),
+    };
+    enum status status = store_object_find(checking->world->store, &arena, &which, &row);
+    bool has_failed = checking->has_failed[generation];
+    bool is_wanted = checking->has_handler && has_failed;
+    bool is_certain = checking->is_own || !has_failed;
+    if (is_certain && status != (is_wanted ? STATUS_OK : STATUS_NOT_FOUND))
+        world_fail(checking->world, "%s: the end of generation %u is %s for a workflow",
+                   checking->name, generation, is_wanted ? "not kept" : "kept");
+    arena_done(&arena);
+}
+
 static void
 check_line(struct slice line, void *context)
 {
@@ -111,8 +140,11 @@ check_line(struct slice line, void *context)
                    checking->name, checking->generation, SLICE_FORMAT(line));
     check_name(checking, type, line);
     checking->is_over = event_is_end(type);
-    if (checking->is_over)
-        snprintf(checking->end, sizeof(checking->end), "%.*s", SLICE_FORMAT(type));
+    if (!checking->is_over)
+        return;
+    snprintf(checking->end, sizeof(checking->end), "%.*s", SLICE_FORMAT(type));
+    if (checking->generation < ENDS_MAX)
+        checking->has_failed[checking->generation] = slice_is(type, "run.failed");
 }
 
 static void
@@ -197,15 +229,20 @@ check_end(struct checking *checking)
 }
 
 static void
-check_run(struct world *world, const char *name, const struct id *run)
+check_run(struct world *world, const char *name, const struct id *run, const char *workflow)
 {
     struct checking *checking = mem_alloc(sizeof(*checking));
     checking->world = world;
     checking->name = name;
     checking->run = *run;
+    checking->is_own = workflow != NULL;
+    checking->has_handler =
+        world->takes_up_runs && workflow != NULL && strstr(workflow, "on_failure:") != NULL;
     checking->generation = 1;
     if (store_events_list(world->store, run, 0, check_row, checking) != STATUS_OK)
         world_fail(world, "%s: its events cannot be read", name);
+    for (uint32_t g = 1; g < ENDS_MAX && checking->last > 0; g++)
+        check_failure(checking, g);
     check_end(checking);
     mem_free(checking);
 }
@@ -215,8 +252,9 @@ telling_check(struct world *world)
 {
     for (size_t i = 0; i < world->story_count && !world->is_failed; i++) {
         if (!world->stories[i].is_refused)
-            check_run(world, world->stories[i].name, &world->stories[i].run);
+            check_run(world, world->stories[i].name, &world->stories[i].run,
+                      world->stories[i].scene->workflow);
     }
     for (size_t i = 0; i < world->kin.count && !world->is_failed; i++)
-        check_run(world, "one below", &((const struct kin *)world->kin.items[i])->run);
+        check_run(world, "one below", &((const struct kin *)world->kin.items[i])->run, NULL);
 }

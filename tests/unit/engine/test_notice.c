@@ -87,6 +87,50 @@ test_ids_are_those_of_the_end(void **state)
 }
 
 static void
+test_failures_are_kept_for_their_workflow(void **state)
+{
+    static const struct {
+        enum run_state state;
+        uint32_t parent_generation;
+        const char *trigger, *handler;
+        bool takes_up, is_kept;
+    } table[] = {
+        {RUN_STATE_FAILED, 0, "api", "other", true, true},
+        {RUN_STATE_FAILED, 0, "workflow", "other", true, true},
+        {RUN_STATE_FAILED, 0, "api", NULL, true, false},
+        {RUN_STATE_FAILED, 1, "workflow", "other", true, false},
+        {RUN_STATE_FAILED, 0, "failure", "other", true, false},
+        {RUN_STATE_FAILED, 0, "api", "other", false, false},
+        {RUN_STATE_COMPLETED, 0, "api", "other", true, false},
+        {RUN_STATE_CANCELLED, 0, "api", "other", true, false},
+        {RUN_STATE_PAUSED, 0, "api", "other", true, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct intent *intent = intent_new(KIB(64));
+        struct run_row row = ended_run(table[i].state);
+        struct plan plan = {0};
+        const struct engine_options server = {.take_up_runs = table[i].takes_up};
+        const struct notice_to to = {&plan, SLICE("https://a/b")};
+        row.parent_generation = table[i].parent_generation;
+        row.trigger = slice_text(table[i].trigger);
+        row.error = SLICE("{\"code\":\"no_answer\"}");
+        if (table[i].handler != NULL)
+            plan.on_failure = value_text(table[i].handler);
+        notice_add_end(intent, &server, &row, &to);
+        assert_int_equal(intent->op_count, table[i].is_kept);
+        if (table[i].is_kept) {
+            const struct object_row *kept = intent->ops[0].object;
+            assert_int_equal(intent->ops[0].kind, STORE_OBJECT_ADD);
+            assert_int_equal(kept->kind, OBJECT_FAILURE);
+            assert_true(slice_is(kept->name, "020000000000000000000000 1"));
+            assert_non_null(strstr(kept->body.ptr, "\"error\":{\"code\":\"no_answer\"}}"));
+            assert_int_equal(kept->due_unix_ms, row.ended_unix_ms);
+        }
+        intent_free(&intent);
+    }
+}
+
+static void
 test_hosts_of_addresses(void **state)
 {
     static const char *const table[][2] = {
@@ -110,6 +154,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_those_are_told_who_asked),
         cmocka_unit_test(test_ids_are_those_of_the_end),
+        cmocka_unit_test(test_failures_are_kept_for_their_workflow),
         cmocka_unit_test(test_hosts_of_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,13 @@ test_top_keys(void **state)
         {"notify", "name: t\nnotify: {on_end: 5, on_ende: x}\nsteps:\n" STEP(""),
          "2:18: notify.on_end: expected an address as text, found a number\n"
          "2:21: notify.on_ende: unknown key \"on_ende\", expected on_end (did you mean on_end?)\n"},
+        {"on_failure", "name: t\non_failure: {workflow: 'A b', then: x}\nsteps:\n" STEP(""),
+         "2:24: on_failure.workflow: expected the slug of a workflow: 1 to 63 of the letters a-z, "
+         "digits and -\n"
+         "2:31: on_failure.then: unknown key \"then\", expected workflow\n"},
+        {"on_failure of itself", "name: T 1\non_failure: {workflow: t-1}\nsteps:\n" STEP(""),
+         "2:24: on_failure.workflow: a workflow cannot be run for its own failures: name another "
+         "one\n"},
         {"the input's schema",
          "name: t\ninput:\n  type: object\n  required: name\n  properties:\n"
          "    a: {type: strin}\n    b c: {oneOf: []}\n  additionalPropertys: false\nsteps:\n" STEP(
@@ -180,7 +187,7 @@ test_top_keys(void **state)
         {"parts that are for later are good files",
          "name: t\ntriggers: {webhook: {auth: standard}, schedule: {cron: '0 7 * * 1', timezone: "
          "Europe/Berlin}}\nlimits: {budget: 500, max_failed: 10%}\nretention: 30d\nnotify: "
-         "{on_end: 'https://x'}\n"
+         "{on_end: 'https://x'}\non_failure: {workflow: other}\n"
          "steps:\n" STEP(""),
          ""},
     };

@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "base/rng.h"
 #include "base/zone.h"
+#include "service/scheduler.h"
 #include "service/schedules.h"
 #include "service/wait.h"
 #include "steps/table.h"
@@ -166,9 +167,9 @@ static void
 turn(void)
 {
     for (int i = 0; i < 1000; i++) {
-        int64_t next = schedules_turn(service);
+        int64_t next = scheduler_turn(service);
         bool was_due = next <= now_unix_ms;
-        while (schedules_are_flying(service))
+        while (scheduler_is_flying(service))
             sched_yield();
         if (!was_due)
             return;
@@ -242,7 +243,7 @@ static void
 test_none_within_reach_is_never_due(void **state)
 {
     publish("{ cron: \"0 0 30 2 *\" }");
-    assert_int_equal(schedules_turn(service), INT64_MAX);
+    assert_int_equal(scheduler_turn(service), INT64_MAX);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)

@@ -1,0 +1,128 @@
+// Workflows that are run for failures of others: once for each generation that fails, never for their own.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startServer, until } from './server.mjs';
+import { startStub } from './stub.mjs';
+
+let server;
+let stub;
+before(async () => {
+  stub = await startStub();
+  server = await startServer('--allow', '127.0.0.1');
+});
+after(async () => {
+  await server.close();
+  await stub.close();
+});
+
+const PURE = '{ id: check, type: set, config: { fields: { x: \'{{= if .input.bad then error("no such customer") else 1 end }}\' } } }';
+const PAUSE = '{ id: pause, type: wait, config: { for: 1ms } }';
+const HOUR = '{ id: hour, type: wait, config: { for: 1h } }';
+const workflow = (slug, steps, handler, extra = '') => `name: ${slug}
+${handler ? `on_failure: { workflow: ${handler} }\n` : ''}${extra}steps: [${steps}]
+`;
+const handlerText = (slug, steps = '{ id: note, type: set, config: { fields: { code: "{{input.error.code}}", of: "{{input.run.id}}" } } }') =>
+  workflow(slug, steps, '');
+const start = async (slug, input = { bad: true }) => (await server.begin({ id: slug }, input)).id;
+const find = async (id) => (await server.get(`/v1/workflow-runs/${id}`)).data;
+const runsOf = async (slug) => (await server.get(`/v1/workflows/${slug}/runs?limit=1000`)).data;
+const isEnded = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
+const ended = (id) => until(async () => ((run) => isEnded(run) && run)(await find(id)), `the end of ${id}`);
+const endedRuns = (slug, count) =>
+  until(async () => ((runs) => runs.length >= count && runs.every(isEnded) && runs)(await runsOf(slug)), `${count} runs of ${slug}`);
+
+test('the handler is told what failed, whether the run was computed in place or not', async () => {
+  await server.publish(handlerText('handler'));
+  for (const [slug, steps] of [['in-place', PURE], ['durable', `${PAUSE}, ${PURE}`]]) {
+    await server.publish(workflow(slug, steps, 'handler'));
+    const id = await start(slug, { bad: true, customer: 7 });
+    const failed = await ended(id);
+    assert.equal(failed.status, 'failed');
+    const run = await until(async () => (await runsOf('handler')).find(({ input }) => input.run.id === id), 'the handler');
+    assert.equal(run.trigger, 'failure');
+    assert.deepEqual(run.labels, { failed_run: id });
+    const { input } = await ended(run.id);
+    assert.equal(input.error.code, failed.error.code);
+    assert.match(input.error.message, /no such customer/);
+    assert.equal(input.error.step, 'check');
+    assert.deepEqual(
+      [input.run.generation, input.run.trigger, input.run.path, input.run.input],
+      [1, 'api', `/v1/workflow-runs/${id}`, { bad: true, customer: 7 }],
+    );
+    assert.ok(Date.parse(input.run.startedAt) <= Date.parse(input.run.endedAt));
+    assert.equal(input.workflow.slug, slug);
+    assert.equal(input.workflow.version, 1);
+    const { data } = await server.get(`/v1/workflow-runs?label=failed_run:${id}`);
+    assert.deepEqual(data.map((one) => one.id), [run.id]);
+  }
+});
+
+test('each generation that fails has one run; completed and cancelled ones have none', async () => {
+  await server.publish(handlerText('counted'));
+  await server.publish(workflow('counting', `${PAUSE}, ${PURE}`, 'counted'));
+  await server.publish(workflow('cancelled', HOUR, 'counted'));
+  const id = await start('counting');
+  await ended(id);
+  assert.equal((await server.post(`/v1/workflow-runs/${id}/retry`, {})).status, 200);
+  await until(async () => ((run) => run.generation === 2 && run.status === 'failed')(await find(id)), 'the second failure');
+  await ended(await start('counting', { bad: false }));
+  const stopped = await start('cancelled');
+  await server.post(`/v1/workflow-runs/${stopped}/cancel`, {});
+  assert.equal((await ended(stopped)).status, 'cancelled');
+  const last = await start('counting');
+  await ended(last);
+  const runs = await endedRuns('counted', 3);
+  assert.deepEqual(runs.map(({ input }) => [input.run.id, input.run.generation]).sort(), [[id, 1], [id, 2], [last, 1]].sort());
+});
+
+test('a deadline that passed is a failure', async () => {
+  await server.publish(handlerText('late'));
+  const hanging = `{ id: call, type: http_request, config: { url: "${stub.url}/hang" } }`;
+  await server.publish(workflow('slow', hanging, 'late', 'limits: { deadline: 100ms }\n'));
+  const id = await start('slow');
+  const [run] = await endedRuns('late', 1);
+  assert.deepEqual([run.input.run.id, run.input.error.code], [id, 'deadline_passed']);
+});
+
+test('a workflow that a step calls is the failure of its caller', async () => {
+  await server.publish(handlerText('of-caller'));
+  await server.publish(handlerText('of-called'));
+  await server.publish(workflow('called', `${PAUSE}, ${PURE}`, 'of-called'));
+  await server.publish(workflow('caller', '{ id: call, type: workflow, config: { slug: called, input: { bad: true } } }', 'of-caller'));
+  const id = await start('caller', {});
+  const [run] = await endedRuns('of-caller', 1);
+  assert.equal(run.input.run.id, id);
+  assert.equal(run.input.error.step, 'call');
+  assert.deepEqual(await runsOf('of-called'), []);
+});
+
+test('a handler that fails starts nothing, also not in a circle', async () => {
+  const failing = '{ type: set, config: { fields: { x: \'{{= error("handlers fail too") }}\' } } }';
+  await server.publish(workflow('round', failing, 'and-round'));
+  await server.publish(workflow('and-round', `${PAUSE}, ${failing}`, 'round'));
+  await ended(await start('round', {}));
+  const [run] = await endedRuns('and-round', 1);
+  assert.equal(run.status, 'failed');
+  await server.post(`/v1/workflow-runs/${run.id}/retry`, {});
+  await until(async () => ((one) => one.generation === 2 && one.status === 'failed')(await find(run.id)), 'the second failure');
+  // Whatever would be started is started before this one, which is committed later.
+  await server.publish(handlerText('after-all'));
+  await server.publish(workflow('last', PURE, 'after-all'));
+  await start('last');
+  await endedRuns('after-all', 1);
+  assert.deepEqual([(await runsOf('round')).length, (await runsOf('and-round')).length], [1, 1]);
+});
+
+test('a handler that cannot be run harms nobody, and the log says so', async () => {
+  await server.publish(handlerText('strict').replace('steps:', 'input: { type: object, required: [never] }\nsteps:'));
+  await server.ask('POST', '/v1/workflows', { body: handlerText('draft'), type: 'application/yaml' });
+  for (const handler of ['nobody', 'strict', 'draft']) {
+    await server.publish(workflow(`for-${handler}`, PURE, handler));
+    const id = await start(`for-${handler}`);
+    assert.equal((await ended(id)).status, 'failed');
+    const line = await until(() => server.log.text.split('\n').find((text) => text.includes(`run=${id}`)), 'a line in the log');
+    assert.match(line, new RegExp(`could not be run for a failure.*on_failure=${handler}`));
+  }
+});
