@@ -1,5 +1,6 @@
 #include "api/native/native.h"
 
+#include "api/upload.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -15,6 +16,18 @@ native_answer_file(struct call *call, int http_status, const struct file_row *ro
     native_begin_one(&body);
     present_file_text(&body, row);
     native_end_one(call, http_status, &body, "/v1/files/", &row->id);
+}
+
+static void
+answer_sent(struct call *call, const struct file_row *row)
+{
+    native_answer_file(call, 201, row);
+}
+
+void
+native_file_create(struct call *call)
+{
+    call_upload(call, answer_sent);
 }
 
 static bool

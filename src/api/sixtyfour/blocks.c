@@ -48,6 +48,7 @@ read_block(struct call *call, struct block *out, const struct plan *plan,
         .rows = keep(call, made->is_many ? made->name : own->name),
         .end = keep(call, made->name),
         .makes_file = made->kind == PLAN_TABLE_TAP,
+        .makes_rows = node->makes_table >= 0,
     };
     read_previous(call, out, plan, node);
 }
@@ -98,6 +99,50 @@ blocks_read(struct call *call, const struct run_row *run, struct block_list *out
 
 /* --- how far it is --- */
 
+static uint64_t
+count_of(struct value step, const char *name)
+{
+    int64_t count = 0;
+    return value_integer(value_get(step, name), &count) && count > 0 ? (uint64_t)count : 0;
+}
+
+/* An ended run knows of each step what became of the rows that came to it. */
+static void
+count_step(struct block *block, struct value step)
+{
+    uint64_t through =
+        count_of(step, "done") + count_of(step, "passed") + count_of(step, "continued");
+    block->row_count = through;
+    block->processed = through + count_of(step, "refused") + count_of(step, "failed");
+    block->total = block->processed + count_of(step, "blocked") + count_of(step, "cancelled") +
+                   count_of(step, "pending");
+}
+
+static void
+count_steps(struct block_list *list, struct value steps)
+{
+    for (uint32_t i = 0; steps.kind == VALUE_ARRAY && i < steps.count; i++) {
+        struct value step = value_items(steps)[i];
+        struct slice id = value_slice(value_get(step, "id"));
+        for (uint32_t b = 0; b < list->count; b++) {
+            if (!list->blocks[b].makes_rows && slice_equal(list->blocks[b].id, id))
+                count_step(&list->blocks[b], step);
+        }
+    }
+}
+
+static void
+count_ended(struct call *call, const struct run_row *run, struct block_list *list)
+{
+    struct value counts;
+    if (!run_state_is_ended(run->state) || run->counts.size == 0 ||
+        json_parse(&counts, call->arena, run->counts, 0, NULL, NULL) != STATUS_OK)
+        return;
+    struct value tables = value_get(counts, "tables");
+    for (uint32_t i = 0; tables.kind == VALUE_ARRAY && i < tables.count; i++)
+        count_steps(list, value_get(value_items(tables)[i], "steps"));
+}
+
 struct looking {
     const struct run_row *run;
     const struct run_progress *progress;
@@ -119,7 +164,7 @@ static void
 count_rows(struct block *block, const struct looking *looking, const struct item_counts *counts)
 {
     const struct table_progress *now = progress_of(looking, block->rows);
-    block->row_count = counts->completed;
+    block->row_count = block->file_rows = counts->completed;
     block->processed = counts->completed + counts->failed + counts->dropped;
     block->has_total = run_state_is_ended(looking->run->state) || (now != NULL && now->total > 0);
     block->total =
@@ -167,7 +212,11 @@ blocks_look(struct call *call, const struct run_row *run, const struct run_progr
             struct block_list *list, struct error *error)
 {
     struct looking looking = {run, progress, list};
-    return results_tables(call->service, run, progress, look_at_table, &looking, error);
+    enum status status =
+        results_tables(call->service, run, progress, look_at_table, &looking, error);
+    if (status == STATUS_OK)
+        count_ended(call, run, list);
+    return status;
 }
 
 double

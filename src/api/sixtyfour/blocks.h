@@ -20,12 +20,13 @@ struct block {
     const char *row_type;
     uint32_t number; /* in order, from 1 */
     uint32_t previous_count;
-    struct slice *previous; /* ids */
-    struct slice rows;      /* the table whose rows are counted; "" for the run's input */
-    struct slice end;       /* the table with whose end it is done */
-    bool makes_file;
+    struct slice *previous;      /* ids */
+    struct slice rows;           /* the table whose rows are counted; "" for the run's input */
+    struct slice end;            /* the table with whose end it is done */
+    bool makes_file, makes_rows; /* a table of its own, also one that is a file */
 
     enum block_state state;
+    uint64_t file_rows; /* of its table, that came through all blocks */
     uint64_t row_count; /* rows that came through */
     uint64_t processed;
     bool has_total, is_estimate;

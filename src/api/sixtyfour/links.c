@@ -61,7 +61,7 @@ static void
 put_numbers(struct link_list *links, const struct block *block, int64_t created_unix_ms)
 {
     buffer_append_format(&links->body, ",\"row_count\":%llu,\"block_number\":%u",
-                         (unsigned long long)block->row_count, block->number);
+                         (unsigned long long)block->file_rows, block->number);
     sixtyfour_put_time(&links->body, "created_at", created_unix_ms);
     put_message(links);
 }
@@ -84,7 +84,7 @@ put_inline(struct link_list *links, const struct block *block)
     buffer_init(&rows, INLINE_BYTES);
     struct error error = {0};
     bool is_small =
-        block->row_count <= INLINE_ROWS &&
+        block->file_rows <= INLINE_ROWS &&
         results_inline(&rows, links->call->service, &links->run, table, &error) == STATUS_OK;
     buffer_append_slice(&links->body, is_small ? slice_trim(buffer_slice(&rows)) : SLICE("null"));
     buffer_append_byte(&links->body, '}');
@@ -126,7 +126,7 @@ static bool
 gives_rows(const struct link_list *links, const struct block *block)
 {
     const struct block_list *list = &links->list;
-    bool has_rows = links->run.state == RUN_STATE_COMPLETED || block->row_count > 0;
+    bool has_rows = links->run.state == RUN_STATE_COMPLETED || block->file_rows > 0;
     if (block->makes_file || !has_rows)
         return false;
     for (uint32_t i = 0; i < list->count; i++) {

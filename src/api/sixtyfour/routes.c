@@ -13,6 +13,8 @@ static const struct route routes[] = {
     {GET, "/workflows/runs/{run}/live_status", KEY_SCOPE_READ, sixtyfour_run_live, 0, .name = NULL},
     {GET, "/workflows/runs/{run}/results/download-links", KEY_SCOPE_READ, sixtyfour_run_links, 0,
      .name = NULL},
+    {POST, "/storage/csv/upload", KEY_SCOPE_RUN, sixtyfour_csv_upload, 0, .name = NULL,
+     .is_streamed = true},
     {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
 };
 

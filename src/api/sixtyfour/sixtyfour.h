@@ -20,6 +20,7 @@ route_handler_fn sixtyfour_run_list;
 route_handler_fn sixtyfour_run_cancel;
 route_handler_fn sixtyfour_run_live;
 route_handler_fn sixtyfour_run_links;
+route_handler_fn sixtyfour_csv_upload;
 
 /* --- faults --- */
 
@@ -63,6 +64,7 @@ struct run_formats {
 void sixtyfour_formats_of(struct run_formats *out, const struct run_row *run, struct arena *arena);
 
 /* A request with an Idempotency-Key that was answered before. */
+void sixtyfour_answer_file_again(struct call *call, const struct id *file);
 void sixtyfour_answer_again(struct call *call, const struct idempotency_row *made);
 
 #endif

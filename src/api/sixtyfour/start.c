@@ -23,6 +23,10 @@ void
 sixtyfour_answer_again(struct call *call, const struct idempotency_row *made)
 {
     struct run_row run;
+    if (made->kind == IDEMPOTENCY_FILE) {
+        sixtyfour_answer_file_again(call, &made->id);
+        return;
+    }
     enum status status = service_run_get(call->service, &made->id, call->arena, &run);
     if (status == STATUS_OK)
         answer_started(call, &run, true);

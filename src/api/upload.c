@@ -1,5 +1,4 @@
-/* Files that clients send: as the body, or as a part of a form. */
-#include "api/native/native.h"
+#include "api/upload.h"
 
 #include "api/receiving.h"
 #include "base/fs.h"
@@ -29,6 +28,7 @@ struct form {
 
 /* A file that is coming, in the call's arena. */
 struct coming {
+    upload_answer_fn *answer;
     struct upload *upload;
     struct file_new wanted;
     struct digest digest; /* that the bytes must have, if has_digest */
@@ -292,13 +292,21 @@ begin_once(struct call *call, const struct coming *coming, const struct digest *
 }
 
 static void
+answer_conflict(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail_status(call, STATUS_CONFLICT, NULL);
+}
+
+static void
 file_saved(enum status status, const struct file_row *row, void *context)
 {
     struct call *call = context;
+    struct coming *coming = call->own;
     if (status == STATUS_OK)
-        native_answer_file(call, 201, row);
+        coming->answer(call, row);
     else if (status == STATUS_CONFLICT)
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, answer_conflict);
     else
         call_fail_status(call, status, NULL);
 }
@@ -322,10 +330,10 @@ save_file(struct call *call)
 }
 
 void
-native_file_create(struct call *call)
+call_upload(struct call *call, upload_answer_fn *answer)
 {
     struct coming *coming = arena_alloc(call->arena, sizeof(*coming));
-    *coming = (struct coming){.upload = NULL};
+    *coming = (struct coming){.answer = answer};
     if (!read_head(call, coming))
         return;
     const struct receiving receiving = {take_bytes, save_file, drop_file, coming};
