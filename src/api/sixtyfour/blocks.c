@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"
-#include "service/results.h"
 #include "service/workflows.h"
 
 #define ROW_TYPE_USUAL "LEAD"

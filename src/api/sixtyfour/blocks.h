@@ -10,7 +10,7 @@
 #define API_SIXTYFOUR_BLOCKS_H
 
 #include "api/call.h"
-#include "engine/tables.h"
+#include "service/results.h"
 
 enum block_state { BLOCK_PENDING, BLOCK_RUNNING, BLOCK_COMPLETED, BLOCK_FAILED };
 
