@@ -17,6 +17,7 @@ BEGIN {
     may["net"] = "base net"
     may["expr"] = "base expr"
     may["flow"] = "base expr flow"
+    may["foreign"] = "base expr flow foreign"
     may["store"] = "base flow store"
     may["sandbox"] = "base sandbox"
     may["convert"] = "base sandbox document render convert"
@@ -27,8 +28,8 @@ BEGIN {
     may["sql"] = "base sql"
     may["steps"] = "base spill net expr flow ai document sandbox sql steps engine/step.h engine/step_env.h"
     may["service"] = "base expr flow store engine service"
-    may["api"] = "base net expr flow service api"
-    may["cli"] = "base net expr flow service cli"
+    may["api"] = "base net expr flow foreign service api"
+    may["cli"] = "base net expr flow foreign service cli"
     may["main"] = "*"
 
     # Where a library may be included: a file without ending, or a folder; "1 " means that only one

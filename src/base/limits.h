@@ -15,6 +15,8 @@
 
 /* Bytes of a workflow file: beyond this it is not written by hand. */
 #define LIMIT_DEFINITION_BYTES MIB(1)
+/* Bytes of the definition that a workflow was made from, as JSON: half of its text. */
+#define LIMIT_ORIGIN_BYTES KIB(512)
 /* Steps of one workflow. */
 #define LIMIT_STEPS 500
 /* Further tables that the joins and unions of one workflow read. */

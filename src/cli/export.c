@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "cli/options.h"
 #include "cli/stored.h"
-#include "cli/tutor_file.h"
+#include "foreign/tutor_file.h"
 #include "flow/plan.h"
 #include "service/workflows.h"
 

@@ -6,7 +6,7 @@
 #include "cli/asking.h"
 #include "cli/load.h"
 #include "cli/options.h"
-#include "cli/tutor_file.h"
+#include "foreign/tutor_file.h"
 #include "flow/plan.h"
 
 #include <stdio.h>

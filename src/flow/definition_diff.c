@@ -185,6 +185,14 @@ steps_changed(struct arena *arena, struct value before, struct value after)
     return out;
 }
 
+/* What is not told by the steps. Where they came from is not compared: it says the same again. */
+static struct value
+rest_of(struct arena *arena, const struct plan *plan)
+{
+    struct value rest = value_object_remove(arena, plan->canonical, SLICE("steps"));
+    return value_object_remove(arena, rest, SLICE("origin"));
+}
+
 /* Whether the steps that both have stand in another order. */
 static bool
 is_reordered(struct value before, struct value after)
@@ -210,9 +218,7 @@ definition_diff(struct arena *arena, const struct plan *before, const struct pla
     struct value removed = steps_missing(arena, steps[0], steps[1]);
     struct value changed = steps_changed(arena, steps[0], steps[1]);
     bool reordered = is_reordered(steps[0], steps[1]);
-    struct value fields =
-        fields_of(arena, value_object_remove(arena, before->canonical, SLICE("steps")),
-                  value_object_remove(arena, after->canonical, SLICE("steps")));
+    struct value fields = fields_of(arena, rest_of(arena, before), rest_of(arena, after));
     bool is_same = added.count + removed.count + changed.count + fields.count == 0 && !reordered;
     struct member of_steps[] = {
         {value_text("added"), added},

@@ -3,8 +3,8 @@
 /* Written parts keep the order in which somebody who reads them expects them; what a type or a
  * person names freely (config maps, the input's schema, the output) stays as it was written. */
 static const char *const top_order[] = {
-    "name",      "slug",   "description", "input",     "triggers", "limits",
-    "retention", "notify", "on_failure",  "templates", "steps",    "output",
+    "name",   "slug",       "description", "input", "triggers", "limits", "retention",
+    "notify", "on_failure", "templates",   "steps", "output",   "origin",
 };
 static const char *const step_order[] = {
     "id", "type", "config", "needs", "when", "retry", "timeout", "cache", "on_error",

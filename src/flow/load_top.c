@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/credits.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
 
@@ -336,6 +337,38 @@ read_output(struct loader *loader, struct spot spot, void *target)
     loader->plan->output = load_template(loader, spot, LEAF_OF_OUTPUT);
 }
 
+/* Nothing is made of it here: whoever reads that form shows it again. */
+static void
+read_origin_definition(struct loader *loader, struct spot spot, void *target)
+{
+    load_is_kind(loader, spot, VALUE_OBJECT, "an object: the definition as it was sent");
+}
+
+static void
+read_origin_format(struct loader *loader, struct spot spot, void *target)
+{
+    static const char *const formats[] = {"sixtyfour", "wiserows", "tutor", "n8n"};
+    load_choice(loader, spot, formats, COUNT_OF(formats));
+}
+
+static void
+read_origin(struct loader *loader, struct spot spot, void *target)
+{
+    static const struct load_key keys[] = {
+        {"format", read_origin_format, true},
+        {"definition", read_origin_definition, true},
+    };
+    struct buffer text;
+    load_members(loader, spot, keys, COUNT_OF(keys), NULL);
+    buffer_init(&text, LIMIT_ORIGIN_BYTES);
+    json_print(&text, spot.at->value);
+    if (buffer_is_over(&text))
+        load_problem(loader, spot, NULL, "the definition has more than %zu bytes",
+                     LIMIT_ORIGIN_BYTES);
+    buffer_done(&text);
+    loader->plan->origin = spot.at->value;
+}
+
 static const struct load_key top_keys[] = {
     {"name", read_name, true},
     {"slug", read_slug, false},
@@ -349,6 +382,7 @@ static const struct load_key top_keys[] = {
     {"templates", load_templates, false},
     {"steps", load_steps, true},
     {"output", read_output, false},
+    {"origin", read_origin, false},
 };
 
 /* The name in lower case with dashes for everything that is neither letter nor digit. */

@@ -159,6 +159,9 @@ struct plan {
     struct template *output; /* NULL: by default */
     struct value on_end;     /* the address that is told of a run's end; VALUE_NONE: none */
     struct value on_failure; /* slug of the workflow that is run for its failures; VALUE_NONE */
+    /* {format, definition}: what another program calls it, as it was sent; VALUE_NONE: it was
+     * written here. */
+    struct value origin;
     uint16_t node_count;
     struct plan_node *nodes;
     uint16_t table_count;

@@ -101,6 +101,10 @@ void workflow_cache_free(struct workflow_cache **cache);
  * ago and this process has not stored a workflow since. */
 MUST_USE enum status workflow_cache_find(struct service *service, struct slice id_or_slug,
                                          struct arena *arena, struct workflow_row *out);
+/* The same for what a client calls so. */
+MUST_USE enum status workflow_cache_find_alias(struct service *service, const struct id *workspace,
+                                               struct slice alias, struct arena *arena,
+                                               struct workflow_row *out);
 void workflow_cache_forget(struct workflow_cache *cache);
 
 #endif

@@ -127,6 +127,14 @@ MUST_USE enum status service_workflow_find(struct service *service, const struct
                                            struct slice id_or_slug, struct arena *arena,
                                            struct workflow_row *out);
 
+/* What a client of the workspace calls so, "DIALECT:ID" (struct workflow_change). */
+MUST_USE enum status service_workflow_find_alias(struct service *service,
+                                                 const struct id *workspace, struct slice alias,
+                                                 struct arena *arena, struct workflow_row *out);
+/* What its client calls it; NOT_FOUND for most workflows. */
+MUST_USE enum status service_workflow_alias(struct service *service, const struct id *workflow,
+                                            struct arena *arena, struct slice *out);
+
 /* Of any workspace. */
 MUST_USE enum status service_workflow_get(struct service *service, const struct id *id,
                                           struct arena *arena, struct workflow_row *out);

@@ -11,7 +11,7 @@
 /* What another process stored may be seen so much later. */
 #define CACHE_MS 1000
 /* Longer texts and names are looked up in the store each time. */
-#define CACHE_TEXT_BYTES 64
+#define CACHE_TEXT_BYTES 96
 #define CACHE_NAME_BYTES 200
 
 struct cached_workflow {
@@ -122,5 +122,32 @@ workflow_cache_find(struct service *service, struct slice id_or_slug, struct are
         status = store_workflow_by_slug(service->store, arena, id_or_slug, out);
     if (status == STATUS_OK)
         keep(service, id_or_slug, out, epoch);
+    return status;
+}
+
+/* An alias's row has the id of its workflow. */
+static enum status
+read_alias(struct service *service, const struct id *workspace, struct slice alias,
+           struct arena *arena, struct workflow_row *out)
+{
+    struct object_row row, which = {.workspace = *workspace, .kind = OBJECT_ALIAS};
+    enum status status = store_object_named(service->store, arena, &which, alias, &row);
+    return status == STATUS_OK ? store_workflow_get(service->store, arena, &row.id, out) : status;
+}
+
+enum status
+workflow_cache_find_alias(struct service *service, const struct id *workspace, struct slice alias,
+                          struct arena *arena, struct workflow_row *out)
+{
+    uint64_t epoch = 0;
+    char hex[ID_HEX_BYTES];
+    id_hex(workspace, hex);
+    /* No slug and no id has a slash. */
+    struct slice text = slice_text(arena_format(arena, "%s/%.*s", hex, SLICE_FORMAT(alias)));
+    if (look(service, text, arena, out, &epoch))
+        return STATUS_OK;
+    enum status status = read_alias(service, workspace, alias, arena, out);
+    if (status == STATUS_OK)
+        keep(service, text, out, epoch);
     return status;
 }

@@ -1,7 +1,9 @@
 #include "service/workflows.h"
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "service/host.h"
 #include "service/scheduler.h"
 #include "service/schedules.h"
@@ -21,6 +23,8 @@ struct change_job {
     struct arena scratch;          /* of one attempt */
     struct workflow_change change; /* texts in the arena */
     struct slice slug, name;       /* of its text */
+    struct plan *plan;             /* of its text, for `any_slug`; NULL otherwise */
+    struct object_row alias;       /* of what is made, if the change has one */
     unsigned attempts;
     struct workflow_row row; /* as it will be */
     struct idempotency_row once;
@@ -34,12 +38,19 @@ struct change_job {
 static void attempt(struct change_job *job);
 
 static void
-job_end(struct change_job *job, const struct workflow_changed *changed)
+job_free(struct change_job *job)
 {
-    job->done(changed, job->context);
+    plan_drop(&job->plan);
     arena_done(&job->scratch);
     arena_done(&job->arena);
     mem_free(job);
+}
+
+static void
+job_end(struct change_job *job, const struct workflow_changed *changed)
+{
+    job->done(changed, job->context);
+    job_free(job);
 }
 
 static void
@@ -132,6 +143,26 @@ published_plan(struct change_job *job, struct plan **out, struct error *error)
     return STATUS_OK;
 }
 
+/* A new workflow gets its alias; one that goes takes it along. The alias has its id. */
+static void
+add_alias(struct change_job *job, struct intent *intent, enum store_op_kind kind)
+{
+    job->alias = (struct object_row){
+        .workspace = job->row.workspace,
+        .id = job->row.id,
+        .kind = OBJECT_ALIAS,
+        .name = job->change.alias,
+        .body = SLICE("{}"),
+        .revision = 1,
+        .created_unix_ms = job->row.created_unix_ms,
+        .updated_unix_ms = job->row.created_unix_ms,
+    };
+    if (kind == STORE_WORKFLOW_DELETE)
+        intent_add(intent, STORE_OBJECT_DELETE, 64)->object = &job->alias;
+    else if (kind == STORE_WORKFLOW_INSERT && job->change.alias.size > 0)
+        intent_add(intent, STORE_OBJECT_INSERT, 512)->object = &job->alias;
+}
+
 /* Stores the row as it is now, and the version if there is one. */
 static void
 push_row(struct change_job *job, enum store_op_kind kind)
@@ -150,6 +181,7 @@ push_row(struct change_job *job, enum store_op_kind kind)
         return;
     }
     intent_add(intent, kind, 512)->workflow = &job->row;
+    add_alias(job, intent, kind);
     if (job->version.version > 0)
         intent_add(intent, STORE_VERSION_INSERT, job->version.text.size)->version = &job->version;
     push(job, intent);
@@ -187,14 +219,48 @@ take_version(struct change_job *job, struct slice text)
 
 /* --- what each kind does to the row --- */
 
+/* OK: another workflow has it; NOT_FOUND. */
+static enum status
+look_at_slug(struct change_job *job, struct slice slug)
+{
+    struct workflow_row other;
+    enum status status = store_workflow_by_slug(job->service->store, &job->scratch, slug, &other);
+    bool is_own = status == STATUS_OK && !job->is_new && id_equal(&other.id, &job->row.id);
+    return is_own ? STATUS_NOT_FOUND : status;
+}
+
+/* Writes the slug into the text. */
+static void
+take_slug(struct change_job *job, struct slice slug)
+{
+    struct value definition = value_object_set(&job->scratch, job->plan->canonical,
+                                               value_text("slug"), value_string(slug));
+    job->slug = arena_copy(&job->arena, slug);
+    job->change.text = json_text(&job->scratch, definition);
+}
+
+/* Where the slug is a wish. */
+static void
+choose_slug(struct change_job *job)
+{
+    struct slice wanted = value_slice(job->plan->slug);
+    if (!job->is_new) {
+        wanted = job->row.slug;
+    } else if (look_at_slug(job, wanted) == STATUS_OK) {
+        uint32_t ending = 0;
+        rng_secret(&ending, sizeof(ending));
+        wanted = slice_text(
+            arena_format(&job->scratch, "%.*s-%08x", SLICE_FORMAT(slice_cut(wanted, 54)), ending));
+    }
+    take_slug(job, wanted);
+}
+
 /* True if another workflow has it; the job has ended then. */
 static bool
 slug_is_taken(struct change_job *job, struct slice slug)
 {
-    struct workflow_row other;
-    enum status status = store_workflow_by_slug(job->service->store, &job->scratch, slug, &other);
-    if (status == STATUS_NOT_FOUND ||
-        (status == STATUS_OK && !job->is_new && id_equal(&other.id, &job->row.id)))
+    enum status status = look_at_slug(job, slug);
+    if (status == STATUS_NOT_FOUND)
         return false;
     if (status == STATUS_OK)
         job_fail(job, STATUS_CONFLICT,
@@ -209,6 +275,8 @@ create(struct change_job *job)
 {
     int64_t now = clock_unix_ms(job->service->options.clock);
     job->is_new = true;
+    if (job->plan != NULL)
+        choose_slug(job);
     if (slug_is_taken(job, job->slug))
         return;
     job->row = (struct workflow_row){
@@ -263,6 +331,8 @@ put(struct change_job *job)
 {
     struct slice newest = read_text(job, job->row.latest_version);
     struct workflow_row *row = &job->row;
+    if (job->plan != NULL)
+        choose_slug(job);
     if (newest.ptr == NULL || (job->change.publish && refuse_archived(job)) ||
         slug_is_taken(job, job->slug))
         return;
@@ -420,11 +490,16 @@ find_row(struct change_job *job)
 {
     struct store *store = job->service->store;
     struct slice target = job->change.target.size == 0 ? job->slug : job->change.target;
+    struct object_row alias, which = {.workspace = job->change.workspace, .kind = OBJECT_ALIAS};
     struct id id;
     enum status status = STATUS_NOT_FOUND;
-    if (id_parse(&id, target))
+    if (job->change.alias.size > 0)
+        status = store_object_named(store, &job->scratch, &which, job->change.alias, &alias);
+    if (status == STATUS_OK)
+        return store_workflow_get(store, &job->scratch, &alias.id, &job->row);
+    if (status == STATUS_NOT_FOUND && id_parse(&id, target))
         status = store_workflow_get(store, &job->scratch, &id, &job->row);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND && job->change.alias.size == 0)
         status = store_workflow_by_slug(store, &job->scratch, target, &job->row);
     if (status == STATUS_OK && !id_equal(&job->row.workspace, &job->change.workspace))
         status = STATUS_NOT_FOUND;
@@ -458,7 +533,8 @@ static void
 change_nothing_there(struct change_job *job)
 {
     const struct workflow_change *change = &job->change;
-    bool is_own = change->target.size == 0 || slice_equal(change->target, job->slug);
+    bool is_own = change->target.size == 0 || slice_equal(change->target, job->slug) ||
+                  change->alias.size > 0;
     if (change->must_exist || change->tag_count > 0)
         job_fail_stale(job, "there is no such workflow any more");
     else if (change->kind == WORKFLOW_PUT && is_own)
@@ -521,10 +597,14 @@ take_texts(struct change_job *job, struct problems *problems)
             return status;
         job->slug = arena_copy(&job->arena, value_slice(plan->slug));
         job->name = arena_copy(&job->arena, value_slice(plan->name));
-        plan_drop(&plan);
+        if (change->any_slug)
+            job->plan = plan;
+        else
+            plan_drop(&plan);
     }
     change->text = arena_copy(&job->arena, change->text);
     change->target = arena_copy(&job->arena, change->target);
+    change->alias = arena_copy(&job->arena, change->alias);
     if (change->idempotency == NULL)
         return STATUS_OK;
     job->once = *change->idempotency;
@@ -548,8 +628,6 @@ service_workflow_change(struct service *service, const struct workflow_change *c
         attempt(job);
         return STATUS_OK;
     }
-    arena_done(&job->scratch);
-    arena_done(&job->arena);
-    mem_free(job);
+    job_free(job);
     return status;
 }

@@ -13,6 +13,27 @@ service_workflow_find(struct service *service, const struct id *workspace, struc
 }
 
 enum status
+service_workflow_find_alias(struct service *service, const struct id *workspace, struct slice alias,
+                            struct arena *arena, struct workflow_row *out)
+{
+    return workflow_cache_find_alias(service, workspace, alias, arena, out);
+}
+
+enum status
+service_workflow_alias(struct service *service, const struct id *workflow, struct arena *arena,
+                       struct slice *out)
+{
+    struct object_row row;
+    enum status status = store_object_get(service->store, arena, workflow, &row);
+    *out = slice_of("", 0);
+    if (status == STATUS_OK && row.kind != OBJECT_ALIAS)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        *out = row.name;
+    return status;
+}
+
+enum status
 service_workflow_get(struct service *service, const struct id *id, struct arena *arena,
                      struct workflow_row *out)
 {

@@ -52,6 +52,13 @@ struct workflow_change {
     struct slice text;   /* YAML or JSON */
     bool publish;        /* CREATE, PUT */
     uint32_t version;    /* PUBLISH, RESTORE; 0: the newest */
+    /* CREATE, PUT: the slug in the text is a wish. A workflow that is there keeps its own; a new
+     * one gets a random ending when another has it. The text is stored with that slug, as JSON in
+     * canonical order. */
+    bool any_slug;
+    /* PUT: what the client calls it, "DIALECT:ID". The target is the workflow of that alias, else
+     * the one with `target` as its id, else a new one, which gets the alias. */
+    struct slice alias;
     /* Otherwise it is stale: */
     bool must_exist, must_not_exist;
     struct workflow_tag tags[WORKFLOW_TAGS_MAX]; /* one of these is stored, unless there are none */

@@ -384,8 +384,9 @@ enum object_kind {
     OBJECT_OPERATION = 11,
     OBJECT_APPROVAL = 12, /* what a step asks a person (engine/ask.h) */
     OBJECT_FAILURE = 13,  /* a failure that a workflow is to be run for (engine/notice.h) */
+    OBJECT_ALIAS = 14,    /* what a client calls a workflow, whose id it has: "sixtyfour:my-flow" */
 };
-#define OBJECT_KIND_LAST OBJECT_FAILURE
+#define OBJECT_KIND_LAST OBJECT_ALIAS
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {

@@ -43,6 +43,8 @@ static const struct {
      "{name: x, limits: {concurrency: 6}, steps: [" A "]}",
      TOP(CHANGE("limits.concurrency", "changed", "5", "6") "," CHANGE("limits.deadline", "removed",
                                                                       "\"1h\"", "null"))},
+    {"where it came from says the same again", FLOW(A),
+     "{name: x, origin: {format: n8n, definition: {nodes: []}}, steps: [" A "]}", SAME},
     {"a list of another length", "{name: x, input: {required: [a]}, steps: [" A "]}",
      "{name: x, input: {required: [a, b]}, steps: [" A "]}",
      TOP(CHANGE("input.required", "changed", "[\"a\"]", "[\"a\",\"b\"]"))},

@@ -207,6 +207,48 @@ test_retention(void **state)
 }
 
 static void
+test_origin(void **state)
+{
+    static const struct row rows[] = {
+        {"origin",
+         "name: t\norigin: {format: sixtyfour, definition: {blocks: []}}\nsteps:\n" STEP(""), ""},
+        {"no such format", "name: t\norigin: {format: sixty, definition: {}}\nsteps:\n" STEP(""),
+         "2:18: origin.format: *"},
+        {"no definition", "name: t\norigin: {format: n8n}\nsteps:\n" STEP(""), "2:9: origin: *"},
+        {"a definition that is none",
+         "name: t\norigin: {format: n8n, definition: []}\nsteps:\n" STEP(""),
+         "2:35: origin.definition: *"},
+        {"something else",
+         "name: t\norigin: {format: n8n, definition: {}, by: me}\nsteps:\n" STEP(""),
+         "2:39: origin.by: *"},
+    };
+    expect_problems(rows, COUNT_OF(rows));
+}
+
+static void
+test_an_origin_has_a_longest_size(void **state)
+{
+    struct arena arena;
+    struct problems problems;
+    struct plan_options options = {.catalog = &small_catalog};
+    struct plan *plan = NULL;
+    struct buffer text;
+    buffer_init(&text, LIMIT_DEFINITION_BYTES);
+    arena_init(&arena, MIB(8));
+    problems_init(&problems, &arena);
+    buffer_append_text(&text,
+                       "{\"name\":\"t\",\"steps\":[{\"type\":\"set\",\"config\":{\"fields\":{}}}],"
+                       "\"origin\":{\"format\":\"n8n\",\"definition\":{\"a\":\"");
+    for (size_t i = 0; i < LIMIT_ORIGIN_BYTES; i++)
+        buffer_append_byte(&text, 'x');
+    buffer_append_text(&text, "\"}}}");
+    assert_int_equal(plan_load(&plan, buffer_slice(&text), &options, &problems), STATUS_INVALID);
+    assert_string_equal(problems.list[0].path, "origin");
+    buffer_done(&text);
+    arena_done(&arena);
+}
+
+static void
 test_step_keys(void **state)
 {
     static const struct row rows[] = {
@@ -576,6 +618,8 @@ main(void)
         cmocka_unit_test(test_top_keys),
         cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_retention),
+        cmocka_unit_test(test_origin),
+        cmocka_unit_test(test_an_origin_has_a_longest_size),
         cmocka_unit_test(test_step_keys),
         cmocka_unit_test(test_configs),
         cmocka_unit_test(test_needs),

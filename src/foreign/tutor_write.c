@@ -3,13 +3,13 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "cli/tutor_file.h"
+#include "foreign/tutor_file.h"
 
 #include <string.h>
 
 struct writing {
     struct arena *arena;
-    tutor_note_fn *note;
+    foreign_note_fn *note;
     void *context;
     struct value out;
 };
@@ -18,13 +18,6 @@ static void
 put(struct writing *writing, const char *name, struct value value)
 {
     writing->out = value_object_set(writing->arena, writing->out, value_text(name), value);
-}
-
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value text = value_get(object, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
 }
 
 static bool
@@ -115,11 +108,11 @@ put_model(struct writing *writing, struct slice model)
 static struct value
 input_of(struct writing *writing, struct value name, struct value property)
 {
-    struct slice type = text_of(property, "x-type");
-    struct slice label = text_of(property, "title");
+    struct slice type = foreign_text(property, "x-type");
+    struct slice label = foreign_text(property, "title");
     if (type.size == 0)
-        type = slice_is(text_of(property, "type"), "number") ||
-                       slice_is(text_of(property, "type"), "integer")
+        type = slice_is(foreign_text(property, "type"), "number") ||
+                       slice_is(foreign_text(property, "type"), "integer")
                    ? SLICE("number")
                    : SLICE("text");
     const struct member members[] = {
@@ -175,26 +168,26 @@ put_cache(struct writing *writing, struct slice cache)
 }
 
 enum status
-tutor_file_write(struct value *out, struct value flow, struct arena *arena, tutor_note_fn *note,
+tutor_file_write(struct value *out, struct value flow, struct arena *arena, foreign_note_fn *note,
                  void *context, struct error *error)
 {
     struct writing writing = {
         .arena = arena, .note = note, .context = context, .out = value_empty_object()};
     struct value steps = value_get(flow, "steps");
     *out = (struct value){0};
-    if (steps.count != 1 || !slice_is(text_of(value_items(steps)[0], "type"), "ai_generate"))
+    if (steps.count != 1 || !slice_is(foreign_text(value_items(steps)[0], "type"), "ai_generate"))
         return error_set(error, STATUS_UNSUPPORTED,
                          "only a workflow of one step, which is an ai_generate, can be a prompt");
     struct value step = value_items(steps)[0];
     struct value config = value_get(step, "config");
     put(&writing, "name", value_get(flow, "name"));
-    put_model(&writing, text_of(config, "model"));
-    put(&writing, "template", template_of(&writing, text_of(config, "prompt")));
+    put_model(&writing, foreign_text(config, "model"));
+    put(&writing, "template", template_of(&writing, foreign_text(config, "prompt")));
     put_inputs(&writing, value_get(flow, "input"));
     put_settings(&writing, config);
-    if (text_of(config, "system").size > 0)
-        put(&writing, "instruction", template_of(&writing, text_of(config, "system")));
-    put_cache(&writing, text_of(step, "cache"));
+    if (foreign_text(config, "system").size > 0)
+        put(&writing, "instruction", template_of(&writing, foreign_text(config, "system")));
+    put_cache(&writing, foreign_text(step, "cache"));
     *out = writing.out;
     return STATUS_OK;
 }

@@ -1,4 +1,4 @@
-#include "cli/tutor_file.h"
+#include "foreign/tutor_file.h"
 
 #include "base/buffer.h"
 #include "base/json.h"
@@ -15,7 +15,7 @@ struct reading {
     struct value settings; /* an object */
     struct value inputs;   /* an array of objects */
     struct arena *arena;
-    tutor_note_fn *note;
+    foreign_note_fn *note;
     void *context;
     struct error *error;
 };
@@ -25,20 +25,13 @@ struct reading {
 static void
 put(struct reading *reading, struct value *object, const char *name, struct value value)
 {
-    *object = value_object_set(reading->arena, *object, value_text(name), value);
+    foreign_put(reading->arena, object, name, value);
 }
 
 static void
 note(const struct reading *reading, const char *words)
 {
     reading->note(words, reading->context);
-}
-
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value text = value_get(object, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
 }
 
 /* A member that is JSON, or a text that holds JSON; `otherwise` if it is missing, null or empty. */
@@ -70,7 +63,7 @@ static bool
 is_input(const struct reading *reading, struct slice name)
 {
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
-        if (slice_equal(text_of(value_items(reading->inputs)[i], "name"), name))
+        if (slice_equal(foreign_text(value_items(reading->inputs)[i], "name"), name))
             return true;
     }
     return false;
@@ -159,8 +152,8 @@ static struct value
 property_of(struct reading *reading, struct value input)
 {
     struct value property = value_empty_object();
-    struct slice type = text_of(input, "type");
-    struct slice label = text_of(input, "label");
+    struct slice type = foreign_text(input, "type");
+    struct slice label = foreign_text(input, "label");
     put(reading, &property, "type", types_of(reading, type));
     if (label.size > 0)
         put(reading, &property, "title", value_string(label));
@@ -179,7 +172,7 @@ read_schema(struct reading *reading)
     struct value properties = value_empty_object();
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
         struct value input = value_items(reading->inputs)[i];
-        struct value name = value_string(text_of(input, "name"));
+        struct value name = value_string(foreign_text(input, "name"));
         if (value_find(properties, value_slice(name)).kind != VALUE_NONE)
             continue;
         required = value_array_append(reading->arena, required, name);
@@ -204,7 +197,7 @@ starts(struct slice text, const char *with)
 static void
 put_model(struct reading *reading, struct value *config)
 {
-    struct slice model = text_of(reading->file, "model");
+    struct slice model = foreign_text(reading->file, "model");
     const char *provider = NULL;
     if (slice_is(model, "local"))
         model = SLICE("local/extractive-1");
@@ -270,10 +263,10 @@ put_pages(struct reading *reading, struct value *config)
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
         struct value input = value_items(reading->inputs)[i];
         struct buffer place;
-        if (!slice_is(text_of(input, "type"), "url"))
+        if (!slice_is(foreign_text(input, "type"), "url"))
             continue;
         buffer_init(&place, KIB(4));
-        put_place(&place, text_of(input, "name"));
+        put_place(&place, foreign_text(input, "name"));
         struct member page = {value_text("page"),
                               value_string_copy(reading->arena, buffer_slice(&place))};
         buffer_done(&place);
@@ -288,11 +281,12 @@ static enum status
 read_step(struct reading *reading, struct value *step)
 {
     struct value config = value_empty_object();
-    struct slice instruction = text_of(reading->file, "instruction");
+    struct slice instruction = foreign_text(reading->file, "instruction");
     put_model(reading, &config);
     if (instruction.size > 0)
         put(reading, &config, "system", read_template(reading, instruction));
-    put(reading, &config, "prompt", read_template(reading, text_of(reading->file, "template")));
+    put(reading, &config, "prompt",
+        read_template(reading, foreign_text(reading->file, "template")));
     enum status status = put_settings(reading, &config);
     if (status != STATUS_OK)
         return status;
@@ -348,7 +342,7 @@ static enum status
 check_inputs(struct reading *reading)
 {
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
-        if (text_of(value_items(reading->inputs)[i], "name").size == 0)
+        if (foreign_text(value_items(reading->inputs)[i], "name").size == 0)
             return error_set(reading->error, STATUS_INVALID, "inputs[%u].name: expected a text", i);
     }
     return STATUS_OK;
@@ -364,15 +358,15 @@ read_parts(struct reading *reading)
             read_packed(reading, reading->file, "inputs", value_empty_array(), &reading->inputs);
     if (status == STATUS_OK)
         status = check_inputs(reading);
-    if (status == STATUS_OK && text_of(reading->file, "template").size == 0)
+    if (status == STATUS_OK && foreign_text(reading->file, "template").size == 0)
         status = error_set(reading->error, STATUS_INVALID, "template: expected a text");
-    if (status == STATUS_OK && text_of(reading->file, "name").size == 0)
+    if (status == STATUS_OK && foreign_text(reading->file, "name").size == 0)
         status = error_set(reading->error, STATUS_INVALID, "name: expected a text");
     return status;
 }
 
 enum status
-tutor_file_read(struct value *out, struct value file, struct arena *arena, tutor_note_fn *noted,
+tutor_file_read(struct value *out, struct value file, struct arena *arena, foreign_note_fn *noted,
                 void *context, struct error *error)
 {
     struct reading reading = {

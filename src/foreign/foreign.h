@@ -1,0 +1,36 @@
+/* foreign/foreign.h - what the translations of other programs' workflows have in common.
+ *
+ * A workflow of theirs becomes a workflow file of ours as a value, which keeps the definition as it
+ * came under `origin`; what could not be carried over is told in words.
+ *
+ * Threads: pure.
+ */
+#ifndef FOREIGN_FOREIGN_H
+#define FOREIGN_FOREIGN_H
+
+#include "base/arena.h"
+#include "base/value.h"
+
+/* What of it could not be carried over, in words that name the place. */
+typedef void foreign_note_fn(const char *words, void *context);
+
+/* A slug of the name; "workflow" if it holds no letter or digit that slugs have. */
+struct value foreign_slug(struct arena *arena, struct slice name);
+
+/* The name in words of ours: cut at 200 bytes, between characters; "Untitled Workflow" for none. */
+struct value foreign_name(struct arena *arena, struct slice name);
+
+/* The `origin` of a workflow file. */
+struct value foreign_origin(struct arena *arena, const char *format, struct value definition);
+
+/* Sets a member of an object that only the caller has. */
+void foreign_put(struct arena *arena, struct value *object, const char *name, struct value value);
+
+/* A member that is a text; empty otherwise. */
+struct slice foreign_text(struct value object, const char *name);
+
+/* Appends the text as a template of ours that gives just that text: with its braces as they are. */
+struct buffer;
+void foreign_put_literal(struct buffer *out, struct slice text);
+
+#endif
