@@ -230,13 +230,15 @@ test_canonical_order(void **state)
                              "  type: http_request\n  id: a\n"
                              "- type: read_csv\n  config: {header: true, file: f}\n"
                              "output: {z: 1, y: 2}\nlimits: {deadline: 1h, concurrency: 5}\n"
-                             "slug: s\nname: t\n");
+                             "slug: s\norigin: {definition: {b: 1, a: 2}, format: n8n}\nname: t\n");
     expect_json(plan->canonical,
                 "{\"name\":\"t\",\"slug\":\"s\",\"limits\":{\"concurrency\":5,\"deadline\":\"1h\"},"
                 "\"steps\":[{\"id\":\"a\",\"type\":\"http_request\",\"config\":{\"url\":\"u\","
                 "\"method\":\"GET\",\"headers\":{\"b\":1,\"a\":2}},\"retry\":{\"attempts\":2,"
                 "\"backoff\":\"1s\"},\"on_error\":\"fail\"},{\"type\":\"read_csv\",\"config\":{"
-                "\"file\":\"f\",\"header\":true}}],\"output\":{\"z\":1,\"y\":2}}");
+                "\"file\":\"f\",\"header\":true}}],\"output\":{\"z\":1,\"y\":2},"
+                "\"origin\":{\"definition\":{\"b\":1,\"a\":2},\"format\":\"n8n\"}}");
+    expect_json(value_get(plan->origin, "format"), "\"n8n\"");
     plan_drop(&plan);
 }
 
