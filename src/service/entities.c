@@ -137,6 +137,12 @@ service_entity_type_delete(struct service *service, const struct object_row *typ
     objects_commit(service, intent, type, asker);
 }
 
+struct value
+service_entity_type_schema(const struct object_row *type, struct arena *arena)
+{
+    return entity_fields_schema(value_get(object_body(type, arena), "fields"), arena);
+}
+
 void
 entity_type_put(struct buffer *out, const struct object_row *row, struct arena *arena)
 {

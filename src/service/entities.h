@@ -37,6 +37,10 @@ MUST_USE enum status service_entity_type_find(struct service *service, const str
 void service_entity_type_delete(struct service *service, const struct object_row *type,
                                 const struct object_asker *asker);
 
+/* JSON Schema of the fields of its entities, but for what formulas compute: what steps check and
+ * what models are asked for. */
+struct value service_entity_type_schema(const struct object_row *type, struct arena *arena);
+
 /* {id, name, slug, description, fields, createdAt, updatedAt} */
 object_put_fn entity_type_put;
 

@@ -373,3 +373,21 @@ entity_values_read(struct value fields, struct value wanted, struct arena *arena
     }
     return status;
 }
+
+struct value
+entity_fields_schema(struct value fields, struct arena *arena)
+{
+    struct value required = value_empty_array(), properties = value_empty_object();
+    for (uint32_t i = 0; i < fields.count; i++) {
+        struct value field = value_items(fields)[i], slug = value_get(field, "slug");
+        const struct field_type *type = type_of(field);
+        if (type == NULL || type->value == NULL)
+            continue;
+        struct value schema = schema_of(type, value_get(field, "config"), arena);
+        properties = value_object_set(arena, properties, slug, schema);
+        if (value_is_true(value_get(field, "required")))
+            required = value_array_append(arena, required, slug);
+    }
+    struct value out = with(arena, value_empty_object(), "type", value_text("object"));
+    return with(arena, with(arena, out, "required", required), "properties", properties);
+}

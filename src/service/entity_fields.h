@@ -36,6 +36,10 @@ MUST_USE enum status entity_values_read(struct value fields, struct value wanted
                                         struct arena *arena, struct value *out,
                                         struct error *error);
 
+/* JSON Schema of the values by slug, {type, required, properties}; what formulas compute is not in
+ * it. */
+struct value entity_fields_schema(struct value fields, struct arena *arena);
+
 /* As a slug: lower case, what is no letter or digit as `separator`. Empty if nothing is left. */
 struct slice entity_slug_of(struct slice name, char separator, struct arena *arena);
 

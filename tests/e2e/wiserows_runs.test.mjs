@@ -59,6 +59,163 @@ const run = async (workflow, entityIds) => {
 };
 const runOf = async (workflow, id) => (await api.get(`/api/v1/workflows/${workflow.id}/runs/${id}`)).json.data;
 
+/* --- workflows made here --- */
+
+const ARTICLE = [
+  { name: 'Title', slug: 'title', type: 'text', required: true },
+  { name: 'Body', slug: 'body', type: 'longText' },
+  { name: 'Summary', slug: 'summary', type: 'longText' },
+  { name: 'Words', slug: 'words', type: 'number' },
+  { name: 'Size', slug: 'size', type: 'formula', config: { expression: '.title | length' } },
+];
+const newType = async (fields = ARTICLE) =>
+  (await api.post('/api/v1/entity-types', { name: `Type ${++made}`, fields })).json.data;
+const newEntity = async (type, fields) =>
+  (await api.post('/api/v1/entities', { entityTypeId: type.id, fields })).json.data;
+const entity = async (id) => (await api.get(`/api/v1/entities/${id}`)).json.data;
+const create = (type, steps, more = {}) =>
+  api.post('/api/v1/workflows', { name: `Made ${++made}`, entityTypeId: type.id, steps, ...more });
+const workflowOf = async (type, steps) => {
+  const answer = await create(type, steps);
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json.data;
+};
+const step = (type, config = {}) => ({ type, config });
+const DETAIL_FIELDS = ['id', 'name', 'description', 'status', 'stepsCount', 'lastRunAt', 'steps'];
+/** A run of these steps over these entities, to its end. */
+const runSteps = async (type, steps, ids) => jobEnds(await run(await workflowOf(type, steps), ids));
+
+test('creating a workflow answers its detail: active at once, the steps as they were sent', async () => {
+  const type = await newType();
+  const steps = [
+    step('condition', { expression: '.item.words != 3' }),
+    { id: 'shout', type: 'transform', config: { expression: '{title: (.item.title | ascii_upcase)}' } },
+    step('notify', { webhook: { url: 'https://example.com/{{item._id}}' } }),
+  ];
+  for (const prefix of ['/api/v1', '/api']) {
+    const answer = await api.post(`${prefix}/workflows`, { name: 'Pages', description: 'All of them', entityTypeId: type.id, steps });
+    assert.equal(answer.status, 201, answer.text);
+    assert.deepEqual(Object.keys(answer.json), ['data']);
+    const made = answer.json.data;
+    assert.deepEqual(Object.keys(made), DETAIL_FIELDS);
+    assert.match(made.id, /^[0-9a-f]{24}$/);
+    assert.deepEqual(made, {
+      id: made.id, name: 'Pages', description: 'All of them', status: 'active', stepsCount: 3, lastRunAt: null,
+      steps: [
+        { id: 'step_1', ...steps[0] },
+        { id: 'shout', type: 'transform', config: steps[1].config },
+        { id: 'step_3', ...steps[2] },
+      ],
+    });
+    assert.deepEqual((await api.get(`${prefix}/workflows/${made.id}`)).json, answer.json);
+    const { steps: ignored, ...summary } = made;
+    assert.deepEqual((await api.get('/api/v1/workflows?limit=1')).json.data, [summary]);
+  }
+});
+
+test('a workflow made here is one of the native API too, and runs there', async () => {
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Nuts' });
+  const workflow = await workflowOf(type, [step('transform', { expression: '.item.title' })]);
+  const { data: ours } = await server.get(`/v1/workflows/${workflow.id}`);
+  assert.equal(ours.name, workflow.name);
+  const started = await server.begin(workflow, { entityIds: [id] });
+  const ended = await server.reachEnd(started.id);
+  assert.equal(ended.status, 'completed');
+  const { data: items } = await server.get(`/v1/workflow-runs/${started.id}/items`);
+  assert.deepEqual(items[0].item, { _id: id, title: 'Nuts', size: 4 });
+  assert.equal(items[0].steps.step_1.value, 'Nuts');
+  assert.deepEqual((await job(started.id)).progress, { total: 1, completed: 1, failed: 0 });
+});
+
+test('what a workflow may not be is 400 with the place in what was sent', async () => {
+  const type = await newType();
+  const bad = [
+    [[], /steps/], ['x', /steps/], [[{ type: 'transform' }], /steps\.0.*config/], [[{ config: {} }], /steps\.0.*type/],
+    [[{ ...step('validate'), when: 'x' }], /steps\.0.*when/],
+    [[step('nofity')], /steps\[0\]\.type: .*nofity.*notify/],
+    [[step('validate'), step('transform', { expression: '.item ]' })], /steps\[1\]\.config\.expression: /],
+    [[step('condition', { expression: '.itm.title' })], /steps\[0\]\.config\.expression: .*item/],
+    [[step('condition', { expression: '.steps.nothing' })], /steps\[0\]\.config\.expression: /],
+    [[step('condition', {})], /steps\[0\]\.config.*expression/],
+    [[step('transform', { expression: 1 })], /steps\[0\]\.config\.expression/],
+    [[step('validate', { schema: {} })], /steps\[0\]\.config.*schema/],
+    [[step('ai_generate')], /steps\[0\]\.config: /],
+    [[step('ai_generate', { prompt: 'x', field: 'colour' })], /steps\[0\]\.config\.field: .*colour/],
+    [[step('ai_generate', { prompt: 'x', field: 'size' })], /steps\[0\]\.config\.field: .*size/],
+    [[step('ai_generate', { fields: ['summary', 'colour'] })], /steps\[0\]\.config\.fields\.1: .*colour/],
+    [[step('ai_generate', { prompt: 'x', field: 'title', fields: ['body'] })], /steps\[0\]\.config: /],
+    [[step('publish', { fields: { colour: 1 } })], /steps\[0\]\.config\.fields: .*colour/],
+    [[step('notify', {})], /steps\[0\]\.config/], [[step('notify', { pigeon: {} })], /steps\[0\]\.config.*pigeon/],
+    [[step('notify', { webhook: {} })], /steps\[0\]\.config\.webhook/],
+    [[{ id: 'a', ...step('validate') }, { id: 'a', ...step('validate') }], /steps\[1\]\.id/],
+  ];
+  for (const [steps, words] of bad) assert.match(fails(await create(type, steps), 400), words, JSON.stringify(steps));
+  const good = [step('validate')];
+  assert.match(fails(await create(type, good, { name: '' }), 400), /name/);
+  assert.match(fails(await create(type, good, { name: undefined }), 400), /name/);
+  assert.match(fails(await create(type, good, { trigger: 'x' }), 400), /trigger/);
+  assert.match(fails(await create(type, good, { entityTypeId: '0'.repeat(24) }), 404), /entityTypeId/);
+  assert.match(fails(await create(type, good, { entityTypeId: undefined }), 400), /entityTypeId/);
+});
+
+test('two workflows of one name are two workflows', async () => {
+  const type = await newType();
+  const answers = [];
+  for (let i = 0; i < 3; i++) answers.push(await create(type, [step('validate')], { name: 'The same' }));
+  assert.deepEqual(answers.map((answer) => answer.status), [201, 201, 201]);
+  assert.equal(new Set(answers.map((answer) => answer.json.data.id)).size, 3);
+  assert.ok(answers.every((answer) => answer.json.data.name === 'The same'));
+});
+
+test('an id that there is not, of another type or workspace, or deleted, is a failed entity', async () => {
+  const type = await newType();
+  const other = await newEntity(await newType(), { title: 'Of another type' });
+  const gone = await newEntity(type, { title: 'Deleted' });
+  await api.call('DELETE', `/api/v1/entities/${gone.id}`);
+  const { data: elsewhere } = await server.post('/v1/workspaces', { name: 'Elsewhere' });
+  const headers = api.bearer(elsewhere.key.apiKey);
+  const foreign = (await api.post('/api/v1/entity-types', { name: 'Foreign', fields: [] }, { headers })).json.data;
+  const stranger = (await api.post('/api/v1/entities', { entityTypeId: foreign.id, fields: {} }, { headers })).json.data;
+  const { id } = await newEntity(type, { title: 'Good' });
+  const ids = [id, '0'.repeat(24), 'no id at all', other.id, gone.id, stranger.id];
+  const ended = await runSteps(type, [step('transform', { expression: '.item.title' })], ids);
+  assert.equal(ended.status, 'completed');
+  assert.deepEqual(ended.progress, { total: 6, completed: 1, failed: 5 });
+  const words = ended.logs.filter((entry) => entry.level === 'error').map((entry) => entry.message).join('\n');
+  for (const bad of ids.slice(1)) assert.ok(words.includes(bad), words);
+  const none = await runSteps(type, [step('validate')], ['0'.repeat(24)]);
+  assert.equal(none.status, 'failed');
+  assert.deepEqual(none.progress, { total: 1, completed: 0, failed: 1 });
+});
+
+test('condition: entities that it holds back count as completed', async () => {
+  const type = await newType();
+  const ids = [];
+  for (const words of [1, 2, 3, 4]) ids.push((await newEntity(type, { title: `W${words}`, words })).id);
+  const ended = await runSteps(type, [
+    step('condition', { expression: '.item.words > 2' }),
+    step('transform', { expression: 'if .item.words == 4 then error("too many") else .item.words end' }),
+  ], ids);
+  assert.equal(ended.status, 'completed');
+  assert.deepEqual(ended.progress, { total: 4, completed: 3, failed: 1 });
+  assert.ok(ended.logs.some((entry) => entry.message.includes(ids[3]) && /too many/.test(entry.message)));
+});
+
+test('validate fails entities that do not fit their type any more', async () => {
+  const type = await newType();
+  const bare = await newEntity(type, { title: 'Bare' });
+  const full = await newEntity(type, { title: 'Full', body: 'There is one.' });
+  const fields = ARTICLE.map((field) => (field.slug === 'body' ? { ...field, required: true } : field));
+  const before = await workflowOf(type, [step('validate')]);
+  await api.call('PATCH', `/api/v1/entity-types/${type.id}`, { body: { fields } });
+  for (const workflow of [before, await workflowOf(type, [step('validate')])]) {
+    const ended = await jobEnds(await run(workflow, [bare.id, full.id]));
+    assert.deepEqual(ended.progress, { total: 2, completed: 1, failed: 1 });
+    assert.ok(ended.logs.some((entry) => entry.message.includes(bare.id) && /body/.test(entry.message)));
+  }
+});
+
 /* --- workflows made elsewhere --- */
 
 test('a workflow made in the native API is listed and shown with its own steps', async () => {
@@ -111,6 +268,13 @@ test('a workflow of other steps runs on the ids that it is given, and its job is
   const ended = await jobEnds(id);
   assert.equal(ended.status, 'completed');
   assert.deepEqual(ended.progress, { total: 4, completed: 3, failed: 1 });
+});
+
+test('no update, no delete, no list of runs: 405 and 404', async () => {
+  const workflow = await native(waits());
+  for (const method of ['PUT', 'PATCH', 'DELETE'])
+    fails(await api.call(method, `/api/v1/workflows/${workflow.id}`), 405);
+  fails(await api.get(`/api/v1/workflows/${workflow.id}/runs`), 404);
 });
 
 /* --- runs --- */

@@ -35,6 +35,8 @@ static const struct route routes[] = {
     BOTH(POST, "jobs/{job}/cancel", KEY_SCOPE_RUN, wiserows_job_cancel, KIB(64), .name = NULL),
 
     BOTH(GET, "workflows", KEY_SCOPE_READ, wiserows_workflow_list, 0, .name = NULL),
+    BOTH(POST, "workflows", KEY_SCOPE_WRITE, wiserows_workflow_create, LIMIT_DEFINITION_BYTES,
+         .name = NULL),
     BOTH(GET, "workflows/{workflow}", KEY_SCOPE_READ, wiserows_workflow_get, 0, .name = NULL),
     BOTH(POST, "workflows/{workflow}/run", KEY_SCOPE_RUN, wiserows_workflow_run, LIMIT_INPUT_BYTES,
          .name = NULL, .starts_run = true),

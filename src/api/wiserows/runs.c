@@ -62,25 +62,32 @@ read_entity_ids(struct call *call)
 }
 
 void
-wiserows_workflow_run(struct call *call)
+wiserows_start(struct call *call, const struct workflow_row *workflow,
+               struct expr_machine *machine)
 {
-    struct workflow_row workflow;
-    if (!wiserows_find_workflow(call, &workflow) || !read_entity_ids(call))
-        return;
     struct refusal refusal = {.limit = ACCOUNT_UNLIMITED};
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
-        .workflow = &workflow,
+        .workflow = workflow,
         .input = call->body,
         .trigger = "api",
         .key = call->caller.key,
         .refusal = &refusal,
-        .machine = call_machine(call),
+        .machine = machine,
     };
     struct error error = {0};
     enum status status = service_run_start(call->service, &wanted, run_started, call, &error);
     if (status != STATUS_OK)
         fail_start(call, status, &refusal, &error);
+}
+
+void
+wiserows_workflow_run(struct call *call)
+{
+    struct workflow_row workflow;
+    if (wiserows_find_workflow(call, &workflow) && read_entity_ids(call) &&
+        !wiserows_renew(call, &workflow))
+        wiserows_start(call, &workflow, call_machine(call));
 }
 
 /* --- read --- */

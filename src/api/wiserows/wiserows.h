@@ -48,6 +48,7 @@ bool wiserows_parse_body(struct call *call);
 bool wiserows_read_body(struct call *call, const char *schema);
 
 /* limit and offset of a list. The limit is brought into 1 to `most`. */
+struct plan;
 struct wiserows_window {
     uint32_t limit;
     int64_t offset;
@@ -61,6 +62,19 @@ struct object_row *wiserows_find_type(struct call *call, const char *name, struc
 
 /* The workflow that the path names. False: the call was answered with 404. */
 bool wiserows_find_workflow(struct call *call, struct workflow_row *out);
+
+/* The plan of what runs of it start on, or of the newest version if that is nothing yet. To be
+ * dropped; NULL: it cannot be read. */
+struct plan *wiserows_plan_of(struct call *call, const struct workflow_row *row);
+/* What was sent here, borrowed from the plan; null: it was made elsewhere. */
+struct value wiserows_definition_of(const struct plan *plan);
+
+/* Starts a run on call->body and answers. machine: as in struct run_new_options. */
+void wiserows_start(struct call *call, const struct workflow_row *workflow,
+                    struct expr_machine *machine);
+/* Makes the workflow again if its entity type has changed since, then starts the run. False: it is
+ * as it should be, and nothing was done. */
+bool wiserows_renew(struct call *call, const struct workflow_row *workflow);
 
 /* --- answers --- */
 
@@ -76,6 +90,9 @@ void wiserows_put_text(struct buffer *out, const char *name, struct slice text);
 /* Appends an object. definitions: the fields of its type, if it is an entity. */
 typedef void wiserows_put_fn(struct buffer *out, const struct object_row *row,
                              struct value definitions, struct arena *arena);
+
+/* {"data": {id, name, description, status, stepsCount, lastRunAt, steps}}. On a work thread. */
+void wiserows_answer_workflow(struct call *call, int http_status, const struct workflow_row *row);
 
 /* A page of objects, oldest first, with how many there are in all. On a work thread. */
 struct wiserows_listing {

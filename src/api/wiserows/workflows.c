@@ -19,10 +19,8 @@ status_of(enum workflow_status status)
     return words[status];
 }
 
-/* The plan of what runs start on, or of the newest version if that is nothing yet. To be dropped;
- * NULL: it cannot be read. */
-static struct plan *
-plan_of(struct call *call, const struct workflow_row *row)
+struct plan *
+wiserows_plan_of(struct call *call, const struct workflow_row *row)
 {
     struct plan *plan = NULL;
     struct error error = {0};
@@ -31,6 +29,15 @@ plan_of(struct call *call, const struct workflow_row *row)
         version.version = row->latest_version;
     status_ignore(service_version_load(call->service, &version, &plan, &error));
     return plan;
+}
+
+struct value
+wiserows_definition_of(const struct plan *plan)
+{
+    struct value origin = plan == NULL ? value_null() : plan->origin;
+    struct value format = value_get(origin, "format");
+    bool is_ours = format.kind == VALUE_STRING && slice_is(value_slice(format), "wiserows");
+    return is_ours ? value_get(origin, "definition") : value_null();
 }
 
 static bool
@@ -51,11 +58,14 @@ last_run_ms(struct call *call, const struct id *workflow)
     return started_ms;
 }
 
-/* Its steps as they are shown: an array. */
+/* Its steps as they are shown: those that were sent here, else our own. */
 static struct value
 steps_of(const struct plan *plan)
 {
-    return plan == NULL ? value_empty_array() : value_get(plan->canonical, "steps");
+    struct value definition = wiserows_definition_of(plan);
+    if (plan == NULL)
+        return value_empty_array();
+    return value_get(definition.kind == VALUE_OBJECT ? definition : plan->canonical, "steps");
 }
 
 /* {id, name, description, status, stepsCount, lastRunAt, but for the brace. */
@@ -116,11 +126,11 @@ wiserows_find_workflow(struct call *call, struct workflow_row *out)
     return status == STATUS_OK;
 }
 
-static void
-answer_workflow(struct call *call, int http_status, const struct workflow_row *row)
+void
+wiserows_answer_workflow(struct call *call, int http_status, const struct workflow_row *row)
 {
     struct buffer body;
-    struct plan *plan = plan_of(call, row);
+    struct plan *plan = wiserows_plan_of(call, row);
     wiserows_begin(&body);
     put_summary(&body, call, row, plan);
     put_steps(&body, steps_of(plan));
@@ -134,7 +144,7 @@ read_workflow(struct call *call)
 {
     struct workflow_row row;
     if (wiserows_find_workflow(call, &row))
-        answer_workflow(call, 200, &row);
+        wiserows_answer_workflow(call, 200, &row);
 }
 
 void
@@ -204,7 +214,7 @@ list_workflows(struct call *call)
     wiserows_begin(&body);
     buffer_append_byte(&body, '[');
     for (const struct listed *one = list->first; one != NULL; one = one->next) {
-        struct plan *plan = plan_of(call, &one->row);
+        struct plan *plan = wiserows_plan_of(call, &one->row);
         if (one != list->first)
             buffer_append_byte(&body, ',');
         put_summary(&body, call, &one->row, plan);
