@@ -21,6 +21,9 @@
 #define OVERLOAD_HIGH_MS INT64_C(60000)
 /* A call that waits for what others leave of a purse asks again so often. */
 #define UNPAID_MS 100
+/* How often others may be first to change what a call changes. One of those that are on their way
+ * always is, so that it takes very many to come so far. */
+#define OVERTAKEN_MAX 100000
 /* Answers up to this size become values on the transport's thread: about half a millisecond. */
 #define READ_AT_ONCE_BYTES KIB(64)
 
@@ -160,6 +163,33 @@ take_naps(struct chunk_job *job)
 /* --- the outcome is recorded before anything builds on it --- */
 
 static void
+count_recorded(struct call *call)
+{
+    struct run *run = call->run;
+    const struct effect_row row = {
+        .state = call->is_ok ? EFFECT_OK : EFFECT_FAILED,
+        .attempts = call->attempts,
+        .tokens_in = call->usage.tokens_in,
+        .tokens_out = call->usage.tokens_out,
+        .cost_microcredits = call->usage.cost_microcredits,
+    };
+    struct usage used = effect_usage(&row);
+    usage_add(&run->used, &used);
+    count_effect(&run->engine->counts, call->node->decl, &row, call->reuse.is_taken);
+}
+
+/* Somebody else has changed what it was to change, and nothing of it was stored: it is made again
+ * of what is there now, as the same attempt. */
+static void
+call_overtaken(struct call *call)
+{
+    call->overtaken++;
+    call->attempts--;
+    drop_arena(call);
+    call_go(call);
+}
+
+static void
 recorded_home(struct engine *engine, struct message *message)
 {
     struct call *call = (struct call *)message;
@@ -167,7 +197,14 @@ recorded_home(struct engine *engine, struct message *message)
     run->away--;
     leave_flight(call);
     run_mark(run);
+    bool may_be_overtaken = call->env != NULL && env_may_be_refused(call->env);
+    if (!call->is_recorded && may_be_overtaken && !run->is_leaving &&
+        call->overtaken < OVERTAKEN_MAX) {
+        call_overtaken(call);
+        return;
+    }
     if (call->is_recorded) {
+        count_recorded(call);
         pay_settle(call, call->usage.cost_microcredits);
         reuse_give(call);
     } else {
@@ -215,10 +252,7 @@ call_record(struct call *call)
     };
     row->payer = pay_row(run, row->ended_unix_ms);
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
-    struct usage used = effect_usage(row);
-    usage_add(&run->used, &used);
     intent_add(intent, STORE_EFFECT_INSERT, row->value.size + 256)->effect = row;
-    count_effect(&run->engine->counts, call->node->decl, row, call->reuse.is_taken);
     if (call->env != NULL)
         env_record(call->env, intent);
     if (call->is_ok)

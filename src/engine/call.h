@@ -37,6 +37,7 @@ struct call {
     struct effect_name name;
     struct value config; /* in the chunk's arena, which stays while the call is open */
     uint32_t attempts, free_tries;
+    uint32_t overtaken;    /* how often what it was to change had been changed meanwhile */
     int64_t overloaded_us; /* when it was told so first */
     int64_t started_unix_ms;
     struct timer timer;

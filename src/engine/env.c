@@ -68,13 +68,27 @@ env_record(struct step_env *env, struct intent *intent)
         env->file.created_unix_ms = clock_unix_ms(env->options->clock);
         intent_add(intent, STORE_FILE_INSERT, 512)->file = &env->file;
     }
+    if (env->has_required)
+        intent_add(intent, STORE_OBJECT_REQUIRE, 64)->object = &env->required;
     if (env->has_row)
-        intent_add(intent, STORE_OBJECT_ADD, env->row.body.size + 256)->object = &env->row;
+        intent_add(intent, env->row_op, env->row.body.size + 256)->object = &env->row;
     if (env->has_delivery)
         intent_add(intent, STORE_DELIVERY_INSERT, env->delivery.body.size + 256)->delivery =
             &env->delivery;
     for (uint32_t i = 0; i < env->text_count; i++)
         intent_add(intent, STORE_TEXT_PUT, env->texts[i].body.size + 64)->text = &env->texts[i];
+}
+
+bool
+env_has_made(const struct step_env *env)
+{
+    return env->has_file || env->has_row || env->has_delivery;
+}
+
+bool
+env_may_be_refused(const struct step_env *env)
+{
+    return env->has_required || (env->has_row && env->row_op != STORE_OBJECT_ADD);
 }
 
 /* --- what is shared by those that use sandbox children --- */

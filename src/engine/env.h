@@ -25,8 +25,11 @@ struct step_env {
     uint32_t text_count;
     struct file_row file; /* that was made: on the disk, and of no run before it is recorded */
     bool has_file;
-    struct object_row row; /* for a list */
+    struct object_row row; /* of a list, or an entity */
+    enum store_op_kind row_op;
     bool has_row;
+    struct object_row required; /* what has to be there for it: an id */
+    bool has_required;
     bool delivers; /* somebody sends, and what is told is meant */
     struct delivery_row delivery;
     bool has_delivery;
@@ -34,6 +37,12 @@ struct step_env {
 
 /* Adds what was kept and made to the intent that records the call. It borrows from the outcome. */
 void env_record(struct step_env *env, struct intent *intent);
+
+/* Whether anything of it belongs to this call alone, so that no other may take its value. */
+bool env_has_made(const struct step_env *env);
+
+/* Whether the store may refuse the intent, since somebody else was first. */
+bool env_may_be_refused(const struct step_env *env);
 
 /* The call has failed: nothing is left of what was made. On the thread that concluded it. */
 void env_forget(struct step_env *env);

@@ -70,6 +70,7 @@ step_env_append(struct step_env *env, struct slice list, struct value row, struc
         return step_fail(failure, "limit_exceeded", "a row of a list has at most %zu bytes of JSON",
                          LIMIT_LIST_ROW_BYTES);
     name_row(env, now);
+    env->row_op = STORE_OBJECT_ADD;
     env->has_row = true;
     id_hex(&found.id, hex);
     struct member member = {value_text("list"), value_string_copy(env->arena, slice_text(hex))};

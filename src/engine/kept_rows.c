@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/entities.h"
 
 /* Rows that are read at a time. */
 #define PAGE_ROWS 256
@@ -20,7 +21,7 @@ struct kept {
     const char **code; /* of a failure, and its words */
     struct error *error;
     bool has_type;
-    struct object_row type; /* of entities: the wanted one, else only the id of the last one's */
+    struct object_row type; /* of entities, if one is wanted */
     struct value filter;    /* object: slug -> value; or VALUE_NONE */
 };
 
@@ -167,9 +168,7 @@ put_entity(struct kept *kept, const struct id *id, struct value fields)
 static bool
 take_entity(struct kept *kept, const struct object_row *row)
 {
-    struct value body = value_null();
-    status_ignore(json_parse(&body, &kept->row, row->body, JSON_BORROW, NULL, NULL));
-    struct value fields = value_get(body, "fields");
+    struct value fields = value_get(object_body(row, &kept->row), "fields");
     fields = fields.kind == VALUE_OBJECT ? fields : value_empty_object();
     if (passes_filter(kept, fields))
         put_entity(kept, &row->id, fields);
@@ -177,55 +176,25 @@ take_entity(struct kept *kept, const struct object_row *row)
     return !kept->is_enough;
 }
 
-/* NOT_FOUND: the type is gone, and the entity with it. */
-static enum status
-know_type(struct kept *kept, const struct id *id)
-{
-    struct object_row type;
-    if (id_equal(&kept->type.id, id))
-        return STATUS_OK;
-    enum status status = store_object_get(kept->wanted->store, &kept->row, id, &type);
-    if (status == STATUS_OK && type.archived_unix_ms > 0)
-        status = STATUS_NOT_FOUND;
-    if (status == STATUS_OK)
-        kept->type.id = *id;
-    return status;
-}
-
-/* An entity of the workspace, also a deleted one. NOT_FOUND. */
-static enum status
-get_entity(struct kept *kept, struct slice text, struct object_row *row)
-{
-    struct id id;
-    if (!id_parse(&id, text))
-        return STATUS_NOT_FOUND;
-    enum status status = store_object_get(kept->wanted->store, &kept->row, &id, row);
-    if (status == STATUS_OK &&
-        (row->kind != OBJECT_ENTITY || !id_equal(&row->workspace, &kept->wanted->workspace)))
-        return STATUS_NOT_FOUND;
-    if (status == STATUS_OK && !kept->has_type)
-        status = know_type(kept, &row->parent);
-    return status;
-}
-
 static enum status
 read_one(struct kept *kept, struct slice text)
 {
-    struct object_row row;
+    struct entity entity;
     const char *words = NULL;
     int size = (int)slice_cut(text, 100).size;
-    enum status status = get_entity(kept, text, &row);
+    enum status status =
+        entity_find(kept->wanted->store, &kept->wanted->workspace, text, &kept->row, &entity);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return error_set(kept->error, status, "ids: the store could not be read");
     if (status == STATUS_NOT_FOUND)
         words = arena_format(&kept->row, "there is no entity \"%.*s\"", size, text.ptr);
-    else if (row.archived_unix_ms > 0)
+    else if (entity.row.archived_unix_ms > 0)
         words = arena_format(&kept->row, "the entity \"%.*s\" is deleted", size, text.ptr);
-    else if (!id_equal(&row.parent, &kept->type.id))
+    else if (kept->has_type && !id_equal(&entity.type.id, &kept->type.id))
         words = arena_format(&kept->row, "the entity \"%.*s\" is not of the type \"%.*s\"", size,
                              text.ptr, SLICE_FORMAT(kept->type.name));
     if (words == NULL)
-        take_entity(kept, &row);
+        take_entity(kept, &entity.row);
     else
         put_words(kept, words);
     arena_reset(&kept->row);
@@ -251,12 +220,10 @@ read_ids(struct kept *kept, struct value ids)
 static enum status
 check_filter(struct kept *kept)
 {
-    struct value body, filter = kept->filter;
+    struct value filter = kept->filter;
     if (filter.kind != VALUE_OBJECT || !kept->has_type)
         return STATUS_OK;
-    if (json_parse(&body, &kept->arena, kept->type.body, 0, NULL, NULL) != STATUS_OK)
-        return STATUS_OK;
-    struct value fields = value_get(body, "fields");
+    struct value fields = value_get(object_body(&kept->type, &kept->arena), "fields");
     for (uint32_t i = 0; i < filter.count; i++) {
         struct value slug = value_members(filter)[i].key;
         bool is_known = false;

@@ -169,11 +169,11 @@ reuse_enter(struct call *call)
         call_go(call);
 }
 
-/* A file belongs to its own item, and what was not sent may be another thing tomorrow. */
+/* What it has made belongs to its own item. */
 static bool
 may_be_shared(const struct call *call)
 {
-    return call->is_ok && (call->env == NULL || !call->env->has_file);
+    return call->is_ok && (call->env == NULL || !env_has_made(call->env));
 }
 
 static void

@@ -86,6 +86,22 @@ bool step_env_text(struct step_env *env, const struct digest *digest, struct are
 bool step_env_append(struct step_env *env, struct slice list, struct value row, struct value *out,
                      struct step_failure *failure);
 
+/* --- entities --- */
+
+/* Which entity, and what of it changes. */
+struct step_entity {
+    struct slice type;        /* its slug or id; may be empty with `id` */
+    struct slice id;          /* of one that is there; else empty */
+    struct slice external_id; /* of one that is there, or is made; with neither, one is made */
+    struct value fields;      /* an object; null takes a value away */
+};
+
+/* Changes or makes it, at most one in a call: {id, type, externalId, created}. However often the
+ * call is made, it is done once. `no_entity_type`, `no_entity`; `bad_fields`: they do not fit the
+ * type. */
+bool step_env_merge(struct step_env *env, const struct step_entity *entity, struct value *out,
+                    struct step_failure *failure);
+
 /* --- files out --- */
 
 /* A file of the item, shown among those of the run. */

@@ -2,10 +2,9 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "service/entity_fields.h"
+#include "engine/entity_fields.h"
 #include "service/host.h"
 #include "service/present.h"
-#include "service/uploads.h"
 
 /* An intent with a type or an entity, as values and as text. */
 #define INTENT_BYTES (16 * LIMIT_ENTITY_BYTES)
@@ -155,123 +154,7 @@ entity_type_put(struct buffer *out, const struct object_row *row, struct arena *
     object_put_end(out, row);
 }
 
-/* --- what values name --- */
-
-/* Looks up what the values of one entity name. */
-struct naming {
-    struct service *service;
-    const struct id *workspace;
-    struct value field;
-    struct error *error;
-};
-
-static enum status
-check_file(const struct naming *naming, struct slice id, bool is_image)
-{
-    struct arena arena;
-    struct file_row row;
-    arena_init(&arena, KIB(16));
-    enum status status = service_file_find(naming->service, naming->workspace, id, &arena, &row);
-    bool is_right =
-        !is_image || (status == STATUS_OK && slice_starts_with(row.content_type, SLICE("image/")));
-    arena_done(&arena);
-    struct slice slug = text_of(naming->field, "slug");
-    if (status == STATUS_NOT_FOUND)
-        return error_set(naming->error, STATUS_INVALID, "fields.%.*s: there is no such file",
-                         SLICE_FORMAT(slug));
-    return status == STATUS_OK && !is_right
-               ? error_set(naming->error, STATUS_INVALID, "fields.%.*s: the file is no picture",
-                           SLICE_FORMAT(slug))
-               : status;
-}
-
-/* Whether the entity may be named by the field, which may want one of a type. */
-static bool
-is_wanted_type(const struct naming *naming, const struct entity *entity)
-{
-    struct slice type = text_of(value_get(naming->field, "config"), "entityType");
-    struct id id;
-    if (type.size == 0)
-        return true;
-    return id_parse(&id, type) ? id_equal(&id, &entity->type.id)
-                               : slice_equal(type, entity->type.name);
-}
-
-static enum status
-check_entity(const struct naming *naming, struct slice id)
-{
-    struct arena arena;
-    struct entity entity;
-    arena_init(&arena, 4 * LIMIT_ENTITY_BYTES);
-    enum status status =
-        service_entity_find(naming->service, naming->workspace, id, &arena, &entity);
-    bool is_right =
-        status == STATUS_OK && entity.row.archived_unix_ms == 0 && is_wanted_type(naming, &entity);
-    arena_done(&arena);
-    if (status != STATUS_NOT_FOUND && (status != STATUS_OK || is_right))
-        return status;
-    return error_set(naming->error, STATUS_INVALID, "fields.%.*s: there is no such entity \"%.*s\"",
-                     SLICE_FORMAT(text_of(naming->field, "slug")), SLICE_FORMAT(id));
-}
-
-static enum status
-check_entities(const struct naming *naming, struct value ids)
-{
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < ids.count && status == STATUS_OK; i++)
-        status = check_entity(naming, value_slice(value_items(ids)[i]));
-    return status;
-}
-
-static enum status
-check_names(const struct naming *naming, struct value value)
-{
-    if (value.kind == VALUE_NONE)
-        return STATUS_OK;
-    switch (entity_field_names(naming->field)) {
-    case ENTITY_FIELD_NAMES_NOTHING:
-        return STATUS_OK;
-    case ENTITY_FIELD_NAMES_FILE:
-        return check_file(naming, value_slice(value), false);
-    case ENTITY_FIELD_NAMES_IMAGE:
-        return check_file(naming, value_slice(value), true);
-    case ENTITY_FIELD_NAMES_ENTITY:
-        return check_entity(naming, value_slice(value));
-    case ENTITY_FIELD_NAMES_ENTITIES:
-        return check_entities(naming, value);
-    }
-    return STATUS_OK;
-}
-
 /* --- entities --- */
-
-/* The body with the values, which are checked against the type. */
-static enum status
-entity_body(struct service *service, const struct object_row *type, struct value wanted,
-            struct arena *arena, struct value *body, struct error *error)
-{
-    struct value fields = value_get(object_body(type, arena), "fields"), values;
-    struct naming naming = {service, &type->workspace, value_null(), error};
-    enum status status = entity_values_read(fields, wanted, arena, &values, error);
-    for (uint32_t i = 0; i < fields.count && status == STATUS_OK; i++) {
-        naming.field = value_items(fields)[i];
-        status = check_names(&naming, value_find(values, text_of(naming.field, "slug")));
-    }
-    if (status == STATUS_OK)
-        *body = with(arena, *body, "fields", values);
-    return status;
-}
-
-/* What the request says of the externalId; null takes it away. */
-static void
-set_external(struct object_row *row, struct value *body, struct value wanted, struct arena *arena)
-{
-    struct value external = value_get(wanted, "externalId");
-    if (external.kind == VALUE_NONE)
-        return;
-    *body = with(arena, *body, "externalId", external);
-    row->name = arena_copy(arena, text_of(wanted, "externalId"));
-}
 
 enum status
 service_entity_create(struct service *service, const struct object_row *type, struct value wanted,
@@ -281,33 +164,11 @@ service_entity_create(struct service *service, const struct object_row *type, st
     struct arena *arena = &intent->arena;
     struct object_row *row = objects_new(service, intent, OBJECT_ENTITY, &type->workspace);
     struct object_row *of = arena_alloc(arena, sizeof(*of));
-    struct value body = with(arena, value_empty_object(), "externalId", value_null());
     *of = (struct object_row){.id = type->id};
     intent_add(intent, STORE_OBJECT_REQUIRE, 64)->object = of;
     row->parent = type->id;
-    set_external(row, &body, wanted, arena);
-    enum status status =
-        entity_body(service, type, value_get(wanted, "fields"), arena, &body, error);
-    if (status == STATUS_OK)
-        status = set_body(row, arena, body, error);
+    enum status status = entity_apply(service->store, type, row, wanted, arena, error);
     return finish(service, intent, status, STORE_OBJECT_INSERT, row, asker);
-}
-
-/* The values as they are, with those that are named. Values of fields that the type has no more are
- * dropped, and formulas are computed anew. */
-static struct value
-merged(struct value type_fields, struct value old, struct value changes, struct arena *arena)
-{
-    struct value out = changes.kind == VALUE_OBJECT ? changes : value_empty_object();
-    for (uint32_t i = 0; i < type_fields.count; i++) {
-        struct value field = value_items(type_fields)[i];
-        struct slice slug = text_of(field, "slug");
-        struct value value = value_find(old, slug);
-        bool is_formula = slice_is(text_of(field, "type"), "formula");
-        if (!is_formula && value.kind != VALUE_NONE && value_find(out, slug).kind == VALUE_NONE)
-            out = value_object_set(arena, out, value_string(slug), value);
-    }
-    return out;
 }
 
 enum status
@@ -315,46 +176,24 @@ service_entity_update(struct service *service, const struct entity *entity, stru
                       const struct object_asker *asker, struct error *error)
 {
     struct intent *intent = intent_new(INTENT_BYTES);
-    struct arena *arena = &intent->arena;
     struct object_row *next = objects_next(service, intent, &entity->row);
-    struct value body = object_body(&entity->row, arena);
-    struct value fields = value_get(object_body(&entity->type, arena), "fields");
-    struct value values =
-        merged(fields, value_get(body, "fields"), value_get(changes, "fields"), arena);
-    set_external(next, &body, changes, arena);
-    enum status status = entity_body(service, &entity->type, values, arena, &body, error);
-    if (status == STATUS_OK)
-        status = set_body(next, arena, body, error);
+    enum status status =
+        entity_apply(service->store, &entity->type, next, changes, &intent->arena, error);
     return finish(service, intent, status, STORE_OBJECT_UPDATE, next, asker);
 }
 
 enum status
-service_entity_find(struct service *service, const struct id *workspace, struct slice text,
+service_entity_find(struct service *service, const struct id *workspace, struct slice id,
                     struct arena *arena, struct entity *out)
 {
-    struct id id;
-    if (!id_parse(&id, text))
-        return STATUS_NOT_FOUND;
-    enum status status = service_object_get(service, workspace, &id, arena, &out->row);
-    if (status == STATUS_OK && out->row.kind != OBJECT_ENTITY)
-        return STATUS_NOT_FOUND;
-    if (status == STATUS_OK)
-        status = service_object_get(service, workspace, &out->row.parent, arena, &out->type);
-    bool is_gone = status == STATUS_OK && out->type.archived_unix_ms > 0;
-    return is_gone ? STATUS_NOT_FOUND : status;
+    return entity_find(service->store, workspace, id, arena, out);
 }
 
 enum status
 service_entity_by_external(struct service *service, const struct object_row *type,
                            struct slice external_id, struct arena *arena, struct object_row *out)
 {
-    struct object_row which = {.workspace = type->workspace,
-                               .kind = OBJECT_ENTITY,
-                               .parent = type->id,
-                               .name = external_id};
-    if (external_id.size == 0 || external_id.size > STORE_NAME_BYTES_MAX)
-        return STATUS_NOT_FOUND;
-    return store_object_find(service->store, arena, &which, out);
+    return entity_by_external(service->store, type, external_id, arena, out);
 }
 
 void

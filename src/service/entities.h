@@ -12,6 +12,7 @@
 #ifndef SERVICE_ENTITIES_H
 #define SERVICE_ENTITIES_H
 
+#include "engine/entities.h"
 #include "service/objects.h"
 
 #define ENTITY_KEEP_MS (INT64_C(30) * 86400000)
@@ -45,12 +46,6 @@ struct value service_entity_type_schema(const struct object_row *type, struct ar
 object_put_fn entity_type_put;
 
 /* --- entities --- */
-
-/* An entity, and the type that it is of. */
-struct entity {
-    struct object_row row;
-    struct object_row type;
-};
 
 /* wanted: {externalId?, fields}. INVALID with words that name the place; nothing will be called. */
 MUST_USE enum status service_entity_create(struct service *service, const struct object_row *type,

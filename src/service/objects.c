@@ -100,14 +100,6 @@ objects_check_name(struct slice name, struct error *error)
     return STATUS_OK;
 }
 
-struct value
-object_body(const struct object_row *row, struct arena *arena)
-{
-    struct value body = value_empty_object();
-    return json_parse(&body, arena, row->body, 0, NULL, NULL) == STATUS_OK ? body
-                                                                           : value_empty_object();
-}
-
 static void
 put_time(struct buffer *out, const char *name, int64_t unix_ms)
 {

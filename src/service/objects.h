@@ -53,9 +53,6 @@ MUST_USE enum status service_object_count(struct service *service, const struct 
 /* A name that is no id, so that both can be asked for in one place. INVALID with words. */
 MUST_USE enum status objects_check_name(struct slice name, struct error *error);
 
-/* The body of a row; {} if it cannot be read. */
-struct value object_body(const struct object_row *row, struct arena *arena);
-
 /* Appends a row as answers show it; memory of the arena is for as long as that takes. */
 typedef void object_put_fn(struct buffer *out, const struct object_row *row, struct arena *arena);
 /* The members that all begin with, `{"id":…`, and those that all end with, `,"createdAt":…}`. */

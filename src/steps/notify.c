@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/mail.h"
 #include "engine/step_env.h"
+#include "steps/group.h"
 #include "steps/http_answer.h"
 #include "steps/types.h"
 
@@ -72,31 +73,18 @@ const struct step_decl notify_decl = {
 /* --- what is asked --- */
 
 static bool
-add_parts(struct step_scope *scope, const struct field_decl *group, struct value *next,
-          struct step_failure *failure)
-{
-    *next = value_object_set(scope->arena, *next, value_text("by"), value_text(group->name));
-    for (size_t i = 0; i < group->part_count; i++) {
-        struct value part;
-        if (!step_render_part(scope, group->name, group->parts[i].name, &part, failure))
-            return false;
-        if (part.kind != VALUE_NONE)
-            *next = value_object_set(scope->arena, *next, value_text(group->parts[i].name), part);
-    }
-    return true;
-}
-
-static bool
 notify_begin(struct step_scope *scope, struct step_progress *progress, struct step_failure *failure)
 {
-    struct value next = value_empty_object();
-    for (size_t i = 0; i < COUNT_OF(notify_fields); i++) {
-        if (plan_node_field(scope->node, notify_fields[i].name)->is_given &&
-            !add_parts(scope, &notify_fields[i], &next, failure))
-            return false;
-    }
-    bool is_bare = slice_is(value_slice(value_get(next, "by")), "webhook") &&
-                   value_get(next, "json").kind == VALUE_NONE;
+    size_t by = 0;
+    while (!plan_node_field(scope->node, notify_fields[by].name)->is_given)
+        by++;
+    struct value name = value_text(notify_fields[by].name);
+    struct member member = {value_text("by"), name};
+    struct value next = value_object_new(scope->arena, &member, 1);
+    if (!group_render(scope, &notify_fields[by], &next, failure))
+        return false;
+    bool is_bare =
+        slice_is(value_slice(name), "webhook") && value_get(next, "json").kind == VALUE_NONE;
     if (is_bare)
         next = value_object_set(scope->arena, next, value_text("json"),
                                 value_find_or_null(scope->root, SLICE("item")));

@@ -42,6 +42,7 @@
     each(write_xlsx)         \
     each(document)           \
     each(append_to_list)     \
+    each(publish)            \
     each(notify)             \
     each(outgoing_webhook)
 

@@ -1,5 +1,7 @@
 #include "store/intent.h"
 
+#include "base/json.h"
+
 #include <assert.h>
 
 struct intent *
@@ -63,4 +65,12 @@ intent_add_idempotency(struct intent *intent, const struct idempotency_row *aske
     row->kind = kind;
     row->id = *id;
     intent_add(intent, STORE_IDEMPOTENCY_INSERT, asked->scope.size + 256)->idempotency = row;
+}
+
+struct value
+object_body(const struct object_row *row, struct arena *arena)
+{
+    struct value body = value_empty_object();
+    return json_parse(&body, arena, row->body, 0, NULL, NULL) == STATUS_OK ? body
+                                                                           : value_empty_object();
 }

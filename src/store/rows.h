@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/slice.h"
+#include "base/value.h"
 #include "flow/state.h"
 
 #include <stdbool.h>
@@ -410,6 +411,9 @@ struct index_row {
 };
 
 /* Many of them in one operation. */
+/* Its body; {} if it cannot be read. */
+struct value object_body(const struct object_row *row, struct arena *arena);
+
 struct object_rows {
     const struct object_row *rows;
     size_t count; /* 1 to STORE_OBJECTS_MAX */

@@ -1,4 +1,5 @@
-// Rows of one list that a workflow appends to another, while `windrow serve` is killed at random: each is appended once.
+// Rows of one list that a workflow appends to another and makes entities of, while `windrow serve` is killed at random: each
+// is there once.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +14,19 @@ const WORKFLOW = `name: Append
 steps:
   - { id: rows, type: read_list, config: { list: From } }
   - { id: put, type: append_to_list, config: { list: To, row: { n: "{{item.n}}", run: "{{run.id}}" } } }
+  - { id: keep, type: publish, config: { entity: { type: kept, fields: { n: "{{item.n}}", run: "{{run.id}}" } } } }
+  - { id: name, type: publish, config: { entity: { type: named, externalId: "{{item.n}}", fields: { run: "{{run.id}}" } } } }
 `;
 
 async function make(server, key, name) {
   const made = await ask(server, key, 'POST', '/v1/lists', { body: { name } });
   check(made.status === 201, `appends: list ${name}`, made.text);
+}
+
+async function makeType(server, key, name) {
+  const fields = [{ name: 'n', type: 'number' }, { name: 'run', type: 'text' }];
+  const made = await ask(server, key, 'POST', '/v1/entity-types', { body: { name, fields } });
+  check(made.status === 201, `appends: type ${name}`, made.text);
 }
 
 async function fill(server, key) {
@@ -28,17 +37,33 @@ async function fill(server, key) {
   }
 }
 
-/** How often each run has appended each number: "run n" to a count. */
-async function countRows(server, key) {
+/** How often each run has written each number: "run n" to a count. next: the parameter that goes on behind an id. */
+async function countRows(server, key, path, next) {
   const counts = new Map();
   for (let after = ''; ; ) {
-    const answer = await ask(server, key, 'GET', `/v1/lists/To/rows?limit=1000${after}`);
+    const answer = await ask(server, key, 'GET', `${path}limit=1000${after}`);
     if (!check(answer.status === 200, 'appends: rows are read', answer.text)) return counts;
     const page = JSON.parse(answer.text).data;
-    for (const { item } of page) counts.set(`${item.run} ${item.n}`, (counts.get(`${item.run} ${item.n}`) ?? 0) + 1);
+    for (const row of page) {
+      const { run, n } = row.item ?? row.fields;
+      counts.set(`${run} ${n}`, (counts.get(`${run} ${n}`) ?? 0) + 1);
+    }
     if (page.length < 1000) return counts;
-    after = `&after=${page.at(-1).id}`;
+    after = `&${next}=${page.at(-1).id}`;
   }
+}
+
+async function checkOnce(server, key, path, next, runs) {
+  const counts = await countRows(server, key, path, next);
+  check(counts.size === ROWS * runs.length, `appends: all is there in ${path}`, `${counts.size} of ${ROWS * runs.length}`);
+  for (const [row, count] of counts) check(count === 1, `appends: ${row} is there once in ${path}`, `${count} times`);
+}
+
+/** Each is made by whichever run comes first and changed by the others. */
+async function checkNamed(server, key) {
+  const found = await ask(server, key, 'GET', '/v1/entities?entityType=named&limit=1000');
+  const some = JSON.parse(found.text).data.map(({ externalId }) => externalId);
+  check(new Set(some).size === 1000, 'appends: an externalId is there once', `${new Set(some).size} of 1000`);
 }
 
 export async function appendKills(folder, kills) {
@@ -48,6 +73,8 @@ export async function appendKills(folder, kills) {
   const key = makeKey(data);
   await make(server, key, 'From');
   await make(server, key, 'To');
+  await makeType(server, key, 'kept');
+  await makeType(server, key, 'named');
   await fill(server, key);
   const workflow = await publish(server, key, WORKFLOW);
   const runs = [];
@@ -61,8 +88,8 @@ export async function appendKills(folder, kills) {
     const run = await untilEnded(server, key, id);
     check(run.status === 'completed', `appends: run ${id} ends well`, JSON.stringify(run));
   }
-  const counts = await countRows(server, key);
-  check(counts.size === ROWS * runs.length, 'appends: every row is there', `${counts.size} of ${ROWS * runs.length}`);
-  for (const [row, count] of counts) check(count === 1, `appends: ${row} is there once`, `${count} times`);
+  await checkOnce(server, key, '/v1/lists/To/rows?', 'after', runs);
+  await checkOnce(server, key, '/v1/entities?entityType=kept&', 'lt', runs);
+  await checkNamed(server, key);
   await stopServer(server);
 }

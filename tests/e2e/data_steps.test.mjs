@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { startServer, until } from './server.mjs';
+import { startStub } from './stub.mjs';
 
 let server;
 let strangers;
 before(async () => {
-  server = await startServer();
+  server = await startServer('--allow', '127.0.0.1');
   const made = await server.post('/v1/workspaces', { name: 'Strangers' });
   strangers = { key: { apiKey: made.data.key.apiKey } };
 });
@@ -97,4 +98,69 @@ steps:
   const again = await make(`/v1/workflow-runs/${begun.id}/rerun?wait=20`, {});
   assert.equal(again.status, 'failed');
   assert.match(JSON.stringify(again.error), /no_entity_type/);
+});
+
+test('publish changes entities field by field, makes new ones, and keeps everybody\'s change', async () => {
+  await makeType('Firm');
+  const acme = await makeEntity('firm', { name: 'Acme', size: 1 }, { externalId: 'crm-0' });
+  await make('/v1/lists', { name: 'Firms' });
+  await make('/v1/lists/Firms/rows', { rows: Array.from({ length: 50 }, (_, n) => ({ n })) });
+  await server.publish(`
+name: Fill
+limits: { max_failed: 100% }
+steps:
+  - { id: rows, type: read_list, config: { list: Firms } }
+  - id: put
+    type: publish
+    config: { entity: { type: firm, externalId: "crm-{{item.n}}", fields: { name: "F{{item.n}}", stage: lead } } }
+  - { id: wrong, type: publish, config: { entity: { id: "{{steps.put.id}}", fields: { stage: "{{= if .item.n == 7 then 3 else null end }}" } } } }
+`);
+  const run = await runOf('fill', {});
+  const rows = await resultsOf(run);
+  assert.deepEqual(rows.map((row) => row['put.created']).filter(Boolean).length, 49);
+  const [failed, ...others] = await itemsOf(run, 'table=rows&state=failed');
+  assert.equal(others.length, 0);
+  assert.match(JSON.stringify(failed), /bad_fields.*fields\.stage: /);
+  const { data } = await server.get(`/v1/entities/${acme.id}`);
+  assert.deepEqual(data.fields, { name: 'F0', size: 1, double: 2 });
+  const again = await runOf('fill', {});
+  assert.equal((await resultsOf(again)).filter((row) => row['put.created']).length, 0);
+  assert.equal((await server.get('/v1/entities?entityType=firm&limit=1000')).data.length, 50);
+});
+
+test('many items change one entity at the same time, and none is lost', async () => {
+  const fields = Array.from({ length: 60 }, (_, i) => ({ name: `f${i}`, type: 'number' }));
+  await make('/v1/entity-types', { name: 'Crowd', fields });
+  const one = await makeEntity('crowd', {});
+  await make('/v1/lists', { name: 'Crowd' });
+  await make('/v1/lists/Crowd/rows', { rows: fields.map((_, n) => ({ n })) });
+  await server.publish(`
+name: Crowd run
+steps:
+  - { id: rows, type: read_list, config: { list: Crowd } }
+  - { id: fields, type: transform, config: { expression: '{("f" + (.item.n | tostring)): .item.n}' } }
+  - { id: put, type: publish, config: { entity: { id: ${one.id}, fields: "{{steps.fields}}" } } }
+`);
+  const run = await runOf('crowd-run', {});
+  assert.equal(run.status, 'completed', JSON.stringify(run));
+  const { data } = await server.get(`/v1/entities/${one.id}`);
+  assert.deepEqual(data.fields, Object.fromEntries(fields.map(({ name }, n) => [name, n])));
+});
+
+test('publish sends requests and writes files', async () => {
+  const stub = await startStub();
+  await server.publish(`
+name: Out
+steps:
+  - { id: send, type: publish, config: { http: { url: "${stub.url}/echo", json: { title: "{{input.title}}" } } } }
+  - { id: file, type: publish, config: { file: { name: "{{input.title}}.md", content: "# {{input.title}}" } } }
+output: { sent: "{{steps.send.body}}", file: "{{steps.file.file}}" }
+`);
+  const run = await runOf('out', { title: 'Hello' });
+  const { sent } = run.output;
+  assert.deepEqual([run.output.file, sent.method, JSON.parse(sent.body)], ['Hello.md', 'POST', { title: 'Hello' }]);
+  assert.ok(sent.headers['idempotency-key']);
+  const [file] = (await server.get(`/v1/workflow-runs/${run.id}/files`)).data;
+  assert.equal((await server.get(`/v1/files/${file.id}/content`)).text, '# Hello');
+  await stub.close();
 });

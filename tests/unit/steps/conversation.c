@@ -121,8 +121,9 @@ step_env_make_file(struct step_env *env, const struct step_made_file *made, stru
     struct arena *arena = &env->talk->scene.arena;
     struct member members[] = {
         {value_text("file"), value_string_copy(arena, made->name)},
-        {value_text("kind"), value_text(made->kind)},
-        {value_text("options"), value_copy(arena, made->options)},
+        {value_text("kind"), made->kind == NULL ? value_null() : value_text(made->kind)},
+        {value_text("options"),
+         made->kind == NULL ? value_null() : value_copy(arena, made->options)},
         {value_text("type"), value_text(made->content_type)},
         {value_text("input"), value_string_copy(arena, made->input)},
     };
@@ -142,6 +143,24 @@ step_env_append(struct step_env *env, struct slice list, struct value row, struc
     };
     if (slice_is(list, "none"))
         return step_fail(failure, "no_list", "there is no list");
+    *out = value_object_new(arena, members, COUNT_OF(members));
+    return true;
+}
+
+/* What would be merged stands in the place of what comes of it. */
+bool
+step_env_merge(struct step_env *env, const struct step_entity *entity, struct value *out,
+               struct step_failure *failure)
+{
+    struct arena *arena = &env->talk->scene.arena;
+    struct member members[] = {
+        {value_text("type"), value_string_copy(arena, entity->type)},
+        {value_text("id"), value_string_copy(arena, entity->id)},
+        {value_text("externalId"), value_string_copy(arena, entity->external_id)},
+        {value_text("fields"), value_copy(arena, entity->fields)},
+    };
+    if (slice_is(entity->type, "none"))
+        return step_fail(failure, "no_entity_type", "there is no entity type");
     *out = value_object_new(arena, members, COUNT_OF(members));
     return true;
 }
@@ -217,7 +236,7 @@ conversation_answer(struct conversation *talk, int status, const char *body)
     talk->exchange = exchange_new(LIMIT_EXCHANGE_BYTES);
     if (!scene->type->prepare(talk->progress.asked, SLICE("key"), talk->exchange, &scene->failure))
         return failed(talk, &scene->failure);
-    assert_true(talk->exchange->needs_work);
+    assert_true(talk->exchange->needs_work || talk->exchange->url.size > 0);
     if (talk->exchange->url.size > 0)
         end_exchange(talk->exchange, status, body);
     talk->conclusion = (struct step_conclusion){

@@ -1,7 +1,7 @@
 /* Fields of entity types: which definitions and which values are taken, and where faults are. */
 #include "base/json.h"
 #include "base/limits.h"
-#include "service/entity_fields.h"
+#include "engine/entity_fields.h"
 #include "test.h"
 
 #include <stdio.h>

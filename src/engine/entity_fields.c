@@ -1,4 +1,4 @@
-#include "service/entity_fields.h"
+#include "engine/entity_fields.h"
 
 #include "base/clock.h"
 #include "base/json.h"

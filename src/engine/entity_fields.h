@@ -1,14 +1,14 @@
-/* service/entity_fields.h - the fields of an entity type: 18 kinds of them, and which values fit.
+/* engine/entity_fields.h - the fields of an entity type: 18 kinds of them, and which values fit.
  *
  * A definition is {name, slug, type, required, config}. Values are checked by a JSON Schema that is
  * made of the definitions; formulas are computed from the other fields when an entity is stored.
- * Whether files and entities that a value names exist is for service/entities.h to look up.
+ * Whether files and entities that a value names exist is for engine/entities.h to look up.
  *
  * Sources: wiserows.com/docs, Field types (names of the types, minLength, maxLength).
  * Threads: pure.
  */
-#ifndef SERVICE_ENTITY_FIELDS_H
-#define SERVICE_ENTITY_FIELDS_H
+#ifndef ENGINE_ENTITY_FIELDS_H
+#define ENGINE_ENTITY_FIELDS_H
 
 #include "base/arena.h"
 #include "base/status.h"
