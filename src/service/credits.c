@@ -90,6 +90,7 @@ granted(struct intent *intent)
     enum status status = intent->status;
     intent_free(&intent);
     if (status == STATUS_OK) {
+        key_cache_forget(granting->service->keys);
         granting->task.run = tell_engine;
         service_post(granting->service, &granting->task, true);
         return;
@@ -138,6 +139,17 @@ service_credits_get(struct service *service, const struct id *workspace, struct 
         };
     arena_done(&arena);
     return status;
+}
+
+enum status
+service_credits_check(struct service *service, const struct caller *caller)
+{
+    struct credits credits;
+    if (!caller->is_metered)
+        return STATUS_OK;
+    enum status status = service_credits_get(service, &caller->workspace, &credits);
+    bool is_used_up = credits.is_metered && credits.granted <= credits.spent;
+    return status == STATUS_OK && is_used_up ? STATUS_LIMIT : status;
 }
 
 enum status

@@ -20,6 +20,10 @@ struct credits {
 MUST_USE enum status service_credits_get(struct service *service, const struct id *workspace,
                                          struct credits *out);
 
+/* Whether the caller's workspace has credits left, before a run is started for him. LIMIT: it has
+ * none; NOT_FOUND: no such workspace. */
+MUST_USE enum status service_credits_check(struct service *service, const struct caller *caller);
+
 /* Grants once for all that come with the same idempotency row, which may be NULL; the id and time
  * of the grant are made here. CONFLICT: more cannot be added to what is unlimited, there is no such
  * workspace, or the request was stored before. */

@@ -136,6 +136,7 @@ read_workspace(struct service *service, struct arena *arena, struct caller *call
     if (status != STATUS_OK)
         return status;
     caller->rates[1] = rate_of(&row.id, row.limits);
+    caller->is_metered = row.is_metered;
     return row.is_closed ? STATUS_FORBIDDEN : STATUS_OK;
 }
 

@@ -94,6 +94,7 @@ struct caller {
     struct id workspace, key;
     uint32_t scopes;
     bool is_operator; /* of the default workspace */
+    bool is_metered;  /* the workspace's credits are not unlimited */
     struct rate_limit rates[CALLER_RATES];
 };
 

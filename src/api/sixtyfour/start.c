@@ -59,14 +59,12 @@ run_started(enum status status, const struct run_row *run, void *context)
 static bool
 has_credits(struct call *call)
 {
-    struct credits credits;
-    enum status status = service_credits_get(call->service, &call->caller.workspace, &credits);
-    bool has = status == STATUS_OK && (!credits.is_metered || credits.granted > credits.spent);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    else if (!has)
+    enum status status = service_credits_check(call->service, &call->caller);
+    if (status == STATUS_LIMIT)
         call_fail(call, 402, "No credits remaining. Add credits to run workflows");
-    return has;
+    else if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    return status == STATUS_OK;
 }
 
 static void

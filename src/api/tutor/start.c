@@ -40,16 +40,12 @@ fail_credits(struct call *call, const struct refusal *refusal)
 bool
 tutor_has_credits(struct call *call)
 {
-    struct credits credits;
-    enum status status = service_credits_get(call->service, &call->caller.workspace, &credits);
-    if (status != STATUS_OK) {
+    enum status status = service_credits_check(call->service, &call->caller);
+    if (status == STATUS_LIMIT)
+        fail_credits(call, NULL);
+    else if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
-        return false;
-    }
-    if (!credits.is_metered || credits.granted > credits.spent)
-        return true;
-    fail_credits(call, NULL);
-    return false;
+    return status == STATUS_OK;
 }
 
 /* --- the workflow --- */
