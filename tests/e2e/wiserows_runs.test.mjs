@@ -1,20 +1,26 @@
 // The Wiserows API: workflows, runs and jobs, field by field.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { startModel } from './model.mjs';
 import { startServer, until } from './server.mjs';
+import { startStub } from './stub.mjs';
 import { client, codeOf, isMs } from './wiserows.mjs';
 
 let server;
 let api;
 let home;
 let model;
+let stub;
 before(async () => {
+  stub = await startStub();
   home = await mkdtemp(join(tmpdir(), 'windrow-wiserows-'));
   model = await startModel({ say: () => 'Said.' });
   const config = join(home, 'config.yaml');
@@ -25,6 +31,7 @@ before(async () => {
 after(async () => {
   await server?.close();
   await model?.close();
+  await stub?.close();
   await rm(home, { recursive: true, force: true });
 });
 
@@ -214,6 +221,110 @@ test('validate fails entities that do not fit their type any more', async () => 
     assert.deepEqual(ended.progress, { total: 2, completed: 1, failed: 1 });
     assert.ok(ended.logs.some((entry) => entry.message.includes(bare.id) && /body/.test(entry.message)));
   }
+});
+
+test('notify tells somebody for each entity', async () => {
+  const type = await newType();
+  const ids = [];
+  for (const title of ['A', 'B']) ids.push((await newEntity(type, { title, body: `${stub.url}/echo` })).id);
+  const seen = stub.calls().length;
+  const ended = await runSteps(type, [
+    step('notify', { webhook: { url: '{{item.body}}?title={{item.title}}', json: { id: '{{item._id}}' } } })], ids);
+  assert.deepEqual(ended.progress, { total: 2, completed: 2, failed: 0 });
+  assert.deepEqual(stub.calls().slice(seen).map((one) => one.path).sort(), ['/echo?title=A', '/echo?title=B']);
+});
+
+test('while a run goes on its progress is told; cancelled it keeps what was done', async () => {
+  const type = await newType();
+  const ids = [];
+  for (const path of ['echo', 'hang', 'hang']) ids.push((await newEntity(type, { title: path, body: `${stub.url}/${path}` })).id);
+  const seen = stub.calls().length;
+  const workflow = await workflowOf(type, [step('notify', { webhook: { url: '{{item.body}}' } })]);
+  const id = await run(workflow, [...ids, '0'.repeat(24)]);
+  await until(() => stub.calls().length === seen + 3, 'three calls');
+  const going = await job(id);
+  assert.equal(going.status, 'running');
+  assert.equal(going.completedAt, null);
+  assert.equal(going.progress.total, 4);
+  assert.ok(going.progress.completed <= 1 && going.progress.failed <= 1, JSON.stringify(going.progress));
+  const shown = await runOf(workflow, id);
+  assert.deepEqual([shown.status, shown.progress.total, shown.completedAt], ['running', 4, null]);
+  await api.post(`/api/v1/jobs/${id}/cancel`);
+  const ended = await job(id);
+  assert.equal(ended.status, 'cancelled');
+  assert.equal(ended.progress.total, 4);
+  assert.ok(ended.progress.completed + ended.progress.failed <= 2, JSON.stringify(ended.progress));
+  assert.deepEqual((await runOf(workflow, id)).progress, ended.progress);
+});
+
+test('a job that waits in line is pending, and its run began when it was asked for', async () => {
+  const workflow = await native(waits());
+  const held = await server.post(`/v1/workflows/${workflow.id}/runs`, { input: {}, concurrencyKey: 'line' });
+  const queued = await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { entityIds: ['a', 'b'] }, concurrencyKey: 'line' });
+  const id = queued.data.id;
+  const found = await job(id);
+  assert.equal(found.status, 'pending');
+  assert.deepEqual(found.progress, { total: 2, completed: 0, failed: 0 });
+  const shown = await runOf(workflow, id);
+  assert.deepEqual([shown.status, shown.startedAt, shown.completedAt], ['pending', found.createdAt, null]);
+  assert.deepEqual((await api.get('/api/v1/jobs?status=pending')).json.data.map((one) => one.id), [id]);
+  for (const one of [id, held.data.id]) await api.post(`/api/v1/jobs/${one}/cancel`);
+});
+
+test('publish writes what steps have made: the fields of answers and of objects, later ones over earlier', async () => {
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Rhine', body: 'The Rhine is 1,233 kilometres long. It rises in Switzerland.' });
+  const ended = await runSteps(type, [
+    step('ai_generate', { prompt: 'How long is it? {{item.body}}', field: 'summary' }),
+    step('transform', { expression: '{words: 1, title: "early"}' }),
+    step('transform', { expression: '.item | .title |= ascii_upcase' }),
+    step('transform', { expression: '"no object"' }),
+    step('publish'),
+    step('transform', { expression: '{title: "too late"}' }),
+  ], [id]);
+  assert.deepEqual(ended.progress, { total: 1, completed: 1, failed: 0 }, JSON.stringify(ended.logs));
+  const { fields } = await entity(id);
+  assert.match(fields.summary, /1,233 kilometres/);
+  assert.deepEqual({ ...fields, summary: '' }, {
+    title: 'RHINE', body: 'The Rhine is 1,233 kilometres long. It rises in Switzerland.', summary: '', words: 1, size: 5,
+  });
+});
+
+test('publish with fields writes these alone; what does not fit fails the entity', async () => {
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Nuts', summary: 'old' });
+  const bad = await newEntity(type, { title: 'Bolts', body: 'x' });
+  const ended = await runSteps(type, [
+    step('transform', { expression: '{title: "not this"}' }),
+    step('publish', { fields: { summary: '{{item.title}}!', words: '{{= if .item.body then "many" else 2 end }}' } }),
+  ], [id, bad.id]);
+  assert.deepEqual(ended.progress, { total: 2, completed: 1, failed: 1 });
+  assert.deepEqual((await entity(id)).fields, { title: 'Nuts', summary: 'Nuts!', words: 2, size: 4 });
+  assert.deepEqual((await entity(bad.id)).fields, { title: 'Bolts', body: 'x', size: 5 });
+  assert.ok(ended.logs.some((entry) => entry.message.includes(bad.id) && /words/.test(entry.message)));
+});
+
+test('ai_generate with fields fills those that it knows and leaves the others', async () => {
+  const type = await newType([
+    { name: 'Text', slug: 'text', type: 'longText' },
+    { name: 'Staff', slug: 'staff', type: 'number' },
+    { name: 'Mail', slug: 'mail', type: 'email' },
+  ]);
+  const { id } = await newEntity(type, { text: 'Bolt AG has 120 employees.', mail: 'old@example.com' });
+  const ended = await runSteps(type, [step('ai_generate', { fields: ['staff', 'mail'], prompt: 'How many employees?' }), step('publish')], [id]);
+  assert.deepEqual(ended.progress, { total: 1, completed: 1, failed: 0 }, JSON.stringify(ended.logs));
+  assert.deepEqual((await entity(id)).fields, { text: 'Bolt AG has 120 employees.', staff: 120, mail: 'old@example.com' });
+});
+
+test('entities that a condition held back are not written', async () => {
+  const type = await newType();
+  const few = await newEntity(type, { title: 'Few', words: 1 });
+  const many = await newEntity(type, { title: 'Many', words: 9 });
+  const ended = await runSteps(type, [step('condition', { expression: '.item.words > 5' }),
+    step('publish', { fields: { summary: 'long' } })], [few.id, many.id]);
+  assert.deepEqual(ended.progress, { total: 2, completed: 2, failed: 0 });
+  assert.equal((await entity(few.id)).fields.summary, undefined);
+  assert.equal((await entity(many.id)).fields.summary, 'long');
 });
 
 /* --- workflows made elsewhere --- */
@@ -415,4 +526,26 @@ test('another workspace sees no workflows, no runs and no jobs', async () => {
   fails(await api.post(`/api/v1/workflows/${workflow.id}/run`, { entityIds: ['a'] }, { headers }), 404);
   assert.equal((await job(id)).status, 'running');
   await api.post(`/api/v1/jobs/${id}/cancel`);
+});
+
+/* --- a program that knows nothing of us --- */
+
+test('a client program written after the guides: type, entities, workflow, run, job, entities', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('clients/wiserows.mjs', import.meta.url))], {
+    env: { ...process.env, WISEROWS_API: `${server.url}/api/v1`, WISEROWS_API_KEY: server.key.apiKey },
+  });
+  const [made, ended, ran, list, rhine, elbe, bare, refused] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.match(made.workflow, /^[0-9a-f]{24}$/);
+  assert.equal(made.steps, 5);
+  assert.deepEqual(ended.progress, { total: 3, completed: 3, failed: 0 });
+  assert.equal(ended.status, 'completed');
+  assert.ok(ended.logs > 0);
+  assert.equal(ran.run, 'completed');
+  assert.ok(ran.took >= 0);
+  assert.equal(list.total, 3);
+  assert.match(rhine.summary, /1,233 kilometres/);
+  assert.equal(rhine.shout, 'THE RHINE');
+  assert.match(elbe.summary, /1,094 kilometres/);
+  assert.deepEqual(bare, { title: 'Stub', body: '' });
+  assert.match(refused.refused, /^invalid_request: entityIds/);
 });

@@ -129,9 +129,11 @@ put_failed(struct value item, void *context)
     struct slice step = text_of(error, "step");
     struct buffer message;
     buffer_init(&message, MESSAGE_BYTES);
-    buffer_append_format(&message, "Entity%s%.*s failed in step \"%.*s\": %.*s",
-                         id.size > 0 ? " " : "", SLICE_FORMAT(id), SLICE_FORMAT(step),
-                         SLICE_FORMAT(slice_cut(text_of(error, "message"), MESSAGE_BYTES / 2)));
+    /* One that could not be read is named by the words. */
+    if (id.size > 0)
+        buffer_append_format(&message, "Entity %.*s failed in step \"%.*s\": ", SLICE_FORMAT(id),
+                             SLICE_FORMAT(step));
+    buffer_append_slice(&message, slice_cut(text_of(error, "message"), MESSAGE_BYTES / 2));
     if (!buffer_is_over(&message))
         put_entry(log, "error", buffer_slice(&message));
     buffer_done(&message);
