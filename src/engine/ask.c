@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/asks.h"
+#include "engine/events.h"
 
 #include <string.h>
 
@@ -110,6 +111,7 @@ ask_body_print(struct arena *arena, const struct ask_body *body)
         {value_text("shown"), body->shown},
         {value_text("late"), value_object_new(arena, late, COUNT_OF(late))},
         {value_text("answer"), body->answer},
+        {value_text("comments"), body->comments},
     };
     return json_text(arena, value_object_new(arena, members, COUNT_OF(members)));
 }
@@ -153,6 +155,9 @@ ask_body_read(struct ask_body *out, struct arena *arena, const struct object_row
     out->is_ok_late = value_is_true(value_get(value_get(body, "late"), "ok"));
     out->late = value_find_or_null(value_get(body, "late"), SLICE("value"));
     out->answer = value_find_or_null(body, SLICE("answer"));
+    out->comments = value_get(body, "comments");
+    if (out->comments.kind != VALUE_ARRAY)
+        out->comments = value_empty_array();
     return true;
 }
 
@@ -218,6 +223,55 @@ ask_add_answer(struct intent *intent, const struct ask_answer *answer, int64_t n
 
 /* --- from outside --- */
 
+/* The run of the question, in that generation, while it goes on or is paused. */
+static struct store_guard
+guard_of(const struct ask_body *body)
+{
+    return (struct store_guard){
+        .is_on = true,
+        .run = body->run,
+        .generation = body->place.generation,
+        .states = STORE_LIVE_STATES | 1u << RUN_STATE_PAUSED,
+    };
+}
+
+/* Tells what a person said, which is an object of texts: {decision, by, via, comment, …}. */
+static void
+add_event(struct intent *intent, const struct ask_answer *answer, const char *type,
+          int64_t now_unix_ms)
+{
+    static const char *const names[] = {"decision", "by", "via", "comment"};
+    const struct ask_body *body = answer->body;
+    struct arena *arena = &intent->arena;
+    struct value said = value_empty_object();
+    said = value_object_set(arena, said, value_text("approval"), id_value(arena, &answer->row->id));
+    said = value_object_set(arena, said, value_text("step"), value_string(body->place.step));
+    said = value_object_set(arena, said, value_text("item"), value_string(body->item));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct value value = value_get(answer->value, names[i]);
+        if (value.kind == VALUE_STRING)
+            said = value_object_set(arena, said, value_text(names[i]), value);
+    }
+    const struct run_row run = {.id = body->run, .generation = body->place.generation};
+    events_add_said(intent, &run, type, said, now_unix_ms);
+}
+
+void
+ask_add_comment(struct intent *intent, const struct object_row *row, const struct ask_body *body,
+                struct value comment, int64_t now_unix_ms)
+{
+    struct ask_body after = *body;
+    struct object_row changed = *row;
+    const struct ask_answer said = {.row = row, .body = body, .value = comment};
+    after.comments = value_array_append(&intent->arena, body->comments, comment);
+    changed.body = ask_body_print(&intent->arena, &after);
+    changed.revision++;
+    changed.updated_unix_ms = now_unix_ms;
+    intent->guard = guard_of(body);
+    intent_add_object(intent, STORE_OBJECT_UPDATE, &changed);
+    add_event(intent, &said, "approval.commented", now_unix_ms);
+}
+
 struct answer_request {
     struct message message;
     struct engine *engine;
@@ -268,13 +322,10 @@ engine_ask_answer(struct engine *engine, const struct ask_answer *answer,
     request->question = answer->row->id;
     request->asker = *asker;
     struct intent *intent = intent_new(4 * LIMIT_VALUE_BYTES);
-    intent->guard = (struct store_guard){
-        .is_on = true,
-        .run = answer->body->run,
-        .generation = answer->body->place.generation,
-        .states = STORE_LIVE_STATES | 1u << RUN_STATE_PAUSED,
-    };
+    intent->guard = guard_of(answer->body);
     ask_add_answer(intent, answer, now);
+    if (answer->row->kind == OBJECT_APPROVAL)
+        add_event(intent, answer, "approval.decided", now);
     add_wake(intent, answer, now);
     intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_APPROVAL, &answer->row->id);
     intent->done = answer_committed;

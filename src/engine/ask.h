@@ -47,7 +47,8 @@ struct ask_body {
     int64_t until_unix_ms;
     bool is_ok_late; /* what holds without an answer in time: a value, else a failure */
     struct value late;
-    struct value answer; /* {ok, value, late, …}; VALUE_NULL: none yet */
+    struct value answer;   /* {ok, value, late, …}; VALUE_NULL: none yet */
+    struct value comments; /* what was said without answering, an array */
 };
 
 /* False: it is damaged. Pure; all in the arena. */
@@ -66,6 +67,12 @@ struct ask_answer {
 /* Adds to the intent what an answer changes in the store: CONFLICT if the object has changed.
  * Pure. */
 void ask_add_answer(struct intent *intent, const struct ask_answer *answer, int64_t now_unix_ms);
+
+/* Adds to the intent that somebody says something without answering: one more of body->comments,
+ * and an event of the run. CONFLICT if the object has changed, or the run does not go on in that
+ * generation. Pure. */
+void ask_add_comment(struct intent *intent, const struct object_row *row,
+                     const struct ask_body *body, struct value comment, int64_t now_unix_ms);
 
 /* Gives an answer from outside and lets the run go on. CONFLICT: it was answered meanwhile, or the
  * run has ended, or one above it has. Any thread; all is copied. */

@@ -400,6 +400,7 @@ make_question(struct ask *ask, const struct ask_place *place)
             made.until.duration_ms >= 0 ? now + made.until.duration_ms : made.until.until_unix_ms,
         .is_ok_late = made.is_ok_late,
         .answer = value_null(),
+        .comments = value_empty_array(),
     };
     ask->body.late = late_at(&ask->arena, made.late, ask->body.until_unix_ms);
     if (json_text(&ask->arena, made.shown).size > LIMIT_ASK_BYTES) {

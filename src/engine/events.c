@@ -533,6 +533,22 @@ events_add_move(struct intent *intent, const struct run_row *row, enum run_event
 }
 
 void
+events_add_said(struct intent *intent, const struct run_row *row, const char *type,
+                struct value said, int64_t now)
+{
+    struct buffer lines;
+    buffer_init(&lines, KIB(64));
+    begin_line(&lines, type, now, row->generation);
+    for (uint32_t i = 0; i < said.count; i++) {
+        const struct member *member = &value_members(said)[i];
+        put_text(&lines, member->key.text, value_slice(member->value));
+    }
+    end_line(&lines);
+    add_row(intent, &row->id, row->generation, &lines);
+    buffer_done(&lines);
+}
+
+void
 events_put_stored(struct buffer *out, const struct run_row *row)
 {
     begin_line(out, "run.queued", row->created_unix_ms, 1);

@@ -7,6 +7,7 @@
  * by comparing its state with what was told; it is told soon in a commit of its own, or with the
  * next move, so that a short run writes one row. What was told is read back when the run is taken
  * up, so that a crash repeats nothing. A generation tells each step and each table twice at most.
+ * What a person decides is told in the commit that stores it.
  *
  * A run computed in place writes no events: they follow from its row, until a retry changes that.
  *
@@ -57,6 +58,11 @@ void run_events_leave(struct run *run);
 /* Tells that a run is moved as `row` says. */
 void events_add_move(struct intent *intent, const struct run_row *row, enum run_event event,
                      int64_t now_unix_ms);
+
+/* Tells of the run, of which id and generation are looked at, what somebody outside has said: an
+ * object whose members stand in the event. */
+void events_add_said(struct intent *intent, const struct run_row *row, const char *type,
+                     struct value said, int64_t now_unix_ms);
 
 /* The first line of every run: that it was stored. */
 void events_put_stored(struct buffer *out, const struct run_row *row);

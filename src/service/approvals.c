@@ -1,5 +1,6 @@
 #include "service/approvals.h"
 
+#include "base/limits.h"
 #include "service/host.h"
 #include "service/present.h"
 
@@ -62,6 +63,7 @@ approval_present(const struct ask_found *found, struct arena *arena)
         {value_text("createdAt"), present_time(body->opened_unix_ms, arena)},
         {value_text("deadline"), present_time(body->until_unix_ms, arena)},
         {value_text("decision"), approval_decision(found, arena)},
+        {value_text("comments"), body->comments},
     };
     return value_object_new(arena, members, COUNT_OF(members));
 }
@@ -105,4 +107,47 @@ service_approval_decide(struct service *service, const struct ask_found *found,
     value = with(arena, value, "comment", text_or_null(said->comment));
     value = with(arena, value, "at", present_time(clock_unix_ms(service->options.clock), arena));
     service_ask_answer(service, found, said->is_yes, value, asker);
+}
+
+/* --- saying something without deciding --- */
+
+bool
+approval_takes_comment(const struct ask_found *found)
+{
+    return found->body.comments.count < APPROVAL_COMMENTS_MAX;
+}
+
+struct commenting {
+    run_moved_fn *moved;
+    void *context;
+};
+
+static void
+comment_committed(struct intent *intent)
+{
+    struct commenting commenting = *(const struct commenting *)intent->owner;
+    enum status status = intent->status;
+    intent_free(&intent);
+    commenting.moved(status, commenting.context);
+}
+
+void
+service_approval_comment(struct service *service, const struct ask_found *found,
+                         const struct approval_said *said, struct arena *arena,
+                         const struct run_asker *asker)
+{
+    int64_t now = clock_unix_ms(service->options.clock);
+    struct intent *intent = intent_new(4 * LIMIT_VALUE_BYTES);
+    struct commenting *commenting = arena_alloc(&intent->arena, sizeof(*commenting));
+    struct value comment = value_empty_object();
+    comment = with(arena, comment, "by", text_or_null(said->by));
+    comment = with(arena, comment, "via", value_text(said->via));
+    comment = with(arena, comment, "comment", value_string(said->comment));
+    comment = with(arena, comment, "at", present_time(now, arena));
+    ask_add_comment(intent, &found->row, &found->body, comment, now);
+    intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_APPROVAL, &found->row.id);
+    *commenting = (struct commenting){asker->moved, asker->context};
+    intent->done = comment_committed;
+    intent->owner = commenting;
+    writer_push(service->writer, intent);
 }

@@ -22,6 +22,7 @@
 //   node run.mjs --bulk [--kills N] [--seed S]
 //   node run.mjs --hooks [--kills N] [--seed S]
 //   node run.mjs --failures [--kills N] [--seed S]
+//   node run.mjs --storm [--messages N] [--rate N] [--kills N] [--seed S]
 //   node run.mjs --appends [--kills N] [--seed S]
 //   node run.mjs --reshape NAME|all [--rows N] [--kills N] [--seed S]
 
@@ -31,7 +32,7 @@ import { join } from 'node:path';
 import { startStub } from '../e2e/stub.mjs';
 import { bulkKills } from './bulk.mjs';
 import { appendKills } from './appends.mjs';
-import { counts, isLong, kills, seed, words } from './check.mjs';
+import { counts, isLong, kills, option, seed, words } from './check.mjs';
 import { converterKills } from './converters.mjs';
 import { eventKills } from './events.mjs';
 import { failureKills } from './failures.mjs';
@@ -44,6 +45,7 @@ import { reshapeKills } from './reshapes.mjs';
 import { CALLS, CHILDREN, CHILD_RETRIES, GATES, MODELS, PAGES, RETRIES, WORKBOOK } from './scenes.mjs';
 import { cancelKills, serverKills } from './server.mjs';
 import { startKills } from './starts.mjs';
+import { stormKills } from './storm.mjs';
 import { uploadKills } from './uploads.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-crash-'));
@@ -67,6 +69,7 @@ async function main() {
     else if (process.argv.includes('--bulk')) await part('bulk', () => bulkKills(stub, folder, kills));
     else if (process.argv.includes('--hooks')) await part('hooks', () => hookKills(folder, kills));
     else if (process.argv.includes('--failures')) await part('failures', () => failureKills(folder, kills));
+    else if (process.argv.includes('--storm')) await part('storm', () => stormKills(folder, kills, option('--messages', 100_000)));
     else if (process.argv.includes('--appends')) await part('appends', () => appendKills(folder, kills));
     else if (process.argv.includes('--full')) await part('full disk', async () => fullDisks(stub, folder, await papers()));
     else if (reshape === null) await everything(stub, world, await papers());
@@ -113,6 +116,7 @@ async function everything(stub, world, papers) {
   await part('starts', () => startKills(folder, Math.max(3, kills / 8)));
   await part('events', () => eventKills(stub, folder, Math.max(3, kills / 8)));
   await part('hooks', () => hookKills(folder, Math.max(3, kills / 8)));
+  await part('storm', () => stormKills(folder, Math.max(3, kills / 8), isLong ? 20_000 : 2000));
   await part('failures', () => failureKills(folder, Math.max(3, kills / 8)));
   await part('bulk', () => bulkKills(stub, folder, Math.max(2, Math.floor(kills / 12))));
   await part('appends', () => appendKills(folder, Math.max(4, kills / 8)));

@@ -255,3 +255,86 @@ test('threat E: nothing of it is seen or steered from outside', async () => {
   assert.equal((await server.get(`/v1/approvals/${approval.id}`, { key: other })).data.status, 'open');
   await server.post(`/v1/workflow-runs/${run.id}/cancel`, {});
 });
+
+const events = async (run) => {
+  const { text } = await server.get(`/v1/workflow-runs/${run}/events`);
+  return text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)));
+};
+
+test('who decided is an event of the run, and so is a comment, which decides nothing', async () => {
+  await server.publish(asking('discussed', CONFIG));
+  const { run, approval } = await begin('discussed');
+  const at = `/v1/approvals/${approval.id}`;
+  assert.equal((await server.post(at, { decision: 'comment', by: 'Ada' })).status, 400);
+  const once = { headers: { 'idempotency-key': 'a-comment' } };
+  for (let i = 0; i < 2; i++) {
+    const said = await server.post(at, { decision: 'comment', by: 'Ada', comment: 'why <now>?' }, once);
+    assert.equal(said.status, 200, said.text);
+    assert.deepEqual([said.status, said.data.status, said.data.comments.length], [200, 'open', 1]);
+  }
+  const pressed = await press(approval.links.approve, { by: 'Bob', comment: 'it is due', decision: 'comment' });
+  assert.equal(pressed.status, 200, pressed.text);
+  assert.match(pressed.text, /Ada, .*why &lt;now&gt;\?.*Bob, .*it is due/s);
+  assert.equal((await press(approval.links.page, { by: 'Bob', decision: 'comment' })).status, 400);
+  const crowd = await Promise.all(Array.from({ length: 8 }, (_, i) =>
+    server.post(at, { decision: 'comment', by: `n${i}`, comment: 'me too' })));
+  assert.deepEqual([...new Set(crowd.map((one) => one.status))], [200]);
+  const yes = await server.post(at, { decision: 'approve', by: 'Cy', comment: 'fine' });
+  assert.deepEqual(yes.data.comments.slice(0, 2).map(({ by, via, comment }) => [by, via, comment]),
+    [['Ada', 'api', 'why <now>?'], ['Bob', 'page', 'it is due']]);
+  assert.equal(yes.data.comments.length, 10);
+  assert.equal((await server.reachEnd(run.id)).output.ok.by, 'Cy');
+  const told = (await events(run.id)).filter(({ type }) => type.startsWith('approval.'));
+  assert.equal(told.length, 11);
+  const { type, step, by, decision, via, comment, approval: id } = told.at(-1);
+  assert.deepEqual([type, step, by, decision, via, comment, id],
+    ['approval.decided', 'ok', 'Cy', 'approved', 'api', 'fine', approval.id]);
+  assert.deepEqual([told[0].type, told[0].by, told[0].comment], ['approval.commented', 'Ada', 'why <now>?']);
+  assert.equal((await server.post(at, { decision: 'comment', by: 'Ed', comment: 'late' })).status, 409);
+});
+
+test('an approval takes so many comments and no more', async () => {
+  const { run, approval } = await begin('discussed');
+  const at = `/v1/approvals/${approval.id}`;
+  const say = () => server.post(at, { decision: 'comment', by: 'x', comment: 'y' });
+  for (let i = 0; i < 50; i++) assert.equal((await say()).status, 200);
+  assert.equal((await say()).status, 422);
+  assert.equal((await press(approval.links.page, { by: 'x', comment: 'y', decision: 'comment' })).status, 422);
+  await server.post(at, { decision: 'approve' });
+  await server.reachEnd(run.id);
+});
+
+test('approvals are listed by status, workflow, run and time', async () => {
+  await server.publish(asking('listed', CONFIG));
+  await server.publish(asking('listed-too', CONFIG));
+  const made = [];
+  for (const slug of ['listed', 'listed', 'listed', 'listed', 'listed-too']) made.push(await begin(slug));
+  const decide = (one, decision) => server.post(`/v1/approvals/${one.approval.id}`, { decision });
+  await decide(made[0], 'approve');
+  await decide(made[1], 'reject');
+  await server.post(`/v1/workflow-runs/${made[2].run.id}/cancel`, {});
+  await server.reachEnd(made[2].run.id);
+  const list = async (query) => {
+    const answer = await server.get(`/v1/approvals?${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    return [answer.data.map(({ id }) => made.findIndex(({ approval }) => approval.id === id)).sort(), answer.json.next];
+  };
+  assert.deepEqual(await list('workflow=listed'), [[3], null]);
+  assert.deepEqual(await list('workflow=listed-too&status=open'), [[4], null]);
+  for (const [status, want] of [['decided', [0, 1]], ['approved', [0]], ['rejected', [1]], ['over', [2]], ['expired', []]])
+    assert.deepEqual(await list(`workflow=listed&status=${status}`), [want, null], status);
+  assert.deepEqual(await list(`runId=${made[3].run.id}&createdAfter=2020-01-01T00:00:00Z`), [[3], null]);
+  assert.deepEqual(await list('workflow=listed&createdAfter=2099-01-01T00:00:00Z'), [[], null]);
+  assert.deepEqual(await list('workflow=listed&createdBefore=2020-01-01T00:00:00Z'), [[], null]);
+  const seen = [];
+  for (let next = ''; next !== null; ) {
+    const answer = await server.get(`/v1/approvals?status=decided&limit=1${next && `&lt=${next}`}`);
+    seen.push(...answer.data.map(({ id }) => id));
+    next = answer.json.next;
+  }
+  const all = (await server.get('/v1/approvals?status=decided&limit=1000')).data.map(({ id }) => id);
+  assert.deepEqual(seen, all);
+  for (const query of ['workflow=none', 'status=maybe', 'createdAfter=soon'])
+    assert.equal((await server.get(`/v1/approvals?${query}`)).status, 400, query);
+  assert.equal((await server.get('/v1/waits?status=approved')).status, 400);
+});

@@ -62,7 +62,7 @@ name_of(char out[96], struct slice type, struct value event)
     if (slice_starts_with(type, SLICE("table.")))
         who = value_get(event, "table");
     bool is_move = slice_is(type, "run.waiting") || slice_is(type, "run.paused") ||
-                   slice_is(type, "run.resumed");
+                   slice_is(type, "run.resumed") || slice_starts_with(type, SLICE("approval."));
     bool is_begin = slice_is(type, "step.started") || slice_is(type, "table.opened") ||
                     slice_is(type, "run.started");
     const char *kind = slice_starts_with(type, SLICE("step."))    ? "step"

@@ -158,7 +158,24 @@ put_form(struct buffer *out, const struct ask_found *found)
         put_button(out, "approve", "Approve");
     if (found->token.says != ASK_SAYS_YES)
         put_button(out, "reject", "Reject");
+    put_button(out, "comment", "Only comment");
     buffer_append_text(out, "</form>");
+}
+
+static void
+put_comments(struct buffer *out, const struct ask_found *found)
+{
+    struct value comments = found->body.comments;
+    for (uint32_t i = 0; i < comments.count; i++) {
+        struct value comment = value_items(comments)[i];
+        buffer_append_text(out, "<p class=\"note\">");
+        put_text_member(out, comment, "by");
+        buffer_append_text(out, ", ");
+        put_text_member(out, comment, "at");
+        buffer_append_text(out, ":</p><pre>");
+        put_text_member(out, comment, "comment");
+        buffer_append_text(out, "</pre>");
+    }
 }
 
 static void
@@ -198,6 +215,7 @@ answer_question(struct call *call, int status, const struct ask_found *found)
     begin_page(&body, title.kind == VALUE_STRING ? value_slice(title) : SLICE("Approval"));
     put_details(&body, found);
     put_rows(&body, call, found);
+    put_comments(&body, found);
     if (found->stand == ASK_OPEN)
         put_form(&body, found);
     else
@@ -245,7 +263,8 @@ native_approval_page(struct call *call)
 struct sent {
     struct ask_found found;
     struct approval_said said;
-    bool is_decided, was_asked;
+    bool is_comment; /* nothing is decided */
+    bool was_asked;
 };
 
 /* False: the call was answered. */
@@ -270,10 +289,12 @@ read_form(struct call *call, struct sent *sent)
                    sent->said.by.size > 0 && sent->said.by.size <= APPROVAL_NAME_BYTES_MAX &&
                    sent->said.comment.size <= APPROVAL_COMMENT_BYTES_MAX;
     sent->said.is_yes = slice_is(decision, "approve");
-    if (is_good && (sent->said.is_yes || slice_is(decision, "reject")))
+    sent->is_comment = slice_is(decision, "comment") && sent->said.comment.size > 0;
+    if (is_good && (sent->said.is_yes || sent->is_comment || slice_is(decision, "reject")))
         return true;
     answer_words(call, 400, "Not understood",
-                 "Say who you are, and approve or reject. Go back to the page and try again.");
+                 "Say who you are, and approve, reject or comment. Go back to the page and try "
+                 "again.");
     return false;
 }
 
@@ -301,6 +322,30 @@ decided(enum status status, void *context)
         answer_words(call, status_http(status), "Not now", "Please try again in a minute.");
 }
 
+/* What others said meanwhile changes what is stored: then it is said again. */
+static void
+commented(enum status status, void *context)
+{
+    struct call *call = context;
+    struct sent *sent = call->own;
+    if (status == STATUS_CONFLICT)
+        sent->was_asked = false;
+    decided(status, context);
+}
+
+static void
+say(struct call *call, struct sent *sent)
+{
+    struct run_asker asker = {sent->is_comment ? commented : decided, call, NULL};
+    sent->was_asked = true;
+    if (!sent->is_comment)
+        service_approval_decide(call->service, &sent->found, &sent->said, call->arena, &asker);
+    else if (approval_takes_comment(&sent->found))
+        service_approval_comment(call->service, &sent->found, &sent->said, call->arena, &asker);
+    else
+        answer_words(call, 422, "Too many comments", "There is no room for another one.");
+}
+
 static void
 decide(struct call *call)
 {
@@ -310,12 +355,11 @@ decide(struct call *call)
     bool is_same = approval_state_of(&sent->found) ==
                    (sent->said.is_yes ? APPROVAL_APPROVED : APPROVAL_REJECTED);
     if (sent->found.stand == ASK_OPEN && !sent->was_asked) {
-        struct run_asker asker = {decided, call, NULL};
-        sent->was_asked = true;
-        service_approval_decide(call->service, &sent->found, &sent->said, call->arena, &asker);
+        say(call, sent);
         return;
     }
-    answer_question(call, is_same ? 200 : 409, &sent->found);
+    bool is_taken = sent->is_comment ? sent->was_asked : is_same;
+    answer_question(call, is_taken ? 200 : 409, &sent->found);
 }
 
 /* A link that says one thing cannot be made to say the other. */
@@ -323,7 +367,8 @@ static bool
 may_say(struct call *call, struct sent *sent)
 {
     enum ask_says says = sent->found.token.says;
-    if (says == ASK_SAYS_ANYTHING || (says == ASK_SAYS_YES) == sent->said.is_yes)
+    if (sent->is_comment || says == ASK_SAYS_ANYTHING ||
+        (says == ASK_SAYS_YES) == sent->said.is_yes)
         return true;
     answer_words(call, 403, "Not with this link", "This link is for the other decision.");
     return false;

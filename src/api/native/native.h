@@ -12,6 +12,8 @@
 #include "api/call.h"
 #include "service/links.h"
 
+struct ask_found;
+
 extern const struct route_table native_routes;
 extern const struct dialect native_dialect;
 
@@ -276,6 +278,9 @@ void native_answer_delivery_again(struct call *call, const struct idempotency_ro
 /* The webhook secret of a workspace or of a workflow; another one. */
 void native_answer_secret(struct call *call, const struct id *owner);
 void native_rotate_secret(struct call *call, const struct id *owner);
+
+/* What is shown of an approval, with links for who may decide. */
+struct value native_approval_value(struct call *call, const struct ask_found *found);
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);

@@ -11,6 +11,7 @@
 /* A text of JSON may be twice as long as what it says. */
 #define DOCUMENT_BYTES (2 * LIMIT_DOCUMENT_TEXT_BYTES + 2 * LIMIT_DOCUMENT_METADATA_BYTES)
 #define LIST_QUERY "limit,page,lt,sort,direction"
+#define ASK_FILTERS "status,runId,workflow,createdAfter,createdBefore,"
 #define RUN_FILTERS "status,trigger,label,createdAfter,createdBefore"
 
 /* Companies, deals and people: their path, what one and several are called in names, and in words.
@@ -410,15 +411,15 @@ static const struct route routes[] = {
      .summary = "Make another secret; the one before holds for 24 hours more", .takes = "Nothing",
      .gives = "WebhookSecret"},
     {GET, "/v1/waits", KEY_SCOPE_READ, native_wait_list, 0, .name = "listWaits", .tag = "Approvals",
-     .summary = "List the events that runs wait for", .query = "status,runId," LIST_QUERY,
+     .summary = "List the events that runs wait for", .query = ASK_FILTERS LIST_QUERY,
      .gives = "[Wait]"},
     {GET, "/v1/approvals", KEY_SCOPE_READ, native_approval_list, 0, .name = "listApprovals",
-     .tag = "Approvals", .summary = "List what runs ask people",
-     .query = "status,runId," LIST_QUERY, .gives = "[Approval]"},
+     .tag = "Approvals", .summary = "List what runs ask people", .query = ASK_FILTERS LIST_QUERY,
+     .gives = "[Approval]"},
     {GET, "/v1/approvals/{approval}", KEY_SCOPE_READ, native_approval_get, 0, .name = "getApproval",
      .tag = "Approvals", .summary = "Get what a run asks", .gives = "Approval"},
     {POST, "/v1/approvals/{approval}", KEY_SCOPE_RUN, native_approval_decide, SMALL,
-     .name = "decideApproval", .tag = "Approvals", .summary = "Approve or reject",
+     .name = "decideApproval", .tag = "Approvals", .summary = "Approve, reject or comment",
      .takes = "Decision", .gives = "Approval"},
     {GET, "/approvals/{token}", ROUTE_PUBLIC, native_approval_page, 0, .name = "getApprovalPage",
      .tag = "Approvals", .summary = "Read the page on which a person decides",
