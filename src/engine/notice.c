@@ -58,7 +58,7 @@ notice_id(const struct run_row *row, const char *kind)
     return id;
 }
 
-static void
+static struct delivery_row *
 add_one(struct intent *intent, const struct engine_options *options, const struct run_row *row,
         struct slice url, const char *kind)
 {
@@ -75,6 +75,22 @@ add_one(struct intent *intent, const struct engine_options *options, const struc
         .give_up_unix_ms = row->ended_unix_ms + options->notice_ms,
     };
     intent_add(intent, STORE_DELIVERY_INSERT, url.size + 256)->delivery = delivery;
+    return delivery;
+}
+
+/* The Sixtyfour API tells of runs that have completed, and of no others. */
+static void
+add_on_end(struct intent *intent, const struct engine_options *options, const struct run_row *row,
+           const struct plan *plan)
+{
+    if (plan->is_sixtyfour_notice && row->state != RUN_STATE_COMPLETED)
+        return;
+    struct delivery_row *delivery =
+        add_one(intent, options, row, value_slice(plan->on_end), "on_end");
+    if (!plan->is_sixtyfour_notice)
+        return;
+    delivery->form = DELIVERY_SIXTYFOUR;
+    delivery->type = SLICE("outgoing_webhook.completed");
 }
 
 /* Whether a workflow is to be run for its failure. */
@@ -138,7 +154,7 @@ notice_add_end(struct intent *intent, const struct engine_options *options,
     if (!is_wanted || options->notice_ms == 0)
         return;
     if (to->plan != NULL && to->plan->on_end.kind == VALUE_STRING)
-        add_one(intent, options, row, value_slice(to->plan->on_end), "on_end");
+        add_on_end(intent, options, row, to->plan);
     if (to->callback.size > 0)
         add_one(intent, options, row, to->callback, "asked");
 }

@@ -296,9 +296,20 @@ read_on_end(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_notify_form(struct loader *loader, struct spot spot, void *target)
+{
+    if (!load_is_kind(loader, spot, VALUE_STRING, "standard or sixtyfour"))
+        return;
+    loader->plan->is_sixtyfour_notice = slice_is(value_slice(spot.at->value), "sixtyfour");
+    if (!loader->plan->is_sixtyfour_notice && !slice_is(value_slice(spot.at->value), "standard"))
+        load_problem(loader, spot, NULL, "expected standard or sixtyfour");
+}
+
+static void
 read_notify(struct loader *loader, struct spot spot, void *target)
 {
-    static const struct load_key keys[] = {{"on_end", read_on_end, false}};
+    static const struct load_key keys[] = {{"on_end", read_on_end, false},
+                                           {"form", read_notify_form, false}};
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);
 }
 

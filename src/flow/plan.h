@@ -155,10 +155,11 @@ struct plan {
     struct value input_schema_text;
     struct value triggers; /* as written, checked; VALUE_NONE if absent */
     struct plan_limits limits;
-    int64_t retention_ms;    /* how long ended runs are kept; 0: as the server has it */
-    struct template *output; /* NULL: by default */
-    struct value on_end;     /* the address that is told of a run's end; VALUE_NONE: none */
-    struct value on_failure; /* slug of the workflow that is run for its failures; VALUE_NONE */
+    int64_t retention_ms;     /* how long ended runs are kept; 0: as the server has it */
+    struct template *output;  /* NULL: by default */
+    struct value on_end;      /* the address that is told of a run's end; VALUE_NONE: none */
+    bool is_sixtyfour_notice; /* in the manner of the Sixtyfour API, and only of a good end */
+    struct value on_failure;  /* slug of the workflow that is run for its failures; VALUE_NONE */
     /* {format, definition}: what another program calls it, as it was sent; VALUE_NONE: it was
      * written here. */
     struct value origin;

@@ -169,6 +169,7 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
                 .give_up_ms = settings->delivery_give_up_ms,
                 .timeout_ms = settings->delivery_timeout_ms,
             },
+        .public_url = settings->public_url,
         .key_rate = settings->key_rate,
         .audit_ms = settings->audit_ms,
     };

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/retry_after.h"
 #include "base/value.h"
+#include "service/deliver_sixtyfour.h"
 #include "service/host.h"
 #include "service/present.h"
 
@@ -68,34 +69,46 @@ tell_run(struct buffer *out, struct service *service, const struct delivery_row 
 
 /* --- the request --- */
 
-static void
-add_headers(struct exchange *exchange, const struct delivery_row *row,
-            const struct webhook_secret *secret, int64_t now_unix_ms)
+/* As Standard Webhooks has them. */
+static enum status
+add_standard_headers(struct service *service, struct exchange *exchange,
+                     const struct delivery_row *row, int64_t now_unix_ms)
 {
     char id[sizeof("msg_") + ID_HEX_BYTES] = "msg_";
     char second[24];
+    struct webhook_secret secret;
     struct buffer signature;
+    enum status status = service_webhook_secret(service, &row->workspace, &secret);
+    if (status != STATUS_OK)
+        return status;
     buffer_init(&signature, KIB(1));
     id_hex(&row->id, id + sizeof("msg_") - 1);
     snprintf(second, sizeof(second), "%" PRId64, now_unix_ms / 1000);
-    webhook_sign(&signature, secret, slice_text(id), now_unix_ms / 1000, exchange->body);
-    const struct exchange_header headers[] = {
-        {SLICE("Content-Type"), SLICE("application/json")},
-        {SLICE("User-Agent"), SLICE(USER_AGENT)},
-        {SLICE("webhook-id"), slice_text(id)},
-        {SLICE("webhook-timestamp"), slice_text(second)},
-        {SLICE("webhook-signature"), buffer_slice(&signature)},
-    };
-    bool is_added = true;
-    for (size_t i = 0; i < COUNT_OF(headers); i++)
-        is_added = is_added && exchange_add_header(exchange, headers[i].name, headers[i].value);
+    webhook_sign(&signature, &secret, slice_text(id), now_unix_ms / 1000, exchange->body);
+    bool is_added =
+        exchange_add_header(exchange, SLICE("webhook-id"), slice_text(id)) &&
+        exchange_add_header(exchange, SLICE("webhook-timestamp"), slice_text(second)) &&
+        exchange_add_header(exchange, SLICE("webhook-signature"), buffer_slice(&signature));
     assert(is_added);
     buffer_done(&signature);
+    return STATUS_OK;
+}
+
+static enum status
+add_headers(struct service *service, struct exchange *exchange, const struct delivery_row *row,
+            int64_t now_unix_ms)
+{
+    bool is_added =
+        exchange_add_header(exchange, SLICE("Content-Type"), SLICE("application/json")) &&
+        exchange_add_header(exchange, SLICE("User-Agent"), SLICE(USER_AGENT));
+    assert(is_added);
+    return row->form == DELIVERY_SIXTYFOUR
+               ? sixtyfour_add_headers(service, exchange, row, now_unix_ms)
+               : add_standard_headers(service, exchange, row, now_unix_ms);
 }
 
 static struct exchange *
-make_request(struct service *service, const struct delivery_row *row, struct slice body,
-             int64_t now_unix_ms, const struct webhook_secret *secret)
+make_request(struct service *service, const struct delivery_row *row, struct slice body)
 {
     struct exchange *exchange = exchange_new(2 * LIMIT_NOTICE_BYTES + ANSWER_BYTES + KIB(64));
     exchange->method = SLICE("POST");
@@ -105,8 +118,18 @@ make_request(struct service *service, const struct delivery_row *row, struct sli
     exchange->max_answer_bytes = ANSWER_BYTES;
     exchange->workspace = row->workspace;
     exchange->run = row->run;
-    add_headers(exchange, row, secret, now_unix_ms);
     return exchange;
+}
+
+static enum status
+make_body(struct buffer *out, struct service *service, const struct delivery_row *row)
+{
+    if (row->body.size > 0) {
+        buffer_append_slice(out, row->body);
+        return STATUS_OK;
+    }
+    return row->form == DELIVERY_SIXTYFOUR ? sixtyfour_tell(out, service, row)
+                                           : tell_run(out, service, row);
 }
 
 enum status
@@ -114,18 +137,18 @@ attempt_make(struct service *service, const struct delivery_row *row, int64_t no
              struct exchange **out)
 {
     struct buffer body;
-    struct webhook_secret secret;
     *out = NULL;
-    enum status status = service_webhook_secret(service, &row->workspace, &secret);
-    if (status != STATUS_OK)
-        return status;
     buffer_init(&body, LIMIT_NOTICE_BYTES);
-    buffer_append_slice(&body, row->body);
-    if (row->body.size == 0)
-        status = tell_run(&body, service, row);
-    if (status == STATUS_OK)
-        *out = make_request(service, row, buffer_slice(&body), now_unix_ms, &secret);
+    enum status status = make_body(&body, service, row);
+    struct exchange *exchange = NULL;
+    if (status == STATUS_OK) {
+        exchange = make_request(service, row, buffer_slice(&body));
+        status = add_headers(service, exchange, row, now_unix_ms);
+    }
     buffer_done(&body);
+    if (status != STATUS_OK && exchange != NULL)
+        exchange_free(&exchange);
+    *out = exchange;
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "service/host.h"
 #include "service/present.h"
 #include "service/secret_inside.h"
+#include "service/signing.h"
 
 #include <string.h>
 
@@ -148,6 +149,10 @@ open_secrets_of(struct opening *opening, const struct id *workspace)
         status = open_page(opening, &page);
         page.before = opening->last;
     } while (status == STATUS_OK && opening->seen == PAGE_ROWS);
+    bool is_closed = false;
+    if (status == STATUS_OK)
+        status = signing_seal_anew(opening->service, workspace, &is_closed);
+    opening->closed += is_closed ? 1 : 0;
     return status;
 }
 

@@ -86,6 +86,7 @@ struct service_options {
     bool take_up_runs;      /* go on with unfinished runs: windrow serve */
     bool is_reader;         /* looks only: takes no lock, writes nothing, runs nothing */
     struct deliveries_options deliveries;
+    const char *public_url; /* at which clients reach us; NULL: not known. Outlives it */
 };
 
 MUST_USE enum status service_open(struct service **out, const struct service_options *options,

@@ -386,8 +386,9 @@ enum object_kind {
     OBJECT_APPROVAL = 12, /* what a step asks a person (engine/ask.h) */
     OBJECT_FAILURE = 13,  /* a failure that a workflow is to be run for (engine/notice.h) */
     OBJECT_ALIAS = 14,    /* what a client calls a workflow, whose id it has: "sixtyfour:my-flow" */
+    OBJECT_SIGNING = 15,  /* what deliveries are signed with (service/signing.h) */
 };
-#define OBJECT_KIND_LAST OBJECT_ALIAS
+#define OBJECT_KIND_LAST OBJECT_SIGNING
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {
@@ -422,10 +423,17 @@ struct object_rows {
 
 enum delivery_state { DELIVERY_PENDING = 0, DELIVERY_DELIVERED = 1, DELIVERY_DEAD = 2 };
 
+/* What an event looks like, and how it is signed. */
+enum delivery_form {
+    DELIVERY_STANDARD = 0,  /* Standard Webhooks */
+    DELIVERY_SIXTYFOUR = 1, /* that of the Sixtyfour API */
+};
+
 /* An event that is told to an address outside, until somebody there has taken it. */
 struct delivery_row {
     struct id workspace, id;
     struct id run;
+    enum delivery_form form;
     struct slice type; /* "run.completed" */
     struct slice url;
     struct slice host; /* of the URL, with the port if it names one */

@@ -11,6 +11,7 @@ delivery_of(uint32_t number, uint32_t run, int64_t due_unix_ms)
         .workspace = id_of(1),
         .id = id_of(number),
         .run = id_of(run),
+        .form = number % 2 == 0 ? DELIVERY_STANDARD : DELIVERY_SIXTYFOUR,
         .type = SLICE("run.completed"),
         .url = SLICE("https://example.com/höok?a=b"),
         .host = SLICE("example.com"),
@@ -56,6 +57,7 @@ assert_delivery(struct fixture *f, const struct delivery_row *want)
     assert_id(&got.workspace, &want->workspace);
     assert_id(&got.id, &want->id);
     assert_id(&got.run, &want->run);
+    assert_int_equal(got.form, want->form);
     assert_slice(got.type, want->type);
     assert_slice(got.url, want->url);
     assert_slice(got.host, want->host);

@@ -21,41 +21,6 @@ fail_body(struct call *call, const char *field, const char *type, const char *wo
 /* --- the body --- */
 
 static bool
-check_fields(struct call *call)
-{
-    for (uint32_t i = 0; i < call->body.count; i++) {
-        struct slice name = value_slice(value_members(call->body)[i].key);
-        if (slice_is(name, PAYLOAD) || slice_is(name, OVERRIDES))
-            continue;
-        sixtyfour_fail_field(call, &(struct sixtyfour_place){"body", name}, "extra_forbidden",
-                             "Extra inputs are not permitted");
-        return false;
-    }
-    return true;
-}
-
-/* Whatever content type they say. */
-static bool
-read_body(struct call *call)
-{
-    struct error error = {0};
-    struct slice body = http_request_body(call->request);
-    call->body = value_empty_object();
-    if (body.size == 0)
-        return true;
-    if (json_parse(&call->body, call->arena, body, JSON_BORROW, NULL, &error) != STATUS_OK) {
-        call_fail(call, 400, "The body is not valid JSON: %s", error.text);
-        return false;
-    }
-    if (call->body.kind == VALUE_NULL)
-        call->body = value_empty_object();
-    if (call->body.kind != VALUE_OBJECT)
-        return fail_body(call, "", "model_attributes_type",
-                         "Input should be a valid dictionary or object to extract fields from");
-    return check_fields(call);
-}
-
-static bool
 read_payload(struct call *call, struct asked *out)
 {
     struct value payload = value_get(call->body, PAYLOAD);
@@ -150,9 +115,11 @@ keep_formats(struct call *call, struct asked *out)
 bool
 asked_read(struct call *call, struct asked *out)
 {
+    static const char *const fields[] = {PAYLOAD, OVERRIDES, NULL};
     *out = (struct asked){.payload = {0}};
-    if (!read_save_json(call, out) || !read_formats(call, out) || !read_body(call) ||
-        !read_payload(call, out) || !read_overrides(call, out))
+    if (!read_save_json(call, out) || !read_formats(call, out) ||
+        !sixtyfour_read_body(call, fields) || !read_payload(call, out) ||
+        !read_overrides(call, out))
         return false;
     keep_formats(call, out);
     return true;

@@ -4,6 +4,7 @@
 
 #define GET HTTP_METHOD_GET
 #define POST HTTP_METHOD_POST
+#define DELETE HTTP_METHOD_DELETE
 #define SMALL KIB(64)
 
 static const struct route routes[] = {
@@ -15,6 +16,13 @@ static const struct route routes[] = {
      .name = NULL},
     {POST, "/storage/csv/upload", KEY_SCOPE_RUN, sixtyfour_csv_upload, 0, .name = NULL,
      .is_streamed = true},
+    {GET, "/webhooks/signing-secret", KEY_SCOPE_ADMIN, sixtyfour_signing_get, 0, .name = NULL},
+    {POST, "/webhooks/signing-secret", KEY_SCOPE_ADMIN, sixtyfour_signing_make, SMALL,
+     .name = NULL},
+    {DELETE, "/webhooks/signing-secret", KEY_SCOPE_ADMIN, sixtyfour_signing_remove, SMALL,
+     .name = NULL},
+    {POST, "/webhooks/signing-secret/roll", KEY_SCOPE_ADMIN, sixtyfour_signing_roll, SMALL,
+     .name = NULL},
     {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
 };
 

@@ -21,6 +21,10 @@ route_handler_fn sixtyfour_run_cancel;
 route_handler_fn sixtyfour_run_live;
 route_handler_fn sixtyfour_run_links;
 route_handler_fn sixtyfour_csv_upload;
+route_handler_fn sixtyfour_signing_get;
+route_handler_fn sixtyfour_signing_make;
+route_handler_fn sixtyfour_signing_roll;
+route_handler_fn sixtyfour_signing_remove;
 
 /* --- faults --- */
 
@@ -40,6 +44,10 @@ void sixtyfour_put_fault(struct call *call, struct fault *fault, struct buffer *
 
 /* A query parameter that there has to be. False: the call was answered with 422. */
 bool sixtyfour_read_query(struct call *call, const char *name, struct slice *out);
+
+/* The JSON body, {} if there is none, into call->body; it may have these fields, ended by NULL, and
+ * no others. False: the call was answered with 400 or 422. */
+bool sixtyfour_read_body(struct call *call, const char *const *fields);
 
 /* The workflow or run that a text names; the texts are any form of its id. False: the call was
  * answered, 404 when the workspace has none. */

@@ -2,6 +2,7 @@
 #include "api/sixtyfour/sixtyfour.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 /* --- what was sent --- */
 
@@ -14,6 +15,47 @@ sixtyfour_read_query(struct call *call, const char *name, struct slice *out)
     sixtyfour_fail_field(call, &(struct sixtyfour_place){"query", slice_text(name)}, "missing",
                          "Field required");
     return false;
+}
+
+static bool
+fail_body(struct call *call, struct slice field, const char *type, const char *words)
+{
+    sixtyfour_fail_field(call, &(struct sixtyfour_place){"body", field}, type, words);
+    return false;
+}
+
+static bool
+is_one_of(struct slice name, const char *const *names)
+{
+    while (*names != NULL && !slice_is(name, *names))
+        names++;
+    return *names != NULL;
+}
+
+/* Whatever content type they say. */
+bool
+sixtyfour_read_body(struct call *call, const char *const *fields)
+{
+    struct error error = {0};
+    struct slice body = http_request_body(call->request);
+    call->body = value_empty_object();
+    if (body.size == 0)
+        return true;
+    if (json_parse(&call->body, call->arena, body, JSON_BORROW, NULL, &error) != STATUS_OK) {
+        call_fail(call, 400, "The body is not valid JSON: %s", error.text);
+        return false;
+    }
+    if (call->body.kind == VALUE_NULL)
+        call->body = value_empty_object();
+    if (call->body.kind != VALUE_OBJECT)
+        return fail_body(call, slice_of("", 0), "model_attributes_type",
+                         "Input should be a valid dictionary or object to extract fields from");
+    for (uint32_t i = 0; i < call->body.count; i++) {
+        struct slice name = value_slice(value_members(call->body)[i].key);
+        if (!is_one_of(name, fields))
+            return fail_body(call, name, "extra_forbidden", "Extra inputs are not permitted");
+    }
+    return true;
 }
 
 bool

@@ -6,12 +6,12 @@
 
 #define DELIVERY_COLUMNS                                                                           \
     "workspace, id, run, type, url, host, state, attempts, created_unix_ms, due_unix_ms,"          \
-    " give_up_unix_ms, ended_unix_ms, expires_unix_ms, http_status, error"
+    " give_up_unix_ms, ended_unix_ms, expires_unix_ms, http_status, error, form"
 
 static const struct sql insert_sql = {
     SLOT_DELIVERY_INSERT,
     "INSERT INTO deliveries (" DELIVERY_COLUMNS ", tries, body)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
     " ON CONFLICT DO NOTHING",
 };
 
@@ -35,6 +35,7 @@ sqlite_delivery_insert(struct connection *writer, const struct delivery_row *row
     query_bind_int(&query, row->expires_unix_ms);
     query_bind_int(&query, row->http_status);
     query_bind_text(&query, row->error);
+    query_bind_int(&query, row->form);
     query_bind_text(&query, row->tries);
     query_bind_text(&query, row->body);
     return query_write_quietly(&query);
@@ -119,6 +120,7 @@ delivery_read(struct query *query, struct delivery_row *out)
     out->expires_unix_ms = query_int(query);
     out->http_status = (int32_t)query_int(query);
     out->error = query_slice(query);
+    out->form = (enum delivery_form)query_int(query);
 }
 
 static const struct sql get_sql = {

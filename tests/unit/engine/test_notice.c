@@ -67,6 +67,34 @@ test_those_are_told_who_asked(void **state)
     }
 }
 
+/* One event of a good end, and none of others. */
+static void
+test_sixtyfour_is_told_of_what_completed(void **state)
+{
+    static const struct {
+        enum run_state state;
+        size_t count;
+    } table[] = {
+        {RUN_STATE_COMPLETED, 1},
+        {RUN_STATE_FAILED, 0},
+        {RUN_STATE_CANCELLED, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct intent *intent = intent_new(KIB(64));
+        struct run_row row = ended_run(table[i].state);
+        struct plan plan = {.on_end = value_text("https://a/b"), .is_sixtyfour_notice = true};
+        const struct notice_to to = {.plan = &plan};
+        notice_add_end(intent, &options, &row, &to);
+        assert_int_equal(intent->op_count, table[i].count);
+        if (table[i].count > 0) {
+            const struct delivery_row *made = intent->ops[0].delivery;
+            assert_int_equal(made->form, DELIVERY_SIXTYFOUR);
+            assert_true(slice_is(made->type, "outgoing_webhook.completed"));
+        }
+        intent_free(&intent);
+    }
+}
+
 static void
 test_ids_are_those_of_the_end(void **state)
 {
@@ -153,6 +181,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_those_are_told_who_asked),
+        cmocka_unit_test(test_sixtyfour_is_told_of_what_completed),
         cmocka_unit_test(test_ids_are_those_of_the_end),
         cmocka_unit_test(test_failures_are_kept_for_their_workflow),
         cmocka_unit_test(test_hosts_of_addresses),
