@@ -1,10 +1,13 @@
 // The runs of the Sixtyfour API: what its clients send and are answered, field by field.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { startServer, until } from './server.mjs';
 
@@ -628,4 +631,39 @@ test('a server that dies between start and poll goes on with the same job', asyn
   await until(async () => (await live(waiting)).overall_status === 'running', 'it to run again');
   assert.deepEqual((await call('GET', `/workflows/runs?workflow_id=${held10.id}`)).json.map((run) => run.job_id), [waiting]);
   assert.equal((await call('POST', `/workflows/cancel?job_id=${waiting}`)).json.status, 'cancelled');
+});
+
+/* --- the client --- */
+
+test('a client written after the guide: start, poll, print and download each file, and a CSV file', async () => {
+  const workflow = await publish(`
+name: Leads
+input: { type: object, properties: { webhook_payload: { type: array } } }
+steps:
+  - { id: lead, type: expand, config: { list: .input.webhook_payload } }
+  - id: mail
+    type: ai_generate
+    config:
+      model: local/extractive-1
+      prompt: "At which company does the person work?"
+      sources: [{ text: "{{item.name}} works at {{item.company}}." }]
+      output: { type: object, properties: { company: { type: string } } }
+`);
+  const reader = await publish(read);
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('clients/sixtyfour.mjs', import.meta.url))], {
+    env: {
+      PATH: process.env.PATH, SIXTYFOUR_URL: server.url, SIXTYFOUR_API_KEY: server.key.apiKey, SIXTYFOUR_POLL_MS: '50',
+      SIXTYFOUR_WORKFLOW_ID: workflow.id, SIXTYFOUR_CSV_WORKFLOW_ID: reader.id,
+    },
+  });
+  const [started, live1, leads, csv, runs, cancelled, unknown] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.match(started.started, UUID);
+  assert.deepEqual([started.again, started.same], [true, true]);
+  assert.deepEqual(live1, { status: 'completed', blocks: ['1 expand completed', '2 ai_generate completed'] });
+  assert.deepEqual([leads.filename, leads.rows, leads.status, leads.lines.length], ['lead.csv', 2, 200, 3]);
+  assert.match(leads.lines[0], /^name,company,domain,mail/);
+  assert.deepEqual(csv.lines, ['company,upper.name', 'Analytical Engines,Analytical Engines!', 'Compilers Inc,Compilers Inc!']);
+  assert.deepEqual(runs.runs.map(([, name]) => name), [reader.name, workflow.name]);
+  assert.deepEqual(cancelled, { cancelled: 'completed' });
+  assert.equal(unknown.error, '404: Workflow not found');
 });

@@ -153,7 +153,8 @@ test_top_keys(void **state)
          "1000000\n"},
         {"notify", "name: t\nnotify: {on_end: 5, on_ende: x}\nsteps:\n" STEP(""),
          "2:18: notify.on_end: expected an address as text, found a number\n"
-         "2:21: notify.on_ende: unknown key \"on_ende\", expected on_end or form (did you mean on_end?)\n"},
+         "2:21: notify.on_ende: unknown key \"on_ende\", expected on_end or form (did you mean "
+         "on_end?)\n"},
         {"on_failure", "name: t\non_failure: {workflow: 'A b', then: x}\nsteps:\n" STEP(""),
          "2:24: on_failure.workflow: expected the slug of a workflow: 1 to 63 of the letters a-z, "
          "digits and -\n"
