@@ -532,6 +532,34 @@ test('no rows are an empty file and an empty list', async () => {
   assert.equal((await download(items[1])).text.trim(), 'upper.name');
 });
 
+test('what is there of a run that runs, has failed or was cancelled', async () => {
+  const waiting = await publish(`${table.replace('name: Table', 'name: Waiting')}  - { id: hold, type: wait, config: { for: 1h } }\n`);
+  const { json: { job_id: job } } = await start(waiting.id, { webhook_payload: [{ company: 'A' }, { company: 'Drop' }] });
+  const [item] = await until(async () => {
+    const items = await links(job);
+    return items.length > 0 && (await live(job)).overall_status === 'running' && items;
+  }, 'the first file');
+  assert.deepEqual([item.filename, item.row_count, item.message], ['rows.csv', 1, 'Partial results: the run is running']);
+  assert.deepEqual(item.results, [{ company: 'A', 'upper.name': 'A!' }]);
+  await call('POST', `/workflows/cancel?job_id=${job}`);
+  const [left] = await links(job);
+  assert.deepEqual([left.row_count, left.message], [1, 'Partial results: the run is cancelled']);
+  assert.equal((await download(left)).text.trim().split(/\r?\n/).length, 2);
+
+  const failing = await publish(`
+name: Some fail
+input: { type: object, properties: { webhook_payload: { type: array } } }
+steps:
+  - { id: rows, type: expand, config: { list: .input.webhook_payload } }
+  - { id: check, type: transform, config: { expression: 'if .item.a == 2 then error("two") else .item.a end' } }
+limits: { max_failed: 0 }
+`);
+  const failed = await ended(failing.id, { webhook_payload: [{ a: 1 }, { a: 2 }, { a: 3 }] });
+  const [some] = await links(failed);
+  assert.equal(some.message, 'Partial results: the run is failed');
+  assert.ok(some.results.every((row) => row.check !== undefined) && some.results.length === some.row_count);
+});
+
 test('results of a workflow made elsewhere: its one row, and the files that steps have written', async () => {
   const one = await ended((await publish(plain)).id, { webhook_payload: { who: 'Ann' } });
   const [only] = await links(one);
