@@ -669,16 +669,19 @@ item_close(struct chunk *chunk, struct item *item, uint8_t *states)
                       : (uint8_t)item_state_of(chunk->program->plan, chunk->table, states);
 }
 
-/* After the last stretch every item has its end. */
+/* In the last stretch an item has its end as soon as it is settled; each is counted once. */
 static void
-chunk_close(struct chunk *chunk)
+chunk_count(struct chunk *chunk)
 {
-    chunk->counts = (struct item_counts){.items = chunk->item_count};
+    chunk->counts.items = chunk->item_count;
     if (chunk->stretch + 1u < chunk->table->stretch_count)
         return;
     uint8_t states[PLAN_NODES_MAX];
     for (uint32_t i = 0; i < chunk->item_count; i++) {
         struct item *item = &chunk->items[i];
+        if (item->open_count > 0 || item->is_counted)
+            continue;
+        item->is_counted = true;
         item_close(chunk, item, states);
         chunk->counts.completed += item->state == ITEM_STATE_COMPLETED;
         chunk->counts.failed += item->state == ITEM_STATE_FAILED;
@@ -700,8 +703,7 @@ chunk_advance(struct chunk *chunk, struct expr_machine *machine)
         unsettled += chunk->items[i].open_count > 0;
     }
     chunk->unsettled_count = unsettled;
-    if (unsettled == 0)
-        chunk_close(chunk);
+    chunk_count(chunk);
 }
 
 void

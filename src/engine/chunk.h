@@ -47,6 +47,7 @@ struct item {
     uint16_t open_count;    /* nodes of this stretch that are not decided */
     uint8_t state;          /* enum item_state; set after the last stretch */
     bool is_ready;          /* something changed since it was last advanced */
+    bool is_counted;        /* in the chunk's counts */
     const char *problem;    /* the source could not read this row */
     struct column *columns; /* by column of the table */
 };
@@ -125,7 +126,7 @@ struct chunk {
     bool is_over_budget; /* something failed that more time or memory might have let go well */
     int64_t now_unix_ms; /* handed in before advancing: base of waits */
     int64_t due_unix_ms; /* latest gate of this stretch; 0: none */
-    struct item_counts counts; /* set when nothing is unsettled any more */
+    struct item_counts counts; /* of what is settled in the last stretch */
 };
 
 /* The order of chunk.found. */

@@ -209,6 +209,42 @@ chunk_outcome(struct chunk_job *job, struct outcome *outcome)
     engine->due_end = &job->next_due;
 }
 
+/* --- counts --- */
+
+static void
+add_counts(struct item_counts *total, const struct item_counts *more)
+{
+    total->items += more->items;
+    total->completed += more->completed;
+    total->failed += more->failed;
+    total->dropped += more->dropped;
+    total->cancelled += more->cancelled;
+}
+
+static uint64_t
+count_ended(const struct item_counts *counts)
+{
+    return counts->completed + counts->failed + counts->dropped + counts->cancelled;
+}
+
+/* Tells this of the chunk in place of what was told of it before: only items that have ended.
+ * Numbers are unsigned: less is told by sums that pass zero. */
+static void
+tell_under_way(struct chunk_job *job, const struct item_counts *counts)
+{
+    struct item_counts *told = &job->told;
+    struct item_counts change = {
+        .items = count_ended(counts) - count_ended(told),
+        .completed = counts->completed - told->completed,
+        .failed = counts->failed - told->failed,
+        .dropped = counts->dropped - told->dropped,
+        .cancelled = counts->cancelled - told->cancelled,
+    };
+    if (job->table->plan->is_many)
+        add_counts(&job->table->under_way, &change);
+    *told = *counts;
+}
+
 /* --- the record --- */
 
 struct record_commit {
@@ -252,24 +288,16 @@ only_recorded(struct chunk_job *job, bool has_next)
 }
 
 static void
-add_counts(struct item_counts *total, const struct item_counts *more)
-{
-    total->items += more->items;
-    total->completed += more->completed;
-    total->failed += more->failed;
-    total->dropped += more->dropped;
-    total->cancelled += more->cancelled;
-}
-
-static void
 count_recorded(struct chunk_job *job, bool is_last)
 {
     struct table_run *table = job->table;
     struct stretch_run *stretch = &table->stretches[job->chunk->stretch];
     chunk_set_add(&stretch->recorded, job->chunk->index);
     stretch->recorded_count++;
-    if (is_last)
+    if (is_last) {
+        tell_under_way(job, &(struct item_counts){.items = 0});
         add_counts(&table->counts, &job->chunk->counts);
+    }
     status_ignore(
         summary_add_text(&table->summary, buffer_slice(&job->summary), &table->run->arena));
 }
@@ -391,6 +419,7 @@ chunk_is_home(struct chunk_job *job)
     }
     if (!job->table->plan->is_many)
         publish_values(job);
+    tell_under_way(job, &job->chunk->counts);
     calls_take(run, job);
     if (take_inbox(job))
         chunk_send(job);

@@ -472,6 +472,11 @@ fill_table(const struct table_run *table, struct table_progress *out)
         .state = table_state_word(table),
         .counts = table->counts,
     };
+    out->counts.items += table->under_way.items;
+    out->counts.completed += table->under_way.completed;
+    out->counts.failed += table->under_way.failed;
+    out->counts.dropped += table->under_way.dropped;
+    out->counts.cancelled += table->under_way.cancelled;
     if (!table->plan->is_many)
         out->total = 1;
     else if (table->is_source_end)

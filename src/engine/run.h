@@ -85,7 +85,8 @@ struct chunk_job {
     struct digest previous_record; /* of an earlier generation; zero: none */
     struct piece *pieces;
     uint32_t piece_count;
-    struct error error; /* loading it failed */
+    struct error error;      /* loading it failed */
+    struct item_counts told; /* what of its counts is among those under way */
 };
 
 enum table_state {
@@ -165,6 +166,7 @@ struct table_run {
 
     struct stretch_run *stretches;
     struct item_counts counts;
+    struct item_counts under_way; /* of many items: settled ones whose record is still to come */
     struct summary summary;
     struct value row;       /* one-item tables: the item */
     struct chunk_job *only; /* one-item tables: kept until the run leaves memory */

@@ -234,7 +234,7 @@ test('notify tells somebody for each entity', async () => {
   assert.deepEqual(stub.calls().slice(seen).map((one) => one.path).sort(), ['/echo?title=A', '/echo?title=B']);
 });
 
-test('while a run goes on its progress is told; cancelled it keeps what was done', async () => {
+test('while a run goes on its progress is told, entity by entity; then it is cancelled', async () => {
   const type = await newType();
   const ids = [];
   for (const path of ['echo', 'hang', 'hang']) ids.push((await newEntity(type, { title: path, body: `${stub.url}/${path}` })).id);
@@ -242,13 +242,14 @@ test('while a run goes on its progress is told; cancelled it keeps what was done
   const workflow = await workflowOf(type, [step('notify', { webhook: { url: '{{item.body}}' } })]);
   const id = await run(workflow, [...ids, '0'.repeat(24)]);
   await until(() => stub.calls().length === seen + 3, 'three calls');
-  const going = await job(id);
-  assert.equal(going.status, 'running');
-  assert.equal(going.completedAt, null);
-  assert.equal(going.progress.total, 4);
-  assert.ok(going.progress.completed <= 1 && going.progress.failed <= 1, JSON.stringify(going.progress));
+  const going = await until(async () => {
+    const one = await job(id);
+    return one.progress.completed === 1 ? one : null;
+  }, 'an entity to be done');
+  assert.deepEqual([going.status, going.completedAt], ['running', null]);
+  assert.deepEqual(going.progress, { total: 4, completed: 1, failed: 1 });
   const shown = await runOf(workflow, id);
-  assert.deepEqual([shown.status, shown.progress.total, shown.completedAt], ['running', 4, null]);
+  assert.deepEqual([shown.status, shown.progress, shown.completedAt], ['running', going.progress, null]);
   await api.post(`/api/v1/jobs/${id}/cancel`);
   const ended = await job(id);
   assert.equal(ended.status, 'cancelled');
@@ -260,6 +261,7 @@ test('while a run goes on its progress is told; cancelled it keeps what was done
 test('a job that waits in line is pending, and its run began when it was asked for', async () => {
   const workflow = await native(waits());
   const held = await server.post(`/v1/workflows/${workflow.id}/runs`, { input: {}, concurrencyKey: 'line' });
+  await until(async () => (await job(held.data.id)).status === 'running', 'the first to run');
   const queued = await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { entityIds: ['a', 'b'] }, concurrencyKey: 'line' });
   const id = queued.data.id;
   const found = await job(id);
