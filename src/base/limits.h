@@ -323,6 +323,12 @@
 #define LIMIT_VARS 200
 /* Bytes of a variable's value as JSON. */
 #define LIMIT_VAR_BYTES 4096
+/* A workflow of another program, with all that its editor keeps in it. */
+#define LIMIT_FOREIGN_BYTES MIB(16)
+/* Nodes of a workflow of another program; a multiple of 64. */
+#define LIMIT_FOREIGN_NODES 1024
+/* Connections between them. */
+#define LIMIT_FOREIGN_EDGES 8192
 /* Pages of a PDF that is made. */
 #define LIMIT_PDF_PAGES 2000
 /* Cells of all tables of a PDF that is made. */

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "foreign/tutor_file.h"
 #include "flow/plan.h"
+#include "foreign/n8n.h"
 
 #include <stdio.h>
 
@@ -16,7 +17,7 @@
 
 struct import_options {
     const char *data;
-    bool publish, as_json;
+    bool publish, as_json, only_print;
 };
 
 struct importing {
@@ -42,11 +43,15 @@ read_text(struct importing *importing, struct slice text)
     struct asking *asking = &importing->asking;
     struct value file;
     enum status status = json_parse(&file, &asking->arena, text, 0, NULL, &asking->error);
-    if (status == STATUS_OK && !tutor_file_is(file))
+    bool is_n8n = status == STATUS_OK && n8n_is(file);
+    if (status == STATUS_OK && !is_n8n && !tutor_file_is(file))
         status = error_set(&asking->error, STATUS_INVALID,
-                           "expected the export of an AI Tutor workflow: {name, model, template, "
-                           "inputs, …}");
-    if (status == STATUS_OK)
+                           "expected a workflow of n8n ({nodes, connections, …}) or the export of "
+                           "an AI Tutor workflow ({name, model, template, inputs, …})");
+    if (status == STATUS_OK && is_n8n)
+        status =
+            n8n_read(&importing->flow, file, &asking->arena, print_note, importing, &asking->error);
+    else if (status == STATUS_OK)
         status = tutor_file_read(&importing->flow, file, &asking->arena, print_note, importing,
                                  &asking->error);
     if (status != STATUS_OK)
@@ -58,9 +63,9 @@ static bool
 read_file(struct importing *importing)
 {
     struct buffer text;
-    buffer_init(&text, LIMIT_DEFINITION_BYTES);
+    buffer_init(&text, LIMIT_FOREIGN_BYTES);
     enum status status =
-        fs_read_file(&text, importing->file, LIMIT_DEFINITION_BYTES, &importing->asking.error);
+        fs_read_file(&text, importing->file, LIMIT_FOREIGN_BYTES, &importing->asking.error);
     bool is_read = status == STATUS_OK && read_text(importing, buffer_slice(&text));
     buffer_done(&text);
     return is_read;
@@ -121,6 +126,18 @@ store_somehow(struct importing *importing)
     return false;
 }
 
+static bool
+print_flow(const struct importing *importing)
+{
+    struct buffer out;
+    buffer_init(&out, LIMIT_FOREIGN_BYTES);
+    json_print_pretty(&out, importing->flow);
+    buffer_append_byte(&out, '\n');
+    cli_write(stdout, &out);
+    buffer_done(&out);
+    return true;
+}
+
 static void
 print_made(struct importing *importing)
 {
@@ -147,11 +164,16 @@ cli_import(struct cli *cli, int argc, char **argv)
          .kind = OPTION_FLAG,
          .into.flag = &into.publish,
          .help = "runs may start on it at once"},
+        {.name = "--print",
+         .kind = OPTION_FLAG,
+         .into.flag = &into.only_print,
+         .help = "print the workflow file, store nothing"},
         {.name = "--json", .kind = OPTION_FLAG, .into.flag = &into.as_json, .help = "print JSON"},
     };
     const struct option_table table = {
         .usage = "windrow import FILE [options]",
-        .summary = "Stores a workflow of the AI Tutor API, as its export has it, as one of ours.",
+        .summary = "Stores a workflow of n8n or of the AI Tutor API, as its export has it, as one "
+                   "of ours.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,
@@ -163,8 +185,11 @@ cli_import(struct cli *cli, int argc, char **argv)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
     struct importing importing = {.options = &into, .file = words.values[0]};
     status_ignore(asking_init(&importing.asking, cli, into.data, NULL, NULL));
-    bool is_ok = read_file(&importing) && check_flow(&importing) && store_somehow(&importing);
-    if (is_ok)
+    bool is_ok = read_file(&importing);
+    if (is_ok && into.only_print)
+        print_flow(&importing);
+    is_ok = is_ok && check_flow(&importing) && (into.only_print || store_somehow(&importing));
+    if (is_ok && !into.only_print)
         print_made(&importing);
     int exit_code = is_ok ? CLI_OK : asking_complain(&importing.asking);
     asking_done(&importing.asking);

@@ -191,8 +191,8 @@ test('a file that is none is refused with its place, and nothing is stored', asy
   const before = (await server.get('/v1/workflows?limit=1000')).data.length;
   for (const [file, words] of [
     ['{', /line 1/],
-    [[], /expected the export/],
-    [{ steps: [] }, /expected the export/],
+    [[], /expected a workflow of n8n .* or the export/],
+    [{ steps: [] }, /expected a workflow of n8n .* or the export/],
     [exported({ name: '' }), /name: expected a text/],
     [exported({ template: '' }), /template: expected a text/],
     [exported({ modelSettings: '{' }), /modelSettings/],

@@ -1,0 +1,56 @@
+/* foreign/n8n_js.h - the part of JavaScript that stands in expressions: read into a tree.
+ *
+ * Expressions only: literals, names, members, calls, operators, `a ? b : c`, arrow functions whose
+ * body is an expression, templates, regular expressions, lists, objects, `new`. No statements but
+ * the `return` of an arrow function.
+ *
+ * Source: ECMA-262, the grammar of expressions.
+ * Threads: pure.
+ */
+#ifndef FOREIGN_N8N_JS_H
+#define FOREIGN_N8N_JS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+
+enum js_kind {
+    JS_NUMBER,   /* text: as written */
+    JS_TEXT,     /* text: what it says */
+    JS_WORD,     /* text: true, false, null or undefined */
+    JS_NAME,     /* text */
+    JS_REGEX,    /* text: the pattern; flags */
+    JS_TEMPLATE, /* parts: JS_TEXT and any others, in turn */
+    JS_LIST,     /* parts */
+    JS_OBJECT,   /* parts: JS_PROPERTY and JS_SPREAD */
+    JS_PROPERTY, /* text: its name; parts: the value; or parts: name, value if it is computed */
+    JS_SPREAD,   /* parts: what is spread */
+    JS_MEMBER,   /* text: the name; parts: of what */
+    JS_INDEX,    /* parts: of what, which */
+    JS_CALL,     /* parts: what is called, arguments */
+    JS_NEW,      /* parts: a class, arguments */
+    JS_UNARY,    /* text: the operator; parts: one */
+    JS_BINARY,   /* text: the operator; parts: two */
+    JS_CHOICE,   /* parts: condition, then, else */
+    JS_ARROW,    /* parts: JS_NAME for each parameter, then the body */
+};
+
+struct js {
+    enum js_kind kind;
+    struct slice text;
+    struct slice flags;
+    struct js *parts; /* the first one */
+    struct js *next;  /* of the parts of the same whole */
+};
+
+/* Deepest nesting, and how many nodes one expression may have. */
+#define JS_DEPTH_MAX 60
+#define JS_NODES_MAX 5000
+
+/* One expression, all of the text. NULL, and *why in the arena, if it is none or has something that
+ * is not read. */
+const struct js *js_parse(struct arena *arena, struct slice text, const char **why);
+
+/* How many parts it has. */
+size_t js_part_count(const struct js *js);
+
+#endif
