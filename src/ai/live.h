@@ -3,7 +3,7 @@
  * Nothing of it counts: the answer is read when it is whole. While nobody watches a run, a piece
  * that comes costs one question; else its words are told at once, to somebody who
  * gathers them. Whoever begins to watch is told all that was said so far, out of what the network
- * keeps of the answer anyway.
+ * keeps of the answer anyway, also while the model is silent: the network shows it again then.
  *
  * Threads: the client's that brings the pieces; what a listener does there must be quick.
  */

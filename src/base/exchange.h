@@ -46,8 +46,8 @@ enum exchange_end {
 
 struct exchange;
 typedef void exchange_done_fn(struct exchange *exchange);
-/* The beginning of the answer's body, as far as it has come; on the transport's thread, which has
- * others to look after. */
+/* The beginning of the answer's body, as far as it has come, which may be as far as the last time;
+ * on the transport's thread, which has others to look after. */
 typedef void exchange_look_fn(struct exchange *exchange, struct slice so_far);
 
 struct exchange {
@@ -64,7 +64,7 @@ struct exchange {
     size_t max_answer_bytes;
     unsigned redirects_max; /* 0: an answer 3xx is given as it is */
     exchange_done_fn *done; /* called once, on the transport's thread */
-    exchange_look_fn *look; /* at each piece of the body; NULL: nobody looks */
+    exchange_look_fn *look; /* at each piece of the body, and in between; NULL: nobody looks */
     void *owner;            /* for both */
     struct id workspace;    /* on whose behalf; for transports that look up what it has kept */
     struct id run;          /* likewise; transports that let exchanges wait are fair among runs */

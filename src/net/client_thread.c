@@ -13,6 +13,7 @@
 
 #define EVENTS_AT_ONCE 256
 #define SWEEP_US INT64_C(1000000)
+#define SHOW_US INT64_C(100000)
 
 static thread_fn run;
 
@@ -148,6 +149,7 @@ finish(struct client_thread *thread, struct transfer *transfer)
     assert(exchange->end != EXCHANGE_PENDING);
     detach(thread, transfer);
     forget(thread, transfer);
+    thread->looked_at -= exchange->look != NULL;
     exchange->transport = NULL;
     exchange->done(exchange);
 }
@@ -271,6 +273,7 @@ take(struct client_thread *thread, struct transfer *transfer)
     wake_libcurl(thread);
     transfer->thread = thread;
     remember(thread, transfer);
+    thread->looked_at += transfer->exchange->look != NULL;
     if (thread->is_stopping)
         cancel(thread, transfer);
     else if (transfer_prepare(transfer))
@@ -353,6 +356,18 @@ sweep_late(struct client_thread *thread)
     }
 }
 
+/* Who looks may have had no eyes for a piece when it came; the next may be far. */
+static void
+show_all(struct client_thread *thread)
+{
+    if (thread->looked_at == 0 || thread->now_us < thread->next_show_us)
+        return;
+    thread->next_show_us = thread->now_us + SHOW_US;
+    for (size_t i = 0; i < CLIENT_TICKET_BUCKETS; i++)
+        for (struct transfer *at = thread->buckets[i]; at != NULL; at = at->next_in_bucket)
+            transfer_show(at);
+}
+
 static void
 close_idle(struct client_thread *thread)
 {
@@ -372,6 +387,8 @@ static int64_t
 next_time(const struct client_thread *thread)
 {
     int64_t next_us = thread->origins.waiting > 0 ? thread->next_sweep_us : INT64_MAX;
+    if (thread->looked_at > 0 && thread->next_show_us < next_us)
+        next_us = thread->next_show_us;
     for (size_t i = 0; i <= thread->shard_count; i++) {
         const struct shard *shard = &thread->shards[i];
         if (shard->multi == NULL)
@@ -424,6 +441,7 @@ turn(struct client_thread *thread)
     conclude_ended(thread);
     nudge(thread);
     sweep_late(thread);
+    show_all(thread);
     pump(thread);
     close_idle(thread);
     queue_release();

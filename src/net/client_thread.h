@@ -43,6 +43,8 @@ struct client_thread {
     struct origin_table origins;
     struct url_memo last_url;
     int64_t next_sweep_us;
+    size_t looked_at; /* transfers at which somebody looks */
+    int64_t next_show_us;
 };
 
 /* IO: no thread or descriptor was left. options and its pointers outlive the thread. */

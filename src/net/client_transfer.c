@@ -355,6 +355,14 @@ on_header(char *line, size_t size, size_t count, void *context)
     return bytes;
 }
 
+void
+transfer_show(const struct transfer *transfer)
+{
+    struct exchange *exchange = transfer->exchange;
+    if (exchange->look != NULL && transfer->slot != NULL && transfer->slot->body.size > 0)
+        exchange->look(exchange, buffer_slice(&transfer->slot->body));
+}
+
 static size_t
 on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -365,8 +373,7 @@ on_body(char *bytes, size_t size, size_t count, void *context)
         transfer->notes.is_too_large = true;
         return 0;
     }
-    if (transfer->exchange->look != NULL)
-        transfer->exchange->look(transfer->exchange, buffer_slice(body));
+    transfer_show(transfer);
     return size * count;
 }
 

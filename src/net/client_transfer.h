@@ -95,6 +95,9 @@ void transfer_list_remove(struct transfer *transfer);
 /* Reads and checks the request. False: the exchange has its end. */
 bool transfer_prepare(struct transfer *transfer);
 
+/* Shows whoever looks what has come of the body, if anything has. */
+void transfer_show(const struct transfer *transfer);
+
 /* Sets all options of the slot's easy handle for the next hop, and clears the notes. False when the
  * arena has no room for the headers. */
 MUST_USE bool transfer_configure(struct transfer *transfer);

@@ -124,6 +124,23 @@ test('who watches when half was said is shown all of it', async () => {
   assert.equal(again.said().length, 1);
 });
 
+test('who comes while the model is silent is shown what it has said', async () => {
+  const workflow = await server.publish(WRITE('Silent'));
+  const before = speaker.calls.length;
+  const { id } = await server.begin(workflow, { n: 4 });
+  const call = await nextCall(before);
+  const first = watch(server, id);
+  call.say('Once upon');
+  await until(() => first.said()[0] === 'Once upon', 'the words');
+  first.stop();
+  await first.done;
+  const second = watch(server, id);
+  await until(() => second.said()[0] === 'Once upon', 'the words, without any more of them');
+  call.end();
+  await second.done;
+  assert.equal(second.said()[0], 'Once upon');
+});
+
 test('a call that is tried again is told apart, and its words end with it', async () => {
   const workflow = await server.publish(WRITE('Three').replace('"Write {{input.n}}" }', '"Write {{input.n}}" }, retry: { attempts: 2, backoff: 10ms..20ms }'));
   const before = speaker.calls.length;

@@ -145,6 +145,14 @@ send_hang(struct connection *connection)
     return false;
 }
 
+/* The rest never comes. */
+static bool
+send_half(struct connection *connection)
+{
+    return send_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf") &&
+           send_hang(connection);
+}
+
 static bool
 send_endless(struct connection *connection)
 {
@@ -210,6 +218,8 @@ serve(struct connection *connection, const char *path)
         return send_answer(connection, 200, "Content-Encoding: rot13\r\n", SLICE("jbeqf"));
     if (strcmp(path, "/hang") == 0)
         return send_hang(connection);
+    if (strcmp(path, "/half") == 0)
+        return send_half(connection);
     if (strcmp(path, "/endless") == 0)
         return send_endless(connection);
     if (strcmp(path, "/second-close") == 0)

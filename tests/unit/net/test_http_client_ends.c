@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -82,6 +84,33 @@ test_cancel_ends_one(void **state)
     http_client_cancel(world->client, second_ticket);
     assert_ptr_equal(world_next(world), second);
     check_end(second, EXCHANGE_CANCELLED, "cancelled");
+    world_free(world);
+}
+
+static _Atomic int looks;
+
+static void
+count_look(struct exchange *exchange, struct slice so_far)
+{
+    (void)exchange;
+    if (slice_is(so_far, "half"))
+        atomic_fetch_add(&looks, 1);
+}
+
+/* Who looks for the first time only now has to see what came before. */
+static void
+test_what_has_come_is_shown_again_while_nothing_comes(void **state)
+{
+    struct world *world = world_new(NULL, 0);
+    struct exchange *exchange = world_exchange(world, "GET", NULL, "/half");
+    exchange->look = count_look;
+    uint64_t ticket = http_client_submit(world->client, exchange);
+    int64_t end_us = clock_mono_us(clock_system()) + 20000000;
+    while (atomic_load(&looks) < 3 && clock_mono_us(clock_system()) < end_us)
+        sched_yield();
+    assert_true(atomic_load(&looks) >= 3);
+    http_client_cancel(world->client, ticket);
+    check_end(world_next(world), EXCHANGE_CANCELLED, "cancelled");
     world_free(world);
 }
 
@@ -349,6 +378,7 @@ main(void)
         cmocka_unit_test(test_closed_port_is_unreachable),
         cmocka_unit_test(test_effect_is_not_repeated_on_the_quiet),
         cmocka_unit_test(test_cancel_ends_one),
+        cmocka_unit_test(test_what_has_come_is_shown_again_while_nothing_comes),
         cmocka_unit_test(test_free_cancels_what_is_left),
         cmocka_unit_test(test_max_in_flight_holds_the_others_back),
         cmocka_unit_test(test_connections_are_kept),
