@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/documents.h"
 #include "engine/entities.h"
 
 /* Rows that are read at a time. */
@@ -112,8 +113,27 @@ find_named(struct kept *kept, const char *field, enum object_kind kind, struct o
 /* --- lists --- */
 
 static bool
+passes_filter(const struct kept *kept, struct value fields)
+{
+    if (kept->filter.kind != VALUE_OBJECT)
+        return true;
+    const struct member *members = value_members(kept->filter);
+    for (uint32_t i = 0; i < kept->filter.count; i++) {
+        struct value found = value_find_or_null(fields, value_slice(members[i].key));
+        if (!value_equal(found, members[i].value))
+            return false;
+    }
+    return true;
+}
+
+static bool
 take_list_row(struct kept *kept, const struct object_row *row)
 {
+    bool passes =
+        kept->filter.kind == VALUE_NONE || passes_filter(kept, object_body(row, &kept->row));
+    arena_reset(&kept->row);
+    if (!passes)
+        return true;
     buffer_append_slice(&kept->line, row->body);
     put_line(kept);
     return !kept->is_enough;
@@ -129,20 +149,6 @@ read_list(struct kept *kept)
 }
 
 /* --- entities --- */
-
-static bool
-passes_filter(const struct kept *kept, struct value fields)
-{
-    if (kept->filter.kind != VALUE_OBJECT)
-        return true;
-    const struct member *members = value_members(kept->filter);
-    for (uint32_t i = 0; i < kept->filter.count; i++) {
-        struct value found = value_find_or_null(fields, value_slice(members[i].key));
-        if (!value_equal(found, members[i].value))
-            return false;
-    }
-    return true;
-}
 
 /* Its fields, behind `_id`. */
 static void
@@ -176,14 +182,24 @@ take_entity(struct kept *kept, const struct object_row *row)
     return !kept->is_enough;
 }
 
+/* By its id, or by its externalId. */
 static enum status
-read_one(struct kept *kept, struct slice text)
+find_one(struct kept *kept, struct slice text, bool is_external, struct entity *out)
+{
+    struct store *store = kept->wanted->store;
+    if (!is_external)
+        return entity_find(store, &kept->wanted->workspace, text, &kept->row, out);
+    out->type = kept->type;
+    return entity_by_external(store, &kept->type, text, &kept->row, &out->row);
+}
+
+static enum status
+read_one(struct kept *kept, struct slice text, bool is_external)
 {
     struct entity entity;
     const char *words = NULL;
     int size = (int)slice_cut(text, 100).size;
-    enum status status =
-        entity_find(kept->wanted->store, &kept->wanted->workspace, text, &kept->row, &entity);
+    enum status status = find_one(kept, text, is_external, &entity);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return error_set(kept->error, status, "ids: the store could not be read");
     if (status == STATUS_NOT_FOUND)
@@ -202,15 +218,19 @@ read_one(struct kept *kept, struct slice text)
 }
 
 static enum status
-read_ids(struct kept *kept, struct value ids)
+read_ids(struct kept *kept, const char *name, struct value ids)
 {
+    bool is_external = name[0] == 'e';
     enum status status = STATUS_OK;
+    if (ids.kind != VALUE_ARRAY)
+        return error_set(kept->error, STATUS_INVALID, "%s: expected an array of ids, found %s",
+                         name, value_kind_name(ids));
     for (uint32_t i = 0; i < ids.count && status == STATUS_OK && !kept->is_enough; i++) {
         struct value id = value_items(ids)[i];
         if (id.kind == VALUE_STRING)
-            status = read_one(kept, value_slice(id));
+            status = read_one(kept, value_slice(id), is_external);
         else
-            put_words(kept, arena_format(&kept->row, "ids.%u: expected an id, found %s", i,
+            put_words(kept, arena_format(&kept->row, "%s.%u: expected an id, found %s", name, i,
                                          value_kind_name(id)));
     }
     return status;
@@ -238,13 +258,28 @@ check_filter(struct kept *kept)
 }
 
 static enum status
+read_wanted_entities(struct kept *kept)
+{
+    struct value ids = value_get(kept->wanted->config, "ids");
+    struct value external = value_get(kept->wanted->config, "externalIds");
+    if (external.kind != VALUE_NONE && (!kept->has_type || ids.kind != VALUE_NONE))
+        return error_set(kept->error, STATUS_INVALID,
+                         "externalIds: expected with `type` and without `ids`");
+    if (external.kind != VALUE_NONE)
+        return read_ids(kept, "externalIds", external);
+    if (ids.kind != VALUE_NONE)
+        return read_ids(kept, "ids", ids);
+    if (!kept->has_type)
+        return error_set(kept->error, STATUS_INVALID, "say which entities: by `type` or by `ids`");
+    *kept->code = "no_entity_type";
+    return read_below(kept, &kept->type, OBJECT_ENTITY, take_entity);
+}
+
+static enum status
 read_entities(struct kept *kept)
 {
-    struct value config = kept->wanted->config;
-    struct value ids = value_get(config, "ids");
     enum status status = STATUS_OK;
-    kept->filter = value_get(config, "filter");
-    kept->has_type = value_get(config, "type").kind != VALUE_NONE;
+    kept->has_type = value_get(kept->wanted->config, "type").kind != VALUE_NONE;
     *kept->code = "no_entity_type";
     if (kept->has_type)
         status = find_named(kept, "type", OBJECT_ENTITY_TYPE, &kept->type);
@@ -252,17 +287,140 @@ read_entities(struct kept *kept)
         return status;
     *kept->code = "bad_config";
     status = check_filter(kept);
+    return status == STATUS_OK ? read_wanted_entities(kept) : status;
+}
+
+/* --- documents --- */
+
+/* What all rows of documents have. */
+static struct value
+document_row(struct kept *kept, const struct object_row *row)
+{
+    static const char *const names[] = {"title", "externalId", "collection", "metadata"};
+    char hex[ID_HEX_BYTES];
+    struct value body = object_body(row, &kept->row);
+    id_hex(&row->id, hex);
+    struct member id = {value_text("_id"), value_string_copy(&kept->row, slice_text(hex))};
+    struct value out = value_object_new(&kept->row, &id, 1);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        out = value_object_set(&kept->row, out, value_text(names[i]),
+                               value_find_or_null(body, slice_text(names[i])));
+    return out;
+}
+
+static void
+put_value(struct kept *kept, struct value row)
+{
+    json_print(&kept->line, row);
+    put_line(kept);
+    arena_reset(&kept->row);
+}
+
+static enum status
+read_document(struct kept *kept)
+{
+    struct object_row row, which = {.workspace = kept->wanted->workspace, .kind = OBJECT_DOCUMENT};
+    struct index_row index, of = {.workspace = kept->wanted->workspace};
+    struct store *store = kept->wanted->store;
+    struct slice id;
+    enum status status = text_of(kept, "id", &id);
     if (status != STATUS_OK)
         return status;
-    if (ids.kind == VALUE_ARRAY)
-        return read_ids(kept, ids);
-    if (ids.kind != VALUE_NONE)
-        return error_set(kept->error, STATUS_INVALID, "ids: expected an array of ids, found %s",
-                         value_kind_name(ids));
-    if (!kept->has_type)
-        return error_set(kept->error, STATUS_INVALID, "say which entities: by `type` or by `ids`");
-    *kept->code = "no_entity_type";
-    return read_below(kept, &kept->type, OBJECT_ENTITY, take_entity);
+    status = store_object_named(store, &kept->row, &which, id, &row);
+    of.id = row.id;
+    if (status == STATUS_OK)
+        status = store_index_get(store, &kept->row, &of, &index);
+    if (status == STATUS_NOT_FOUND) {
+        put_words(kept, arena_format(&kept->row, "there is no document \"%.*s\"",
+                                     SLICE_FORMAT(slice_cut(id, 100))));
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return error_set(kept->error, status, "id: the document could not be read");
+    struct value out = document_row(kept, &row);
+    put_value(kept,
+              value_object_set(&kept->row, out, value_text("text"), value_string(index.body)));
+    return STATUS_OK;
+}
+
+/* Marks of the words are for pages. */
+static struct value
+snippet_text(struct kept *kept, struct slice marked)
+{
+    struct slice copy = arena_copy(&kept->row, marked);
+    char *bytes = (char *)(uintptr_t)copy.ptr;
+    size_t size = 0;
+    for (size_t i = 0; bytes != NULL && i < copy.size; i++) {
+        if (bytes[i] != STORE_MARK_BEGIN && bytes[i] != STORE_MARK_END)
+            bytes[size++] = bytes[i];
+    }
+    return value_string(slice_of(copy.ptr, size));
+}
+
+static void
+put_hits(struct kept *kept, const struct document_hits *hits)
+{
+    for (size_t i = 0; i < hits->count && !kept->is_enough; i++) {
+        const struct document_hit *hit = &hits->hits[i];
+        struct value row = document_row(kept, &hit->row);
+        row = value_object_set(&kept->row, row, value_text("score"), value_double(hit->score));
+        put_value(kept, value_object_set(&kept->row, row, value_text("snippet"),
+                                         snippet_text(kept, hit->snippet)));
+    }
+}
+
+#define HITS_USUAL 10
+
+/* What is misspelt would filter nothing. */
+static enum status
+check_document_filter(struct kept *kept)
+{
+    struct value filter = kept->filter, metadata = value_get(filter, "metadata");
+    if (filter.kind == VALUE_NONE)
+        return STATUS_OK;
+    bool is_good = filter.kind == VALUE_OBJECT &&
+                   (metadata.kind == VALUE_NONE || metadata.kind == VALUE_OBJECT);
+    for (uint32_t i = 0; is_good && i < filter.count; i++) {
+        struct slice name = value_slice(value_members(filter)[i].key);
+        is_good = slice_is(name, "collection") || slice_is(name, "metadata");
+    }
+    return is_good ? STATUS_OK
+                   : error_set(kept->error, STATUS_INVALID,
+                               "filter: expected {collection, metadata: {name: value}}");
+}
+
+static enum status
+search(struct kept *kept)
+{
+    struct value config = kept->wanted->config;
+    struct document_hits hits;
+    struct document_search search = {.workspace = kept->wanted->workspace,
+                                     .filter = kept->filter,
+                                     .any = value_is_true(value_get(config, "any")),
+                                     .limit = HITS_USUAL};
+    struct value limit = value_get(config, "limit");
+    enum status status = text_of(kept, "query", &search.query);
+    if (status != STATUS_OK)
+        return status;
+    status = check_document_filter(kept);
+    if (status != STATUS_OK)
+        return status;
+    if (limit.kind == VALUE_INT && limit.integer >= 1 && limit.integer <= KEPT_HITS_MAX)
+        search.limit = (uint32_t)limit.integer;
+    status = documents_search(kept->wanted->store, &search, &kept->arena, &hits, kept->error);
+    if (status == STATUS_OK)
+        put_hits(kept, &hits);
+    else if (status != STATUS_INVALID)
+        error_set(kept->error, status, "the documents could not be searched");
+    return status;
+}
+
+static enum status
+read_documents(struct kept *kept)
+{
+    *kept->code = "bad_config";
+    return value_get(kept->wanted->config, "id").kind == VALUE_NONE ? search(kept)
+                                                                    : read_document(kept);
 }
 
 enum status
@@ -271,10 +429,17 @@ kept_rows_read(const struct kept_wanted *wanted, kept_line_fn *put, void *contex
 {
     struct kept kept = {
         .wanted = wanted, .put = put, .context = context, .code = code, .error = error};
-    arena_init(&kept.arena, 16 * LIMIT_ENTITY_BYTES);
+    kept.filter = value_get(wanted->config, "filter");
+    arena_init(&kept.arena, LIMIT_OUTCOME_BYTES);
     arena_init(&kept.row, 16 * LIMIT_ENTITY_BYTES);
-    buffer_init(&kept.line, 2 * LIMIT_ENTITY_BYTES);
-    enum status status = wanted->reads == STEP_READS_LIST ? read_list(&kept) : read_entities(&kept);
+    buffer_init(&kept.line, KEPT_LINE_BYTES_MAX);
+    enum status status = STATUS_OK;
+    if (wanted->reads == STEP_READS_LIST)
+        status = read_list(&kept);
+    else if (wanted->reads == STEP_READS_ENTITIES)
+        status = read_entities(&kept);
+    else
+        status = read_documents(&kept);
     buffer_done(&kept.line);
     arena_done(&kept.row);
     arena_done(&kept.arena);

@@ -2,16 +2,24 @@
  * each.
  *
  * The row of a list is what was added to it. That of an entity is its fields by their slugs, and
- * `_id`. In the place of a row that there is not, as for an id that nobody knows, stands a text
- * that says why.
+ * `_id`. That of a document is what is known about it, with its text if it is asked for by its id,
+ * and else with score and snippet. In the place of a row that there is not, as for an id that
+ * nobody knows, stands a text that says why.
  *
  * Threads: any that may wait for the store.
  */
 #ifndef ENGINE_KEPT_ROWS_H
 #define ENGINE_KEPT_ROWS_H
 
+#include "base/limits.h"
 #include "engine/step.h"
 #include "store/store.h"
+
+/* Hits of one search. */
+#define KEPT_HITS_MAX 1000
+
+/* The longest line: a document whose every byte is escaped. */
+#define KEPT_LINE_BYTES_MAX (6 * LIMIT_DOCUMENT_TEXT_BYTES + 2 * LIMIT_ENTITY_BYTES)
 
 struct kept_wanted {
     struct store *store;

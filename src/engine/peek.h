@@ -1,4 +1,4 @@
-/* engine/peek.h - the rows of a source's file, looked at without a run.
+/* engine/peek.h - the rows of a source's file, or of what stays, looked at without a run.
  *
  * Threads: one at a time, which may wait for files: a work thread.
  */

@@ -74,7 +74,7 @@ make(const struct snapshot_wanted *wanted, const struct id *id, const char **cod
     enum status status = blob_append_open(&copying.blob, wanted->options->blobs, id, 0, error);
     if (status != STATUS_OK)
         return status;
-    buffer_init(&copying.lines, PIECE_BYTES + 2 * LIMIT_ENTITY_BYTES);
+    buffer_init(&copying.lines, PIECE_BYTES + KEPT_LINE_BYTES_MAX);
     status = copy_rows(&copying, wanted, code);
     buffer_done(&copying.lines);
     blob_close(&copying.blob);

@@ -175,9 +175,10 @@ struct value step_failure_value(struct arena *arena, const struct step_failure *
 /* --- sources --- */
 /* What the engine opens for a source. */
 enum step_reads {
-    STEP_READS_FILE,     /* its field `file` */
-    STEP_READS_LIST,     /* lines (engine/kept_rows.h) of the list that its field `list` names */
-    STEP_READS_ENTITIES, /* lines of those that its fields `type`, `filter` and `ids` name */
+    STEP_READS_FILE,      /* its field `file` */
+    STEP_READS_LIST,      /* lines (engine/kept_rows.h) of the list that its field `list` names, */
+    STEP_READS_ENTITIES,  /* of those that `type`, `filter`, `ids` and `externalIds` name, */
+    STEP_READS_DOCUMENTS, /* of those that `query` finds, or of the one that `id` names */
 };
 
 /* Bytes that a source reads; opened by the engine from the rendered `file`. */

@@ -86,6 +86,13 @@ bool step_env_text(struct step_env *env, const struct digest *digest, struct are
 bool step_env_append(struct step_env *env, struct slice list, struct value row, struct value *out,
                      struct step_failure *failure);
 
+/* --- what stays --- */
+
+/* The first rows, at most `most`, that a source of that kind and config gives (engine/kept_rows.h),
+ * as an array. Codes are those of the source; of what is no row nothing is told. */
+bool step_env_rows(struct step_env *env, enum step_reads reads, struct value config, uint32_t most,
+                   struct value *out, struct step_failure *failure);
+
 /* --- entities --- */
 
 /* Which entity, and what of it changes. */

@@ -1,72 +1,16 @@
 #include "service/documents.h"
 
-#include "base/digest.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "service/host.h"
-#include "service/search_words.h"
 
 #define INTENT_BYTES (4 * LIMIT_DOCUMENT_TEXT_BYTES)
-/* Filters that a document is found by. */
-#define TAGS_MAX 256
-#define TAG_HEX_BYTES 24
-#define TAGS_BYTES ((size_t)TAGS_MAX * (TAG_HEX_BYTES + 2))
 
 static struct slice
 text_of(struct value object, const char *name)
 {
     struct value value = value_get(object, name);
     return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
-}
-
-/* --- tags --- */
-
-/* A name and a value as one word, so that no text that somebody writes is mistaken for it. */
-static void
-put_tag(struct buffer *out, struct slice name, struct value value)
-{
-    struct buffer text;
-    char hex[2 * DIGEST_BYTES + 1];
-    buffer_init(&text, LIMIT_INPUT_BYTES);
-    buffer_append_slice(&text, name);
-    buffer_append_byte(&text, '\0');
-    json_print_canonical(&text, value);
-    struct digest digest = digest_of(buffer_slice(&text));
-    digest_hex(&digest, hex);
-    buffer_append_format(out, "%st%.*s", out->size == 0 ? "" : " ", TAG_HEX_BYTES, hex);
-    buffer_done(&text);
-}
-
-/* Appends the tags of one member; an array has one for each of its elements. */
-static void
-put_tags(struct buffer *out, struct slice name, struct value value)
-{
-    if (value.kind == VALUE_OBJECT || value.kind == VALUE_NONE)
-        return;
-    if (value.kind != VALUE_ARRAY) {
-        put_tag(out, name, value);
-        return;
-    }
-    for (uint32_t i = 0; i < value.count; i++) {
-        if (value_items(value)[i].kind < VALUE_ARRAY)
-            put_tag(out, name, value_items(value)[i]);
-    }
-}
-
-/* INVALID: there are too many. The collection's name begins with what no member's name shows. */
-static enum status
-all_tags(struct buffer *out, struct value collection, struct value metadata, struct error *error)
-{
-    buffer_init(out, TAGS_BYTES);
-    if (collection.kind == VALUE_STRING)
-        put_tag(out, SLICE("\1collection"), collection);
-    for (uint32_t i = 0; metadata.kind == VALUE_OBJECT && i < metadata.count; i++) {
-        const struct member *member = &value_members(metadata)[i];
-        put_tags(out, value_slice(member->key), member->value);
-    }
-    if (!buffer_is_over(out))
-        return STATUS_OK;
-    return error_set(error, STATUS_INVALID, "metadata: at most %d values", TAGS_MAX);
 }
 
 /* --- writing --- */
@@ -120,7 +64,7 @@ fill_document(struct intent *intent, struct object_row *row, struct value body, 
     struct index_row *index = arena_alloc(arena, sizeof(*index));
     struct buffer tags;
     enum status status =
-        all_tags(&tags, value_get(body, "collection"), value_get(body, "metadata"), error);
+        document_tags(&tags, value_get(body, "collection"), value_get(body, "metadata"), error);
     *index = (struct index_row){
         .workspace = row->workspace,
         .id = row->id,
@@ -248,12 +192,6 @@ document_put_whole(struct buffer *out, const struct object_row *row, struct slic
 
 /* --- searching --- */
 
-/* The hits of one page, as the store tells them. */
-struct gathering {
-    struct arena *arena;
-    struct document_hits *out;
-};
-
 /* As HTML, in which the text is text. */
 static struct slice
 marked(struct slice snippet, struct arena *arena)
@@ -290,93 +228,11 @@ marked(struct slice snippet, struct arena *arena)
     return out.ptr == NULL ? SLICE("") : out;
 }
 
-static bool
-gather(const struct search_hit *hit, void *context)
-{
-    struct gathering *gathering = context;
-    struct document_hit *found = &gathering->out->hits[gathering->out->count++];
-    found->row.id = hit->id;
-    found->score = hit->score;
-    found->snippet = marked(hit->snippet, gathering->arena);
-    return true;
-}
-
-/* Hits whose documents went meanwhile are left out. */
-static enum status
-read_rows(struct service *service, const struct id *workspace, struct arena *arena,
-          struct document_hits *out)
-{
-    size_t kept = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < out->count && status == STATUS_OK; i++) {
-        struct document_hit hit = out->hits[i];
-        struct id id = hit.row.id;
-        status = service_object_get(service, workspace, &id, arena, &hit.row);
-        if (status == STATUS_OK)
-            out->hits[kept++] = hit;
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    out->count = kept;
-    return status;
-}
-
-/* The tags as the store wants them, out of one text. */
-static size_t
-split_tags(struct slice text, struct slice tags[TAGS_MAX])
-{
-    size_t count = 0, begin = 0;
-    for (size_t i = 0; i <= text.size && text.size > 0; i++) {
-        if (i < text.size && text.ptr[i] != ' ')
-            continue;
-        tags[count++] = slice_of(text.ptr + begin, i - begin);
-        begin = i + 1;
-    }
-    return count;
-}
-
-/* A first page that is not full has all of them. */
-static enum status
-count_all(struct service *service, const struct store_search *search, struct document_hits *out)
-{
-    out->total = (uint32_t)out->count;
-    return search->skip == 0 && out->count < search->limit
-               ? STATUS_OK
-               : store_search_count(service->store, search, LIMIT_SEARCH_COUNTED, &out->total);
-}
-
 enum status
 service_document_search(struct service *service, const struct document_search *search,
                         struct arena *arena, struct document_hits *out, struct error *error)
 {
-    struct search_words words;
-    struct slice tags[TAGS_MAX];
-    struct buffer text;
-    *out =
-        (struct document_hits){.hits = arena_try_alloc(arena, search->limit * sizeof(*out->hits))};
-    struct gathering gathering = {arena, out};
-    if (out->hits == NULL)
-        return STATUS_LIMIT;
-    enum status status = search_words_read(&words, search->query, error);
-    if (status != STATUS_OK)
-        return status;
-    status = all_tags(&text, value_get(search->filter, "collection"),
-                      value_get(search->filter, "metadata"), error);
-    struct store_search wanted = {
-        .workspace = search->workspace,
-        .terms = words.terms,
-        .term_count = words.count,
-        .any = search->any,
-        .tags = tags,
-        .tag_count = status == STATUS_OK ? split_tags(buffer_slice(&text), tags) : 0,
-        .limit = search->limit,
-        .skip = search->skip,
-    };
-    if (status == STATUS_OK)
-        status = store_search(service->store, &wanted, gather, &gathering);
-    if (status == STATUS_OK)
-        status = count_all(service, &wanted, out);
-    buffer_done(&text);
-    return status == STATUS_OK ? read_rows(service, &search->workspace, arena, out) : status;
+    return documents_search(service->store, search, arena, out, error);
 }
 
 void
@@ -386,6 +242,6 @@ document_hit_put(struct buffer *out, const struct document_hit *hit, struct aren
     object_put_begin(out, &hit->row);
     object_put_member(out, "title", value_get(body, "title"));
     object_put_member(out, "score", value_double(hit->score));
-    object_put_member(out, "snippet", value_string(hit->snippet));
+    object_put_member(out, "snippet", value_string(marked(hit->snippet, arena)));
     put_rest(out, &hit->row, body);
 }

@@ -10,6 +10,7 @@
 #ifndef SERVICE_DOCUMENTS_H
 #define SERVICE_DOCUMENTS_H
 
+#include "engine/documents.h"
 #include "service/objects.h"
 
 /* wanted: {title, text, externalId?, collection?, metadata?}, each of its type. INVALID with words
@@ -38,26 +39,6 @@ object_put_fn document_put;
 void document_put_whole(struct buffer *out, const struct object_row *row, struct slice text,
                         struct arena *arena);
 
-struct document_search {
-    struct id workspace;
-    struct slice query;  /* see search_words.h */
-    struct value filter; /* {collection?, metadata?}; VALUE_NONE: none */
-    bool any;            /* one of the words is enough */
-    uint32_t limit;      /* 1 to 100 */
-    uint32_t skip;
-};
-
-struct document_hit {
-    struct object_row row;
-    double score;
-    struct slice snippet; /* HTML: escaped, with <mark> around the words */
-};
-
-struct document_hits {
-    struct document_hit *hits; /* in the arena, the best first */
-    size_t count;
-    uint32_t total; /* at most LIMIT_SEARCH_COUNTED are counted */
-};
 /* INVALID: the query. */
 MUST_USE enum status service_document_search(struct service *service,
                                              const struct document_search *search,

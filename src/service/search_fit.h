@@ -10,7 +10,7 @@
 #define SERVICE_SEARCH_FIT_H
 
 #include "base/value.h"
-#include "service/search_words.h"
+#include "engine/search_words.h"
 
 /* Of one record. */
 struct search_fit {

@@ -11,6 +11,7 @@ static const struct field_decl read_entities_fields[] = {
     {.name = "ids",
      .kind = FIELD_ANY,
      .help = "Only those with these ids, in this order: a list, or a template that gives one."},
+    {.name = "externalIds", .kind = FIELD_ANY, .help = "The same by the type's externalIds."},
 };
 
 const struct step_decl read_entities_decl = {

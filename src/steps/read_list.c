@@ -6,6 +6,9 @@ static const struct field_decl read_list_fields[] = {
      .kind = FIELD_TEXT,
      .required = true,
      .help = "The list to read: its id or its name."},
+    {.name = "filter",
+     .kind = FIELD_TEXT_MAP,
+     .help = "Only rows whose members have just these values; null: none."},
 };
 
 const struct step_decl read_list_decl = {

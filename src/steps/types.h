@@ -15,6 +15,7 @@
     each(read_xlsx)          \
     each(read_list)          \
     each(read_entities)      \
+    each(search)             \
     each(transform)          \
     each(set)                \
     each(remove_columns)     \
@@ -33,6 +34,7 @@
     each(workflow)           \
     each(http_request)       \
     each(scrape_web)         \
+    each(lookup)             \
     each(sql_query)          \
     each(ai_generate)        \
     each(extract)            \

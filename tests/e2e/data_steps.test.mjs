@@ -164,3 +164,63 @@ output: { sent: "{{steps.send.body}}", file: "{{steps.file.file}}" }
   assert.equal((await server.get(`/v1/files/${file.id}/content`)).text, '# Hello');
   await stub.close();
 });
+
+test('search and lookup find what there is, and a run keeps what it has found', async () => {
+  for (const [title, text, collection] of [
+    ['One', 'Acme wants green apples', 'calls'], ['Two', 'Globex wants red apples', 'calls'], ['Three', 'Acme apples', 'mails'],
+  ]) await make('/v1/documents', { title, text, collection, externalId: title });
+  await make('/v1/documents', { title: 'Foreign', text: 'Acme apples', externalId: 'foreign' }, strangers);
+  await makeType('Client');
+  await makeEntity('client', { name: 'Acme', size: 3 }, { externalId: '17' });
+  await make('/v1/lists', { name: 'Prices' });
+  await make('/v1/lists/Prices/rows', { rows: [{ size: 3, price: 30 }, { size: 4, price: 40 }] });
+  await server.publish(`
+name: Find
+steps:
+  - { id: found, type: search, config: { query: "apples", filter: { collection: calls } } }
+  - { id: table, type: write_jsonl }
+`);
+  await server.publish(`
+name: Look
+steps:
+  - { id: client, type: lookup, config: { entity: { type: client, externalId: 17 } } }
+  - { id: price, type: lookup, config: { list: { list: Prices, filter: { size: "{{steps.client.size}}" } } } }
+  - { id: calls, type: lookup, config: { documents: { query: "{{steps.client.name}}", limit: 5 } } }
+  - { id: one, type: lookup, config: { document: { id: One } } }
+  - { id: nobody, type: lookup, config: { entity: { id: "{{input.nobody}}" } } }
+  - { id: foreign, type: lookup, config: { document: { id: foreign } } }
+output: { client: "{{steps.client.name}}", price: "{{steps.price.price}}", one: "{{steps.one.text}}",
+  calls: "{{= [.steps.calls[].title] | sort }}", nobody: "{{steps.nobody}}", foreign: "{{steps.foreign}}" }
+`);
+  const found = await resultsOf(await runOf('find', {}), 'found');
+  assert.deepEqual(found.map((row) => row.title).sort(), ['One', 'Two']);
+  assert.ok(found.every((row) => row.score > 0 && row.snippet.includes('apples')));
+  const looked = await runOf('look', { nobody: '0'.repeat(24) });
+  const want = { client: 'Acme', price: 30, one: 'Acme wants green apples', calls: ['One', 'Three'], nobody: null, foreign: null };
+  assert.deepEqual(looked.output, want, JSON.stringify(looked));
+  assert.equal((await runOf('look', {})).output.nobody, null);
+  await server.ask('DELETE', '/v1/lists/Prices');
+  const failed = await runOf('look', {});
+  assert.match(JSON.stringify(failed.error), /no_list/);
+});
+
+test('an estimate counts rows of what stays', async () => {
+  await make('/v1/lists', { name: 'Counted' });
+  await make('/v1/lists/Counted/rows', { rows: Array.from({ length: 700 }, (_, n) => ({ n, even: n % 2 === 0 })) });
+  const count = async (type, config) => {
+    const { slug } = await server.publish(`
+name: Count ${Math.random()}
+steps:
+  - { id: rows, type: ${type}, config: ${config} }
+  - { id: one, type: transform, config: { expression: "1" } }
+`);
+    return make(`/v1/workflows/${slug}/estimate`, { input: {} });
+  };
+  const rowsIn = (estimate) => estimate.tables.find(({ name }) => name === 'rows').rows;
+  assert.equal(rowsIn(await count('read_list', '{ list: Counted }')), 700);
+  assert.equal(rowsIn(await count('read_list', '{ list: Counted, filter: { even: true } }')), 350);
+  assert.equal(rowsIn(await count('read_entities', '{ type: client }')), 1);
+  const unknown = await count('read_list', '{ list: Nowhere }');
+  assert.equal(rowsIn(unknown), null);
+  assert.match(JSON.stringify(unknown), /there is no list/);
+});

@@ -2,6 +2,7 @@
  * over the simulated store and a folder of blobs. */
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/documents.h"
 #include "engine/engine.h"
 #include "engine/snapshot.h"
 #include "store/simulated/simulated.h"
@@ -169,6 +170,21 @@ test_long_lists_are_whole(void **state)
 }
 
 static void
+test_a_filter_leaves_rows_out(void **state)
+{
+    open_world();
+    put_row(1, "{\"a\":1,\"b\":\"x\"}");
+    put_row(2, "{\"a\":1.0}");
+    put_row(3, "{\"a\":2}");
+    assert_reads(wanted_of(STEP_READS_LIST, "{\"list\":\"Targets\",\"filter\":{\"a\":1}}"),
+                 "{\"a\":1,\"b\":\"x\"}\n{\"a\":1.0}\n");
+    assert_reads(
+        wanted_of(STEP_READS_LIST, "{\"list\":\"Targets\",\"filter\":{\"a\":1,\"b\":null}}"),
+        "{\"a\":1.0}\n");
+    close_world();
+}
+
+static void
 test_what_is_no_list_is_refused(void **state)
 {
     static const char *const table[][2] = {
@@ -212,10 +228,11 @@ put_object(enum object_kind kind, const struct id *id, const struct id *parent, 
                              .kind = kind,
                              .body = slice_text(body),
                              .revision = 1};
-    if (kind == OBJECT_ENTITY)
-        row.parent = *parent;
-    else if (id_equal(id, &company))
+    row.parent = kind == OBJECT_ENTITY ? *parent : (struct id){{0}};
+    if (id_equal(id, &company))
         row.name = SLICE("company");
+    else if (kind == OBJECT_ENTITY && id->bytes[1] == 0)
+        row.name = SLICE("crm-1");
     row.archived_unix_ms = id_equal(id, &old_type) || (id->bytes[0] == 5 && id->bytes[1] == 2);
     write_op((struct store_op){STORE_OBJECT_INSERT, .object = &row});
 }
@@ -271,6 +288,13 @@ test_entities(void **state)
          "\"ids.3: expected an id, found number\"\n"
          "\"the entity \\\"" GONE "\\\" is deleted\"\n"
          "\"there is no entity \\\"" COMPANY "\\\"\"\n"},
+        {"{\"type\":\"company\",\"externalIds\":[\"nobody\",\"crm-1\"]}",
+         "\"there is no entity \\\"nobody\\\"\"\n" ACME_ROW},
+        {"{\"externalIds\":[]}", "bad_config: externalIds: expected with `type`"},
+        {"{\"type\":\"company\",\"ids\":[],\"externalIds\":[]}",
+         "bad_config: externalIds: expected with `type` and without `ids`"},
+        {"{\"type\":\"company\",\"externalIds\":7}",
+         "bad_config: externalIds: expected an array of ids, found number"},
         {"{\"type\":\"nothing\"}", "no_entity_type: type: there is no entity type \"nothing\""},
         {"{\"type\":\"040300000000000000000000\"}",
          "no_entity_type: type: there is no entity type"},
@@ -291,6 +315,73 @@ test_entities(void **state)
     wanted.workspace = elsewhere;
     assert_reads(wanted, "\"there is no entity \\\"" ACME "\\\"\"\n{\"_id\":\"" FOREIGN
                          "\",\"name\":\"Foreign\"}\n");
+    close_world();
+}
+
+/* --- documents --- */
+
+static void
+put_document(uint8_t number, const struct id *workspace, const char *collection, const char *text)
+{
+    struct arena arena;
+    struct buffer tags;
+    struct error error = {0};
+    arena_init(&arena, KIB(64));
+    const char *body =
+        arena_format(&arena, "{\"title\":\"T%d\",\"collection\":\"%s\"}", number, collection);
+    struct object_row row = {.workspace = *workspace,
+                             .id = {{8, number}},
+                             .kind = OBJECT_DOCUMENT,
+                             .name = slice_text(arena_format(&arena, "d%d", number)),
+                             .body = slice_text(body),
+                             .revision = 1};
+    assert_int_equal(document_tags(&tags, value_text(collection), value_null(), &error), STATUS_OK);
+    struct index_row index = {.workspace = *workspace,
+                              .id = row.id,
+                              .tags = buffer_slice(&tags),
+                              .body = slice_text(text)};
+    write_op((struct store_op){STORE_OBJECT_INSERT, .object = &row});
+    write_op((struct store_op){STORE_INDEX_PUT, .index = &index});
+    buffer_done(&tags);
+    arena_done(&arena);
+}
+
+static void
+test_documents(void **state)
+{
+    static const char *const table[][2] = {
+        {"{\"id\":\"d1\"}", "{\"_id\":\"080100000000000000000000\",\"title\":\"T1\",\"externalId\":"
+                            "null,\"collection\":"
+                            "\"calls\",\"metadata\":null,\"text\":\"green apples\"}\n"},
+        {"{\"id\":\"d3\"}", "\"there is no document \\\"d3\\\"\"\n"},
+        {"{\"id\":7}", "bad_config: id: expected a text, found number"},
+        {"{\"query\":\"nowhere\"}", ""},
+        {"{\"query\":\"-\"}", "bad_config: query: expected a word to look for"},
+        {"{\"query\":\"a\",\"filter\":{\"colection\":\"x\"}}",
+         "bad_config: filter: expected {collection, metadata"},
+        {"{\"query\":\"a\",\"filter\":7}", "bad_config: filter: expected {collection, metadata"},
+        {"{\"query\":\"a\",\"filter\":{\"metadata\":7}}", "bad_config: filter: expected "},
+    };
+    open_world();
+    put_document(1, &home, "calls", "green apples");
+    put_document(2, &home, "mails", "red apples");
+    put_document(3, &elsewhere, "calls", "apples");
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        assert_reads(wanted_of(STEP_READS_DOCUMENTS, table[i][0]), table[i][1]);
+    struct buffer found;
+    buffer_init(&found, KIB(128));
+    read_all(&found, wanted_of(STEP_READS_DOCUMENTS, "{\"query\":\"apples\"}"));
+    buffer_append_byte(&found, '\0');
+    assert_non_null(strstr(found.ptr, "\"title\":\"T1\""));
+    assert_non_null(strstr(found.ptr, "\"title\":\"T2\""));
+    assert_null(strstr(found.ptr, "\"title\":\"T3\""));
+    assert_null(strchr(found.ptr, STORE_MARK_BEGIN));
+    read_all(&found, wanted_of(STEP_READS_DOCUMENTS,
+                               "{\"query\":\"apples\",\"filter\":{\"collection\":\"mails\"}}"));
+    buffer_append_byte(&found, '\0');
+    assert_null(strstr(found.ptr, "\"title\":\"T1\""));
+    assert_non_null(strstr(found.ptr, "\"snippet\":\"red apples\""));
+    buffer_done(&found);
     close_world();
 }
 
@@ -322,7 +413,9 @@ main(void)
         cmocka_unit_test(test_rows_that_were_not_counted_are_read_again),
         cmocka_unit_test(test_long_lists_are_whole),
         cmocka_unit_test(test_what_is_no_list_is_refused),
+        cmocka_unit_test(test_a_filter_leaves_rows_out),
         cmocka_unit_test(test_entities),
+        cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -147,6 +147,24 @@ step_env_append(struct step_env *env, struct slice list, struct value row, struc
     return true;
 }
 
+/* The one row says how it was asked for. */
+bool
+step_env_rows(struct step_env *env, enum step_reads reads, struct value config, uint32_t most,
+              struct value *out, struct step_failure *failure)
+{
+    static const char *const names[] = {"file", "list", "entities", "documents"};
+    struct arena *arena = &env->talk->scene.arena;
+    struct member members[] = {{value_text("reads"), value_text(names[reads])},
+                               {value_text("config"), value_copy(arena, config)},
+                               {value_text("most"), value_int(most)}};
+    *out = value_empty_array();
+    if (slice_is(value_slice(value_find_or_null(config, SLICE("type"))), "none"))
+        return step_fail(failure, "no_entity_type", "there is no entity type");
+    if (!slice_is(value_slice(value_find_or_null(config, SLICE("type"))), "empty"))
+        *out = value_array_append(arena, *out, value_object_new(arena, members, COUNT_OF(members)));
+    return true;
+}
+
 /* What would be merged stands in the place of what comes of it. */
 bool
 step_env_merge(struct step_env *env, const struct step_entity *entity, struct value *out,

@@ -47,6 +47,7 @@ test_kept_rows(void **state)
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         source_world_check(&step_read_list, &table[i]);
         source_world_check(&step_read_entities, &table[i]);
+        source_world_check(&step_search, &table[i]);
     }
 }
 

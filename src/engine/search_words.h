@@ -1,12 +1,12 @@
-/* service/search_words.h - what a person types into a search, as terms.
+/* engine/search_words.h - what a person types into a search, as terms.
  *
  * Words apart by spaces; "words in quotes" stand one after the other; a * at the end stands for any
  * ending, a - in front excludes. Everything else only parts words.
  *
  * Threads: pure.
  */
-#ifndef SERVICE_SEARCH_WORDS_H
-#define SERVICE_SEARCH_WORDS_H
+#ifndef ENGINE_SEARCH_WORDS_H
+#define ENGINE_SEARCH_WORDS_H
 
 #include "base/limits.h"
 #include "base/status.h"

@@ -1,4 +1,4 @@
-#include "service/search_words.h"
+#include "engine/search_words.h"
 
 static bool
 is_space(char byte)

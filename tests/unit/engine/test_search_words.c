@@ -1,6 +1,6 @@
 /* What is typed into a search, as terms. */
 #include "base/buffer.h"
-#include "service/search_words.h"
+#include "engine/search_words.h"
 #include "test.h"
 
 #include <string.h>
