@@ -344,7 +344,7 @@ config_of_condition(struct reading *reading)
     return with(reading, value_empty_object(), "where", value_get(reading->config, "expression"));
 }
 
-/* What all steps before it have made, the later ones over the earlier. */
+/* What the steps since the last publish have made, the later ones over the earlier. */
 static struct value
 made_so_far(struct reading *reading)
 {
@@ -357,6 +357,7 @@ made_so_far(struct reading *reading)
     buffer_append_text(&text, "]|add }}");
     struct value out = value_string_copy(reading->arena, buffer_slice(&text));
     buffer_done(&text);
+    buffer_clear(&reading->makes);
     return out;
 }
 
