@@ -75,15 +75,18 @@ name: Screen a company
 triggers: { webhook: { auth: none } }
 input:
   type: object
-  required: [companyId, profile]
-  properties: { companyId: { type: string }, profile: { type: string } }
+  required: [companyId]
+  properties: { companyId: { type: string } }
 steps:
+  - id: company
+    type: lookup
+    config: { entity: { type: companies, id: "{{input.companyId}}" } }
   - id: facts
     type: ai_generate
     config:
       model: local/extractive-1
       prompt: When was it founded?
-      sources: "{{input.profile}}"
+      sources: "{{steps.company.description}}"
       output: { type: object, required: [founded], properties: { founded: { type: integer, description: year of foundation } } }
 output: { founded: "{{steps.facts.founded}}" }
 `;
@@ -116,7 +119,7 @@ output: { listed: "{{steps.look.body.listed}}" }
     { company: 'Bolt AG', found: true, of: { page: 1, limit: 10, totalCount: 1, totalPages: 1 } },
     { screened: { founded: 1923 }, sameCompany: true },
     { first: 'failed', sameRun: true, second: 'completed', output: { listed: true } },
-    { triggered: { founded: 1924 }, runs: 2 },
+    { triggered: { founded: 1923 }, runs: 2 },
     { status: 401, error: 'invalid api key or clientId' },
   ]);
 });
@@ -232,9 +235,9 @@ test('the input may be left out and may be anything that the workflow takes', as
 
 test('an input that the workflow does not take is 400 with the place', async () => {
   const workflow = await server.publish(SCREEN.replace('Screen a company', 'Strict'));
-  fails(await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { companyId: 'x' } }), 400,
-    /^input: the property "profile" is required and missing$/);
-  fails(await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { companyId: 7, profile: '' } }), 400,
+  fails(await server.post(`/v1/workflows/${workflow.id}/runs`, { input: {} }), 400,
+    /^input: the property "companyId" is required and missing$/);
+  fails(await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { companyId: 7 } }), 400,
     /^input\/companyId: expected string/);
 });
 

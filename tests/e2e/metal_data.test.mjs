@@ -199,6 +199,54 @@ test('companies, deals and people are entities: each sees what the other does', 
   fails(await server.get(`/v1/deals/${other.data.id}`), 404, /^not found$/);
 });
 
+test('a workflow looks up the company of its input and writes what it found out', async () => {
+  const company = await make('companies', { canonicalName: 'Bolt AG', description: 'Bolt AG employs 12,400 people.' });
+  const workflow = await server.publish(`
+name: Enrich a company
+input: { type: object, required: [companyId], properties: { companyId: { type: string } } }
+steps:
+  - id: company
+    type: lookup
+    config: { entity: { type: companies, id: "{{input.companyId}}" } }
+  - id: facts
+    type: ai_generate
+    config:
+      model: local/extractive-1
+      prompt: How many people work there?
+      sources: "{{steps.company.description}}"
+      output: { type: object, required: [employees], properties: { employees: { type: integer } } }
+  - id: keep
+    type: publish
+    config: { entity: { id: "{{input.companyId}}", fields: { employeeCount: "{{steps.facts.employees}}" } } }
+output: { name: "{{steps.company.canonicalName}}" }
+`);
+  const run = await server.reachEnd((await server.begin(workflow, { companyId: company.id })).id);
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  assert.deepEqual(run.output, { name: 'Bolt AG' });
+  const { data } = await server.get(`/v1/companies/${company.id}`);
+  assert.deepEqual(data, { ...company, employeeCount: 12400, updatedAt: data.updatedAt });
+  assert.equal((await server.post('/v1/companies/search', { query: '"bolt ag"' })).data[0].employeeCount, 12400);
+});
+
+test('a workflow runs over all companies, and the Wiserows API shows the same', async () => {
+  const { key } = (await server.post('/v1/workspaces', { name: 'Faces' })).data;
+  const ask = async (method, path, body) => (await server.ask(method, path, { body, key })).data;
+  for (const canonicalName of ['One', 'Two', 'Three']) await ask('POST', '/v1/companies', { canonicalName });
+  const [type] = await ask('GET', '/v1/entity-types');
+  const rows = await ask('GET', `/api/v1/entities?entityTypeId=${type.id}`);
+  assert.deepEqual(rows.map(({ fields }) => fields.canonicalName).sort(), ['One', 'Three', 'Two']);
+  const answer = await server.ask('POST', '/v1/workflows?publish=true', { key, type: 'text/yaml', body: `
+name: All companies
+steps:
+  - { id: all, type: read_entities, config: { type: companies } }
+  - { id: greet, type: set, config: { fields: { text: "Dear {{item.canonicalName}}" } } }
+` });
+  const { id } = await ask('POST', `/v1/workflows/${answer.data.id}/runs`, {});
+  await ask('GET', `/v1/workflow-runs/${id}?wait=60`);
+  const items = await ask('GET', `/v1/workflow-runs/${id}/items`);
+  assert.deepEqual(items.map(({ steps }) => steps.greet.value.text), ['Dear One', 'Dear Two', 'Dear Three']);
+});
+
 test('the same request with an Idempotency-Key makes one company', async () => {
   const headers = { 'idempotency-key': 'company-1' };
   const body = { canonicalName: 'Once' };

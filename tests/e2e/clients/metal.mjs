@@ -72,10 +72,7 @@ const company = await metal.getCompany('crm/42');
 const found = await metal.searchCompanies('bolt');
 say({ company: company.canonicalName, found: found.data[0].id === company.id, of: found.metadata });
 
-const started = await metal.startRun(named('Screen a company'), {
-  companyId: company.id,
-  profile: company.description,
-});
+const started = await metal.startRun(named('Screen a company'), { companyId: company.id });
 const screened = await metal.waitForRun(started.id);
 say({ screened: screened.output, sameCompany: screened.input.companyId === company.id });
 
@@ -87,7 +84,7 @@ say({ first: first.status, sameRun: again.id === first.id, second: second.status
 const hook = await fetch(`${BASE}/webhooks/workflows/screen-a-company`, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify({ companyId: company.id, profile: 'Bolt AG was founded in 1924.' }),
+  body: JSON.stringify({ companyId: company.id }),
 });
 const triggered = await metal.waitForRun((await hook.json()).data.id);
 say({ triggered: triggered.output, runs: (await metal.listRuns(named('Screen a company'))).length });
