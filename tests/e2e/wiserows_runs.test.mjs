@@ -329,6 +329,26 @@ test('entities that a condition held back are not written', async () => {
   assert.equal((await entity(many.id)).fields.summary, 'long');
 });
 
+test('what the native API gave a workflow stays when its entity type changes', async () => {
+  const type = await newType();
+  const bare = await newEntity(type, { title: 'Bare' });
+  const workflow = await workflowOf(type, [step('validate'), step('transform', { expression: '.item.title' })]);
+  const { definition: ours } = (await server.get(`/v1/workflows/${workflow.id}/versions/newest`)).data;
+  ours.limits = { concurrency: 3 };
+  ours.steps[2].config.expression = '.item.title | length';
+  const put = await server.ask('PUT', `/v1/workflows/${workflow.id}?publish=true`, { body: ours });
+  assert.equal(put.status, 200, put.text);
+  const fields = ARTICLE.map((field) => (field.slug === 'body' ? { ...field, required: true } : field));
+  await api.call('PATCH', `/api/v1/entity-types/${type.id}`, { body: { fields } });
+  const full = await newEntity(type, { title: 'Full', body: 'There is one.' });
+  const ended = await jobEnds(await run(workflow, [bare.id, full.id]));
+  assert.deepEqual(ended.progress, { total: 2, completed: 1, failed: 1 });
+  const newest = (await server.get(`/v1/workflows/${workflow.id}/versions/newest`)).data.definition;
+  assert.deepEqual(newest.limits, { concurrency: 3 });
+  const { data: items } = await server.get(`/v1/workflow-runs/${ended.id}/items?state=completed`);
+  assert.equal(items[0].steps.step_2.value, 4);
+});
+
 /* --- workflows made elsewhere --- */
 
 test('a workflow made in the native API is listed and shown with its own steps', async () => {
@@ -511,6 +531,8 @@ test('jobs are listed newest first, by status, category and limit', async () => 
   assert.match(fails(await api.get('/api/v1/jobs?status=done'), 400), /status/);
   assert.match(fails(await api.get('/api/v1/jobs?category=all'), 400), /category/);
   assert.match(fails(await api.get('/api/v1/jobs?limit=x'), 400), /limit/);
+  assert.match(fails(await api.get('/api/v1/jobs?offset=100001'), 400), /offset/);
+  assert.deepEqual(await list('?offset=100000'), { data: [] });
   await api.post(`/api/v1/jobs/${held}/cancel`);
 });
 

@@ -23,6 +23,7 @@ struct making {
     struct workflow_row row;
     struct workflow_change change;
     struct value definition;
+    struct value stored; /* the workflow as it stands; VALUE_NONE: there is none yet */
     const struct object_row *type;
     route_handler_fn *answer; /* when it is there */
     struct problems problems;
@@ -54,6 +55,38 @@ fail_problems(struct call *call, const struct problems *problems)
               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?)");
 }
 
+/* The step as it stands, with what of its config follows the entity type. */
+static struct value
+renewed_step(struct call *call, struct value stored, struct value fresh)
+{
+    static const char *const names[] = {"schema", "output"};
+    struct value config = value_get(stored, "config");
+    if (!value_equal(value_get(stored, "id"), value_get(fresh, "id")) ||
+        !value_equal(value_get(stored, "type"), value_get(fresh, "type")))
+        return stored;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct value follows = value_get(value_get(fresh, "config"), names[i]);
+        if (follows.kind != VALUE_NONE)
+            config = value_object_set(call->arena, config, value_text(names[i]), follows);
+    }
+    return value_object_set(call->arena, stored, value_text("config"), config);
+}
+
+/* Somebody may have given it limits, or other steps, in the native API. */
+static struct value
+renewed(struct call *call, struct value stored, struct value fresh)
+{
+    struct value steps = value_get(stored, "steps"), made = value_get(fresh, "steps");
+    struct value out = value_empty_array();
+    for (uint32_t i = 0; i < steps.count; i++) {
+        struct value step = value_items(steps)[i];
+        if (i < made.count)
+            step = renewed_step(call, step, value_items(made)[i]);
+        out = value_array_append(call->arena, out, step);
+    }
+    return value_object_set(call->arena, stored, value_text("steps"), out);
+}
+
 static enum status
 translate(struct call *call, struct making *making, struct error *error)
 {
@@ -67,6 +100,8 @@ translate(struct call *call, struct making *making, struct error *error)
     enum status status = foreign_wiserows_read(&workflow, &from, call->arena, error);
     if (status != STATUS_OK)
         return status;
+    if (making->stored.kind != VALUE_NONE)
+        workflow = renewed(call, making->stored, workflow);
     making->change.text = json_text(call->arena, workflow);
     return making->change.text.ptr != NULL ? STATUS_OK : STATUS_LIMIT;
 }
@@ -193,6 +228,7 @@ wiserows_renew(struct call *call, const struct workflow_row *workflow)
     if (making != NULL) {
         id_hex(&workflow->id, id);
         making->type = type;
+        making->stored = value_copy(call->arena, plan->canonical);
         making->definition = value_copy(call->arena, definition);
         making->change.target = arena_copy(call->arena, slice_text(id));
         call_go_on(call, make_again);

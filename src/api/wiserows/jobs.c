@@ -124,10 +124,14 @@ wiserows_job_list(struct call *call)
     if (!wiserows_read_window(call, LIMIT_USUAL, LIMIT_MAX, &window) ||
         !read_states(call, &page->states) || !read_category(call, &is_ours))
         return;
+    if (window.offset > SKIP_MAX) {
+        call_fail(call, 400, "offset: expected at most %d", SKIP_MAX);
+        return;
+    }
     page->workspace = call->caller.workspace;
     page->not_trigger = SLICE(RUN_TRIGGER_CHILD);
     page->limit = window.limit;
-    page->skip = (uint32_t)(window.offset < SKIP_MAX ? window.offset : SKIP_MAX);
+    page->skip = (uint32_t)window.offset;
     call->own = page;
     if (is_ours) {
         call_go_on(call, read_jobs);
