@@ -56,6 +56,26 @@ foreign_text(struct value object, const char *name)
     return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
 }
 
+struct value
+foreign_model(struct arena *arena, struct slice model)
+{
+    static const struct {
+        const char *beginning, *provider;
+    } known[] = {
+        {"gpt", "openai"}, {"chatgpt", "openai"}, {"o1", "openai"},
+        {"o3", "openai"},  {"o4", "openai"},      {"claude", "anthropic"},
+    };
+    if (slice_is(model, "local"))
+        return value_text("local/extractive-1");
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        if (slice_starts_with(model, slice_text(known[i].beginning)))
+            return value_text(
+                arena_format(arena, "%s/%.*s", known[i].provider, SLICE_FORMAT(model)));
+    }
+    bool is_ours = model.size > 0 && memchr(model.ptr, '/', model.size) != NULL;
+    return is_ours ? value_string_copy(arena, model) : (struct value){0};
+}
+
 void
 foreign_put_literal(struct buffer *out, struct slice text)
 {

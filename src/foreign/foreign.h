@@ -29,6 +29,10 @@ void foreign_put(struct arena *arena, struct value *object, const char *name, st
 /* A member that is a text; empty otherwise. */
 struct slice foreign_text(struct value object, const char *name);
 
+/* A model as we name it, "provider/model", by the names that it has elsewhere ("local", "gpt-4o");
+ * VALUE_NONE: its provider is not known, or there is none. */
+struct value foreign_model(struct arena *arena, struct slice model);
+
 /* Appends the text as a template of ours that gives just that text: with its braces as they are. */
 struct buffer;
 void foreign_put_literal(struct buffer *out, struct slice text);

@@ -187,34 +187,15 @@ read_schema(struct reading *reading)
 
 /* --- the step --- */
 
-static bool
-starts(struct slice text, const char *with)
-{
-    return slice_starts_with(text, slice_text(with));
-}
-
-/* Models have names of ours: provider and model. */
 static void
 put_model(struct reading *reading, struct value *config)
 {
     struct slice model = foreign_text(reading->file, "model");
-    const char *provider = NULL;
-    if (slice_is(model, "local"))
-        model = SLICE("local/extractive-1");
-    else if (starts(model, "gpt") || starts(model, "chatgpt") || starts(model, "o1") ||
-             starts(model, "o3") || starts(model, "o4"))
-        provider = "openai";
-    else if (starts(model, "claude"))
-        provider = "anthropic";
-    else if (model.size > 0 && memchr(model.ptr, '/', model.size) == NULL) {
+    struct value name = foreign_model(reading->arena, model);
+    if (name.kind == VALUE_STRING)
+        put(reading, config, "model", name);
+    else if (model.size > 0)
         note(reading, "model: its provider is not known, so that `default` is asked");
-        return;
-    }
-    if (model.size == 0)
-        return;
-    const char *name = arena_format(reading->arena, "%s%s%.*s", provider == NULL ? "" : provider,
-                                    provider == NULL ? "" : "/", SLICE_FORMAT(model));
-    put(reading, config, "model", value_text(name));
 }
 
 static void

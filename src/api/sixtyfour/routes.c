@@ -23,6 +23,15 @@ static const struct route routes[] = {
      .name = NULL},
     {POST, "/webhooks/signing-secret/roll", KEY_SCOPE_ADMIN, sixtyfour_signing_roll, SMALL,
      .name = NULL},
+    {GET, "/workflows", KEY_SCOPE_READ, sixtyfour_workflow_list, 0, .name = NULL},
+    {GET, "/workflows/blocks", KEY_SCOPE_READ, sixtyfour_block_list, 0, .name = NULL},
+    {GET, "/workflows/{workflow}", KEY_SCOPE_READ, sixtyfour_workflow_get, 0, .name = NULL},
+    {POST, "/workflows/create_workflow", KEY_SCOPE_WRITE, sixtyfour_workflow_create,
+     LIMIT_DEFINITION_BYTES, .name = NULL},
+    {POST, "/workflows/update_workflow", KEY_SCOPE_WRITE, sixtyfour_workflow_update,
+     LIMIT_DEFINITION_BYTES, .name = NULL},
+    {POST, "/workflows/delete_workflow", KEY_SCOPE_WRITE, sixtyfour_workflow_delete, SMALL,
+     .name = NULL},
     {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
 };
 

@@ -26,6 +26,13 @@ route_handler_fn sixtyfour_signing_make;
 route_handler_fn sixtyfour_signing_roll;
 route_handler_fn sixtyfour_signing_remove;
 
+route_handler_fn sixtyfour_workflow_list;
+route_handler_fn sixtyfour_workflow_get;
+route_handler_fn sixtyfour_workflow_create;
+route_handler_fn sixtyfour_workflow_update;
+route_handler_fn sixtyfour_workflow_delete;
+route_handler_fn sixtyfour_block_list;
+
 /* --- faults --- */
 
 /* Where a field of a request stands that is wrong. */
@@ -49,6 +56,13 @@ bool sixtyfour_read_query(struct call *call, const char *name, struct slice *out
  * no others. False: the call was answered with 400 or 422. */
 bool sixtyfour_read_body(struct call *call, const char *const *fields);
 
+/* The name of the alias of a workflow that the client calls so. */
+struct slice sixtyfour_alias(struct call *call, struct slice id);
+
+/* A workflow by any form of its id, or by what the client calls it. */
+MUST_USE enum status sixtyfour_look_for(struct call *call, struct slice text,
+                                        struct workflow_row *out);
+
 /* The workflow or run that a text names; the texts are any form of its id. False: the call was
  * answered, 404 when the workspace has none. */
 bool sixtyfour_find_workflow(struct call *call, struct slice text, struct workflow_row *out);
@@ -62,6 +76,14 @@ const char *sixtyfour_state(enum run_state state);
 /* ,"name": and a UUID or an ISO time (null for 0). */
 void sixtyfour_put_id(struct buffer *out, const char *name, const struct id *id);
 void sixtyfour_put_time(struct buffer *out, const char *name, int64_t unix_ms);
+
+/* The workflow's id as a text: what its client calls it, else a UUID. */
+void sixtyfour_put_workflow_id(struct call *call, struct buffer *out, const struct id *id);
+
+/* A whole record, and an answer of one: on a work thread. */
+void sixtyfour_put_workflow(struct call *call, struct buffer *out, const struct workflow_row *row);
+void sixtyfour_answer_workflow(struct call *call, const struct workflow_row *row);
+void sixtyfour_answer_workflow_again(struct call *call, const struct id *workflow);
 
 /* In which forms a run gives its results: kept with it (run_row.resolved, under "results"). */
 struct run_formats {

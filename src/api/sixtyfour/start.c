@@ -27,6 +27,10 @@ sixtyfour_answer_again(struct call *call, const struct idempotency_row *made)
         sixtyfour_answer_file_again(call, &made->id);
         return;
     }
+    if (made->kind == IDEMPOTENCY_WORKFLOW) {
+        sixtyfour_answer_workflow_again(call, &made->id);
+        return;
+    }
     enum status status = service_run_get(call->service, &made->id, call->arena, &run);
     if (status == STATUS_OK)
         answer_started(call, &run, true);

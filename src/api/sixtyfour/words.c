@@ -4,6 +4,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+/* Before what a client calls a workflow, among the aliases of all dialects. */
+#define ALIAS_OF "sixtyfour:"
+
 /* --- what was sent --- */
 
 bool
@@ -58,11 +61,33 @@ sixtyfour_read_body(struct call *call, const char *const *fields)
     return true;
 }
 
+struct slice
+sixtyfour_alias(struct call *call, struct slice id)
+{
+    return slice_text(arena_format(call->arena, ALIAS_OF "%.*s", SLICE_FORMAT(id)));
+}
+
+enum status
+sixtyfour_look_for(struct call *call, struct slice text, struct workflow_row *out)
+{
+    struct id id;
+    const struct id *workspace = &call->caller.workspace;
+    enum status status = STATUS_NOT_FOUND;
+    if (id_parse(&id, text))
+        status = service_workflow_find(call->service, workspace, text, call->arena, out);
+    if (status == STATUS_NOT_FOUND)
+        status = service_workflow_find_alias(call->service, workspace, sixtyfour_alias(call, text),
+                                             call->arena, out);
+    return status;
+}
+
 bool
 sixtyfour_find_workflow(struct call *call, struct slice text, struct workflow_row *out)
 {
-    enum status status =
-        service_workflow_find(call->service, &call->caller.workspace, text, call->arena, out);
+    enum status status = sixtyfour_look_for(call, text, out);
+    if (status == STATUS_NOT_FOUND)
+        status =
+            service_workflow_find(call->service, &call->caller.workspace, text, call->arena, out);
     if (status == STATUS_NOT_FOUND)
         call_fail(call, 404, "Workflow not found");
     else if (status != STATUS_OK)
@@ -99,6 +124,20 @@ sixtyfour_state(enum run_state state)
         break;
     }
     return "running";
+}
+
+void
+sixtyfour_put_workflow_id(struct call *call, struct buffer *out, const struct id *id)
+{
+    struct slice alias, own = SLICE(ALIAS_OF);
+    char uuid[ID_UUID_BYTES];
+    if (service_workflow_alias(call->service, id, call->arena, &alias) == STATUS_OK &&
+        slice_starts_with(alias, own)) {
+        json_print_string(out, slice_of(alias.ptr + own.size, alias.size - own.size));
+        return;
+    }
+    id_uuid(id, uuid);
+    buffer_append_format(out, "\"%s\"", uuid);
 }
 
 void

@@ -1,0 +1,338 @@
+/* Blocks that find out something about a row, by a model or on the web. */
+#include "foreign/sixtyfour_fields.h"
+#include "foreign/sixtyfour_maker.h"
+
+#include <string.h>
+
+/* What a row says, a column a line. */
+#define ROW_TEXT                                                                                   \
+    "{{= .item | to_entries | map(select(.value != null and .value != \"\") | \"\\(.key): "        \
+    "\\(.value)\") | join(\"\\n\") }}"
+#define ROW_SAYS_SOMETHING ".item | any(.[]; . != null and . != \"\")"
+
+/* Columns in which the address of a page is looked for. */
+static const char *const web_columns[] = {
+    "website", "website_url",    "company_website", "domain",
+    "url",     "company_domain", "homepage",        "web",
+};
+
+static struct slice
+nothing(void)
+{
+    return slice_of("", 0);
+}
+
+/* --- the page of a row --- */
+
+static struct value
+columns_of_page(struct maker *maker)
+{
+    struct value names = maker_spec_names(maker, "url_column", "url_column");
+    for (size_t i = 0; names.count == 0 && i < COUNT_OF(web_columns); i++)
+        names = value_array_append(maker->arena, names, value_text(web_columns[i]));
+    for (size_t i = 1;
+         i < COUNT_OF(web_columns) && maker_spec(maker, "url_column").kind == VALUE_NONE; i++)
+        names = value_array_append(maker->arena, names, value_text(web_columns[i]));
+    return names;
+}
+
+/* The first that has something; null otherwise. */
+static const char *
+page_expression(struct maker *maker)
+{
+    struct value names = columns_of_page(maker);
+    return value_slice(
+               maker_text(maker,
+                          "([%s[] as $name | .item[$name] | select(type == \"string\" and . "
+                          "!= \"\")] | first)",
+                          maker_json(maker, names)))
+        .ptr;
+}
+
+/* Steps that read the page, if the row has one and it can be read. Gives the step. */
+static struct slice
+add_page(struct maker *maker)
+{
+    struct slice page = maker_step_id(maker, "page");
+    struct value config = value_empty_object();
+    const char *url = page_expression(maker);
+    maker_put(maker, &config, "url",
+              maker_text(maker,
+                         "{{= %s | if test(\"^https?://\") then . else \"https://\" + . end }}",
+                         url));
+    struct value step = maker_step(maker, page, "scrape_web", config);
+    maker_put(maker, &step, "when", maker_text(maker, "%s != null", url));
+    maker_put(maker, &step, "on_error", value_text("continue"));
+    maker_add(maker, step, maker_needs(maker, maker->rows, nothing()));
+    return page;
+}
+
+enum status
+make_page(struct maker *maker)
+{
+    struct slice url = maker_spec_text(maker, "url");
+    struct slice column = maker_spec_text(maker, "output_column");
+    struct slice page = maker_step_id(maker, "page");
+    struct value config = value_empty_object();
+    if (url.size == 0) {
+        page = add_page(maker);
+    } else {
+        maker_put(maker, &config, "url", maker_template(maker, url));
+        struct value step = maker_step(maker, page, "scrape_web", config);
+        maker_put(maker, &step, "on_error", value_text("continue"));
+        maker_add(maker, step, maker_needs(maker, maker->rows, nothing()));
+    }
+    if (column.size == 0)
+        column = SLICE("scraped_text");
+    maker_add_rows(maker, page,
+                   value_slice(maker_text(maker, "[.item + {%s: .steps.%.*s.text}]",
+                                          maker_literal(maker, column), SLICE_FORMAT(page)))
+                       .ptr);
+    return STATUS_OK;
+}
+
+/* --- what is looked for --- */
+
+/* Fields of theirs, as they were sent under `spec`, into a config of `extract`. */
+static enum status
+put_fields(struct maker *maker, struct value *config, struct value given, const char *spec)
+{
+    struct sixtyfour_field_problem problem = {.type = "value_error"};
+    struct value fields;
+    enum status status = sixtyfour_fields_read(&fields, given, maker->arena, &problem);
+    if (status != STATUS_OK)
+        return maker_fail(maker,
+                          arena_format(maker->arena, "specs.%s%s%s", spec,
+                                       problem.place[0] == '\0' ? "" : ".", problem.place),
+                          problem.words);
+    maker_put(maker, config, "fields", fields);
+    return STATUS_OK;
+}
+
+/* The object of what was found. */
+static const char *
+found_expression(struct maker *maker, struct slice ask, struct value given)
+{
+    const char *from = arena_format(maker->arena, ".steps.%.*s", SLICE_FORMAT(ask));
+    const char *found = sixtyfour_fields_expression(given, from, maker->arena);
+    return found == NULL ? "{}" : found;
+}
+
+/* What is found of anybody, if nobody says what. */
+static struct value
+usual_fields(struct maker *maker)
+{
+    static const char *const of_companies[][2] = {
+        {"description", "What the company does, in a sentence"},
+        {"industry", "Its industry"},
+        {"headquarters", "The city where its head office is"},
+        {"employee_count", "How many people work there"},
+        {"founded", "The year in which it was founded"},
+    };
+    static const char *const of_people[][2] = {
+        {"title", "The person's job title"},
+        {"company", "The company where the person works"},
+        {"location", "Where the person lives or works"},
+        {"email", "The person's e-mail address"},
+        {"linkedin", "The address of the person's LinkedIn profile"},
+    };
+    bool is_person = memmem(maker->block->name.ptr, maker->block->name.size, "lead", 4) != NULL;
+    struct value fields = value_empty_object();
+    for (size_t i = 0; i < COUNT_OF(of_people); i++) {
+        const char *const *field = is_person ? of_people[i] : of_companies[i];
+        maker_put(maker, &fields, field[0], value_text(field[1]));
+    }
+    return fields;
+}
+
+/* --- the question --- */
+
+static struct value
+source_of(struct maker *maker, struct value text, const char *title)
+{
+    struct value source = value_empty_object();
+    maker_put(maker, &source, "text", text);
+    maker_put(maker, &source, "title", value_text(title));
+    return source;
+}
+
+/* The row, and its page where one was read. */
+static struct value
+sources_of(struct maker *maker, struct slice page)
+{
+    struct value row = source_of(maker, value_text(ROW_TEXT), "row");
+    struct value sources = value_array_new(maker->arena, &row, 1);
+    if (page.size > 0)
+        sources = value_array_append(
+            maker->arena, sources,
+            source_of(maker, maker_text(maker, "{{steps.%.*s.text}}", SLICE_FORMAT(page)),
+                      "website"));
+    return sources;
+}
+
+static void
+add_question(struct maker *maker, struct slice ask, const char *type, struct value config,
+             struct slice page)
+{
+    struct value step = maker_step(maker, ask, type, config);
+    maker_put(maker, &step, "when", value_text(ROW_SAYS_SOMETHING));
+    maker_add(maker, step, maker_needs(maker, page.size > 0 ? page : maker->rows, nothing()));
+}
+
+static void
+add_found(struct maker *maker, struct slice ask, const char *found)
+{
+    maker_add_rows(maker, ask, value_slice(maker_text(maker, "[.item + %s]", found)).ptr);
+}
+
+enum status
+make_enrichment(struct maker *maker)
+{
+    struct slice ask = maker_step_id(maker, "found");
+    struct value given = maker_spec(maker, "return_fields");
+    struct value config = value_empty_object();
+    struct slice page = add_page(maker);
+    if (given.kind != VALUE_OBJECT)
+        given = usual_fields(maker);
+    if (value_is_true(maker_spec(maker, "find_people")))
+        maker_note(maker,
+                   "specs.find_people: nobody is looked for; put company_to_leads behind it");
+    maker_put_model(maker, &config);
+    enum status status = put_fields(maker, &config, given, "return_fields");
+    if (status != STATUS_OK)
+        return status;
+    maker_put(maker, &config, "sources", sources_of(maker, page));
+    add_question(maker, ask, "extract", config, page);
+    add_found(maker, ask, found_expression(maker, ask, given));
+    return STATUS_OK;
+}
+
+/* --- llm_openai --- */
+
+static void
+put_if_there(struct maker *maker, struct value *config, const char *name)
+{
+    struct value spec = maker_spec(maker, name);
+    if (spec.kind != VALUE_NONE && spec.kind != VALUE_NULL)
+        maker_put(maker, config, name, spec);
+}
+
+/* One text in one column. */
+static enum status
+make_answer(struct maker *maker, struct value config)
+{
+    struct slice ask = maker_step_id(maker, "answer");
+    struct slice system = maker_spec_text(maker, "system_prompt");
+    struct slice column = maker_spec_text(maker, "output_column");
+    if (system.size > 0)
+        maker_put(maker, &config, "system", maker_template(maker, system));
+    put_if_there(maker, &config, "temperature");
+    put_if_there(maker, &config, "max_tokens");
+    add_question(maker, ask, "ai_generate", config, nothing());
+    column = column.size == 0 ? SLICE("llm_output") : column;
+    add_found(maker, ask,
+              value_slice(maker_text(maker, "{%s: .steps.%.*s.text}", maker_literal(maker, column),
+                                     SLICE_FORMAT(ask)))
+                  .ptr);
+    return STATUS_OK;
+}
+
+/* Many values in columns of their own. */
+static enum status
+make_answers(struct maker *maker, struct value config, struct value given)
+{
+    static const char *const ignored[] = {"system_prompt", "temperature", "max_tokens"};
+    struct slice ask = maker_step_id(maker, "answer");
+    enum status status = put_fields(maker, &config, given, "return_fields");
+    for (size_t i = 0; i < COUNT_OF(ignored); i++) {
+        if (maker_spec(maker, ignored[i]).kind != VALUE_NONE)
+            maker_note(maker, arena_format(maker->arena,
+                                           "specs.%s: says nothing beside "
+                                           "return_fields",
+                                           ignored[i]));
+    }
+    if (status != STATUS_OK)
+        return status;
+    add_question(maker, ask, "extract", config, nothing());
+    add_found(maker, ask, found_expression(maker, ask, given));
+    return STATUS_OK;
+}
+
+enum status
+make_model(struct maker *maker)
+{
+    struct value given = maker_spec(maker, "return_fields");
+    struct value config = value_empty_object();
+    maker_put_model(maker, &config);
+    maker_put(maker, &config, "prompt", maker_template(maker, maker_spec_text(maker, "prompt")));
+    maker_put(maker, &config, "sources", sources_of(maker, nothing()));
+    return given.kind == VALUE_OBJECT ? make_answers(maker, config, given)
+                                      : make_answer(maker, config);
+}
+
+/* --- qa_agent --- */
+
+/* The weighted mean of the scores that there are, and whether all reach what they have to. */
+static const char *
+verdict_expression(struct maker *maker, struct value criteria)
+{
+    struct value list = value_text("");
+    for (uint32_t i = 0; i < criteria.count; i++) {
+        struct value one = value_items(criteria)[i];
+        struct value weight = value_get(one, "weight"), threshold = value_get(one, "threshold");
+        list =
+            maker_text(maker, "%s%s{s: .[%s], w: %s, t: %s}", value_slice(list).ptr,
+                       i == 0 ? "" : ", ", maker_literal(maker, foreign_text(one, "criteria_name")),
+                       value_is_number(weight) ? maker_json(maker, weight) : "1",
+                       value_is_number(threshold) ? maker_json(maker, threshold) : "0");
+    }
+    return value_slice(
+               maker_text(maker,
+                          ". + ([%s] | {qualification_score: (map(select(.s != null)) | if "
+                          "(map(.w) | add // 0) > 0 then (map(.s * .w) | add) / (map(.w) | add) "
+                          "else null end), qualified: all(.[]; .s != null and .s >= .t)})",
+                          value_slice(list).ptr))
+        .ptr;
+}
+
+/* A number for each criterion, beside what else is looked for. */
+static struct value
+judged_fields(struct maker *maker, struct value criteria)
+{
+    struct value given = maker_spec(maker, "struct");
+    if (given.kind != VALUE_OBJECT)
+        given = value_empty_object();
+    for (uint32_t i = 0; i < criteria.count; i++) {
+        struct value one = value_items(criteria)[i], field = value_empty_object();
+        maker_put(maker, &field, "type", value_text("float"));
+        maker_put(maker, &field, "description",
+                  maker_text(maker, "A score from 0 to 10: %.*s",
+                             SLICE_FORMAT(foreign_text(one, "description"))));
+        given = value_object_set(maker->arena, given, value_get(one, "criteria_name"), field);
+    }
+    return given;
+}
+
+enum status
+make_qualification(struct maker *maker)
+{
+    struct slice ask = maker_step_id(maker, "answer");
+    struct value criteria = maker_spec(maker, "qualification_criteria");
+    struct value given = judged_fields(maker, criteria);
+    struct value config = value_empty_object();
+    struct slice page = add_page(maker);
+    enum status status = put_fields(maker, &config, given, "struct");
+    if (status != STATUS_OK)
+        return status;
+    maker_put_model(maker, &config);
+    maker_put(maker, &config, "prompt",
+              value_text("Judge what the sources are about by each of these criteria. What cannot "
+                         "be told from them is null."));
+    maker_put(maker, &config, "sources", sources_of(maker, page));
+    add_question(maker, ask, "extract", config, page);
+    add_found(maker, ask,
+              value_slice(maker_text(maker, "(%s | %s)", found_expression(maker, ask, given),
+                                     verdict_expression(maker, criteria)))
+                  .ptr);
+    return STATUS_OK;
+}
