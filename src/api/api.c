@@ -160,8 +160,8 @@ can_store(struct call *call)
 
 /* Every request with a key counts, also one that is refused for another reason. Of one whose body
  * is still to come only the bucket is looked at: it is counted when it is handled. */
-static bool
-is_in_time(struct call *call, bool is_head)
+bool
+call_is_in_time(struct call *call, bool is_head)
 {
     service_rate_take(call->service, &call->caller, is_head, &call->rate);
     if (call->rate.is_limited)
@@ -178,7 +178,7 @@ has_right_key(struct call *call, bool is_head)
     bool is_own = call->dialect->check_key != NULL && call->route != NULL;
     enum status status = is_own ? call->dialect->check_key(call, is_head) : call_check_key(call);
     if (status == STATUS_OK)
-        return is_in_time(call, is_head);
+        return call_is_in_time(call, is_head);
     if (status == STATUS_UNAUTHORIZED)
         call_fail_key(call);
     else if (status == STATUS_FORBIDDEN)

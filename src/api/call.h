@@ -86,6 +86,9 @@ void call_fail_unknown(struct call *call);
 void call_add_header(struct call *call, const char *name, struct slice value);
 
 /* 429, and the headers that tell how much of a limit is left on whatever answer comes. */
+/* Counts the request against the limits of its caller; is_head: only looks. False: too many came,
+ * and it was answered. */
+bool call_is_in_time(struct call *call, bool is_head);
 void call_fail_rate(struct call *call);
 void call_put_rate(struct call *call);
 

@@ -1,24 +1,10 @@
 #include "api/reference.h"
 
+#include "base/html.h"
 #include "base/json.h"
 #include "base/limits.h"
 
 /* --- text --- */
-
-static void
-put_escaped_byte(struct buffer *out, char byte)
-{
-    if (byte == '&')
-        buffer_append_text(out, "&amp;");
-    else if (byte == '<')
-        buffer_append_text(out, "&lt;");
-    else if (byte == '>')
-        buffer_append_text(out, "&gt;");
-    else if (byte == '"')
-        buffer_append_text(out, "&quot;");
-    else
-        buffer_append_byte(out, byte);
-}
 
 /* What stands between backticks is code. */
 static void
@@ -27,7 +13,7 @@ put_text(struct buffer *out, struct slice text)
     bool is_code = false;
     for (size_t i = 0; i < text.size; i++) {
         if (text.ptr[i] != '`') {
-            put_escaped_byte(out, text.ptr[i]);
+            html_put_byte(out, text.ptr[i]);
             continue;
         }
         buffer_append_text(out, is_code ? "</code>" : "<code>");

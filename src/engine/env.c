@@ -7,6 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+struct id
+step_env_workspace(const struct step_env *env)
+{
+    return env->workspace;
+}
+
 /* --- kept texts --- */
 
 static const struct text_row *

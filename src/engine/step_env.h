@@ -14,10 +14,14 @@
 #define ENGINE_STEP_ENV_H
 
 #include "base/digest.h"
+#include "base/id.h"
 #include "base/mail.h"
 #include "engine/step.h"
 
 struct step_env;
+
+/* Of the run. */
+struct id step_env_workspace(const struct step_env *env);
 
 /* --- documents in --- */
 

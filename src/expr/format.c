@@ -1,6 +1,7 @@
 #include "expr/format.h"
 
 #include "base/buffer.h"
+#include "base/html.h"
 #include "expr/digits.h"
 #include "expr/text.h"
 
@@ -46,32 +47,6 @@ escape_bytes(struct expr_machine *machine, struct value string, escape_byte_fn *
     for (uint32_t i = 0; i < string.count; i++)
         escape(&buffer, string.text[i]);
     return finish(machine, &buffer);
-}
-
-static escape_byte_fn escape_html;
-static void
-escape_html(struct buffer *buffer, char c)
-{
-    switch (c) {
-    case '<':
-        buffer_append_text(buffer, "&lt;");
-        break;
-    case '>':
-        buffer_append_text(buffer, "&gt;");
-        break;
-    case '&':
-        buffer_append_text(buffer, "&amp;");
-        break;
-    case '\'':
-        buffer_append_text(buffer, "&#39;");
-        break;
-    case '"':
-        buffer_append_text(buffer, "&quot;");
-        break;
-    default:
-        buffer_append_byte(buffer, c);
-        break;
-    }
 }
 
 static escape_byte_fn escape_uri;
@@ -231,7 +206,7 @@ format_value(struct expr_machine *machine, enum format format, struct value valu
         return string;
     switch ((unsigned)format) {
     case FORMAT_HTML:
-        return escape_bytes(machine, string, escape_html);
+        return escape_bytes(machine, string, html_put_byte);
     case FORMAT_URI:
         return escape_bytes(machine, string, escape_uri);
     case FORMAT_URID:

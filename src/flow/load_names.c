@@ -243,6 +243,22 @@ check_root(const struct scope *scope, struct slice name, size_t offset)
                  load_join(scope->loader->scratch, known, count));
 }
 
+/* Whether they are there is known when a run starts. */
+static void
+note_var(const struct scope *scope, struct slice name)
+{
+    struct plan *plan = scope->loader->plan;
+    for (uint32_t i = 0; i < plan->var_count; i++) {
+        if (slice_equal(plan->var_names[i], name))
+            return;
+    }
+    if (plan->var_count == LIMIT_VARS)
+        return;
+    if (plan->var_names == NULL)
+        plan->var_names = load_take(scope->loader, LIMIT_VARS, sizeof(*plan->var_names));
+    plan->var_names[plan->var_count++] = arena_copy(scope->loader->arena, name);
+}
+
 static void
 check_path(const struct slice *names, size_t count, size_t offset, void *context)
 {
@@ -251,6 +267,8 @@ check_path(const struct slice *names, size_t count, size_t offset, void *context
     if (count == 0 || scope->loader->problems->count == PROBLEMS_MAX)
         return;
     const struct slice *rest = names + 1;
+    if (slice_is(names[0], "vars") && count > 1)
+        note_var(scope, names[1]);
     if (slice_is(names[0], "steps"))
         check_steps(scope, rest, count - 1, offset);
     else if (slice_is(names[0], "run"))

@@ -172,6 +172,8 @@ struct plan {
     bool has_asks;  /* has steps that wait for somebody outside */
     bool calls_workflows;   /* has steps of STEP_SHAPE_CHILD */
     bool reads_vars;        /* an expression may read one */
+    uint32_t var_count;     /* of those that are read by their names */
+    struct slice *var_names;
     struct value canonical; /* the definition in canonical order, as a value */
     _Atomic uint32_t references;
 };

@@ -1,5 +1,6 @@
 #include "service/documents.h"
 
+#include "base/html.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "service/host.h"
@@ -206,20 +207,8 @@ marked(struct slice snippet, struct arena *arena)
         case STORE_MARK_END:
             buffer_append_text(&html, "</mark>");
             break;
-        case '&':
-            buffer_append_text(&html, "&amp;");
-            break;
-        case '<':
-            buffer_append_text(&html, "&lt;");
-            break;
-        case '>':
-            buffer_append_text(&html, "&gt;");
-            break;
-        case '"':
-            buffer_append_text(&html, "&quot;");
-            break;
         default:
-            buffer_append_byte(&html, snippet.ptr[i]);
+            html_put_byte(&html, snippet.ptr[i]);
             break;
         }
     }

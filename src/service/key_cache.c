@@ -256,6 +256,20 @@ service_key_caller(struct service *service, const struct id *key, struct caller 
     return status;
 }
 
+enum status
+service_caller_without_key(struct service *service, const struct id *workspace, struct caller *out)
+{
+    struct arena arena;
+    struct workspace_row row;
+    arena_init(&arena, KIB(64));
+    *out = (struct caller){.workspace = *workspace};
+    enum status status = store_workspace_get(service->store, &arena, workspace, &row);
+    if (status == STATUS_OK)
+        out->rates[1] = rate_of(&row.id, row.limits);
+    arena_done(&arena);
+    return status;
+}
+
 void
 service_rate_take(struct service *service, const struct caller *caller, bool is_peek,
                   struct rate_answer *out)

@@ -102,6 +102,11 @@ struct caller {
 void service_rate_take(struct service *service, const struct caller *caller, bool is_peek,
                        struct rate_answer *out);
 
+/* Somebody without a key, who asks for something of that workspace: only its limits count.
+ * NOT_FOUND; IO. */
+MUST_USE enum status service_caller_without_key(struct service *service, const struct id *workspace,
+                                                struct caller *out);
+
 /* OK: *out tells who asks. client_id may be empty; if it is given it must match. UNAUTHORIZED; or
  * FORBIDDEN: the workspace is closed. Known keys are answered from memory; when a key was used is
  * stored about once a minute, later and by itself. */

@@ -35,6 +35,32 @@ open_purse(struct service *service, const struct run_new_options *wanted, struct
 }
 
 static enum status
+check_vars(const struct plan *plan, struct value vars, struct error *error)
+{
+    for (uint32_t i = 0; i < plan->var_count; i++) {
+        struct slice name = slice_cut(plan->var_names[i], 80);
+        if (value_find(vars, plan->var_names[i]).kind == VALUE_NONE)
+            return error_set(
+                error, STATUS_INVALID,
+                "vars.%.*s: the workspace has no variable of that name: set it (windrow "
+                "vars set %.*s, or PUT /v1/vars/%.*s)",
+                SLICE_FORMAT(name), SLICE_FORMAT(name), SLICE_FORMAT(name));
+    }
+    return STATUS_OK;
+}
+
+/* Of the program and of the workflows that it calls, which see the same variables. */
+static enum status
+check_all_vars(const struct run_start *start, struct error *error)
+{
+    const struct callees *callees = start->callees;
+    enum status status = check_vars(start->program->plan, start->vars, error);
+    for (uint32_t i = 0; callees != NULL && i < callees->count && status == STATUS_OK; i++)
+        status = check_vars(callees->list[i].program->plan, start->vars, error);
+    return status;
+}
+
+static enum status
 read_vars(struct service *service, struct run_start *start, struct arena *arena,
           struct error *error)
 {
@@ -42,7 +68,7 @@ read_vars(struct service *service, struct run_start *start, struct arena *arena,
         return STATUS_OK;
     enum status status = vars_read(service, &start->workspace, arena, &start->vars);
     return status == STATUS_OK
-               ? status
+               ? check_all_vars(start, error)
                : error_set(error, status, "the variables of the workspace could not be read");
 }
 

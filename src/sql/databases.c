@@ -12,11 +12,23 @@ static size_t list_count;
 static void
 forget(void)
 {
-    for (size_t i = 0; i < list_count; i++) {
+    for (size_t i = 0; i < DATABASES_MAX; i++) {
         mem_free((char *)list[i].name);
         mem_free((char *)list[i].address);
+        mem_free(list[i].workspaces);
     }
+    memset(list, 0, sizeof(list));
     list_count = 0;
+}
+
+static const struct database *
+find(struct slice name)
+{
+    for (size_t i = 0; i < list_count; i++) {
+        if (slice_is(name, list[i].name))
+            return &list[i];
+    }
+    return NULL;
 }
 
 static bool
@@ -53,6 +65,31 @@ read_address(struct slice address, struct database *out)
     return true;
 }
 
+/* "name for ID, ID": takes the ids off the name. False: one is none. */
+static bool
+read_workspaces(struct slice *name, struct database *out)
+{
+    const char *begin = memmem(name->ptr, name->size, " for ", 5);
+    if (begin == NULL)
+        return true;
+    size_t size = (size_t)(begin - name->ptr);
+    struct slice rest = slice_of(begin + 5, name->size - size - 5);
+    *name = slice_trim(slice_of(name->ptr, size));
+    while (rest.size > 0) {
+        const char *comma = memchr(rest.ptr, ',', rest.size);
+        struct id id;
+        size = comma == NULL ? rest.size : (size_t)(comma - rest.ptr);
+        if (!id_parse(&id, slice_trim(slice_of(rest.ptr, size))))
+            return false;
+        out->workspaces =
+            mem_resize(out->workspaces, (out->workspace_count + 1) * sizeof(*out->workspaces));
+        out->workspaces[out->workspace_count++] = id;
+        size += comma != NULL;
+        rest = slice_of(rest.ptr + size, rest.size - size);
+    }
+    return out->workspace_count > 0;
+}
+
 static enum status
 read_line(struct slice line, unsigned number, struct error *error)
 {
@@ -63,15 +100,19 @@ read_line(struct slice line, unsigned number, struct error *error)
         return STATUS_OK;
     if (list_count == DATABASES_MAX)
         return error_set(error, STATUS_INVALID, "databases: more than %d", DATABASES_MAX);
+    struct database *database = &list[list_count];
+    if (sign != NULL && !read_workspaces(&name, database))
+        return error_set(
+            error, STATUS_INVALID,
+            "databases: line %u: expected ids of workspaces with commas behind \"for\"", number);
     if (sign == NULL || !is_name(name))
         return error_set(error, STATUS_INVALID,
                          "databases: line %u: expected name = address, the name of letters, "
                          "digits, _ and -",
                          number);
-    if (databases_find(name) != NULL)
+    if (find(name) != NULL)
         return error_set(error, STATUS_INVALID, "databases: line %u: \"%.*s\" stands there twice",
                          number, SLICE_FORMAT(name));
-    struct database *database = &list[list_count];
     if (!read_address(slice_trim(slice_of(sign + 1, line.size - size - 1)), database))
         return error_set(error, STATUS_INVALID,
                          "databases: line %u: expected sqlite:/path/to/file.db, "
@@ -96,11 +137,11 @@ databases_set(const char *text, struct error *error)
 }
 
 const struct database *
-databases_find(struct slice name)
+databases_find(struct slice name, const struct id *workspace)
 {
-    for (size_t i = 0; i < list_count; i++) {
-        if (slice_is(name, list[i].name))
-            return &list[i];
-    }
-    return NULL;
+    const struct database *found = find(name);
+    bool may_read = found != NULL && found->workspaces == NULL;
+    for (size_t i = 0; found != NULL && i < found->workspace_count; i++)
+        may_read = may_read || id_equal(&found->workspaces[i], workspace);
+    return may_read ? found : NULL;
 }

@@ -1,13 +1,15 @@
 /* sql/databases.h - the databases that steps may read, by name.
  *
  * One a line, "name = address": sqlite:/path/file.db, sqlite:/path/folder/ (any file below it),
- * postgresql://user:password@host/database. Lines that begin with # and empty ones do not count.
+ * postgresql://user:password@host/database. "name for ID, ID = address": steps of these workspaces
+ * alone may read it. Lines that begin with # and empty ones do not count.
  *
  * Threads: set by the main thread before others start; then read-only.
  */
 #ifndef SQL_DATABASES_H
 #define SQL_DATABASES_H
 
+#include "base/id.h"
 #include "base/slice.h"
 #include "base/status.h"
 
@@ -16,7 +18,9 @@ enum database_kind { DATABASE_SQLITE_FILE, DATABASE_SQLITE_FOLDER, DATABASE_POST
 struct database {
     const char *name;
     enum database_kind kind;
-    const char *address; /* a path, or what libpq takes */
+    const char *address;   /* a path, or what libpq takes */
+    struct id *workspaces; /* that may read it; NULL: all */
+    size_t workspace_count;
 };
 
 #define DATABASES_MAX 100
@@ -25,7 +29,7 @@ struct database {
  * repeat an address, which may hold a password. */
 MUST_USE enum status databases_set(const char *text, struct error *error);
 
-/* NULL: there is none of that name. */
-const struct database *databases_find(struct slice name);
+/* NULL: there is none of that name, or the workspace may not read it. */
+const struct database *databases_find(struct slice name, const struct id *workspace);
 
 #endif

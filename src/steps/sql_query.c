@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "engine/step_env.h"
 #include "sql/sql.h"
 #include "steps/types.h"
 
@@ -100,9 +101,10 @@ sql_query_conclude(struct step_conclusion *conclusion)
     struct value most = value_get(config, "max_rows");
     struct value params = value_get(config, "params");
     struct slice name = text_of(config, "database");
+    struct id workspace = step_env_workspace(conclusion->env);
     struct error error = {0};
     struct sql_query query = {
-        .database = databases_find(name),
+        .database = databases_find(name, &workspace),
         .file = text_of(config, "file"),
         .sql = text_of(config, "sql"),
         .params = params.kind == VALUE_NULL ? (struct value){0} : params,
@@ -111,7 +113,7 @@ sql_query_conclude(struct step_conclusion *conclusion)
     };
     if (query.database == NULL)
         return step_fail(&conclusion->failure, "no_database",
-                         "the server's configuration names no database \"%.*s\"",
+                         "the server's configuration names no database \"%.*s\" for this workspace",
                          SLICE_FORMAT(slice_cut(name, 80)));
     struct value rows;
     enum status status = sql_ask(&query, conclusion->arena, &rows, &error);

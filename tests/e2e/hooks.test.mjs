@@ -257,3 +257,22 @@ test('a kill loses no message that was acknowledged, and starts none twice', asy
   }
   assert.equal(runs.size, acknowledged.size);
 });
+
+test('messages count against the rate of the workspace, but for those that stay out', async () => {
+  const { data: made } = await server.post('/v1/workspaces', { name: 'Few', limits: { rate: '3/h' } });
+  const options = { key: made.key };
+  const put = async (slug, auth) => {
+    const text = `name: ${slug}\ntriggers: { webhook: { auth: ${auth} } }\nsteps: [{ type: set, config: { fields: { n: 1 } } }]\n`;
+    const answer = await server.ask('POST', '/v1/workflows?publish=true', { body: text, type: 'text/yaml', ...options });
+    assert.equal(answer.status, 201, answer.text);
+  };
+  await put('few-open', 'none');
+  await put('few-closed', 'standard');
+  for (let i = 0; i < 5; i++) assert.equal((await send('few-closed', '{}')).status, 401);
+  assert.equal((await send('few-open', '{}')).status, 201);
+  const refused = await send('few-open', '{}');
+  assert.equal(refused.status, 429, refused.text);
+  assert.deepEqual([refused.json.of, refused.json.rate], ['workspace', '3/h']);
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
+  assert.equal((await send('standard', '{}')).status, 401);
+});

@@ -354,3 +354,24 @@ test('a run sees the variables that there were when it began, in a retry and in 
   assert.equal(quick.output, 'blue');
   assert.equal((await server.ask('PUT', '/v1/vars/color', { body: { value: 'x'.repeat(4096) } })).status, 400);
 });
+
+test('a variable that is not there is named when a run starts', async () => {
+  const steps = (value) => [{ id: 'a', type: 'set', config: { fields: { x: value } } }];
+  const put = (name, value) => server.publish(JSON.stringify({ name, steps: steps(value) }));
+  await put('Below all', '{{vars.below_all}}');
+  await server.publish(JSON.stringify({ name: 'Above all', steps: [{ id: 'c', type: 'workflow', config: { slug: 'below-all' } }] }));
+  for (const [slug, value, name] of [['plain', '{{vars.not_there}}', 'not_there'], ['deep', '{{= .vars.nor_this.a // 1 }}', 'nor_this'],
+    ['above-all', null, 'below_all']]) {
+    if (value) await put(slug, value);
+    const answer = await server.post(`/v1/workflows/${slug}/runs`, { input: {} });
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.json.error, new RegExp(`vars\\.${name}: .*windrow vars set ${name}`));
+    assert.deepEqual((await server.get(`/v1/workflows/${slug}/runs`)).data, []);
+  }
+  await put('otherwise', '{{= (.vars | getpath(["not_there"])) // 5 }}');
+  const run = await server.begin({ id: 'otherwise' }, {});
+  assert.deepEqual((await server.reachEnd(run.id)).output, { x: 5 });
+  await server.ask('PUT', '/v1/vars/not_there', { body: { value: null } });
+  const there = await server.begin({ id: 'plain' }, {});
+  assert.deepEqual((await server.reachEnd(there.id)).output, { x: null });
+});

@@ -59,6 +59,8 @@ function listening(child, log) {
 class Server {
   constructor(data, args) {
     this.data = data;
+    /** What nobody may ever read again: values of secrets that were put. */
+    this.secrets = new Set();
     this.args = args;
     /** Variables for starts to come. */
     this.environment = {};
@@ -83,7 +85,30 @@ class Server {
     this.child.kill(signal);
     const how = await this.ended;
     clearTimeout(late);
+    await this.checkSecrets();
     return how;
+  }
+
+  /** No byte that the program wrote holds a key of its API, or a secret. */
+  async checkSecrets() {
+    const needles = [...this.secrets, ...(this.key?.apiKey ? [this.key.apiKey] : [])];
+    if (needles.length === 0) return;
+    for (const needle of needles)
+      if (this.log.text.includes(needle)) throw new Error(`the log holds the secret ${needle}`);
+    const held = await new Promise((done) => {
+      const grep = spawn('grep', ['-rlaF', '-f', '-', this.data], { stdio: ['pipe', 'pipe', 'ignore'] });
+      let text = '';
+      grep.stdout.on('data', (piece) => (text += piece));
+      grep.on('close', () => done(text));
+      grep.stdin.end(`${needles.join('\n')}\n`);
+    });
+    if (held !== '') throw new Error(`a secret stands in ${held}`);
+  }
+
+  /** A secret that is put is in no answer from then on. */
+  noteSecret(method, path, body) {
+    const value = method === 'PUT' && path.startsWith('/v1/secrets/') ? body?.value : undefined;
+    if (typeof value === 'string' && value.length >= 12 && !/[\r\n]/.test(value)) this.secrets.add(value);
   }
 
   async restart(signal = 'SIGKILL') {
@@ -119,7 +144,10 @@ class Server {
       headers: sent,
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     });
+    this.noteSecret(method, path, body);
     const text = await answer.text();
+    for (const secret of this.secrets)
+      if (text.includes(secret)) throw new Error(`${method} ${path} answers with a secret: ${text}`);
     let json;
     try {
       json = JSON.parse(text);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +127,11 @@ pg = postgresql://reader:pass-never-seen@127.0.0.1:${port}/db
 away = postgresql://reader:pass-never-seen@127.0.0.1:1/db
 `);
   server = await startServer('--databases-file', join(folder, 'databases'));
+  const own = (await server.get('/v1/workspaces')).data[0].id;
+  await appendFile(join(folder, 'databases'), `mine for 000000000000000000000001, ${own} = sqlite:${folder}/shop.db
+foreign for 000000000000000000000001 = sqlite:${folder}/shop.db
+`);
+  await server.restart('SIGTERM');
 });
 after(async () => {
   await server?.close();
@@ -200,6 +205,8 @@ test('SQLite only reads', async () => {
 });
 
 test('mistakes are told, limits hold', async () => {
+  await failed({ database: 'foreign', sql: 'SELECT 1' }, /no_database/, /foreign.*for this workspace/);
+  assert.equal((await ask({ database: 'mine', sql: 'SELECT 1', gives: 'value' })).output, 1);
   await failed({ database: 'nowhere', sql: 'SELECT 1' }, /no_database/, /nowhere/);
   await failed({ database: 'shop', sql: 'SELECT nope FROM orders' }, /sql_failed/, /no such column: nope/);
   await failed({ database: 'shop', sql: 'SELECT ?' }, /sql_failed/, /params/);

@@ -2,7 +2,7 @@
  * it decides nothing: programs that follow links in mails only ever get it. */
 #include "api/native/native.h"
 
-#include "api/html.h"
+#include "base/html.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"

@@ -176,9 +176,13 @@ find_hook(struct call *call, struct hook_call *hook)
     struct hook_proof proof = read_proof(call);
     if (status == STATUS_OK)
         status = service_hook_check(call->service, &hook->workflow, &hook->config, &proof, &error);
+    /* Only what may start a run counts, so that nobody uses up the limit of others. */
+    if (status == STATUS_OK)
+        status =
+            service_caller_without_key(call->service, &hook->workflow.workspace, &call->caller);
     if (status != STATUS_OK)
         call_fail_status(call, status, &error);
-    return status == STATUS_OK;
+    return status == STATUS_OK && call_is_in_time(call, false);
 }
 
 /* Slack and its like ask once whether this is the right address. */

@@ -1,7 +1,7 @@
-#include "api/html.h"
+#include "base/html.h"
 
-static void
-put_byte(struct buffer *out, char byte)
+void
+html_put_byte(struct buffer *out, char byte)
 {
     if (byte == '&')
         buffer_append_text(out, "&amp;");
@@ -21,5 +21,5 @@ void
 html_put_text(struct buffer *out, struct slice text)
 {
     for (size_t i = 0; i < text.size; i++)
-        put_byte(out, text.ptr[i]);
+        html_put_byte(out, text.ptr[i]);
 }
