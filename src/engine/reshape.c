@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "engine/rows.h"
 #include "engine/run.h"
+#include "engine/snapshot.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ struct reshape_run {
     struct rows_writer *writer;
     struct timer again;
     bool is_told; /* that the disk is full */
+    bool wants_kept;
+    struct step_file *kept; /* that it compares with; NULL: not opened, or none is wanted */
 };
 
 struct reshape_job {
@@ -68,7 +71,7 @@ open_all(struct reshape_job *job)
         status = rows_writer_open(&reshape->writer, blobs, &reshape->blob, &job->error);
     if (status == STATUS_OK && reshape->makes->source == NULL)
         status = rows_source_open(&job->source, blobs, &reshape->blob, &job->error);
-    struct reshape_place place = {reshape->node, blobs_folder(blobs)};
+    struct reshape_place place = {reshape->node, blobs_folder(blobs), reshape->kept};
     if (status == STATUS_OK && reshape->type->reshape_open != NULL && reshape->reshape == NULL)
         status = reshape->type->reshape_open(&reshape->reshape, &place, &job->error);
     return status;
@@ -170,6 +173,7 @@ close_work(struct reshape_run *reshape)
     if (reshape->reshape != NULL)
         reshape->type->reshape_close(&reshape->reshape);
     rows_writer_close(&reshape->writer);
+    file_close(&reshape->kept);
     for (uint16_t i = 0; i < reshape->feed_count; i++)
         feed_done(&reshape->feeds[i]);
 }
@@ -449,6 +453,115 @@ reopen(struct reshape_run *reshape)
     job_post(job->job.run, &job->job, ENGINE_POOL_WORK, reopen_work, reopen_home);
 }
 
+/* --- what it compares with --- */
+
+struct kept_job {
+    struct job job;
+    struct reshape_run *reshape;
+    const char *code; /* of the failure */
+    struct error error;
+};
+
+struct kept_commit {
+    struct message message;
+    struct reshape_run *reshape;
+    enum status status;
+};
+
+static void
+kept_committed(struct engine *engine, struct message *message)
+{
+    struct kept_commit *commit = (struct kept_commit *)message;
+    struct reshape_run *reshape = commit->reshape;
+    enum status status = commit->status;
+    mem_free(commit);
+    reshape->run->away--;
+    reshape->is_busy = false;
+    if (status != STATUS_OK)
+        run_refused(reshape->run, status);
+    run_mark(reshape->run);
+}
+
+static void
+kept_done(struct intent *intent)
+{
+    struct kept_commit *commit = intent->owner;
+    struct queue *mailbox = commit->reshape->run->engine->mailbox;
+    commit->status = intent->status;
+    commit->message.handle = kept_committed;
+    intent_free(&intent);
+    queue_push(mailbox, &commit->message.node);
+}
+
+/* Before any row comes out: from then on it is the same one, after a crash too. */
+static void
+count_kept(struct reshape_run *reshape)
+{
+    struct run *run = reshape->run;
+    struct intent *intent = run_intent(run, KIB(8));
+    struct blob_row *blob = arena_alloc(&intent->arena, sizeof(*blob));
+    *blob = (struct blob_row){.run = run->id,
+                              .blob = snapshot_id(&run->id, value_slice(reshape->node->id))};
+    intent_add(intent, STORE_BLOB_PUT, 64)->blob = blob;
+    struct kept_commit *commit = mem_alloc(sizeof(*commit));
+    commit->reshape = reshape;
+    run_commit(run, intent, kept_done, commit);
+}
+
+static void
+kept_home(struct engine *engine, struct message *message)
+{
+    struct kept_job *job = (struct kept_job *)((char *)message - offsetof(struct job, message));
+    struct reshape_run *reshape = job->reshape;
+    struct run *run = job->job.run;
+    run->away--;
+    run_mark(run);
+    reshape->is_busy = !run->is_leaving && job->error.status == STATUS_OK;
+    if (reshape->is_busy) {
+        count_kept(reshape);
+    } else if (!run->is_leaving) {
+        reshape->is_done = true;
+        run_fail_table(reshape->makes, job->code, job->error.text);
+    }
+    mem_free(job);
+}
+
+static void
+kept_work(struct task *task, void *thread_context)
+{
+    struct kept_job *job = (struct kept_job *)task;
+    const struct run *run = job->job.run;
+    struct arena arena;
+    char ignored[FILE_IDENTITY_BYTES];
+    arena_init(&arena, KIB(64));
+    struct snapshot_wanted wanted = {
+        .options = &job->job.engine->options,
+        .workspace = run->workspace,
+        .run = run->id,
+        .step = value_slice(job->reshape->node->id),
+        .reads = STEP_READS_LIST,
+        .may_make = true,
+    };
+    job->reshape->type->reshape_kept(job->reshape->node, &arena, &wanted.config);
+    job->error.status =
+        snapshot_open(&job->reshape->kept, &wanted, ignored, &job->code, &job->error);
+    arena_done(&arena);
+    job_home(&job->job);
+}
+
+static void
+open_kept(struct reshape_run *reshape)
+{
+    struct kept_job *job = mem_alloc(sizeof(*job));
+    job->job.engine = reshape->run->engine;
+    job->job.run = reshape->run;
+    job->reshape = reshape;
+    reshape->is_busy = true;
+    job_post(job->job.run, &job->job, ENGINE_POOL_WORK, kept_work, kept_home);
+}
+
+/* --- its turn --- */
+
 void
 reshape_pump(struct reshape_run *reshape)
 {
@@ -460,6 +573,8 @@ reshape_pump(struct reshape_run *reshape)
         give_up(reshape, TABLE_FAILED);
     else if (!reshape->is_done && all_skipped(reshape))
         give_up(reshape, TABLE_SKIPPED);
+    else if (!reshape->is_done && reshape->wants_kept && reshape->kept == NULL)
+        open_kept(reshape);
     else if (!reshape->is_done && reshape->taken < reshape->feed_count)
         read_input(reshape);
     else if (!reshape->is_done)
@@ -508,6 +623,19 @@ rows_blob_id(const struct run *run, const struct plan_node *node)
     return id;
 }
 
+static bool
+compares_with_kept(const struct reshape_run *reshape)
+{
+    struct arena arena;
+    struct value config;
+    if (reshape->type->reshape_kept == NULL)
+        return false;
+    arena_init(&arena, KIB(4));
+    bool wants = reshape->type->reshape_kept(reshape->node, &arena, &config);
+    arena_done(&arena);
+    return wants;
+}
+
 static void
 reshape_make(struct table_run *table)
 {
@@ -528,6 +656,7 @@ reshape_make(struct table_run *table)
         const struct plan_node *node = &plan->nodes[table->plan->inputs[i]];
         feed_init(&reshape->feeds[i], &run->tables[node->table], node, reshape->type);
     }
+    reshape->wants_kept = compares_with_kept(reshape);
     table->reshape = reshape;
 }
 

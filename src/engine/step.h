@@ -314,13 +314,18 @@ struct reshape_out {
 /* What a reshape has at hand when it begins; all outlives it. */
 struct reshape_place {
     const struct plan_node *node;
-    const char *folder; /* for temporary files */
+    const char *folder;     /* for temporary files */
+    struct step_file *kept; /* as reshape_kept asks; else NULL */
 };
 
 struct reshape;
 /* Appends what the reshape takes of a row whose column has that value; on an eval thread. */
 typedef void reshape_encode_fn(const struct plan_node *node, struct value value,
                                struct buffer *out);
+/* Whether it compares with a list that stays: then the config of a source of its rows, whose lines
+ * are at hand as place.kept, the same ones in every generation of the run. */
+typedef bool reshape_kept_fn(const struct plan_node *node, struct arena *arena,
+                             struct value *config);
 typedef enum status reshape_open_fn(struct reshape **out, const struct reshape_place *place,
                                     struct error *error);
 /* A row of the input with that number (the maker is 0, its sides follow), in the order of its
@@ -370,6 +375,7 @@ struct step_type {
     sink_end_fn *sink_end;
     sink_close_fn *sink_close;
     sink_convert_fn *sink_convert;     /* NULL: the bytes are the file */
+    reshape_kept_fn *reshape_kept;     /* NULL: it compares with none */
     reshape_encode_fn *reshape_encode; /* with `value` for the column; NULL: nothing is taken */
     reshape_open_fn *reshape_open;     /* NULL: it keeps nothing between two rows */
     reshape_put_fn *reshape_put;

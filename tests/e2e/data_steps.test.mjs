@@ -224,3 +224,30 @@ steps:
   assert.equal(rowsIn(unknown), null);
   assert.match(JSON.stringify(unknown), /there is no list/);
 });
+
+test('deduplicate drops what stands in a list when the run begins, also in a retry and over a kill', async () => {
+  const list = await make('/v1/lists', { name: 'Known' });
+  await make('/v1/lists', { name: 'New' });
+  await make('/v1/lists/Known/rows', { rows: [{ n: 3 }, { n: 5.0 }, { other: 1 }] });
+  await make('/v1/lists/New/rows', { rows: Array.from({ length: 600 }, (_, n) => ({ n: n % 300 })) });
+  await server.publish(`
+name: Fresh
+steps:
+  - { id: rows, type: read_list, config: { list: New } }
+  - { id: fresh, type: deduplicate, config: { by: item.n, against: { list: Known } } }
+  - { id: keep, type: append_to_list, config: { list: Known, row: { n: "{{item.n}}" } } }
+  - { id: pause, type: wait, config: { for: 2s } }
+  - { id: last, type: transform, config: { expression: .item.n } }
+`);
+  const begun = await make('/v1/workflows/fresh/runs', { input: {} });
+  await until(async () => (await server.get('/v1/lists/Known')).data.rowCount > 100, 'rows to be kept');
+  await server.restart('SIGKILL');
+  assert.equal((await server.reachEnd(begun.id)).status, 'completed');
+  const fresh = await resultsOf(begun, 'fresh');
+  assert.deepEqual(fresh.map((row) => row.last), Array.from({ length: 300 }, (_, n) => n).filter((n) => n !== 3 && n !== 5));
+  assert.equal((await server.get('/v1/lists/Known')).data.rowCount, 301);
+  assert.deepEqual(await resultsOf(await runOf('fresh', {}), 'fresh'), []);
+  await server.ask('DELETE', `/v1/lists/${list.id}`);
+  const failed = await runOf('fresh', {});
+  assert.match(JSON.stringify(failed.error), /no_list.*there is no list/);
+});

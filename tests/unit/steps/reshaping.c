@@ -40,6 +40,23 @@ collect(struct reshape_out *out, const struct reshape_row *row, struct error *er
     return STATUS_OK;
 }
 
+/* The rows of a list. */
+struct kept_lines {
+    struct step_file file;
+    struct slice text;
+};
+
+static enum status
+kept_read(struct step_file *file, uint64_t offset, void *out, size_t size, size_t *got,
+          struct error *error)
+{
+    struct slice text = ((const struct kept_lines *)file)->text;
+    size_t left = offset < text.size ? text.size - (size_t)offset : 0;
+    *got = size < left ? size : left;
+    memcpy(out, text.ptr + offset, *got);
+    return STATUS_OK;
+}
+
 struct reshaping {
     struct scene scene;
     const struct plan_table *table;
@@ -106,8 +123,10 @@ drain(struct reshaping *reshaping)
 }
 
 static void
-open_all(struct reshaping *reshaping, const char *type, const char *config)
+open_all(struct reshaping *reshaping, const char *type, const char *config, const char *kept)
 {
+    struct slice text = slice_text(kept == NULL ? "" : kept);
+    struct kept_lines lines = {{kept_read, text.size, "list"}, text};
     char workflow[4096];
     bool has_other = strcmp(type, "union") == 0;
     snprintf(workflow, sizeof(workflow),
@@ -123,7 +142,12 @@ open_all(struct reshaping *reshaping, const char *type, const char *config)
             reshaping->table = &plan->tables[t];
     }
     assert_non_null(reshaping->table);
-    struct reshape_place place = {reshaping->scene.scope.node, "/tmp"};
+    struct value asked;
+    const struct step_type *of = reshaping->scene.type;
+    const struct plan_node *node = reshaping->scene.scope.node;
+    bool compares =
+        of->reshape_kept != NULL && of->reshape_kept(node, &reshaping->scene.arena, &asked);
+    struct reshape_place place = {node, "/tmp", compares ? &lines.file : NULL};
     struct error error;
     if (reshaping->scene.type->reshape_open != NULL)
         assert_int_equal(reshaping->scene.type->reshape_open(&reshaping->reshape, &place, &error),
@@ -136,7 +160,7 @@ reshape_rows(const char *type, const char *config, const char *left, const char 
     struct collector collector = {.out = {.put = collect}};
     struct reshaping reshaping = {.collector = &collector};
     buffer_init(&collector.text, MIB(4));
-    open_all(&reshaping, type, config);
+    open_all(&reshaping, type, config, right);
     const struct step_type *of = reshaping.scene.type;
     bool is_right_first = of->decl->reshape.reads_other_first;
     if (is_right_first)
