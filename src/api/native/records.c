@@ -73,19 +73,21 @@ static const struct record_field person_fields[] = {
 
 static object_put_fn put_company, put_deal, put_person;
 
-static const struct record_kind kinds[] = {
-    {"companies", "canonicalName", put_company, company_fields, COUNT_OF(company_fields)},
-    {"deals", "name", put_deal, deal_fields, COUNT_OF(deal_fields)},
-    {"people", "name", put_person, person_fields, COUNT_OF(person_fields)},
-};
+static const struct record_kind companies = {"companies", "canonicalName", put_company,
+                                             company_fields, COUNT_OF(company_fields)};
+static const struct record_kind deals = {"deals", "name", put_deal, deal_fields,
+                                         COUNT_OF(deal_fields)};
+static const struct record_kind people = {"people", "name", put_person, person_fields,
+                                          COUNT_OF(person_fields)};
+static const struct record_kind *const kinds[] = {&companies, &deals, &people};
 
 const struct record_kind *
 native_record_kind(struct call *call)
 {
     struct slice name = http_request_segment(call->request, 1);
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (slice_is(name, kinds[i].slug))
-            return &kinds[i];
+        if (slice_is(name, kinds[i]->slug))
+            return kinds[i];
     }
     return NULL;
 }
@@ -120,19 +122,19 @@ put_record(struct buffer *out, const struct object_row *row, const struct record
 static void
 put_company(struct buffer *out, const struct object_row *row, struct arena *arena)
 {
-    put_record(out, row, &kinds[0], arena);
+    put_record(out, row, &companies, arena);
 }
 
 static void
 put_deal(struct buffer *out, const struct object_row *row, struct arena *arena)
 {
-    put_record(out, row, &kinds[1], arena);
+    put_record(out, row, &deals, arena);
 }
 
 static void
 put_person(struct buffer *out, const struct object_row *row, struct arena *arena)
 {
-    put_record(out, row, &kinds[2], arena);
+    put_record(out, row, &people, arena);
 }
 
 void

@@ -103,7 +103,7 @@ native_answer_finding(struct call *call, struct native_finding *finding, native_
     end = end < finding->count ? end : finding->count;
     qsort(finding->finds, finding->count, sizeof(*finding->finds), better);
     native_begin_list(&body);
-    for (uint32_t i = search->skip; i < end && status == STATUS_OK; i++) {
+    for (uint32_t i = search->skip; i < end && status == STATUS_OK && !buffer_is_over(&body); i++) {
         struct arena_mark mark = arena_mark(call->arena);
         status = put(call, &finding->finds[i].id, &body);
         status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
