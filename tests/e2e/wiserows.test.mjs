@@ -126,6 +126,30 @@ test('any content type is read as JSON', async () => {
   assert.equal(answer.status, 201, answer.text);
 });
 
+test('nonsense is refused in this form, whatever it is and wherever it stands', async () => {
+  const deep = `${'['.repeat(1000)}${']'.repeat(1000)}`;
+  const bodies = ['{', '[]', 'null', '7', deep, `{"name":${deep}}`, '{"name":"a","name":"b","fields":[]}', '\u0000', '{"fields":{"":1}}',
+    '{"entityTypeId":{},"fields":[]}', '{"entityIds":{"0":"a"}}', `{"name":"${'x'.repeat(300)}","fields":[],"steps":[]}`,
+    '{"name":"a","entityTypeId":"x","steps":[{"type":"transform","config":{"expression":"["}}]}', '{"steps":[null]}'];
+  const ids = ['x', '..%2f..%2fetc%2fpasswd', 'x'.repeat(1000), '%F0%9F%8C%88', '0'.repeat(24), "'%20or%201=1"];
+  const posts = ['entity-types', 'entities', 'workflows', ...ids.map((id) => `workflows/${id}/run`), ...ids.map((id) => `jobs/${id}/cancel`)];
+  for (const path of posts) {
+    for (const body of bodies) {
+      const answer = await api.post(`/api/v1/${path}`, body);
+      assert.ok([400, 404].includes(answer.status), `${path} ${body.slice(0, 80)}: ${answer.status} ${answer.text}`);
+      fails(answer, answer.status);
+    }
+  }
+  for (const id of ids) {
+    for (const path of [`entity-types/${id}`, `entities/${id}`, `workflows/${id}`, `workflows/${id}/runs/${id}`, `jobs/${id}`])
+      fails(await api.get(`/api/${path}`), 404);
+    fails(await api.call('PATCH', `/api/entity-types/${id}`, { body: { fields: id } }), 404);
+    fails(await api.call('PATCH', `/api/entities/${id}`, { body: { fields: id } }), 400);
+  }
+  for (const query of ['limit=-1', 'limit=1e9', 'offset=x', 'limit=99999999999999999999', 'status=%00', 'category=%F0%9F%8C%88'])
+    fails(await api.get(`/api/v1/jobs?${query}`), 400);
+});
+
 /* --- entity types --- */
 
 const TYPE_FIELDS = ['id', 'name', 'slug', 'description', 'fields', 'createdAt', 'updatedAt'];
