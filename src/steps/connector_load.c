@@ -25,9 +25,49 @@ extern const struct embedded_file connector_schema_files[];
 struct reading {
     struct connector *connector;
     struct arena *arena;
-    struct value file;
+    const struct located *tree;
+    struct value file; /* the tree's */
     struct error *error;
 };
+
+/* --- where a mistake stands --- */
+
+#define POINTER_BYTES_MAX 512
+
+/* Puts the line before the words: that of the last part of the JSON pointer that is there. */
+static enum status
+add_line(const struct reading *reading, const char *pointer)
+{
+    const struct located *at = reading->tree;
+    for (int64_t i = located_step(at, &pointer); i >= 0; i = located_step(at, &pointer))
+        at = &at->children[i];
+    error_prepend(reading->error, "line %u", at->line);
+    return reading->error->status;
+}
+
+/* Words that begin with a pointer and a colon. */
+static enum status
+add_line_of_words(const struct reading *reading)
+{
+    char pointer[POINTER_BYTES_MAX];
+    snprintf(pointer, sizeof(pointer), "%s", reading->error->text);
+    pointer[strcspn(pointer, ":")] = '\0';
+    return add_line(reading, pointer);
+}
+
+/* Of `.headers["X-Key"].list[2]` the pointer /headers/X-Key/list/2. */
+static void
+pointer_of_path(char out[POINTER_BYTES_MAX], const char *begin, const char *path)
+{
+    size_t size = (size_t)snprintf(out, POINTER_BYTES_MAX, "/%s", begin);
+    for (; *path != '\0' && size + 1 < POINTER_BYTES_MAX; path++) {
+        if (*path == '.' || *path == '[')
+            out[size++] = '/';
+        else if (*path != ']' && *path != '"')
+            out[size++] = *path;
+    }
+    out[size] = '\0';
+}
 
 /* --- the form of the file --- */
 
@@ -189,10 +229,13 @@ tell_problem(const struct reading *reading, const struct problem *problem)
         place = "value";
         path += strlen(VALUE_PATH);
     }
-    return error_set(reading->error, STATUS_INVALID, "%s%s: %s%s%s%s", place, path, problem->words,
-                     problem->nearest == NULL ? "" : " (did you mean ",
-                     problem->nearest == NULL ? "" : problem->nearest,
-                     problem->nearest == NULL ? "" : "?)");
+    char pointer[POINTER_BYTES_MAX];
+    pointer_of_path(pointer, place, path);
+    error_set(reading->error, STATUS_INVALID, "%s%s: %s%s%s%s", place, path, problem->words,
+              problem->nearest == NULL ? "" : " (did you mean ",
+              problem->nearest == NULL ? "" : problem->nearest,
+              problem->nearest == NULL ? "" : "?)");
+    return add_line(reading, pointer);
 }
 
 static enum status
@@ -310,6 +353,7 @@ connector_load(struct connector **out, struct slice text, struct slice name, str
     enum status status = yaml_load(&tree, arena, text, NULL, error);
     if (status != STATUS_OK)
         return status;
+    reading.tree = tree;
     reading.file = tree->value;
     status = check_form(reading.file, arena, error);
     if (status == STATUS_OK) {
@@ -321,7 +365,7 @@ connector_load(struct connector **out, struct slice text, struct slice name, str
     if (status == STATUS_OK)
         status = read_rules(&reading);
     if (status != STATUS_OK)
-        return status;
+        return error->text[0] == '/' ? add_line_of_words(&reading) : status;
     set_usual_limits(connector, (struct field_decl *)connector->decl.fields);
     connector->decl.page = connector_page(connector, reading.file, arena);
     connector->type = connector_functions;

@@ -9,6 +9,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSy
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './check.mjs';
+import { FULL, fullData, sendUntil } from './full_data.mjs';
 import { dataFolder, finishAlike, goOn, prepare } from './lives.mjs';
 import { ask, begin, killServer, makeKey, startServer, stopServer, windrow } from './program.mjs';
 import { checkAcknowledged, publish } from './requests.mjs';
@@ -83,8 +84,6 @@ async function untilSaid(life, pattern) {
   return pattern.test(life.words());
 }
 
-const FULL = /No space left|is full|disk is full/i;
-
 /* Rows with text, so that there is more than a sort keeps in memory. */
 function write(path, rows) {
   const lines = ['id,size,text'];
@@ -144,29 +143,17 @@ steps:
 output: { value: "{{steps.table.rows}}" }
 `;
 
-/**
- * Starts runs until one is refused, or stored, as asked for. A request that came before the server knew
- * waits for room; nobody waits for it here.
- */
-async function startUntil(server, key, workflows, state, isOver) {
-  let is_over = false;
-  const start = async () => {
+/** Starts runs until one is refused, or stored, as asked for. */
+function startUntil(server, key, workflows, state, isOver) {
+  const send = async () => {
     const n = state.next++;
     const kind = n % 2;
     const body = { input: { n, text: 'x'.repeat(3000) } };
-    const answer = await ask(server, key, 'POST', `/v1/workflows/${workflows[kind]}/runs`, { body }).catch(() => null);
-    const is_stored = answer?.status === 201;
-    if (is_stored) state.acknowledged.set(JSON.parse(answer.text).data.id, kind === 0 ? n + 1 : n % 50);
-    else if (answer !== null)
-      check([503, 507].includes(answer.status) && FULL.test(answer.text), 'a refusal says why', `${answer.status} ${answer.text}`);
-    if (answer !== null && isOver(is_stored)) is_over = true;
+    const answer = await ask(server, key, 'POST', `/v1/workflows/${workflows[kind]}/runs`, { body });
+    if (answer.status === 201) state.acknowledged.set(JSON.parse(answer.text).data.id, kind === 0 ? n + 1 : n % 50);
+    return answer;
   };
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !is_over; ) {
-    const started = start();
-    state.waiting.push(started);
-    await Promise.race([started, sleep(100)]);
-  }
-  check(is_over, 'the server on a full disk', 'it did not come to that');
+  return sendUntil(state.waiting, send, isOver);
 }
 
 async function fullServer(disk) {
@@ -208,6 +195,7 @@ export async function fullDisks(stub, folder, papers) {
     for (const mib of [0.1, 3, 9, 24]) await fullRun(prepared, disk, mib * MIB);
     for (const mib of [0.1, 0.4]) await fullRun(papers, disk, mib * MIB);
     await fullServer(disk);
+    await fullData(disk);
     await fullUploads(disk);
   } finally {
     disk.remove();
