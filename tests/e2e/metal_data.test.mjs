@@ -172,7 +172,8 @@ test('what does not fit is refused with the field and the nearest name', async (
   await refused('deals', {}, /"name" is required/);
   await refused('people', {}, /"name" is required/);
   await refused('companies', { canonicalName: '' }, /^canonicalName: /);
-  await refused('companies', { canonicalName: 7 }, /^canonicalName: expected string/);
+  await refused('companies', { canonicalName: null }, /^canonicalName: it is required$/);
+  await refused('companies', { canonicalName: 7 }, /^canonicalName: expected null or string, found 7$/);
   await refused('companies', { canonicalNam: 'x' }, /^unknown key "canonicalNam"; did you mean "canonicalName"\?$/);
   await refused('companies', { canonicalName: 'x', companyType: 'zoo' }, /^companyType: expected one of "operating"/);
   await refused('companies', { canonicalName: 'x', tags: 'a' }, /^tags: /);
@@ -245,6 +246,27 @@ steps:
   await ask('GET', `/v1/workflow-runs/${id}?wait=60`);
   const items = await ask('GET', `/v1/workflow-runs/${id}/items`);
   assert.deepEqual(items.map(({ steps }) => steps.greet.value.text), ['Dear One', 'Dear Two', 'Dear Three']);
+});
+
+test('a type of that name that was made for something else is let be', async () => {
+  const { key } = (await server.post('/v1/workspaces', { name: 'Own' })).data;
+  const ask = (method, path, body) => server.ask(method, path, { body, key });
+  const fields = [{ name: 'Title', type: 'text', required: true }];
+  const type = (await ask('POST', '/v1/entity-types', { name: 'Companies', fields })).data;
+  const other = (await ask('POST', '/v1/entities', { entityType: 'companies', externalId: 'a', fields: { title: 'A' } })).data;
+  for (const path of [other.id, 'externalId=a'])
+    fails(await ask('GET', `/v1/companies/${path}`), 404, /^not found$/);
+  assert.deepEqual((await ask('GET', '/v1/companies')).data, []);
+  assert.deepEqual((await ask('POST', '/v1/companies/search', { query: 'a' })).data, []);
+  fails(await ask('POST', '/v1/companies', { canonicalName: 'B' }), 409,
+    /^the workspace has an entity type "companies" of its own without a field "canonicalName"; give it that field/);
+  fields.push({ name: 'canonicalName', slug: 'canonicalName', type: 'text' });
+  await ask('PATCH', `/v1/entity-types/${type.id}`, { fields: fields.map((one) => ({ ...one, required: false })) });
+  const made = await ask('POST', '/v1/companies', { canonicalName: 'B' });
+  assert.equal(made.status, 201, made.text);
+  fails(await ask('POST', '/v1/companies', { canonicalName: 'B', website: 'b.example' }), 400,
+    /^website: the type has no such field$/);
+  assert.deepEqual((await ask('GET', '/v1/companies')).data.map(({ canonicalName }) => canonicalName), ['B', null]);
 });
 
 test('the same request with an Idempotency-Key makes one company', async () => {

@@ -147,11 +147,24 @@ native_answer_record(struct call *call, int http_status, const struct object_row
 
 /* --- the type --- */
 
+/* Somebody may have made a type of that slug for something else. */
+static bool
+is_type_of(const struct object_row *type, const struct record_kind *kind, struct arena *arena)
+{
+    struct value fields = value_get(object_body(type, arena), "fields");
+    for (uint32_t i = 0; slice_is(type->name, kind->slug) && i < fields.count; i++) {
+        if (slice_is(value_slice(value_get(value_items(fields)[i], "slug")), kind->name))
+            return true;
+    }
+    return false;
+}
+
 enum status
 native_record_type(struct call *call, const struct record_kind *kind, struct object_row *out)
 {
-    return service_entity_type_find(call->service, &call->caller.workspace, slice_text(kind->slug),
-                                    call->arena, out);
+    enum status status = service_entity_type_find(call->service, &call->caller.workspace,
+                                                  slice_text(kind->slug), call->arena, out);
+    return status == STATUS_OK && !is_type_of(out, kind, call->arena) ? STATUS_NOT_FOUND : status;
 }
 
 static struct value
@@ -249,10 +262,16 @@ create_of(struct call *call, const struct object_row *type)
 static void
 create_with_type(struct call *call)
 {
+    const struct record_kind *kind = native_record_kind(call);
     struct object_row type;
-    enum status status = native_record_type(call, native_record_kind(call), &type);
+    enum status status = native_record_type(call, kind, &type);
     if (status == STATUS_OK)
         create_of(call, &type);
+    else if (status == STATUS_NOT_FOUND)
+        call_fail(call, 409,
+                  "the workspace has an entity type \"%s\" of its own without a field \"%s\"; give "
+                  "it that field, or delete it",
+                  kind->slug, kind->name);
     else
         call_fail_status(call, status, NULL);
 }
@@ -314,7 +333,7 @@ find_record(struct call *call, struct entity *out)
     const struct record_kind *kind = native_record_kind(call);
     enum status status = look_up(call, kind, out);
     if (status == STATUS_OK &&
-        (out->row.archived_unix_ms > 0 || !slice_is(out->type.name, kind->slug)))
+        (out->row.archived_unix_ms > 0 || !is_type_of(&out->type, kind, call->arena)))
         status = STATUS_NOT_FOUND;
     if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
@@ -336,7 +355,9 @@ native_record_list(struct call *call)
     struct object_row type = {.workspace = call->caller.workspace};
     struct object_page page = {.limit = 0};
     enum status status = native_record_type(call, kind, &type);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND)
+        type.id = (struct id){{0}};
+    else if (status != STATUS_OK) {
         call_fail_status(call, status, NULL);
         return;
     }

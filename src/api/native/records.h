@@ -34,7 +34,8 @@ struct record_kind {
 /* Whose path the call has; NULL: it is of none. */
 const struct record_kind *native_record_kind(struct call *call);
 
-/* The entity type; NOT_FOUND: there was no record of the kind yet. */
+/* The entity type; NOT_FOUND: there was no record of the kind yet, or the workspace has a type of
+ * that slug for something else. */
 MUST_USE enum status native_record_type(struct call *call, const struct record_kind *kind,
                                         struct object_row *out);
 

@@ -90,7 +90,9 @@ native_record_search(struct call *call)
     if (search->finding == NULL)
         return;
     enum status status = native_record_type(call, search->kind, &type);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND)
+        type.id = (struct id){{0}};
+    else if (status != STATUS_OK) {
         call_fail_status(call, status, NULL);
         return;
     }
