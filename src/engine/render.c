@@ -46,7 +46,8 @@ render_open(struct render **out, struct engine *engine, const struct run_row *ro
         return status;
     }
     row_view_init(&render->view, render->look.table->plan, options->format, &render->arena);
-    render->view.is_plain = options->is_plain;
+    render->view.is_plain = options->is_plain || options->is_of_items;
+    render->view.is_of_items = options->is_of_items;
     columns_init(&render->all, render->look.run->program, render->look.table->plan, &render->arena);
     render->columns = options->columns;
     *out = render;
@@ -135,7 +136,8 @@ give_rows(struct chunk *chunk, void *context)
         if (render->is_past)
             return;
         if (ordinal >= options->from_ordinal &&
-            (!options->has_state || chunk->items[i].state == options->state))
+            (!options->has_state || chunk->items[i].state == options->state) &&
+            row_view_has(&render->view, chunk, i))
             give_row(render, chunk, i);
     }
 }

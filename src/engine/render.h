@@ -25,6 +25,7 @@ struct render_options {
     const struct step_type *format; /* a sink type that encodes rows */
     bool is_array;                  /* the rows as one JSON array, whatever the format */
     bool is_plain;                  /* without the three columns of its own */
+    bool is_of_items;               /* nor what steps have made of them */
     bool has_state;                 /* only items in `state` */
     enum item_state state;
     uint64_t from_ordinal, through_ordinal; /* only items of these places, both included */

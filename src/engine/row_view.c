@@ -16,7 +16,7 @@ row_view_init(struct row_view *view, const struct plan_table *table, const struc
     for (size_t i = 0; i < decl->field_count; i++)
         fields[i].decl = &decl->fields[i];
     view->format = format;
-    view->is_plain = false;
+    view->is_plain = view->is_of_items = false;
     view->node = (struct plan_node){
         .table = table->index,
         .column = table->node_count,
@@ -115,6 +115,21 @@ add_own_columns(struct chunk *chunk, uint32_t index, struct value row)
     return row;
 }
 
+bool
+row_view_has(const struct row_view *view, const struct chunk *chunk, uint32_t item)
+{
+    return !view->is_of_items || chunk->items[item].problem == NULL;
+}
+
+static struct value
+make_item(struct chunk *chunk, uint32_t index)
+{
+    struct value item = value_get(chunk_root_behind(chunk, index), "item");
+    if (item.kind == VALUE_OBJECT)
+        return item;
+    return value_object_set(&chunk->arena, value_empty_object(), value_text("item"), item);
+}
+
 enum status
 row_view_make(struct value *out, const struct row_view *view, struct chunk *chunk, uint32_t item,
               struct error *error)
@@ -126,7 +141,9 @@ row_view_make(struct value *out, const struct row_view *view, struct chunk *chun
         .root = chunk_root_behind(chunk, item),
         .arena = &chunk->arena,
     };
-    if (!view->format->sink_row(&scope, out, &failure))
+    if (view->is_of_items)
+        *out = make_item(chunk, item);
+    else if (!view->format->sink_row(&scope, out, &failure))
         return error_set(error, STATUS_LIMIT, "row %llu: %s",
                          (unsigned long long)(chunk->begin.ordinal + item), failure.words);
     if (!view->is_plain)
@@ -141,6 +158,10 @@ row_view_declare(const struct row_view *view, struct columns *all, struct value 
 {
     struct sink_place sink = {&view->node, view->format, true};
     struct value row;
+    if (view->is_of_items) {
+        *is_all = false;
+        return STATUS_OK;
+    }
     enum status status = columns_declared(&row, all, &sink, own, is_all, error);
     if (status == STATUS_OK && !view->is_plain)
         row = rename_columns(all->arena, row);

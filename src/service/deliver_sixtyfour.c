@@ -7,6 +7,7 @@
 #include "service/links.h"
 #include "service/results.h"
 #include "service/signing.h"
+#include "service/workflows.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct last_table {
     uint64_t row_count;
     struct arena *arena;
     bool is_many;
+    bool is_of_items; /* of a graph, whose blocks give the rows of tables as they come in */
 };
 
 static bool
@@ -44,7 +46,7 @@ look_at(const struct table_shape *shape, void *context)
         if (is_input)
             return true; /* a file that a step has written */
         last->is_many = shape->is_many;
-        last->row_count = shape->counts.completed;
+        last->row_count = last->is_of_items ? shape->counts.items : shape->counts.completed;
         last->file_name = arena_format(last->arena, "%.*s.csv", SLICE_FORMAT(shape->name));
     }
     return true;
@@ -52,15 +54,16 @@ look_at(const struct table_shape *shape, void *context)
 
 static void
 put_address(struct buffer *out, struct service *service, const struct run_row *run,
-            const char *file_name)
+            const struct last_table *last)
 {
     const char *base = service->options.public_url;
     struct link link = {
         .file = run->id,
-        .name = slice_text(file_name),
+        .name = slice_text(last->file_name),
         .expires_unix_s = clock_unix_ms(service->options.clock) / 1000 + LINK_SECONDS,
         .is_table = true,
         .is_plain = true,
+        .is_of_items = last->is_of_items,
     };
     buffer_append_text(out, ",\"results_download_url\":");
     if (base == NULL) {
@@ -73,16 +76,31 @@ put_address(struct buffer *out, struct service *service, const struct run_row *r
 }
 
 static void
-put_rows(struct buffer *out, struct service *service, const struct run_row *run)
+put_rows(struct buffer *out, struct service *service, const struct run_row *run, bool is_of_items)
 {
     struct buffer rows;
     struct error error = {0};
-    struct slice last = {0};
+    const struct results_part part = {.is_of_items = is_of_items};
     buffer_init(&rows, INLINE_BYTES);
-    bool is_small = results_inline(&rows, service, run, last, &error) == STATUS_OK;
+    bool is_small = results_inline(&rows, service, run, &part, &error) == STATUS_OK;
     buffer_append_text(out, ",\"results\":");
     buffer_append_slice(out, is_small ? slice_trim(buffer_slice(&rows)) : SLICE("null"));
     buffer_done(&rows);
+}
+
+static enum status
+is_of_graph(bool *out, struct service *service, const struct run_row *run, struct error *error)
+{
+    struct plan *plan = NULL;
+    struct version_row version = {.workflow = run->workflow, .version = run->version};
+    enum status status = service_version_load(service, &version, &plan, error);
+    *out = false;
+    if (status != STATUS_OK)
+        return status;
+    struct value format = value_get(plan->origin, "format");
+    *out = format.kind == VALUE_STRING && slice_is(value_slice(format), "sixtyfour");
+    plan_drop(&plan);
+    return STATUS_OK;
 }
 
 static enum status
@@ -92,7 +110,9 @@ tell_run(struct buffer *out, struct service *service, const struct delivery_row 
     char time[CLOCK_ISO_BYTES];
     struct error error = {0};
     struct last_table last = {.arena = arena, .file_name = "input.csv"};
-    enum status status = results_tables(service, run, NULL, look_at, &last, &error);
+    enum status status = is_of_graph(&last.is_of_items, service, run, &error);
+    if (status == STATUS_OK)
+        status = results_tables(service, run, NULL, look_at, &last, &error);
     if (status != STATUS_OK)
         return status;
     clock_iso(run->ended_unix_ms, time);
@@ -105,8 +125,8 @@ tell_run(struct buffer *out, struct service *service, const struct delivery_row 
     put_uuid(out, "workflow_id", &run->workflow);
     buffer_append_format(out, "\"status\":\"%s\",\"row_count\":%llu", run_state_name(run->state),
                          (unsigned long long)last.row_count);
-    put_rows(out, service, run);
-    put_address(out, service, run, last.file_name);
+    put_rows(out, service, run, last.is_of_items);
+    put_address(out, service, run, &last);
     buffer_append_format(out, ",\"completed_at\":\"%s\"}", time);
     return STATUS_OK;
 }

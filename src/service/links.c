@@ -12,6 +12,7 @@
 #define FLAG_INLINE 1
 #define FLAG_TABLE 2
 #define FLAG_PLAIN 4
+#define FLAG_ITEMS 8
 
 /* Version, flags, time, id; the name follows. */
 #define HEAD_BYTES (2 + SIGNED_TIME_BYTES + ID_BYTES)
@@ -25,7 +26,7 @@ link_print(struct buffer *out, const struct digest *secret, const struct link *l
     size_t size = HEAD_BYTES + name.size;
     raw[0] = VERSION;
     raw[1] = (char)((link->is_inline ? FLAG_INLINE : 0) | (link->is_table ? FLAG_TABLE : 0) |
-                    (link->is_plain ? FLAG_PLAIN : 0));
+                    (link->is_plain ? FLAG_PLAIN : 0) | (link->is_of_items ? FLAG_ITEMS : 0));
     signed_put_time(raw + 2, link->expires_unix_s);
     memcpy(raw + 2 + SIGNED_TIME_BYTES, link->file.bytes, ID_BYTES);
     memcpy(raw + HEAD_BYTES, name.ptr, name.size);
@@ -45,6 +46,7 @@ link_read(struct link *out, struct arena *arena, const struct digest *secret, st
     out->is_inline = (raw[1] & FLAG_INLINE) != 0;
     out->is_table = (raw[1] & FLAG_TABLE) != 0;
     out->is_plain = (raw[1] & FLAG_PLAIN) != 0;
+    out->is_of_items = (raw[1] & FLAG_ITEMS) != 0;
     out->expires_unix_s = signed_get_time(raw + 2);
     memcpy(out->file.bytes, raw + 2 + SIGNED_TIME_BYTES, ID_BYTES);
     out->name = arena_copy(arena, slice_of(raw + HEAD_BYTES, size - HEAD_BYTES));

@@ -38,7 +38,7 @@ struct link {
     int64_t expires_unix_s; /* the first second in which it is no longer good */
     bool is_inline;         /* to be shown by a browser */
     bool is_table;          /* of the run, made when it is asked for: "TABLE.FORMAT" is its name */
-    bool is_plain;          /* of a table: as in struct results_query */
+    bool is_plain, is_of_items; /* of a table: as in struct results_query */
 };
 
 enum link_state { LINK_GOOD, LINK_EXPIRED, LINK_FORGED };

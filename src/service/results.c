@@ -166,7 +166,8 @@ enum status
 results_read(struct render_options *out, struct service *service, const struct results_query *query,
              struct arena *arena, struct error *error)
 {
-    *out = (struct render_options){.table = query->table, .is_plain = query->is_plain};
+    *out = (struct render_options){
+        .table = query->table, .is_plain = query->is_plain, .is_of_items = query->is_of_items};
     enum status status = read_format(out, service, query->format, error);
     if (status == STATUS_OK)
         status = read_state(out, query->is_plain ? SLICE("completed") : query->state, error);
@@ -265,15 +266,16 @@ results_keep_progress(struct run_progress *out, const struct run_progress *progr
 
 enum status
 results_inline(struct buffer *out, struct service *service, const struct run_row *run,
-               struct slice table, struct error *error)
+               const struct results_part *part, struct error *error)
 {
     struct results *results = NULL;
     struct render_options options = {
-        .table = table,
+        .table = part->table,
         .format = sink_with_ending(service->options.steps, "jsonl"),
         .is_array = true,
         .is_plain = true,
-        .has_state = true,
+        .is_of_items = part->is_of_items,
+        .has_state = !part->is_of_items,
         .state = ITEM_STATE_COMPLETED,
         .through_ordinal = UINT64_MAX,
     };

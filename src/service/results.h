@@ -28,6 +28,7 @@ struct results_query {
     int64_t from, to;     /* places in the table, from 0, both included */
     int64_t limit;        /* rows at most */
     bool is_plain;        /* just the rows that came through, without columns of ours */
+    bool is_of_items;     /* all rows as they came into the table, whatever became of them */
 };
 
 /* *out borrows from the query and the arena. INVALID: words that begin with the name of the part
@@ -65,10 +66,14 @@ MUST_USE enum status results_tables(struct service *service, const struct run_ro
 bool results_keep_progress(struct run_progress *out, const struct run_progress *progress,
                            struct arena *arena);
 
-/* The plain rows of a table (results_query.is_plain) as one JSON array. LIMIT: they are more than
- * the buffer takes. */
+/* The plain rows of a table, or those of its items (struct results_query), as one JSON array.
+ * LIMIT: they are more than the buffer takes. */
+struct results_part {
+    struct slice table; /* as in struct results_query */
+    bool is_of_items;
+};
 MUST_USE enum status results_inline(struct buffer *out, struct service *service,
-                                    const struct run_row *run, struct slice table,
+                                    const struct run_row *run, const struct results_part *part,
                                     struct error *error);
 
 /* As diff_side_open(), with the rows that results have. */

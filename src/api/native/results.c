@@ -100,6 +100,7 @@ native_send_table(struct call *call, const struct link *link)
     struct results_query query = {
         .table = slice_of(link->name.ptr, size),
         .is_plain = link->is_plain,
+        .is_of_items = link->is_of_items,
         .from = RESULTS_NO_NUMBER,
         .to = RESULTS_NO_NUMBER,
         .limit = RESULTS_NO_NUMBER,

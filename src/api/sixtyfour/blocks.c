@@ -3,9 +3,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"
+#include "foreign/sixtyfour.h"
 #include "service/workflows.h"
-
-#define ROW_TYPE_USUAL "LEAD"
 
 /* --- what there is --- */
 
@@ -43,17 +42,82 @@ read_block(struct call *call, struct block *out, const struct plan *plan,
     *out = (struct block){
         .id = keep(call, node->id),
         .name = slice_text(node->decl->name), /* of the catalog, which stays */
-        .row_type = ROW_TYPE_USUAL,
+        .row_type = row_type_name(ROW_TYPE_ANY),
         .rows = keep(call, made->is_many ? made->name : own->name),
         .end = keep(call, made->name),
+        .file = keep(call, made->is_many ? made->name : own->name),
         .makes_file = made->kind == PLAN_TABLE_TAP,
         .makes_rows = node->makes_table >= 0,
     };
     read_previous(call, out, plan, node);
 }
 
+/* True: the list has all steps of the plan. */
+static bool
+read_steps(struct call *call, struct block_list *out, const struct plan *plan)
+{
+    out->blocks = arena_try_alloc(call->arena, plan->node_count * sizeof(*out->blocks) + 1);
+    for (uint16_t i = 0; out->blocks != NULL && i < plan->node_count; i++) {
+        if (plan->nodes[i].is_side)
+            continue;
+        struct block *block = &out->blocks[out->count++];
+        read_block(call, block, plan, &plan->nodes[i]);
+        block->number = out->count;
+    }
+    return out->blocks != NULL;
+}
+
+/* Rows that a block works on are those of the first block before it. */
+static struct slice
+rows_of(const struct sixtyfour_blocks *graph, const struct sixtyfour_block *block)
+{
+    for (uint32_t i = 0; block->previous_count > 0 && i < graph->count; i++) {
+        if (slice_equal(graph->blocks[i].id, block->previous[0]))
+            return graph->blocks[i].step;
+    }
+    return block->step;
+}
+
+static bool
+read_graph(struct call *call, struct block_list *out, const struct sixtyfour_blocks *graph)
+{
+    out->blocks = arena_try_alloc(call->arena, graph->count * sizeof(*out->blocks) + 1);
+    for (uint32_t i = 0; out->blocks != NULL && i < graph->count; i++) {
+        const struct sixtyfour_block *block = &graph->blocks[i];
+        out->blocks[out->count++] = (struct block){
+            .id = block->id,
+            .name = block->name,
+            .row_type = row_type_name(block->type),
+            .number = block->number,
+            .previous_count = block->previous_count,
+            .previous = block->previous,
+            .rows = rows_of(graph, block),
+            .end = rows_of(graph, block),
+            .file = block->step,
+            .is_of_items = true,
+            .makes_rows = true,
+        };
+    }
+    return out->blocks != NULL;
+}
+
+static uint32_t
+number_of_step(const struct block_list *list, const struct sixtyfour_blocks *graph,
+               struct slice step)
+{
+    const struct sixtyfour_block *block = sixtyfour_block_of_step(graph, step);
+    if (block != NULL)
+        return block->number;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (slice_equal(step, list->blocks[i].id))
+            return list->blocks[i].number;
+    }
+    return 0;
+}
+
 static void
-read_error(struct call *call, const struct run_row *run, struct block_list *out)
+read_error(struct call *call, const struct run_row *run, const struct sixtyfour_blocks *graph,
+           struct block_list *out)
 {
     struct value error;
     if (run->error.size == 0 ||
@@ -63,10 +127,8 @@ read_error(struct call *call, const struct run_row *run, struct block_list *out)
     struct value words = value_get(error, "message");
     if (words.kind == VALUE_STRING)
         out->error_words = value_slice(words);
-    for (uint32_t i = 0; step.kind == VALUE_STRING && i < out->count; i++) {
-        if (slice_equal(value_slice(step), out->blocks[i].id))
-            out->failed = out->blocks[i].number;
-    }
+    if (step.kind == VALUE_STRING)
+        out->failed = number_of_step(out, graph, value_slice(step));
 }
 
 bool
@@ -81,19 +143,14 @@ blocks_read(struct call *call, const struct run_row *run, struct block_list *out
         call_fail_status(call, status, &error);
         return false;
     }
-    out->blocks = arena_try_alloc(call->arena, plan->node_count * sizeof(*out->blocks) + 1);
-    for (uint16_t i = 0; out->blocks != NULL && i < plan->node_count; i++) {
-        if (plan->nodes[i].is_side)
-            continue;
-        struct block *block = &out->blocks[out->count++];
-        read_block(call, block, plan, &plan->nodes[i]);
-        block->number = out->count;
-    }
+    struct sixtyfour_blocks graph = {.count = 0};
+    bool is_graph = sixtyfour_blocks_of(&graph, plan, call->arena) == STATUS_OK;
+    bool is_read = is_graph ? read_graph(call, out, &graph) : read_steps(call, out, plan);
+    read_error(call, run, &graph, out);
     plan_drop(&plan);
-    read_error(call, run, out);
-    if (out->blocks == NULL)
+    if (!is_read)
         call_fail_status(call, STATUS_LIMIT, NULL);
-    return out->blocks != NULL;
+    return is_read;
 }
 
 /* --- how far it is --- */
@@ -163,8 +220,11 @@ static void
 count_rows(struct block *block, const struct looking *looking, const struct item_counts *counts)
 {
     const struct table_progress *now = progress_of(looking, block->rows);
-    block->row_count = block->file_rows = counts->completed;
-    block->processed = counts->completed + counts->failed + counts->dropped;
+    bool is_source = block->is_of_items && block->previous_count == 0;
+    if (!block->is_of_items)
+        block->row_count = counts->completed;
+    block->processed =
+        is_source ? counts->items : counts->completed + counts->failed + counts->dropped;
     block->has_total = run_state_is_ended(looking->run->state) || (now != NULL && now->total > 0);
     block->total =
         run_state_is_ended(looking->run->state) || now == NULL ? counts->items : now->total;
@@ -173,8 +233,16 @@ count_rows(struct block *block, const struct looking *looking, const struct item
         block->total = block->processed;
 }
 
+static void
+count_file(struct block *block, const struct item_counts *counts)
+{
+    block->file_rows = block->is_of_items ? counts->items : counts->completed;
+    if (block->is_of_items)
+        block->row_count = block->file_rows;
+}
+
 static enum block_state
-state_of(const struct block *block, const struct looking *looking, struct slice state)
+state_of(const struct block *block, const struct looking *looking)
 {
     const struct block_list *list = looking->list;
     bool is_live = !run_state_is_ended(looking->run->state);
@@ -184,7 +252,7 @@ state_of(const struct block *block, const struct looking *looking, struct slice 
         return BLOCK_FAILED;
     if (list->failed > 0 && block->number > list->failed && block->row_count == 0)
         return BLOCK_PENDING;
-    if (slice_is(state, "completed") || slice_is(state, "skipped"))
+    if (block->is_done)
         return BLOCK_COMPLETED;
     bool has_begun = looking->run->state != RUN_STATE_QUEUED &&
                      (block->processed > 0 || block->previous_count == 0);
@@ -200,8 +268,11 @@ look_at_table(const struct table_shape *shape, void *context)
         struct block *block = &looking->list->blocks[i];
         if (slice_equal(block->rows, name))
             count_rows(block, looking, &shape->counts);
+        if (slice_equal(block->file, name))
+            count_file(block, &shape->counts);
         if (slice_equal(block->end, name))
-            block->state = state_of(block, looking, shape->state);
+            block->is_done =
+                slice_is(shape->state, "completed") || slice_is(shape->state, "skipped");
     }
     return true;
 }
@@ -215,6 +286,8 @@ blocks_look(struct call *call, const struct run_row *run, const struct run_progr
         results_tables(call->service, run, progress, look_at_table, &looking, error);
     if (status == STATUS_OK)
         count_ended(call, run, list);
+    for (uint32_t i = 0; status == STATUS_OK && i < list->count; i++)
+        list->blocks[i].state = state_of(&list->blocks[i], &looking);
     return status;
 }
 

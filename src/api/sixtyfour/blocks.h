@@ -1,8 +1,8 @@
-/* api/sixtyfour/blocks.h - the steps of a run's workflow as the blocks of a graph, with how far
- * each is.
+/* api/sixtyfour/blocks.h - the blocks of a run's workflow, with how far each is.
  *
- * A block has the rows of its table: rows go through all blocks of a table one by one, so that
- * these are as far as each other.
+ * Those of a graph (foreign/sixtyfour.h) work on the rows of the block before and give the rows of
+ * a table. Of any other workflow the steps are the blocks: rows go through all those of a table one
+ * by one, so that these are as far as each other.
  *
  * Threads: a list belongs to one call.
  */
@@ -23,13 +23,15 @@ struct block {
     struct slice *previous;      /* ids */
     struct slice rows;           /* the table whose rows are counted; "" for the run's input */
     struct slice end;            /* the table with whose end it is done */
+    struct slice file;           /* the table that is its result, and of that: */
+    bool is_of_items;            /* the rows as they came into it, not what became of them */
     bool makes_file, makes_rows; /* a table of its own, also one that is a file */
 
     enum block_state state;
-    uint64_t file_rows; /* of its table, that came through all blocks */
+    uint64_t file_rows; /* of `file` */
     uint64_t row_count; /* rows that came through */
     uint64_t processed;
-    bool has_total, is_estimate;
+    bool has_total, is_estimate, is_done;
     uint64_t total;
 };
 

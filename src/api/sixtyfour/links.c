@@ -75,17 +75,24 @@ put_address(struct link_list *links, const char *content_type, struct link *link
     buffer_append_format(out, ",\"download_expires_in_seconds\":%lld", (long long)LINK_SECONDS);
 }
 
+/* The table that is rendered. */
+static struct slice
+file_of(const struct block *block)
+{
+    return block->file.size == 0 ? SLICE("input") : block->file;
+}
+
 static void
 put_inline(struct link_list *links, const struct block *block)
 {
     struct buffer rows;
-    struct slice table = block->rows.size == 0 ? SLICE("input") : block->rows;
+    const struct results_part part = {file_of(block), block->is_of_items};
     buffer_append_text(&links->body, ",\"results\":");
     buffer_init(&rows, INLINE_BYTES);
     struct error error = {0};
     bool is_small =
         block->file_rows <= INLINE_ROWS &&
-        results_inline(&rows, links->call->service, &links->run, table, &error) == STATUS_OK;
+        results_inline(&rows, links->call->service, &links->run, &part, &error) == STATUS_OK;
     buffer_append_slice(&links->body, is_small ? slice_trim(buffer_slice(&rows)) : SLICE("null"));
     buffer_append_byte(&links->body, '}');
     buffer_done(&rows);
@@ -95,10 +102,14 @@ static void
 put_rows(struct link_list *links, const struct block *block, struct slice format)
 {
     struct call *call = links->call;
-    struct slice table = block->rows.size == 0 ? SLICE("input") : block->rows;
+    struct slice table = file_of(block);
     struct slice name = slice_text(
         arena_format(call->arena, "%.*s.%.*s", SLICE_FORMAT(table), SLICE_FORMAT(format)));
-    struct link link = {.file = links->run.id, .name = name, .is_table = true, .is_plain = true};
+    struct link link = {.file = links->run.id,
+                        .name = name,
+                        .is_table = true,
+                        .is_plain = true,
+                        .is_of_items = block->is_of_items};
     bool has_ended = run_state_is_ended(links->run.state);
     begin_item(links, name, "results");
     put_numbers(links, block,
@@ -132,9 +143,9 @@ gives_rows(const struct link_list *links, const struct block *block)
     for (uint32_t i = 0; i < list->count; i++) {
         const struct block *other = &list->blocks[i];
         bool is_later = other->number > block->number && !other->makes_file;
-        if (is_later && slice_equal(other->rows, block->rows))
+        if (is_later && slice_equal(other->file, block->file))
             return false;
-        if (block->rows.size == 0 && other->rows.size > 0)
+        if (block->file.size == 0 && other->file.size > 0)
             return false;
     }
     return true;

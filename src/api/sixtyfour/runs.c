@@ -39,7 +39,11 @@ count_blocks(struct call *call, const struct run_row *run)
     if (service_version_load(call->service, &version, &plan, NULL) != STATUS_OK)
         return 0;
     uint32_t count = 0;
-    for (uint16_t i = 0; i < plan->node_count; i++)
+    struct value format = value_get(plan->origin, "format");
+    bool is_graph = format.kind == VALUE_STRING && slice_is(value_slice(format), "sixtyfour");
+    if (is_graph)
+        count = value_get(value_get(plan->origin, "definition"), "blocks").count;
+    for (uint16_t i = 0; !is_graph && i < plan->node_count; i++)
         count += plan->nodes[i].is_side ? 0 : 1;
     plan_drop(&plan);
     return count;
