@@ -80,7 +80,8 @@ test_what_is_signed_is_read_back(void **state)
     };
     for (size_t i = 0; i < 2 * COUNT_OF(links); i++) {
         struct link got, link = links[i / 2];
-        link.is_table = i % 2 == 1;
+        link.is_table = link.is_plain = i % 2 == 1;
+        link.is_of_items = i % 4 == 1;
         struct slice token = print(f, &link);
         for (size_t at = 0; at < token.size; at++)
             assert_non_null(strchr(
@@ -91,6 +92,8 @@ test_what_is_signed_is_read_back(void **state)
         assert_int_equal(got.expires_unix_s, link.expires_unix_s);
         assert_int_equal(got.is_inline, link.is_inline);
         assert_int_equal(got.is_table, link.is_table);
+        assert_int_equal(got.is_plain, link.is_plain);
+        assert_int_equal(got.is_of_items, link.is_of_items);
         assert_int_equal(link_read(&got, &f->arena, &other_secret, token, NOW), LINK_FORGED);
     }
 }
