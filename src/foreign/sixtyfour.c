@@ -133,6 +133,8 @@ workflow_of(struct maker *maker)
     if (wanted->description.kind == VALUE_STRING)
         maker_put(maker, &flow, "description", wanted->description);
     maker_put(maker, &flow, "input", input_of(maker));
+    if (maker->notify.kind == VALUE_OBJECT)
+        maker_put(maker, &flow, "notify", maker->notify);
     maker_put(maker, &flow, "steps", maker->steps);
     maker_put(maker, &flow, "origin",
               foreign_origin(maker->arena, SIXTYFOUR_FORMAT, wanted->definition));

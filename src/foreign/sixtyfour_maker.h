@@ -16,7 +16,8 @@ struct maker {
     struct value steps;              /* all that there are */
     struct value properties;         /* of the workflow's input */
     struct value required;
-    struct slice rows; /* the step whose rows the block takes; empty: it is a source */
+    struct value notify; /* of the workflow: who is told of its end; VALUE_NONE: nobody */
+    struct slice rows;   /* the step whose rows the block takes; empty: it is a source */
 };
 
 /* Makes the steps of maker->block; the last one is called like its `step`. */

@@ -188,29 +188,18 @@ make_slack(struct maker *maker)
     return STATUS_OK;
 }
 
+/* The end of a run is told with the rows of its last table, once; the block only hands its rows on.
+ */
 enum status
 make_webhook_out(struct maker *maker)
 {
-    struct slice tell = maker_step_id(maker, "tell");
-    struct slice all = maker_gather(maker);
-    struct value config = value_empty_object(), data = value_empty_object();
-    struct buffer url;
-    buffer_init(&url, 64 * (maker_spec_text(maker, "url").size + 16));
-    foreign_put_literal(&url, maker_spec_text(maker, "url"));
-    maker_put(maker, &config, "url", value_string_copy(maker->arena, buffer_slice(&url)));
-    buffer_done(&url);
-    maker_put(maker, &config, "type", value_text("outgoing_webhook.completed"));
-    maker_put(maker, &data, "run_id", value_text("{{run.id}}"));
-    maker_put(maker, &data, "workflow_id", value_text("{{run.workflow.id}}"));
-    maker_put(maker, &data, "block", value_string(maker->block->step));
-    maker_put(maker, &data, "row_count", value_text("{{= .item.rows - 1 }}"));
-    /* An event has a longest size: what is larger is fetched. */
-    maker_put(maker, &data, "results",
-              value_text("{{= if (.item.results | tojson | length) < 40000 then .item.results "
-                         "else null end }}"));
-    maker_put(maker, &config, "data", data);
-    maker_add(maker, maker_step(maker, tell, "outgoing_webhook", config),
-              maker_needs(maker, all, nothing()));
+    if (maker->notify.kind == VALUE_OBJECT)
+        return maker_fail(maker, "specs.url",
+                          "another outgoing_webhook is told already: a workflow has one");
+    maker->notify = value_empty_object();
+    maker_put(maker, &maker->notify, "on_end",
+              value_string_copy(maker->arena, maker_spec_text(maker, "url")));
+    maker_put(maker, &maker->notify, "form", value_text("sixtyfour"));
     maker_add_rows(maker, maker->rows, "[.item]");
     return STATUS_OK;
 }

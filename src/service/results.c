@@ -166,11 +166,12 @@ enum status
 results_read(struct render_options *out, struct service *service, const struct results_query *query,
              struct arena *arena, struct error *error)
 {
+    bool is_plain = query->is_plain && !query->is_of_items;
     *out = (struct render_options){
         .table = query->table, .is_plain = query->is_plain, .is_of_items = query->is_of_items};
     enum status status = read_format(out, service, query->format, error);
     if (status == STATUS_OK)
-        status = read_state(out, query->is_plain ? SLICE("completed") : query->state, error);
+        status = read_state(out, is_plain ? SLICE("completed") : query->state, error);
     if (status == STATUS_OK)
         status = read_bounds(out, query, error);
     if (status == STATUS_OK)

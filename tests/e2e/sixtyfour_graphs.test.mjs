@@ -117,7 +117,7 @@ test('read_csv reads the file whose handle the run brings', async () => {
   assert.equal(payload.status, 400);
 });
 
-test('outgoing_webhook tells once of a run that has completed, in the vendor\'s form', async () => {
+test('outgoing_webhook tells once of a run that has completed, in the form of the vendor', async () => {
   const seen = [];
   const receiver = createServer((request, answer) => {
     const pieces = [];

@@ -162,13 +162,14 @@ put_counts(struct buffer *out, const struct live *live)
 }
 
 static void
-put_live(struct buffer *out, const struct live *live)
+put_live(struct buffer *out, struct call *call, const struct live *live)
 {
     const struct run_row *run = &live->run;
     char id[ID_UUID_BYTES];
     id_uuid(&run->id, id);
     buffer_append_format(out, "{\"run_id\":\"%s\"", id);
-    sixtyfour_put_id(out, "workflow_id", &run->workflow);
+    buffer_append_text(out, ",\"workflow_id\":");
+    sixtyfour_put_workflow_id(call, out, &run->workflow);
     buffer_append_format(out, ",\"overall_status\":\"%s\"", sixtyfour_state(run->state));
     put_counts(out, live);
     sixtyfour_put_time(out, "started_at", run->started_unix_ms);
@@ -215,7 +216,7 @@ answer_live(struct call *call)
     live->now_unix_ms =
         has_ended ? live->run.ended_unix_ms : clock_unix_ms(service_clock(call->service));
     call_begin_body(&live->body);
-    put_live(&live->body, live);
+    put_live(&live->body, call, live);
     call_answer(call, 200, &live->body);
 }
 

@@ -18,7 +18,8 @@
 struct version_shown {
     struct id workflow;
     uint32_t version;
-    struct slice name; /* in the call's arena */
+    struct slice id; /* as JSON; in the call's arena, as */
+    struct slice name;
     uint32_t block_count;
 };
 
@@ -49,6 +50,17 @@ count_blocks(struct call *call, const struct run_row *run)
     return count;
 }
 
+static struct slice
+print_workflow_id(struct call *call, const struct id *workflow)
+{
+    struct buffer text;
+    buffer_init(&text, KIB(4));
+    sixtyfour_put_workflow_id(call, &text, workflow);
+    struct slice id = arena_copy(call->arena, buffer_slice(&text));
+    buffer_done(&text);
+    return id;
+}
+
 static void
 look_at_version(struct run_list *list, const struct run_row *run)
 {
@@ -60,6 +72,7 @@ look_at_version(struct run_list *list, const struct run_row *run)
         enum status status =
             service_workflow_get(list->call->service, &run->workflow, list->call->arena, &workflow);
         shown->name = status == STATUS_OK ? workflow.name : SLICE("Untitled Workflow");
+        shown->id = print_workflow_id(list->call, &run->workflow);
     }
     shown->workflow = run->workflow;
     shown->version = run->version;
@@ -122,7 +135,8 @@ put_run(const struct run_row *run, void *context)
     look_at_version(list, run);
     id_uuid(&run->id, job);
     buffer_append_format(out, "%s{\"job_id\":\"%s\"", out->size > 1 ? "," : "", job);
-    sixtyfour_put_id(out, "workflow_id", &run->workflow);
+    buffer_append_text(out, ",\"workflow_id\":");
+    buffer_append_slice(out, list->shown.id);
     buffer_append_text(out, ",\"workflow_name\":");
     json_print_string(out, list->shown.name);
     buffer_append_format(out, ",\"status\":\"%s\",\"step\":null,\"user_id\":null",

@@ -12,7 +12,8 @@ answer_started(struct call *call, const struct run_row *run, bool is_again)
     struct buffer body;
     call_begin_body(&body);
     buffer_append_format(&body, "{\"status\":\"%s\"", sixtyfour_state(run->state));
-    sixtyfour_put_id(&body, "workflow_id", &run->workflow);
+    buffer_append_text(&body, ",\"workflow_id\":");
+    sixtyfour_put_workflow_id(call, &body, &run->workflow);
     sixtyfour_put_id(&body, "job_id", &run->id);
     buffer_append_format(&body, ",\"cache_config\":null,\"already_started\":%s}",
                          is_again ? "true" : "null");
