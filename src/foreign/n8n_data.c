@@ -326,13 +326,6 @@ n8n_filter(struct n8n *n8n, struct n8n_node *node)
 
 /* --- switch --- */
 
-struct switching {
-    const char *tests[N8N_PORTS_MAX]; /* by rule */
-    unsigned ports[N8N_PORTS_MAX];
-    unsigned count;
-    int fallback; /* a port; -1: none */
-};
-
 static const char *
 port_label(struct n8n *n8n, unsigned port)
 {
@@ -341,7 +334,7 @@ port_label(struct n8n *n8n, unsigned port)
 
 /* Rules of version 3: conditions of their own. */
 static void
-read_rules(struct n8n *n8n, struct n8n_node *node, struct switching *switching)
+read_rules(struct n8n *n8n, struct n8n_node *node, struct n8n_switching *switching)
 {
     struct value list = n8n_param(node, "rules.values");
     struct value fallback = n8n_param(node, "options.fallbackOutput");
@@ -360,7 +353,7 @@ read_rules(struct n8n *n8n, struct n8n_node *node, struct switching *switching)
 
 /* Rules of versions 1 and 2: one value compared with several. */
 static void
-read_old_rules(struct n8n *n8n, struct n8n_node *node, struct switching *switching)
+read_old_rules(struct n8n *n8n, struct n8n_node *node, struct n8n_switching *switching)
 {
     struct value list = n8n_param(node, "rules.rules");
     struct value fallback = n8n_param(node, "fallbackOutput");
@@ -385,7 +378,7 @@ read_old_rules(struct n8n *n8n, struct n8n_node *node, struct switching *switchi
 
 /* The number of the output is computed. */
 static void
-read_output(struct n8n *n8n, struct n8n_node *node, struct switching *switching)
+read_output(struct n8n *n8n, struct n8n_node *node, struct n8n_switching *switching)
 {
     struct value outputs = n8n_param(node, node->version < 3 ? "outputsAmount" : "numberOutputs");
     int64_t count = outputs.kind == VALUE_INT ? outputs.integer : 4;
@@ -401,7 +394,7 @@ read_output(struct n8n *n8n, struct n8n_node *node, struct switching *switching)
 
 /* Each output gets the items of all rules that hold: a filter for each. */
 static void
-switch_all(struct n8n *n8n, struct n8n_node *node, const struct switching *switching)
+switch_all(struct n8n *n8n, struct n8n_node *node, const struct n8n_switching *switching)
 {
     struct n8n_stream at = node->streams[0];
     node->streams[0] = (struct n8n_stream){0};
@@ -413,8 +406,8 @@ switch_all(struct n8n *n8n, struct n8n_node *node, const struct switching *switc
     }
 }
 
-static void
-switch_one(struct n8n *n8n, struct n8n_node *node, const struct switching *switching)
+void
+n8n_switch_one(struct n8n *n8n, struct n8n_node *node, const struct n8n_switching *switching)
 {
     struct n8n_stream at = node->streams[0];
     struct value config = value_empty_object(), cases = value_empty_object();
@@ -451,7 +444,7 @@ switch_one(struct n8n *n8n, struct n8n_node *node, const struct switching *switc
 void
 n8n_switch(struct n8n *n8n, struct n8n_node *node)
 {
-    struct switching switching = {.fallback = -1};
+    struct n8n_switching switching = {.fallback = -1};
     if (n8n_param_is(node, "mode", "expression"))
         read_output(n8n, node, &switching);
     else if (n8n_param(node, "rules.values").kind == VALUE_ARRAY)
@@ -463,5 +456,5 @@ n8n_switch(struct n8n *n8n, struct n8n_node *node)
     else if (value_is_true(n8n_param(node, "options.allMatchingOutputs")))
         switch_all(n8n, node, &switching);
     else
-        switch_one(n8n, node, &switching);
+        n8n_switch_one(n8n, node, &switching);
 }

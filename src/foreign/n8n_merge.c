@@ -54,8 +54,10 @@ combine_pairs(struct merging *merging, const char *words)
         n8n_leave_out(n8n, merging->node, &merging->node->streams[0], words);
         return;
     }
-    if (other->needs != NULL && joined.needs != NULL && strcmp(other->needs, joined.needs) != 0)
-        joined.needs = n8n_cat(n8n->arena, a->needs, ",", b->needs, NULL);
+    if (joined.needs == NULL)
+        joined.needs = other->needs;
+    else if (other->needs != NULL && strcmp(other->needs, joined.needs) != 0)
+        joined.needs = n8n_cat(n8n->arena, joined.needs, ",", other->needs, NULL);
     n8n_transform(n8n, merging->node, &joined,
                   n8n_cat(n8n->arena, "(", n8n_json(n8n, a), " // {}) + (", n8n_json(n8n, b),
                           " // {})", NULL));

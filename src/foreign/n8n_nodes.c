@@ -9,20 +9,25 @@ static const struct {
     const char *type;
     n8n_node_fn *translate;
 } table[] = {
+    {"agent", n8n_agent},
     {"aggregate", n8n_aggregate},
+    {"chainLlm", n8n_chain},
     {"dateTime", n8n_date_time},
     {"emailSend", n8n_email},
     {"executeWorkflow", n8n_workflow},
     {"filter", n8n_filter},
     {"httpRequest", n8n_http},
     {"if", n8n_if},
+    {"informationExtractor", n8n_extract},
     {"itemLists", n8n_item_lists},
     {"limit", n8n_limit},
     {"merge", n8n_merge},
     {"noOp", n8n_pass},
+    {"openAi", n8n_openai},
     {"removeDuplicates", n8n_remove_duplicates},
     {"renameKeys", n8n_rename_keys},
     {"respondToWebhook", n8n_respond},
+    {"sentimentAnalysis", n8n_sentiment},
     {"set", n8n_set},
     {"slack", n8n_slack},
     {"sort", n8n_sort},
@@ -31,6 +36,7 @@ static const struct {
     {"stopAndError", n8n_stop},
     {"summarize", n8n_summarize},
     {"switch", n8n_switch},
+    {"textClassifier", n8n_classify},
     {"wait", n8n_wait},
 };
 

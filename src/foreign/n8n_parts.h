@@ -282,7 +282,7 @@ n8n_node_fn n8n_set, n8n_if, n8n_switch, n8n_filter, n8n_merge, n8n_code, n8n_sp
     n8n_item_lists, n8n_aggregate, n8n_summarize, n8n_sort, n8n_limit, n8n_remove_duplicates,
     n8n_rename_keys, n8n_loop, n8n_wait, n8n_pass, n8n_date_time, n8n_stop, n8n_http, n8n_slack,
     n8n_email, n8n_workflow, n8n_respond, n8n_to_file, n8n_from_file, n8n_read_file, n8n_chain,
-    n8n_openai, n8n_extract, n8n_classify, n8n_sentiment, n8n_summary;
+    n8n_openai, n8n_extract, n8n_classify, n8n_sentiment, n8n_agent;
 
 /* What starts the workflow: `triggers`, the input's schema and the first streams. */
 void n8n_start(struct n8n *n8n);
@@ -302,6 +302,15 @@ struct n8n_comparison {
 };
 const char *n8n_compare(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
                         const struct n8n_comparison *one);
+
+/* One of several outputs, each with a test; the first that holds is taken. */
+struct n8n_switching {
+    const char *tests[N8N_PORTS_MAX]; /* jq, by rule */
+    unsigned ports[N8N_PORTS_MAX];
+    unsigned count;
+    int fallback; /* the output of what fits none; -1: there is none */
+};
+void n8n_switch_one(struct n8n *n8n, struct n8n_node *node, const struct n8n_switching *switching);
 
 /* Retries, deadlines and what is done about failures, for the step that was made last. */
 void n8n_effect(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *at);

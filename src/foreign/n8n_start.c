@@ -1,5 +1,6 @@
 /* Triggers of n8n: what starts the workflow, and what its input is. */
 #include "base/limits.h"
+#include "foreign/foreign.h"
 #include "foreign/n8n_parts.h"
 
 #include <string.h>
@@ -302,12 +303,52 @@ same_targets(const struct n8n_node *a, const struct n8n_node *b)
     return left == NULL && right == NULL;
 }
 
+/* Whether another trigger of its kind stands before it: a run does not say which of them started
+ * it. */
+static bool
+is_twin(const struct starting *starting, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(kind_of(starting->nodes[i]), kind_of(starting->nodes[index])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Runs that have the label `start` with the trigger's name begin there. */
+static void
+put_twin_case(struct n8n *n8n, struct n8n_node *node, size_t index, struct value *cases)
+{
+    struct slice name = value_slice(foreign_slug(n8n->arena, node->name));
+    const char *slug = arena_format(n8n->arena, "%.*s", SLICE_FORMAT(name));
+    n8n_put_text(n8n, cases, arena_format(n8n->arena, "start_%zu", index),
+                 n8n_cat(n8n->arena, ".run.labels.start == \"", slug, "\"", NULL));
+    n8n_change(n8n, node,
+               n8n_cat(n8n->arena,
+                       "another trigger of its kind is the usual one: runs with the "
+                       "label start=",
+                       slug, " begin here", NULL));
+}
+
+static void
+start_behind(struct n8n *n8n, struct n8n_node *node, const char *step, const char *label)
+{
+    struct n8n_must *must = arena_alloc(n8n->arena, sizeof(*must));
+    *must = (struct n8n_must){.step = step, .label = label};
+    node->streams[0].needs = n8n_cat(n8n->arena, step, ".", label, NULL);
+    node->streams[0].must = must;
+}
+
 /* One of several triggers that lead to different nodes: a condition on what started the run. */
 static void
 choose_start(struct n8n *n8n, const struct starting *starting)
 {
     struct value config = value_empty_object(), cases = value_empty_object();
     struct n8n_stream at = {.is_live = true, .json = {.path = ".input"}};
+    for (size_t i = 0; i < starting->count; i++) {
+        if (is_twin(starting, i))
+            put_twin_case(n8n, starting->nodes[i], i, &cases);
+    }
     if (starting->has_schedule)
         n8n_put_text(n8n, &cases, "schedule", ".run.trigger == \"schedule\"");
     if (starting->has_webhook)
@@ -319,36 +360,13 @@ choose_start(struct n8n *n8n, const struct starting *starting)
                "its triggers lead to different nodes: the step started_by chooses "
                "by what started the run");
     for (size_t i = 0; i < starting->count; i++) {
-        struct n8n_node *node = starting->nodes[i];
-        const char *label = kind_of(node);
-        struct n8n_must *must = arena_alloc(n8n->arena, sizeof(*must));
-        bool is_case = value_get(cases, label).kind != VALUE_NONE;
-        *must = (struct n8n_must){.step = id, .label = is_case ? label : "other"};
-        node->streams[0].needs = n8n_cat(n8n->arena, id, ".", must->label, NULL);
-        node->streams[0].must = must;
+        const char *kind = kind_of(starting->nodes[i]);
+        bool is_other = strcmp(kind, "other") == 0;
+        start_behind(n8n, starting->nodes[i], id,
+                     is_twin(starting, i) ? arena_format(n8n->arena, "start_%zu", i)
+                     : is_other           ? "other"
+                                          : kind);
     }
-}
-
-/* Only one trigger of a kind can be told apart. */
-static void
-refuse_twins(struct n8n *n8n, struct starting *starting)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < starting->count; i++) {
-        struct n8n_node *node = starting->nodes[i];
-        bool is_twin = false;
-        for (size_t k = 0; k < kept; k++)
-            is_twin = is_twin || strcmp(kind_of(starting->nodes[k]), kind_of(node)) == 0;
-        if (!is_twin)
-            starting->nodes[kept++] = node;
-        else {
-            node->streams[0].is_live = false;
-            n8n_say(n8n, node, N8N_LEFT_OUT,
-                    "another trigger of its kind is carried, and a run does not say which of them "
-                    "started it: import a copy of the workflow without the other one");
-        }
-    }
-    starting->count = kept;
 }
 
 static void
@@ -391,8 +409,6 @@ n8n_start(struct n8n *n8n)
     for (size_t i = 1; i < starting.count; i++)
         is_same = is_same && same_targets(starting.nodes[0], starting.nodes[i]);
     if (!is_same)
-        refuse_twins(n8n, &starting);
-    if (!is_same && starting.count > 1)
         choose_start(n8n, &starting);
     put_input(n8n);
     if (triggers.count > 0)
