@@ -339,12 +339,7 @@ cli_backup(struct cli *cli, int argc, char **argv)
     const char *data = CLI_DATA_DEFAULT;
     bool as_json = false;
     const struct option options[] = {
-        {.name = "--data",
-         .kind = OPTION_TEXT,
-         .into.text = &data,
-         .value = "DIR",
-         .help = "where everything is kept [windrow-data]",
-         .environment = "WINDROW_DATA"},
+        OPTION_DATA(&data),
         {.name = "--json",
          .kind = OPTION_FLAG,
          .into.flag = &as_json,

@@ -239,8 +239,7 @@ runs_diff(struct cli *cli, int argc, char **argv)
 {
     struct diff_asked asked = {.data = CLI_DATA_DEFAULT};
     const struct option options[] = {
-        {"--data", OPTION_TEXT, .into.text = &asked.data, .value = "DIR",
-         .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"},
+        OPTION_DATA(&asked.data),
         {"--table", OPTION_TEXT, .into.text = &asked.table, .value = "STEP",
          .help = "the table that this step makes [the last of many items]"},
         {"--json", OPTION_FLAG, .into.flag = &asked.as_json,

@@ -6,9 +6,9 @@
 #include "cli/asking.h"
 #include "cli/load.h"
 #include "cli/options.h"
-#include "foreign/tutor_file.h"
 #include "flow/plan.h"
 #include "foreign/n8n.h"
+#include "foreign/tutor_file.h"
 
 #include <stdio.h>
 
@@ -17,6 +17,8 @@
 
 struct import_options {
     const char *data;
+    struct remote_options remote;
+    bool is_remote; /* to that server, not to the data folder */
     bool publish, as_json, only_print;
 };
 
@@ -138,6 +140,25 @@ print_flow(const struct importing *importing)
     return true;
 }
 
+/* workflow_create of the control socket as a request of the HTTP API. */
+static enum status
+create_there(struct remote *remote, struct value request, struct value *answer, struct error *error)
+{
+    struct remote_answer made;
+    bool publish = value_is_true(value_get(request, "publish"));
+    struct remote_ask ask = {.method = "POST",
+                             .path = publish ? "/v1/workflows?publish=true" : "/v1/workflows",
+                             .body = value_slice(value_get(request, "text")),
+                             .type = "application/json"};
+    enum status status = remote_do(remote, &ask, &made, error);
+    struct member member = {value_text("workflow"), value_get(value_get(made.json, "data"), "id")};
+    if (status == STATUS_OK && member.value.kind != VALUE_STRING)
+        status = error_set(error, STATUS_IO, "the server did not tell the workflow's id");
+    if (status == STATUS_OK)
+        *answer = value_object_new(&remote->arena, &member, 1);
+    return status;
+}
+
 static void
 print_made(struct importing *importing)
 {
@@ -152,14 +173,11 @@ print_made(struct importing *importing)
 int
 cli_import(struct cli *cli, int argc, char **argv)
 {
-    struct import_options into = {.data = CLI_DATA_DEFAULT};
+    struct import_options into = {.data = CLI_DATA_DEFAULT,
+                                  .is_remote = remote_is_asked(argc, argv)};
     const struct option options[] = {
-        {.name = "--data",
-         .kind = OPTION_TEXT,
-         .into.text = &into.data,
-         .value = "DIR",
-         .help = "where everything is kept [windrow-data]",
-         .environment = "WINDROW_DATA"},
+        OPTION_DATA(&into.data),
+        REMOTE_OPTIONS(into.remote),
         {.name = "--publish",
          .kind = OPTION_FLAG,
          .into.flag = &into.publish,
@@ -184,8 +202,10 @@ cli_import(struct cli *cli, int argc, char **argv)
     if (end != OPTIONS_OK)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
     struct importing importing = {.options = &into, .file = words.values[0]};
-    status_ignore(asking_init(&importing.asking, cli, into.data, NULL, NULL));
-    bool is_ok = read_file(&importing);
+    bool is_remote = into.is_remote && !into.only_print;
+    bool is_ok = asking_init(&importing.asking, cli, into.data, is_remote ? &into.remote : NULL,
+                             create_there) == STATUS_OK &&
+                 read_file(&importing);
     if (is_ok && into.only_print)
         print_flow(&importing);
     is_ok = is_ok && check_flow(&importing) && (into.only_print || store_somehow(&importing));

@@ -195,11 +195,6 @@ find_verb(struct cli *cli, const struct keys_options *options, const struct verb
     return CLI_USAGE;
 }
 
-#define OPTION_DATA(options)                                                                       \
-    {                                                                                              \
-        .name = "--data", .kind = OPTION_TEXT, .into.text = &(options).data, .value = "DIR",       \
-        .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"           \
-    }
 #define OPTION_NAME(options)                                                                       \
     {                                                                                              \
         .name = "--name", .kind = OPTION_TEXT, .into.text = &(options).name, .value = "TEXT",      \
@@ -226,7 +221,7 @@ cli_keys(struct cli *cli, int argc, char **argv)
     };
     struct keys_options into = {.data = CLI_DATA_DEFAULT, .is_remote = remote_is_asked(argc, argv)};
     const struct option options[] = {
-        OPTION_DATA(into),
+        OPTION_DATA(&into.data),
         OPTION_NAME(into),
         {.name = "--scopes",
          .kind = OPTION_TEXT,
@@ -271,7 +266,7 @@ cli_workspaces(struct cli *cli, int argc, char **argv)
         {"list", false, list_workspaces},
     };
     struct keys_options into = {.data = CLI_DATA_DEFAULT, .is_remote = remote_is_asked(argc, argv)};
-    const struct option options[] = {OPTION_DATA(into), OPTION_NAME(into), OPTION_RATE(into),
+    const struct option options[] = {OPTION_DATA(&into.data), OPTION_NAME(into), OPTION_RATE(into),
                                      REMOTE_OPTIONS(into.remote), OPTION_JSON(into)};
     const struct option_table table = {
         .usage = "windrow workspaces create|list [options]",

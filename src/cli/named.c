@@ -267,11 +267,6 @@ run_command(struct cli *cli, const struct named_options *options, const struct n
     return CLI_USAGE;
 }
 
-#define OPTION_DATA(options)                                                                       \
-    {                                                                                              \
-        .name = "--data", .kind = OPTION_TEXT, .into.text = &(options).data, .value = "DIR",       \
-        .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"           \
-    }
 #define OPTION_WORKSPACE(options)                                                                  \
     {                                                                                              \
         .name = "--workspace", .kind = OPTION_TEXT, .into.text = &(options).workspace,             \
@@ -293,7 +288,7 @@ cli_secrets(struct cli *cli, int argc, char **argv)
     struct named_options into = {.data = CLI_DATA_DEFAULT,
                                  .is_remote = remote_is_asked(argc, argv)};
     const struct option options[] = {
-        OPTION_DATA(into),
+        OPTION_DATA(&into.data),
         {.name = "--hosts",
          .kind = OPTION_TEXT,
          .into.text = &into.hosts,
@@ -327,7 +322,7 @@ cli_vars(struct cli *cli, int argc, char **argv)
                                               {NULL, false, NULL}};
     struct named_options into = {.data = CLI_DATA_DEFAULT,
                                  .is_remote = remote_is_asked(argc, argv)};
-    const struct option options[] = {OPTION_DATA(into), REMOTE_OPTIONS(into.remote),
+    const struct option options[] = {OPTION_DATA(&into.data), REMOTE_OPTIONS(into.remote),
                                      OPTION_WORKSPACE(into), OPTION_JSON(into)};
     const struct option_table table = {
         .usage = "windrow vars set|list|delete [NAME] [options] < VALUE",

@@ -44,6 +44,12 @@ struct option {
     const char *environment; /* variable that gives it when the option is not there; or NULL */
 };
 
+/* Of all commands that work on a data folder. */
+#define OPTION_DATA(target)                                                                        \
+    {                                                                                              \
+        .name = "--data", .kind = OPTION_TEXT, .into.text = (target), .value = "DIR",              \
+        .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"           \
+    }
 /* Options that all commands have which make calls. */
 #define OPTION_ALLOW(target)                                                                       \
     {                                                                                              \

@@ -145,8 +145,7 @@ runs_results(struct cli *cli, int argc, char **argv)
                           .to = RESULTS_NO_NUMBER,
                           .limit = RESULTS_NO_NUMBER};
     const struct option options[] = {
-        {"--data", OPTION_TEXT, .into.text = &asked.data, .value = "DIR",
-         .help = "where everything is kept [windrow-data]", .environment = "WINDROW_DATA"},
+        OPTION_DATA(&asked.data),
         {"--table", OPTION_TEXT, .into.text = &asked.table, .value = "STEP",
          .help = "the table that this step makes [the last of many items]"},
         {"--format", OPTION_TEXT, .into.text = &asked.format, .value = "FORMAT",

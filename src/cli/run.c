@@ -49,12 +49,7 @@ run_table(struct run_options *into)
                                  .into.text = &into->out,
                                  .value = "DIR",
                                  .help = "where the files go [out]"};
-    options[3] = (struct option){.name = "--data",
-                                 .kind = OPTION_TEXT,
-                                 .into.text = &into->data,
-                                 .value = "DIR",
-                                 .help = "where everything is kept [windrow-data]",
-                                 .environment = "WINDROW_DATA"};
+    options[3] = (struct option)OPTION_DATA(&into->data);
     options[4] = (struct option){.name = "--resume",
                                  .kind = OPTION_TEXT,
                                  .into.text = &into->resume,

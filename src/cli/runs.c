@@ -295,12 +295,7 @@ read_and_act(struct cli *cli, int argc, char **argv)
 {
     struct runs_options runs = {.data = CLI_DATA_DEFAULT, .limit = 100};
     const struct option options[] = {
-        {.name = "--data",
-         .kind = OPTION_TEXT,
-         .into.text = &runs.data,
-         .value = "DIR",
-         .help = "where everything is kept [windrow-data]",
-         .environment = "WINDROW_DATA"},
+        OPTION_DATA(&runs.data),
         {.name = "--state",
          .kind = OPTION_TEXT,
          .into.text = &runs.state,

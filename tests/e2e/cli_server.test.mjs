@@ -234,3 +234,30 @@ test('keys of a server', async () => {
   assert.equal((await server.get('/v1/workflows', { key: made })).status, 401);
   assert.equal((await there('workspaces', 'list')).code, 0);
 });
+
+test('import and export of workflows of other programs', async () => {
+  const prompt = { name: 'Ask there', model: 'local', template: 'What is {{thing}}?', inputs: [{ name: 'thing' }] };
+  await file('prompt.json', JSON.stringify(prompt));
+  const made = await there('import', 'prompt.json', '--publish', '--json');
+  assert.equal(made.code, 0, made.stderr);
+  const { id } = JSON.parse(made.stdout);
+  assert.match(id, /^wf_[0-9a-f]{24}$/);
+  assert.equal((await server.get(`/v1/workflows/${id}`)).data.publishedVersion, 1);
+  const again = await there('import', 'prompt.json');
+  assert.match(again.stdout, /^wf_[0-9a-f]{24} {2}not published\n$/);
+  const back = await there('export', id);
+  assert.equal(back.code, 0, back.stderr);
+  assert.equal(JSON.parse(back.stdout).id, id);
+  assert.match(JSON.parse(back.stdout).template, /What is \{\{ ?thing ?\}\}\?/);
+  const flow = { name: 'Of n8n', nodes: [{ name: 'Go', type: 'n8n-nodes-base.manualTrigger', parameters: {} }, { name: 'Hi', type: 'n8n-nodes-base.set', typeVersion: 3.4, parameters: { assignments: { assignments: [{ name: 'a', value: 'b', type: 'string' }] } } }], connections: { Go: { main: [[{ node: 'Hi', type: 'main', index: 0 }]] } } };
+  await file('n8n.json', JSON.stringify(flow));
+  const brought = await there('import', 'n8n.json', '--publish', '--json');
+  assert.equal(brought.code, 0, brought.stderr);
+  const stored = (await server.get(`/v1/workflows/${JSON.parse(brought.stdout).id}/versions/newest`)).data.definition;
+  assert.deepEqual(stored.origin, { format: 'n8n', definition: flow });
+  assert.equal((await there('export', 'nothing-there')).code, 1);
+  const wrong = await cli(['import', 'n8n.json', '--server', server.url, '--key', 'wk_wrong']);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /does not accept the key/);
+  assert.equal((await cli(['export', id, '--server', 'http://127.0.0.1:1', '--key', 'x'])).code, 4);
+});
