@@ -53,9 +53,11 @@ report_node(struct n8n *n8n, const struct n8n_node *node, foreign_note_fn *note,
 static void
 judge_node(struct n8n *n8n, struct n8n_node *node)
 {
-    if (node->is_done || node->is_sub || node->is_note || node->outcome != N8N_CARRIED)
+    if (node->is_done || node->is_note || node->outcome != N8N_CARRIED)
         return;
-    if (node->is_trigger && node->is_disabled)
+    if (node->is_sub)
+        n8n_say(n8n, node, N8N_LEFT_OUT, "no step takes it");
+    else if (node->is_trigger && node->is_disabled)
         n8n_say(n8n, node, N8N_PASSED_OVER, "it is disabled");
     else
         n8n_say(n8n, node, N8N_LEFT_OUT, "nothing that starts the workflow leads to it");
@@ -70,8 +72,7 @@ report(struct n8n *n8n, foreign_note_fn *note, void *context)
     for (size_t i = 0; i < n8n->node_count; i++) {
         struct n8n_node *node = &n8n->nodes[i];
         judge_node(n8n, node);
-        if (node->is_note || (node->is_sub && node->outcome == N8N_CARRIED && node->step == NULL &&
-                              node->words == NULL && node->is_done))
+        if (node->is_note)
             continue;
         counts[node->outcome]++;
         report_node(n8n, node, note, context);

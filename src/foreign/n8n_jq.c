@@ -216,7 +216,8 @@ static enum context
 item_of(struct n8n_scope *scope, const struct js *js, struct n8n_ref *out)
 {
     const struct js *base = js->parts;
-    if (js->kind == JS_NAME && scope->item.size > 0 && slice_equal(js->text, scope->item)) {
+    if (js->kind == JS_NAME && scope->item.size > 0 && !scope->item_is_json &&
+        slice_equal(js->text, scope->item)) {
         *out = scope->at->json;
         return CONTEXT_FOUND;
     }
@@ -252,7 +253,8 @@ is_json_name(const struct js *js)
 static enum context
 context_of(struct n8n_scope *scope, const struct js *js, struct n8n_ref *out)
 {
-    if (js->kind == JS_NAME && slice_is(js->text, "$json")) {
+    bool is_item = scope->item_is_json && js->kind == JS_NAME && slice_equal(js->text, scope->item);
+    if (is_item || (js->kind == JS_NAME && slice_is(js->text, "$json"))) {
         *out = scope->at->json;
         return CONTEXT_FOUND;
     }
@@ -268,7 +270,7 @@ context_of(struct n8n_scope *scope, const struct js *js, struct n8n_ref *out)
 static const char *
 rooted(struct n8n_scope *scope, const char *path)
 {
-    if (scope->inside == 0)
+    if (scope->inside == 0 || path[0] == '$')
         return path;
     scope->uses_root = true;
     return n8n_cat(scope->n8n->arena, "$root", path, NULL);
@@ -346,8 +348,11 @@ name_jq(struct n8n_scope *scope, struct slice name)
         if (slice_is(name, scope->names[i] + 1))
             return jq_term(JQ_ANY, scope->names[i]);
     }
-    if (slice_is(name, "$vars"))
+    if (slice_is(name, "$vars")) {
+        n8n_change(scope->n8n, scope->node,
+                   "its variables are to be made in the workspace: windrow vars set NAME");
         return jq_term(JQ_OBJECT, rooted(scope, ".vars"));
+    }
     if (slice_is(name, "$workflow"))
         return jq_term(JQ_OBJECT, rooted(scope, ".run.workflow"));
     if (slice_is(name, "$execution"))
@@ -651,6 +656,25 @@ object_jq(struct n8n_scope *scope, const struct js *js)
 
 /* --- arrow functions --- */
 
+bool
+jq_name_is_free(struct slice name)
+{
+    static const char *const taken[] = {"ENV", "__loc__", "__prog_args", "root", "at",
+                                        "row", "one",     "months",      "to",   "key"};
+    static const char *const numbered[] = {"v", "f", "item", "valueitem"};
+    bool is_free = is_plain_name(name) && name.size <= 60;
+    for (size_t i = 0; i < COUNT_OF(taken); i++)
+        is_free = is_free && !slice_is(name, taken[i]);
+    for (size_t i = 0; i < COUNT_OF(numbered); i++) {
+        size_t size = strlen(numbered[i]);
+        int64_t number;
+        is_free =
+            is_free && !(slice_starts_with(name, slice_text(numbered[i])) &&
+                         slice_parse_int64(slice_of(name.ptr + size, name.size - size), &number));
+    }
+    return is_free;
+}
+
 const char *
 jq_arrow(struct n8n_scope *scope, const struct js *arrow, enum jq_type *type)
 {
@@ -659,6 +683,10 @@ jq_arrow(struct n8n_scope *scope, const struct js *arrow, enum jq_type *type)
     if (arrow == NULL || arrow->kind != JS_ARROW || js_part_count(arrow) != 2 ||
         scope->name_count >= (int)COUNT_OF(scope->names)) {
         jq_fail(scope, "only functions such as `x => x.name` are translated");
+        return NULL;
+    }
+    if (!jq_name_is_free(arrow->parts->text)) {
+        jq_fail(scope, "the name of a function's parameter is taken: choose another one");
         return NULL;
     }
     const char *name =
@@ -715,6 +743,10 @@ value_jq(struct n8n_scope *scope, const struct js *js)
     case JS_SPREAD:
     case JS_PROPERTY:
     case JS_ARROW:
+    case JS_LET:
+    case JS_ASSIGN:
+    case JS_RETURN:
+    case JS_EACH:
         break;
     }
     return jq_fail(scope, "a function or a regular expression stands where a value should");

@@ -689,6 +689,105 @@ read_expression(struct reader *reader)
     return js;
 }
 
+/* --- statements --- */
+
+static bool
+is_word(const struct reader *reader, const char *word)
+{
+    return reader->token.kind == TOKEN_NAME && slice_is(reader->token.text, word);
+}
+
+static bool
+take_word(struct reader *reader, const char *word)
+{
+    if (!is_word(reader, word))
+        return false;
+    next_token(reader);
+    return true;
+}
+
+/* const name = value */
+static struct js *
+read_let(struct reader *reader)
+{
+    struct slice name = reader->token.text;
+    if (reader->token.kind != TOKEN_NAME)
+        return fail_at_token(reader, "a name");
+    next_token(reader);
+    return expect_sign(reader, "=") ? new_of(reader, JS_LET, name, read_expression(reader)) : NULL;
+}
+
+/* place = value, or a value that nobody takes. */
+static struct js *
+read_assignment(struct reader *reader)
+{
+    struct js *place = read_expression(reader);
+    if (place == NULL)
+        return NULL;
+    if (!take_sign(reader, "="))
+        return fail(reader, "a statement does something else than to set a value");
+    struct js *value = read_expression(reader);
+    struct js *js = value == NULL ? NULL : new_of(reader, JS_ASSIGN, slice_of("", 0), place);
+    if (js != NULL)
+        add_part(js, value);
+    return js;
+}
+
+/* for (const name of list) { … } */
+static struct js *
+read_each(struct reader *reader)
+{
+    if (!expect_sign(reader, "(") || !(take_word(reader, "const") || take_word(reader, "let")))
+        return fail(reader, "only `for (const x of list)` is read");
+    struct slice name = reader->token.text;
+    next_token(reader);
+    if (!take_word(reader, "of"))
+        return fail(reader, "only `for (const x of list)` is read");
+    struct js *js = new_of(reader, JS_EACH, name, read_expression(reader));
+    if (js == NULL || !expect_sign(reader, ")") || !expect_sign(reader, "{"))
+        return NULL;
+    while (!take_sign(reader, "}")) {
+        struct js *statement = read_assignment(reader);
+        if (statement == NULL)
+            return NULL;
+        add_part(js, statement);
+        take_sign(reader, ";");
+    }
+    return js;
+}
+
+static struct js *
+read_statement(struct reader *reader)
+{
+    if (take_word(reader, "return"))
+        return new_of(reader, JS_RETURN, slice_of("", 0), read_expression(reader));
+    if (take_word(reader, "const") || take_word(reader, "let") || take_word(reader, "var"))
+        return read_let(reader);
+    if (take_word(reader, "for"))
+        return read_each(reader);
+    return read_assignment(reader);
+}
+
+const struct js *
+js_parse_program(struct arena *arena, struct slice text, const char **why)
+{
+    struct reader reader = {.arena = arena, .text = text};
+    struct js whole = {.kind = JS_LIST};
+    next_token(&reader);
+    while (reader.token.kind != TOKEN_END) {
+        struct js *statement = read_statement(&reader);
+        if (statement == NULL)
+            break;
+        add_part(&whole, statement);
+        while (take_sign(&reader, ";"))
+            ;
+    }
+    if (reader.why == NULL && whole.parts == NULL)
+        fail(&reader, "there is nothing in it");
+    *why = reader.why;
+    return reader.why == NULL ? whole.parts : NULL;
+}
+
 const struct js *
 js_parse(struct arena *arena, struct slice text, const char **why)
 {

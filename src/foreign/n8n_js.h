@@ -1,8 +1,8 @@
 /* foreign/n8n_js.h - the part of JavaScript that stands in expressions: read into a tree.
  *
- * Expressions only: literals, names, members, calls, operators, `a ? b : c`, arrow functions whose
- * body is an expression, templates, regular expressions, lists, objects, `new`. No statements but
- * the `return` of an arrow function.
+ * Expressions: literals, names, members, calls, operators, `a ? b : c`, arrow functions whose body
+ * is an expression, templates, regular expressions, lists, objects, `new`. Programs: `const`,
+ * assignments, `for (const x of list)` and `return`.
  *
  * Source: ECMA-262, the grammar of expressions.
  * Threads: pure.
@@ -32,6 +32,10 @@ enum js_kind {
     JS_BINARY,   /* text: the operator; parts: two */
     JS_CHOICE,   /* parts: condition, then, else */
     JS_ARROW,    /* parts: JS_NAME for each parameter, then the body */
+    JS_LET,      /* text: the name; parts: the value */
+    JS_ASSIGN,   /* parts: the place, the value */
+    JS_RETURN,   /* parts: the value */
+    JS_EACH,     /* text: the name; parts: the list, then statements */
 };
 
 struct js {
@@ -49,6 +53,9 @@ struct js {
 /* One expression, all of the text. NULL, and *why in the arena, if it is none or has something that
  * is not read. */
 const struct js *js_parse(struct arena *arena, struct slice text, const char **why);
+
+/* A program: its statements, one behind the other by `next`. */
+const struct js *js_parse_program(struct arena *arena, struct slice text, const char **why);
 
 /* How many parts it has. */
 size_t js_part_count(const struct js *js);

@@ -226,6 +226,7 @@ struct n8n_scope {
     int depth;
     bool uses_root;        /* there is a $root */
     struct slice item;     /* a name that stands for the item, as in a Code node; "" if none */
+    bool item_is_json;     /* that name stands for its JSON */
     const char *names[16]; /* of parameters and variables, the innermost last */
     int name_count;
 };
@@ -253,6 +254,8 @@ struct jq jq_new(struct n8n_scope *scope, const struct js *call);
 struct jq jq_date_member(struct n8n_scope *scope, struct jq date, struct slice name);
 struct jq jq_date_call(struct n8n_scope *scope, struct jq date, struct slice name,
                        const struct js *arguments);
+/* Whether a name of theirs may be a variable of jq: none that jq or the translator has. */
+bool jq_name_is_free(struct slice name);
 /* An arrow function with one parameter, as a filter of its argument. NULL: failed. */
 const char *jq_arrow(struct n8n_scope *scope, const struct js *arrow, enum jq_type *type);
 

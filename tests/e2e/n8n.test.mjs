@@ -161,7 +161,6 @@ const EXPRESSIONS = [
   ['$node["Start"].json.name', 'Ada'],
   ['$input.first().json.name', 'Ada'],
   ['$workflow.name', 'Of n8n'],
-  ['$vars.none', null],
 ];
 const DATA = {
   name: 'Ada', 'last name': 'Lovelace', age: 36, empty: '', zero: 0, text: '7', tags: ['b', 'a', 'c'], csv: 'x, y, z',
@@ -263,6 +262,59 @@ test('switch: rules, the old ones, and what fits none', async () => {
   for (const [k, way] of [['a', 'A'], ['b', 'B'], ['c', 'B']]) assert.deepEqual(await output(again, { k }), { way });
   const old = make({ dataType: 'string', value1: '={{ $json.k }}', rules: { rules: [{ value2: 'a', output: 0 }, { operation: 'startsWith', value2: 'b', output: 1 }] }, fallbackOutput: 2 }, 1, ['A', 'B', 'Rest']);
   for (const [k, way] of [['a', 'A'], ['bbb', 'B'], ['c', 'Rest']]) assert.deepEqual(await output(old, { k }), { way });
+});
+
+test('code: what is simple', async () => {
+  const code = (jsCode, more = {}) => node('Code', 'code', 2, { jsCode, ...more });
+  const one = async (text, input, more) => output(workflow([start(), code(text, more)]), input);
+  assert.deepEqual(await one('return [{ json: { a: $input.first().json.x + 1 } }];', { x: 1 }), { a: 2 });
+  assert.deepEqual(await one('// nothing\nreturn items;', { x: 1 }), { x: 1 });
+  assert.deepEqual(await one('const n = $json.x * 2;\nconst m = n + 1;\nreturn { n, m, all: [n, m].map(v => v * $json.x) };', { x: 2 }), { n: 4, m: 5, all: [8, 10] });
+  assert.deepEqual(await one('$input.item.json.y = $json.x + 1;\n$input.item.json.z = $json.y * 2;\nreturn $input.item;', { x: 1 }, { mode: 'runOnceForEachItem' }), { x: 1, y: 2, z: 4 });
+  const each = 'for (const item of $input.all()) {\n  item.json.myNewField = 1;\n  item.json.both = item.json.myNewField + item.json.age;\n}\nreturn $input.all();';
+  assert.deepEqual(await rows(workflow([start(), list('people'), code(each)]), { people: [{ age: 3 }, { age: 4 }] }), [{ age: 3, myNewField: 1, both: 4 }, { age: 4, myNewField: 1, both: 5 }]);
+  assert.deepEqual(await rows(workflow([start(), list('people'), code('return items.map(item => ({ json: { old: item.json.age > 3 } }));')]), { people: [{ age: 3 }, { age: 4 }] }), [{ old: false }, { old: true }]);
+  assert.deepEqual(await rows(workflow([start(), code('return [{ json: { a: 1 } }, { json: { a: $json.x } }];')]), { x: 5 }), [{ a: 1 }, { a: 5 }]);
+  assert.deepEqual(await output(workflow([start(), node('Old', 'functionItem', 1, { functionCode: "item.a = item.x + '!';\nreturn item;" })]), { x: 'q' }), { x: 'q', a: 'q!' });
+  for (const text of ['', 'return await fetch("x");', 'const fs = require("fs"); return fs;', 'let i = 0; while (true) { i++; } return i;', 'items[0].json.a = 1; return items;', 'return', 'const root = 1; return {root};', 'return [{json: {a: ((x) => x)(1)}}]']) {
+    const made = await bring(workflow([start(), code(text)]));
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stderr, /Code \(code\): left out .*its code could not be translated/, text);
+    assert.equal((await runFlow(made.flow, {})).run.status, 'failed');
+  }
+});
+
+test('models: chains, agents, OpenAI, extraction, labels', async () => {
+  const model = node('Model', '@n8n/n8n-nodes-langchain.lmChatOpenAi', 1.2, { model: { __rl: true, value: 'gpt-4o-mini', mode: 'list' }, options: { temperature: 0.2 } });
+  const with_ = (nodes, subs = {}) => {
+    const file = workflow(nodes);
+    const root = nodes.at(-1).name;
+    file.nodes.push(model, ...Object.values(subs));
+    file.connections.Model = { ai_languageModel: [[{ node: root, type: 'ai_languageModel', index: 0 }]] };
+    for (const [kind, sub] of Object.entries(subs)) file.connections[sub.name] = { [kind]: [[{ node: root, type: kind, index: 0 }]] };
+    return file;
+  };
+  const lang = (name, type, version, parameters) => node(name, `@n8n/n8n-nodes-langchain.${type}`, version, parameters);
+  const chain = await bring(with_([start(), lang('Chain', 'chainLlm', 1.6, { promptType: 'define', text: '=Sum up {{ $json.text }}', messages: { messageValues: [{ message: 'Be short.' }] } })]));
+  assert.equal(chain.code, 0, chain.stderr);
+  assert.deepEqual(chain.flow.steps[0].config, { model: 'openai/gpt-4o-mini', temperature: 0.2, system: 'Be short.', prompt: 'Sum up {{input.text}}' });
+  assert.equal(chain.flow.steps[1].config.expression, '{text: .steps.chain.text}');
+  const parser = lang('Parser', 'outputParserStructured', 1.2, { jsonSchemaExample: '{"city": "x", "tags": ["a"], "n": 1}' });
+  const parsed = await bring(with_([start(), lang('Agent', 'agent', 1.7, { promptType: 'define', text: 'Hi', hasOutputParser: true, options: { systemMessage: 'You are kind.' } })], { ai_outputParser: parser }));
+  assert.deepEqual(parsed.flow.steps[0].config.output, { type: 'object', properties: { city: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } }, n: { type: 'number' } } });
+  assert.equal(parsed.flow.steps[1].config.expression, '{output: .steps.agent}');
+  const tooled = await bring(with_([start(), lang('Agent', 'agent', 1.7, { promptType: 'define', text: 'Hi' })], { ai_tool: lang('Tool', 'toolCalculator', 1, {}) }));
+  assert.match(tooled.stderr, /Agent \(agent\): left out .*models call no tools/);
+  const said = await bring(workflow([start(), lang('Say', 'openAi', 1.8, { modelId: { value: 'gpt-4o' }, messages: { values: [{ content: 'Be kind', role: 'system' }, { content: '={{ $json.q }}' }] }, jsonOutput: true })]));
+  assert.deepEqual(said.flow.steps[0].config, { model: 'openai/gpt-4o', system: 'Be kind', prompt: '{{input.q}}' });
+  const facts = with_([start(), lang('Facts', 'informationExtractor', 1, { text: '={{ $json.about }}', attributes: { attributes: [{ name: 'founded', type: 'number', description: 'The year in which it was founded' }] } })]);
+  model.type = '@n8n/n8n-nodes-langchain.lmChatOllama';
+  const got = await output(facts, { about: 'Bolt AG makes nuts. It was founded in 1923 in Bonn.' });
+  assert.deepEqual(got, { output: { founded: 1923 } });
+  const kinds = with_([start(), lang('Kind', 'textClassifier', 1, { inputText: '={{ $json.t }}', categories: { categories: [{ category: 'bill', description: 'About invoices, payments and refunds' }, { category: 'fault', description: 'Something is broken and shows an error' }] } })]);
+  kinds.nodes.push(node('Bill', 'set', 3.4, fields({ way: 'bill' })), node('Fault', 'set', 3.4, fields({ way: 'fault {{' })));
+  kinds.connections.Kind = { main: [[to('Bill')], [to('Fault')]] };
+  assert.deepEqual(await output(kinds, { t: 'The invoice asks for payments twice, I want refunds.' }), { way: 'bill' });
 });
 
 const PEOPLE = [{ name: 'Bo', team: 'x', age: 30 }, { name: 'al', team: 'y', age: 20 }, { name: 'Cy', team: 'x', age: 40 }, { name: 'Bo', team: 'x', age: 30 }];
