@@ -7,14 +7,7 @@
 #define LIMIT_MAX 200
 /* How often a change is tried again that others have overtaken. */
 #define TRIES_MAX 8
-
-static const char create_schema[] =
-    "{\"type\":\"object\",\"required\":[\"entityTypeId\",\"fields\"],\"properties\":{"
-    "\"entityTypeId\":{\"type\":\"string\"},\"fields\":{\"type\":\"object\"}},"
-    "\"additionalProperties\":false}";
-static const char change_schema[] =
-    "{\"type\":\"object\",\"required\":[\"fields\"],\"properties\":{"
-    "\"fields\":{\"type\":\"object\"}},\"additionalProperties\":false}";
+#define NO_TYPE_WORDS "entityTypeId: expected the id of an entity type"
 
 /* --- answers --- */
 
@@ -92,7 +85,7 @@ wiserows_entity_list(struct call *call)
     struct slice id = http_request_query(call->request, "entityTypeId");
     struct wiserows_listing *listing = arena_alloc(call->arena, sizeof(*listing));
     if (id.size == 0) {
-        call_fail(call, 400, "entityTypeId: expected the id of an entity type");
+        call_fail(call, 400, NO_TYPE_WORDS);
         return;
     }
     if (!wiserows_read_window(call, LIMIT_USUAL, LIMIT_MAX, &listing->window))
@@ -148,15 +141,30 @@ entity_created(enum status status, const struct object_row *row, void *context)
         call_fail_status(call, status, NULL);
 }
 
+/* The fields themselves are checked by the type. */
+static bool
+has_fields(struct call *call)
+{
+    if (value_get(call->body, "fields").kind == VALUE_OBJECT)
+        return true;
+    call_fail(call, 400, "fields: expected an object of values by the slugs of their fields");
+    return false;
+}
+
 static void
 create_entity(struct call *call)
 {
+    static const char *const names[] = {"entityTypeId", "fields", NULL};
     struct object_asker asker = {entity_created, call, NULL};
     struct error error = {0};
-    if (!wiserows_read_body(call, create_schema))
+    if (!wiserows_read_members(call, names) || !has_fields(call))
         return;
-    const struct object_row *type = wiserows_find_type(
-        call, "entityTypeId", value_slice(value_get(call->body, "entityTypeId")));
+    struct value id = value_get(call->body, "entityTypeId");
+    if (id.kind != VALUE_STRING) {
+        call_fail(call, 400, NO_TYPE_WORDS);
+        return;
+    }
+    const struct object_row *type = wiserows_find_type(call, "entityTypeId", value_slice(id));
     if (type == NULL)
         return;
     call->own = (void *)type;
@@ -225,7 +233,8 @@ begin_change(struct call *call)
 static void
 read_change(struct call *call)
 {
-    if (wiserows_read_body(call, change_schema))
+    static const char *const names[] = {"fields", NULL};
+    if (wiserows_read_members(call, names) && has_fields(call))
         begin_change(call);
 }
 

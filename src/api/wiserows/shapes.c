@@ -48,6 +48,31 @@ wiserows_read_body(struct call *call, const char *schema)
     return false;
 }
 
+static bool
+is_named(struct slice name, const char *const *names)
+{
+    while (*names != NULL && !slice_is(name, *names))
+        names++;
+    return *names != NULL;
+}
+
+bool
+wiserows_read_members(struct call *call, const char *const *names)
+{
+    if (!wiserows_parse_body(call))
+        return false;
+    for (uint32_t i = 0; i < call->body.count; i++) {
+        struct slice name = value_slice(value_members(call->body)[i].key);
+        if (is_named(name, names))
+            continue;
+        call_fail(call, 400, "unknown key \"%.*s\"; there are: %s%s%s",
+                  SLICE_FORMAT(slice_cut(name, 100)), names[0], names[1] == NULL ? "" : ", ",
+                  names[1] == NULL ? "" : names[1]);
+        return false;
+    }
+    return true;
+}
+
 bool
 wiserows_read_window(struct call *call, uint32_t usual, uint32_t most, struct wiserows_window *out)
 {

@@ -44,6 +44,9 @@ route_handler_fn wiserows_run_get;
 /* The body, an object, into call->body, whatever its content type. False: the call was answered
  * with 400. */
 bool wiserows_parse_body(struct call *call);
+/* The same, with no other members than these one or two; the list ends with NULL. For what is asked
+ * often. */
+bool wiserows_read_members(struct call *call, const char *const *names);
 /* The same, checked against a JSON Schema. */
 bool wiserows_read_body(struct call *call, const char *schema);
 
