@@ -176,3 +176,36 @@ test('a workflow appends rows to lists, each once, and fails items without a lis
   assert.match(items.text, new RegExp(sink.id));
   await server.ask('DELETE', '/v1/lists/Sink');
 });
+
+test('a workflow is run over a list, once for a key', async () => {
+  const list = await makeList('Runs');
+  await server.post('/v1/lists/Runs/rows', { rows: numbers(0, 5) });
+  await server.publish(`
+name: Over runs
+input: { type: object, additionalProperties: false, required: [list], properties: { list: { type: string }, by: { type: integer } } }
+steps:
+  - { id: rows, type: read_list, config: { list: "{{input.list}}" } }
+  - { id: times, type: transform, config: { expression: .item.n * (.input.by // 1) } }
+`);
+  await server.publish('name: No list\ninput: { type: object, additionalProperties: false, properties: {} }\nsteps:\n  - { type: set, config: { fields: { x: 1 } } }\n');
+  const headers = { 'idempotency-key': 'over' };
+  const start = () => server.post('/v1/lists/Runs/runs?wait=20', { workflow: 'over-runs', input: { by: 3, list: 'other' }, labels: { a: 'b' } }, { headers });
+  const begun = await start();
+  assert.equal(begun.status, 201, begun.text);
+  assert.deepEqual([begun.data.status, begun.data.input, begun.data.labels], ['completed', { by: 3, list: list.id }, { a: 'b' }]);
+  const rows = await server.get(`/v1/workflow-runs/${begun.data.id}/results?table=rows&format=json`);
+  assert.deepEqual(rows.json.map((row) => row.times), [0, 3, 6, 9, 12]);
+  assert.equal((await start()).data.id, begun.data.id);
+  const table = [
+    ['Runs', { workflow: 'nothing' }, 404, /^workflow: /],
+    ['Runs', {}, 400, /workflow/],
+    ['Runs', { workflow: 'over-runs', input: [] }, 400, /input/],
+    ['Runs', { workflow: 'no-list' }, 400, /list/],
+    ['nothing', { workflow: 'over-runs' }, 404, /./],
+  ];
+  for (const [name, body, status, words] of table) {
+    const answer = await server.post(`/v1/lists/${name}/runs`, body);
+    assert.equal(answer.status, status, `${name} ${JSON.stringify(body)}: ${answer.text}`);
+    assert.match(answer.json.error, words);
+  }
+});

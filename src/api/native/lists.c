@@ -179,3 +179,33 @@ native_list_remove(struct call *call)
 {
     change_rows(call, value_get(call->body, "ids"), service_list_remove);
 }
+
+/* --- runs --- */
+
+/* The workflow reads it by read_list, whose `list` is then the input's. */
+void
+native_list_run(struct call *call)
+{
+    const struct object_row *list = find_list(call);
+    struct workflow_row workflow;
+    char id[ID_HEX_BYTES];
+    if (list == NULL)
+        return;
+    enum status status = service_workflow_find(call->service, &call->caller.workspace,
+                                               value_slice(value_get(call->body, "workflow")),
+                                               call->arena, &workflow);
+    if (status == STATUS_NOT_FOUND) {
+        call_fail(call, 404, "workflow: there is no workflow of that id or slug");
+        return;
+    }
+    if (status != STATUS_OK) {
+        call_fail_status(call, status, NULL);
+        return;
+    }
+    struct value input = value_get(call->body, "input");
+    input = input.kind == VALUE_OBJECT ? input : value_empty_object();
+    id_hex(&list->id, id);
+    input = value_object_set(call->arena, input, value_text("list"),
+                             value_string_copy(call->arena, slice_text(id)));
+    native_start_run(call, &workflow, input);
+}

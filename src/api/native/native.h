@@ -167,6 +167,7 @@ route_handler_fn native_list_get;
 route_handler_fn native_list_delete;
 route_handler_fn native_list_rows;
 route_handler_fn native_list_add;
+route_handler_fn native_list_run;
 route_handler_fn native_list_remove;
 
 /* --- what the endpoints share --- */
@@ -284,6 +285,9 @@ struct value native_approval_value(struct call *call, const struct ask_found *fo
 
 /* The workflow or run that the path names; answers 404 without it. */
 bool native_find_workflow(struct call *call, struct workflow_row *out);
+/* Starts a run of the workflow with that input, by what the body says beside; the call is answered
+ * in any case. */
+void native_start_run(struct call *call, const struct workflow_row *workflow, struct value input);
 bool native_find_run(struct call *call, struct run_row *out);
 
 /* {"data": …}: begins it; ends and answers it, a 201 with the address of what was made: the path

@@ -16,18 +16,15 @@ native_run_started(enum status status, const struct run_row *row, void *context)
 }
 
 void
-native_run_start(struct call *call)
+native_start_run(struct call *call, const struct workflow_row *workflow, struct value input)
 {
-    struct workflow_row workflow;
     struct run_wishes wishes = {0};
-    if (!native_read_wait(call) || !native_find_workflow(call, &workflow) ||
-        !native_read_wishes(call, &wishes))
+    if (!native_read_wait(call) || !native_read_wishes(call, &wishes))
         return;
-    struct value input = value_get(call->body, "input");
     struct refusal refusal = NATIVE_NO_REFUSAL;
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
-        .workflow = &workflow,
+        .workflow = workflow,
         .version = native_read_version(call),
         .input = input.kind == VALUE_NULL ? (struct value){0} : input,
         .trigger = "api",
@@ -42,6 +39,14 @@ native_run_start(struct call *call)
         service_run_start(call->service, &wanted, native_run_started, call, &error);
     if (status != STATUS_OK)
         native_fail_start(call, status, &refusal, &error);
+}
+
+void
+native_run_start(struct call *call)
+{
+    struct workflow_row workflow;
+    if (native_find_workflow(call, &workflow))
+        native_start_run(call, &workflow, value_get(call->body, "input"));
 }
 
 /* --- read --- */

@@ -471,6 +471,7 @@ static const struct {
     {"GET", L "/rows", KEY_SCOPE_READ, 200, true},
     {"POST", L "/rows", KEY_SCOPE_RUN, 400, false},
     {"POST", L "/rows/remove", KEY_SCOPE_RUN, 400, false},
+    {"POST", L "/runs", KEY_SCOPE_RUN, 400, false},
     {"DELETE", "/v1/lists/060900000000000000000000", KEY_SCOPE_WRITE, 404, true},
     {"GET", "/v1/keys", KEY_SCOPE_ADMIN, 200, false},
     {"POST", "/v1/keys", KEY_SCOPE_ADMIN, 400, false},
