@@ -329,6 +329,30 @@ test('entities that a condition held back are not written', async () => {
   assert.equal((await entity(many.id)).fields.summary, 'long');
 });
 
+test('a run whose entity type is gone fails and says so; the workflow is still shown', async () => {
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Nuts' });
+  const workflow = await workflowOf(type, [step('validate')]);
+  assert.equal((await server.ask('DELETE', `/v1/entity-types/${type.id}`)).status, 200);
+  const ended = await jobEnds(await run(workflow, [id]));
+  assert.equal(ended.status, 'failed');
+  assert.deepEqual(ended.progress, { total: 1, completed: 0, failed: 0 });
+  assert.ok(ended.logs.some((entry) => entry.level === 'error' && /entity type/.test(entry.message)), JSON.stringify(ended.logs));
+  assert.deepEqual((await api.get(`/api/v1/workflows/${workflow.id}`)).json.data.steps, workflow.steps);
+});
+
+test('jobs and what they tell are there after a crash, and one that was under way goes on', async () => {
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Nuts' });
+  const workflow = await workflowOf(type, [step('publish', { fields: { summary: 'done' } })]);
+  const ended = await jobEnds(await run(workflow, [id]));
+  const late = await run(workflow, [id]);
+  await server.restart();
+  assert.deepEqual(await job(ended.id), ended);
+  assert.deepEqual((await jobEnds(late)).progress, { total: 1, completed: 1, failed: 0 });
+  assert.equal((await entity(id)).fields.summary, 'done');
+});
+
 test('what the native API gave a workflow stays when its entity type changes', async () => {
   const type = await newType();
   const bare = await newEntity(type, { title: 'Bare' });
