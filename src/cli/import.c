@@ -8,9 +8,11 @@
 #include "cli/options.h"
 #include "flow/plan.h"
 #include "foreign/n8n.h"
+#include "foreign/sixtyfour.h"
 #include "foreign/tutor_file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Workflows of one name that are told apart by a number. */
 #define SAME_NAMES_MAX 1000
@@ -39,23 +41,72 @@ print_note(const char *words, void *context)
 
 /* --- reading --- */
 
+/* Those that a server makes when it is sent the graph. */
+static void
+note_lists(struct importing *importing)
+{
+    struct arena *arena = &importing->asking.arena;
+    struct value lists = sixtyfour_new_lists(importing->flow, arena);
+    for (uint32_t i = 0; i < lists.count; i++)
+        print_note(arena_format(arena, "make a list \"%.*s\" before it runs: POST /v1/lists",
+                                SLICE_FORMAT(value_slice(value_items(lists)[i]))),
+                   importing);
+}
+
+/* A graph of Sixtyfour; one without a name has that of the file. */
+static enum status
+read_graph(struct importing *importing, struct value file)
+{
+    struct asking *asking = &importing->asking;
+    struct sixtyfour_problem problem;
+    struct sixtyfour_wanted wanted = {
+        .catalog = asking->cli->catalog,
+        .keeps_on = true,
+        .note = print_note,
+        .context = importing,
+    };
+    sixtyfour_take_file(&wanted, file);
+    if (wanted.name.size == 0) {
+        const char *slash = strrchr(importing->file, '/');
+        struct slice name = slice_text(slash == NULL ? importing->file : slash + 1);
+        const char *dot = memrchr(name.ptr, '.', name.size);
+        wanted.name = dot == NULL ? name : slice_of(name.ptr, (size_t)(dot - name.ptr));
+    }
+    enum status status = sixtyfour_read(&importing->flow, &wanted, &asking->arena, &problem);
+    if (status != STATUS_OK)
+        error_set(&asking->error, status, "%s%s%s", problem.place,
+                  problem.place[0] == '\0' ? "" : ": ", problem.words);
+    if (status == STATUS_OK)
+        note_lists(importing);
+    return status;
+}
+
+static enum status
+read_value(struct importing *importing, struct value file)
+{
+    struct asking *asking = &importing->asking;
+    if (n8n_is(file))
+        return n8n_read(&importing->flow, file, &asking->arena, print_note, importing,
+                        &asking->error);
+    if (sixtyfour_is_graph(file))
+        return read_graph(importing, file);
+    if (tutor_file_is(file))
+        return tutor_file_read(&importing->flow, file, &asking->arena, print_note, importing,
+                               &asking->error);
+    return error_set(&asking->error, STATUS_INVALID,
+                     "expected a workflow of n8n ({nodes, connections, …}), a graph of Sixtyfour "
+                     "({blocks, edges}) or the export of an AI Tutor workflow ({name, model, "
+                     "template, inputs, …})");
+}
+
 static bool
 read_text(struct importing *importing, struct slice text)
 {
     struct asking *asking = &importing->asking;
     struct value file;
     enum status status = json_parse(&file, &asking->arena, text, 0, NULL, &asking->error);
-    bool is_n8n = status == STATUS_OK && n8n_is(file);
-    if (status == STATUS_OK && !is_n8n && !tutor_file_is(file))
-        status = error_set(&asking->error, STATUS_INVALID,
-                           "expected a workflow of n8n ({nodes, connections, …}) or the export of "
-                           "an AI Tutor workflow ({name, model, template, inputs, …})");
-    if (status == STATUS_OK && is_n8n)
-        status =
-            n8n_read(&importing->flow, file, &asking->arena, print_note, importing, &asking->error);
-    else if (status == STATUS_OK)
-        status = tutor_file_read(&importing->flow, file, &asking->arena, print_note, importing,
-                                 &asking->error);
+    if (status == STATUS_OK)
+        status = read_value(importing, file);
     if (status != STATUS_OK)
         error_prepend(&asking->error, "%s", importing->file);
     return status == STATUS_OK;
@@ -190,8 +241,9 @@ cli_import(struct cli *cli, int argc, char **argv)
     };
     const struct option_table table = {
         .usage = "windrow import FILE [options]",
-        .summary = "Stores a workflow of n8n or of the AI Tutor API, as its export has it, as one "
-                   "of ours.",
+        .summary =
+            "Stores a workflow of n8n, Sixtyfour or the AI Tutor API, as its export has it, as one "
+            "of ours.",
         .options = options,
         .count = COUNT_OF(options),
         .positional_min = 1,

@@ -19,7 +19,7 @@ static const struct {
     {"webhook", make_webhook},
     {"read_csv", make_read_csv},
     {"read_notebook", make_read_notebook},
-    {"search", make_later},
+    {"search", make_search},
     {"company_enrichment", make_enrichment},
     {"lead_enrichment", make_enrichment},
     {"enrich_company", make_enrichment},
@@ -77,6 +77,35 @@ sixtyfour_is_graph(struct value file)
            value_get(definition, "blocks").kind == VALUE_ARRAY;
 }
 
+void
+sixtyfour_take_file(struct sixtyfour_wanted *wanted, struct value file)
+{
+    bool is_bare = value_get(file, "workflow_definition").kind == VALUE_NONE;
+    struct slice name = foreign_text(file, "workflow_name");
+    wanted->name = name.size > 0 ? name : foreign_text(file, "name");
+    wanted->description = value_get(file, "workflow_description");
+    if (wanted->description.kind == VALUE_NONE)
+        wanted->description = value_get(file, "description");
+    wanted->definition = is_bare ? file : value_get(file, "workflow_definition");
+}
+
+/* Specs that nothing is made of. */
+static void
+note_unknown(struct maker *maker)
+{
+    struct value specs = maker->block->specs;
+    struct value known = value_get(value_get(maker->block->kind, "specs"), "properties");
+    const struct step_decl *decl = catalog_find(maker->wanted->catalog, maker->block->name);
+    for (uint32_t i = 0; i < specs.count && maker->wanted->note != NULL; i++) {
+        struct slice name = value_slice(value_members(specs)[i].key);
+        bool is_input = decl != NULL && maker_of(maker->block->name) == make_vendor &&
+                        step_decl_field(decl, name) >= 0;
+        if (value_find(known, name).kind == VALUE_NONE && !is_input)
+            maker_note(maker, arena_format(maker->arena, "specs.%.*s: is not known, and left out",
+                                           SLICE_FORMAT(slice_cut(name, 100))));
+    }
+}
+
 /* The step whose rows the block takes: of several parents one that puts their tables together. */
 static struct slice
 rows_of(struct maker *maker)
@@ -101,6 +130,7 @@ make_blocks(struct maker *maker)
     for (uint16_t i = 0; status == STATUS_OK && i < maker->graph->count; i++) {
         maker->block = maker->graph->order[i];
         maker->rows = rows_of(maker);
+        note_unknown(maker);
         status = maker_of(maker->block->name)(maker);
         if (status == STATUS_OK && maker->steps.count > LIMIT_STEPS)
             status = maker_fail(maker, "block_name",
@@ -245,7 +275,8 @@ sixtyfour_block_of_step(const struct sixtyfour_blocks *blocks, struct slice step
     for (uint32_t i = 0; i < blocks->count; i++) {
         struct slice own = blocks->blocks[i].step;
         bool begins = slice_starts_with(step, own);
-        if (begins && (step.size == own.size || step.ptr[own.size] == '_'))
+        if (begins &&
+            (step.size == own.size || step.ptr[own.size] == '_' || step.ptr[own.size] == '/'))
             return &blocks->blocks[i];
     }
     return NULL;

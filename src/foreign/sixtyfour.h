@@ -47,12 +47,17 @@ struct sixtyfour_wanted {
     struct value description; /* text, or VALUE_NONE */
     struct value definition;  /* {blocks, edges}, as it was sent */
     const struct catalog *catalog;
+    /* A block that needs what is not there becomes a step that fails, with a note; otherwise it is
+     * a problem. */
+    bool keeps_on;
     foreign_note_fn *note; /* NULL: nobody wants to know */
     void *context;
 };
 
-/* Whether a JSON value looks like a graph, by itself or as {workflow_name, workflow_definition}. */
+/* Whether a JSON value looks like a graph, by itself or as {workflow_name, workflow_definition};
+ * and what of it is wanted then. */
 bool sixtyfour_is_graph(struct value file);
+void sixtyfour_take_file(struct sixtyfour_wanted *wanted, struct value file);
 
 /* The workflow file, which holds the definition as `origin`. INVALID with the problem. It may still
  * not load: sixtyfour_blame() says where what is wrong with it stands in the definition. */

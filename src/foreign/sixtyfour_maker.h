@@ -23,7 +23,7 @@ struct maker {
 /* Makes the steps of maker->block; the last one is called like its `step`. */
 typedef enum status maker_fn(struct maker *maker);
 
-maker_fn make_webhook, make_read_csv, make_read_notebook;
+maker_fn make_webhook, make_read_csv, make_read_notebook, make_search;
 maker_fn make_filter, make_deduplicate, make_deduplicate_against, make_remove_columns;
 maker_fn make_group_by, make_transform;
 maker_fn make_enrichment, make_model, make_qualification, make_page;

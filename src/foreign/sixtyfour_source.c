@@ -7,6 +7,8 @@
 
 /* The notebook_id of a list that is still to be made. */
 #define NEW_LIST "__create_new__"
+/* That a step of ours finds. */
+#define SEARCH_ROWS_MAX 1000
 
 /* --- the input of runs --- */
 
@@ -120,6 +122,27 @@ make_read_notebook(struct maker *maker)
     if (takes_overrides(maker))
         add_input(maker, "notebook_id", schema_of(maker, "string", NULL), false);
     add_reader(maker, "read_list", "list", "notebook_id");
+    return STATUS_OK;
+}
+
+/* Over the documents that are here: any of the words will do. */
+enum status
+make_search(struct maker *maker)
+{
+    int64_t most = 0;
+    struct value limit = maker_spec(maker, "max_results");
+    struct value config = value_empty_object();
+    const char *query = takes_overrides(maker)
+                            ? maker_given(maker, "query")
+                            : maker_literal(maker, maker_spec_text(maker, "query"));
+    if (takes_overrides(maker))
+        add_input(maker, "query", schema_of(maker, "string", NULL), false);
+    maker_put(maker, &config, "query", maker_text(maker, "{{= %s }}", query));
+    maker_put(maker, &config, "any", value_bool(true));
+    if (value_is_number(limit) && value_integer(limit, &most))
+        maker_put(maker, &config, "limit",
+                  value_int(most < SEARCH_ROWS_MAX ? most : SEARCH_ROWS_MAX));
+    maker_add(maker, maker_step(maker, maker->block->step, "search", config), value_empty_array());
     return STATUS_OK;
 }
 
@@ -243,6 +266,20 @@ vendor_rows(struct maker *maker, struct slice call)
         .ptr;
 }
 
+/* A problem; where the graph is to become a workflow all the same, a step that fails. */
+static enum status
+lacks(struct maker *maker, const char *words)
+{
+    struct slice name = maker->block->name;
+    if (!maker->wanted->keeps_on)
+        return maker_fail(maker, "block_name", words);
+    maker_note(maker, arena_format(maker->arena, "%s; until then every row fails there", words));
+    maker_add_rows(
+        maker, maker->rows,
+        value_slice(maker_text(maker, "error(\"there is no %.*s here\")", SLICE_FORMAT(name))).ptr);
+    return STATUS_OK;
+}
+
 enum status
 make_vendor(struct maker *maker)
 {
@@ -251,8 +288,8 @@ make_vendor(struct maker *maker)
     struct value config = value_empty_object();
     struct slice name = maker->block->name;
     if (decl == NULL)
-        return maker_fail(
-            maker, "block_name",
+        return lacks(
+            maker,
             arena_format(maker->arena,
                          "needs a connector of this name: put %.*s.yaml into the server's folder "
                          "of connectors (windrow serve --connectors DIR; docs/connectors.md)",
@@ -278,8 +315,8 @@ make_later(struct maker *maker)
 {
     if (catalog_find(maker->wanted->catalog, maker->block->name) != NULL)
         return make_vendor(maker);
-    return maker_fail(
-        maker, "block_name",
+    return lacks(
+        maker,
         arena_format(maker->arena,
                      "is not in this build; a connector of this name can do it (%.*s.yaml in the "
                      "server's folder of connectors, docs/connectors.md)",

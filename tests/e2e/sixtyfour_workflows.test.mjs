@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { startServer, until } from './server.mjs';
+import { startServer, until, windrow } from './server.mjs';
 
 const Ajv = createRequire(import.meta.url)('ajv/dist/2020').default;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -396,4 +396,84 @@ test('lists: rows are appended to a new one, and left out when they are in it', 
   const read = await created(chain(block(1, 'read_notebook', { notebook_id: 'Known people' })));
   const names = (await rows(read.id, undefined, 'b1_read_notebook')).map((p) => p.name);
   assert.deepEqual(names.sort(), ['Ada', 'Bob']);
+});
+
+/* --- what goes out --- */
+
+/** Collects what is posted to an address. */
+async function listener() {
+  const got = [];
+  const sink = createServer(async (request, response) => {
+    let text = '';
+    for await (const part of request) text += part;
+    got.push(JSON.parse(text));
+    response.end('ok');
+  });
+  await new Promise((resolve) => sink.listen(0, '127.0.0.1', resolve));
+  return { got, url: `http://127.0.0.1:${sink.address().port}/`, close: () => sink.close() };
+}
+
+test('a message with places is sent for each row, one without once', async () => {
+  const slack = await listener();
+  const send = (message) => ({ webhook_url: slack.url, message });
+  const record = await created({
+    blocks: [block(1, 'webhook'), block(2, 'send_slack_message', send('Hi {{name}}')), block(3, 'send_slack_message', send('Done'))],
+    edges: [edge(1, 2), edge(2, 3)],
+  });
+  assert.equal((await rows(record.id, people, 'b3_send_slack_message')).length, 3);
+  const texts = slack.got.map((one) => one.text).sort();
+  assert.deepEqual(texts, ['Done', 'Hi Ada', 'Hi Bob', 'Hi Cyd']);
+  slack.close();
+});
+
+test('an outgoing webhook is told once for each run, also of no rows', async () => {
+  const hook = await listener();
+  const record = await created(chain(block(1, 'webhook'), block(2, 'outgoing_webhook', { url: hook.url })));
+  await rows(record.id, people, 'b2_outgoing_webhook');
+  await until(() => hook.got.length === 1, 'the first post');
+  await rows(record.id, [], 'b2_outgoing_webhook');
+  await until(() => hook.got.length === 2, 'the second post');
+  const texts = hook.got.map((one) => JSON.stringify(one));
+  assert.ok(texts[0].includes('"Ada"') && texts[0].includes('"Cyd"'), texts[0]);
+  assert.ok(!texts[1].includes('_windrow_end'), texts[1]);
+  hook.close();
+});
+
+/* --- import --- */
+
+test('a graph is imported, with notes, and runs with the built-in model', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'windrow-graph-'));
+  const file = join(place, 'Leads.json');
+  const sample = JSON.stringify([{ name: 'Bolt AG', about: 'Bolt AG was founded in 1923 in Bonn.' }]);
+  await writeFile(
+    file,
+    JSON.stringify(
+      chain(
+        block(1, 'webhook', { webhook_input: sample }),
+        block(2, 'company_enrichment', { return_fields: { founded: { description: 'When it was founded', type: 'int' } }, depth: 3 }),
+      ),
+    ),
+  );
+  const data = join(place, 'data');
+  const imported = await windrow('import', file, '--data', data, '--publish', '--json');
+  assert.equal(imported.code, 0, imported.stderr);
+  assert.match(imported.stderr, /blocks\[1\] \(company_enrichment\): specs\.depth: is not known/);
+  const printed = await windrow('import', file, '--data', data, '--print');
+  const flow = join(place, 'flow.json');
+  await writeFile(flow, printed.stdout);
+  const run = await windrow('run', flow, '--data', data, '--out', join(place, 'out'), '--json');
+  assert.equal(run.code, 0, run.stderr);
+  const result = await windrow('runs', 'results', JSON.parse(run.stdout).id, '--data', data, '--table', 'b2_company_enrichment', '--format', 'json');
+  assert.equal(JSON.parse(result.stdout)[0].founded, 1923);
+  const broken = join(place, 'broken.json');
+  await writeFile(broken, JSON.stringify({ workflow_name: 'x', workflow_definition: { blocks: [block(1, 'nonsense')], edges: [] } }));
+  const refused = await windrow('import', broken, '--data', data);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /blocks\.0\.block_name: There is no block "nonsense"/);
+  const lacking = join(place, 'lacking.json');
+  await writeFile(lacking, JSON.stringify(chain(block(1, 'webhook'), block(2, 'find_phone'))));
+  const noted = await windrow('import', lacking, '--data', data);
+  assert.equal(noted.code, 0, noted.stderr);
+  assert.match(noted.stderr, /find_phone\.yaml/);
+  await rm(place, { recursive: true, force: true });
 });

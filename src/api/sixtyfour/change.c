@@ -126,11 +126,11 @@ fail_graph(struct call *call, const struct sixtyfour_problem *problem)
 
 /* --- the text that is stored --- */
 
-/* What the graph does not tell stays as it was. */
+/* What no graph tells stays as it was. */
 static struct value
 keep_rest(struct call *call, const struct changing *changing, struct value flow)
 {
-    static const char *const kept[] = {"triggers", "limits", "retention", "notify", "on_failure"};
+    static const char *const kept[] = {"triggers", "limits", "retention", "on_failure"};
     for (size_t i = 0; changing->old != NULL && i < COUNT_OF(kept); i++) {
         struct value old = value_get(changing->old->canonical, kept[i]);
         if (old.kind != VALUE_NONE)
