@@ -273,16 +273,16 @@ const faults = [
   ['jq that is none', chain(block(1, 'webhook'), block(2, 'transform_data', { expression: '.a +' })),
     ['blocks', 1, 'specs']],
 ];
-for (const [label, definition, loc] of faults) {
-  test(`422 that names the place: ${label}`, async () => {
+test('a graph that is wrong is 422 and the place in the body', async () => {
+  for (const [label, definition, loc] of faults) {
     const answer = await create(definition);
-    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.status, 422, `${label}: ${answer.text}`);
     const [first] = answer.json.detail;
-    assert.deepEqual(first.loc, ['body', 'workflow_definition', ...loc]);
+    assert.deepEqual(first.loc, ['body', 'workflow_definition', ...loc], label);
     assert.equal(typeof first.msg, 'string');
     assert.equal(typeof first.type, 'string');
-  });
-}
+  }
+});
 
 test('a vendor without a connector says which one to configure, and how', async () => {
   const answer = await create(chain(block(1, 'webhook'), block(2, 'find_phone')));
@@ -340,12 +340,12 @@ const runs = [
   ['transform_data', { columns: { hi: 'Hi {{name}} of {city}, {not me}' } }, (r) => r[0].hi, 'Hi Ada of London, {not me}'],
   ['find_email', { mode: 'PROFESSIONAL' }, (r) => r.map((p) => p.email), ['Ada@example.com', 'Bob@example.com', 'Cyd@example.com']],
 ];
-for (const [name, specs, look, want] of runs) {
-  test(`a block runs: ${name} ${JSON.stringify(specs)}`, async () => {
+test('blocks do what they say', async () => {
+  for (const [name, specs, look, want] of runs) {
     const record = await created(chain(block(1, 'webhook'), block(2, name, specs)));
-    assert.deepEqual(look(await rows(record.id, people, `b2_${name}`)), want);
-  });
-}
+    assert.deepEqual(look(await rows(record.id, people, `b2_${name}`)), want, `${name} ${JSON.stringify(specs)}`);
+  }
+});
 
 test('several parents: their tables one behind the other', async () => {
   const only = (city) => ({ filters: [{ column: 'city', operator: 'equals', value: city }] });
