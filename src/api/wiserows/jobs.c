@@ -171,7 +171,7 @@ answer_with_logs(struct call *call)
     struct buffer body;
     wiserows_begin(&body);
     put_job(&body, call, jobs->first);
-    enum status status = wiserows_put_logs(&body, call, jobs->first->run);
+    enum status status = wiserows_put_logs(&body, call, jobs->first);
     if (status != STATUS_OK) {
         buffer_done(&body);
         call_fail_status(call, status, NULL);

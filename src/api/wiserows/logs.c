@@ -4,10 +4,10 @@
 #include "base/limits.h"
 #include "base/moment.h"
 
-#include <stdio.h>
-
 /* Entities that failed of which it is told why. */
 #define FAILED_MAX 100
+/* They are looked for among all of them, so not in larger runs. */
+#define LOOKED_MAX 100000
 #define EVENT_BYTES (4 * LIMIT_EVENTS_BYTES)
 #define MESSAGE_BYTES 2048
 
@@ -78,11 +78,8 @@ level_of(struct value event)
 {
     int64_t failed = 0;
     struct slice type = text_of(event, "type");
-    struct slice ending = SLICE(".failed");
-    bool is_failure =
-        type.size > ending.size &&
-        slice_is(slice_of(type.ptr + type.size - ending.size, ending.size), ".failed");
-    if (is_failure)
+    if (slice_is(type, "run.failed") || slice_is(type, "step.failed") ||
+        slice_is(type, "table.failed"))
         return "error";
     bool is_partly = value_integer(value_get(value_get(event, "counts"), "failed"), &failed);
     return is_partly && failed > 0 ? "warning" : "info";
@@ -149,15 +146,23 @@ put_failures(struct log *log, struct call *call, const struct run_row *run)
     status_ignore(service_run_items(call->service, run, &query, put_failed, log, &error));
 }
 
+/* Whether any are worth looking for. */
+static bool
+has_failures(const struct wiserows_job *job)
+{
+    return run_state_is_ended(job->state) && job->progress.failed > 0 &&
+           job->progress.total <= LOOKED_MAX;
+}
+
 enum status
-wiserows_put_logs(struct buffer *out, struct call *call, const struct run_row *run)
+wiserows_put_logs(struct buffer *out, struct call *call, const struct wiserows_job *job)
 {
     struct log log = {.out = out};
     arena_init(&log.arena, EVENT_BYTES);
     buffer_append_text(out, ",\"logs\":[");
-    enum status status = service_run_events(call->service, &run->id, put_event, &log);
-    if (status == STATUS_OK && run_state_is_ended(run->state))
-        put_failures(&log, call, run);
+    enum status status = service_run_events(call->service, &job->id, put_event, &log);
+    if (status == STATUS_OK && has_failures(job))
+        put_failures(&log, call, job->run);
     buffer_append_byte(out, ']');
     arena_done(&log.arena);
     return status;

@@ -139,7 +139,7 @@ void wiserows_jobs_finish(struct wiserows_jobs *jobs);
 /* `,"logs":[{timestamp, level, message}…]`: what has happened, and why entities failed. On a work
  * thread. */
 MUST_USE enum status wiserows_put_logs(struct buffer *out, struct call *call,
-                                       const struct run_row *run);
+                                       const struct wiserows_job *job);
 
 /* Our states in the words of this dialect. */
 const char *wiserows_status(enum run_state state);
