@@ -60,23 +60,13 @@ fail_query(struct call *call, const char *name, const char *type, const char *wo
 }
 
 static bool
-is_one_of(struct slice text, const char *const *words)
-{
-    for (; *words != NULL; words++) {
-        if (slice_is(text, *words))
-            return true;
-    }
-    return false;
-}
-
-static bool
 read_save_json(struct call *call, struct asked *out)
 {
     static const char *const yes[] = {"true", "True", "1", "yes", "on", NULL};
     static const char *const no[] = {"false", "False", "0", "no", "off", NULL};
     struct slice text = http_request_query(call->request, "save_json");
-    out->formats.has_json = is_one_of(text, yes);
-    if (text.ptr == NULL || out->formats.has_json || is_one_of(text, no))
+    out->formats.has_json = sixtyfour_is_one_of(text, yes);
+    if (text.ptr == NULL || out->formats.has_json || sixtyfour_is_one_of(text, no))
         return true;
     return fail_query(call, "save_json", "bool_parsing", "Input should be a valid boolean");
 }

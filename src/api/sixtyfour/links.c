@@ -31,6 +31,7 @@ struct link_list {
     struct slice formats[2];
     size_t format_count;
     struct made *first, **last;
+    bool has_all;
     struct buffer body;
 };
 
@@ -67,10 +68,12 @@ put_numbers(struct link_list *links, const struct block *block, int64_t created_
 }
 
 static void
-put_address(struct link_list *links, const char *content_type, struct link *link)
+put_address(struct link_list *links, struct slice content_type, struct link *link)
 {
     struct buffer *out = &links->body;
-    buffer_append_format(out, ",\"content_type\":\"%s\",\"download_url\":", content_type);
+    buffer_append_text(out, ",\"content_type\":");
+    json_print_string(out, content_type);
+    buffer_append_text(out, ",\"download_url\":");
     call_put_link(out, links->call, link, LINK_SECONDS);
     buffer_append_format(out, ",\"download_expires_in_seconds\":%lld", (long long)LINK_SECONDS);
 }
@@ -114,7 +117,7 @@ put_rows(struct link_list *links, const struct block *block, struct slice format
     begin_item(links, name, "results");
     put_numbers(links, block,
                 has_ended ? links->run.ended_unix_ms : clock_unix_ms(service_clock(call->service)));
-    put_address(links, results_type_of(call->service, format), &link);
+    put_address(links, slice_text(results_type_of(call->service, format)), &link);
     put_inline(links, block);
 }
 
@@ -125,7 +128,7 @@ put_made(struct link_list *links, const struct block *block, const struct file_r
     struct link link = {.file = row->id, .name = fs_safe_name(call->arena, row->name)};
     begin_item(links, row->name, "files");
     put_numbers(links, block, row->created_unix_ms);
-    put_address(links, arena_format(call->arena, "%.*s", SLICE_FORMAT(row->content_type)), &link);
+    put_address(links, row->content_type, &link);
     buffer_append_text(&links->body, ",\"results\":null}");
 }
 
@@ -170,6 +173,7 @@ keep_made(const struct file_row *row, void *context)
     struct link_list *links = context;
     struct arena *arena = links->call->arena;
     struct made *made = arena_try_alloc(arena, sizeof(*made));
+    links->has_all = made != NULL;
     if (made == NULL)
         return false;
     *made = (struct made){.row = *row};
@@ -186,12 +190,14 @@ answer_links(struct call *call)
 {
     struct link_list *links = call->own;
     struct error error = {0};
-    if (!blocks_read(call, &links->run, &links->list))
+    if (!sixtyfour_read_again(call, &links->run) || !blocks_read(call, &links->run, &links->list))
         return;
     enum status status = blocks_look(
         call, &links->run, links->has_progress ? &links->progress : NULL, &links->list, &error);
     if (status == STATUS_OK)
         status = service_run_files(call->service, &links->run, keep_made, links, &error);
+    if (status == STATUS_OK && !links->has_all)
+        status = error_set(&error, STATUS_LIMIT, "the run has too many files to be listed");
     if (status != STATUS_OK) {
         call_fail_status(call, status, &error);
         return;
@@ -248,6 +254,7 @@ sixtyfour_run_links(struct call *call)
     struct link_list *links = arena_alloc(call->arena, sizeof(*links));
     links->call = call;
     links->last = &links->first;
+    links->has_all = true;
     call->own = links;
     if (!sixtyfour_find_run(call, call->names[0], &links->run) || !read_formats(call, links))
         return;

@@ -186,25 +186,12 @@ put_live(struct buffer *out, struct call *call, const struct live *live)
     buffer_append_text(out, "]}");
 }
 
-/* It may have ended since it was looked for. */
-static bool
-is_still_there(struct call *call, struct run_row *run)
-{
-    const struct id id = run->id;
-    enum status status = STATUS_OK;
-    if (!run_state_is_ended(run->state))
-        status = service_run_get(call->service, &id, call->arena, run);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
-}
-
 static void
 answer_live(struct call *call)
 {
     struct live *live = call->own;
     struct error error = {0};
-    if (!is_still_there(call, &live->run) || !blocks_read(call, &live->run, &live->list))
+    if (!sixtyfour_read_again(call, &live->run) || !blocks_read(call, &live->run, &live->list))
         return;
     enum status status = blocks_look(call, &live->run, live->has_progress ? &live->progress : NULL,
                                      &live->list, &error);

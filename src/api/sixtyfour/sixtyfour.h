@@ -67,6 +67,11 @@ MUST_USE enum status sixtyfour_look_for(struct call *call, struct slice text,
  * answered, 404 when the workspace has none. */
 bool sixtyfour_find_workflow(struct call *call, struct slice text, struct workflow_row *out);
 bool sixtyfour_find_run(struct call *call, struct slice text, struct run_row *out);
+/* A run that went on when it was looked for, as it is now. False: the call was answered. */
+bool sixtyfour_read_again(struct call *call, struct run_row *run);
+
+/* Whether it is one of the words, which are ended by NULL. */
+bool sixtyfour_is_one_of(struct slice text, const char *const *words);
 
 /* --- what is answered --- */
 

@@ -27,12 +27,12 @@ fail_body(struct call *call, struct slice field, const char *type, const char *w
     return false;
 }
 
-static bool
-is_one_of(struct slice name, const char *const *names)
+bool
+sixtyfour_is_one_of(struct slice text, const char *const *words)
 {
-    while (*names != NULL && !slice_is(name, *names))
-        names++;
-    return *names != NULL;
+    while (*words != NULL && !slice_is(text, *words))
+        words++;
+    return *words != NULL;
 }
 
 /* Whatever content type they say. */
@@ -55,7 +55,7 @@ sixtyfour_read_body(struct call *call, const char *const *fields)
                          "Input should be a valid dictionary or object to extract fields from");
     for (uint32_t i = 0; i < call->body.count; i++) {
         struct slice name = value_slice(value_members(call->body)[i].key);
-        if (!is_one_of(name, fields))
+        if (!sixtyfour_is_one_of(name, fields))
             return fail_body(call, name, "extra_forbidden", "Extra inputs are not permitted");
     }
     return true;
@@ -100,6 +100,20 @@ sixtyfour_find_run(struct call *call, struct slice text, struct run_row *out)
 {
     enum status status =
         service_run_find(call->service, &call->caller.workspace, text, call->arena, out);
+    if (status == STATUS_NOT_FOUND)
+        call_fail(call, 404, "Workflow run not found");
+    else if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    return status == STATUS_OK;
+}
+
+bool
+sixtyfour_read_again(struct call *call, struct run_row *run)
+{
+    const struct id id = run->id;
+    enum status status = STATUS_OK;
+    if (!run_state_is_ended(run->state))
+        status = service_run_get(call->service, &id, call->arena, run);
     if (status == STATUS_NOT_FOUND)
         call_fail(call, 404, "Workflow run not found");
     else if (status != STATUS_OK)
