@@ -124,6 +124,9 @@ bool call_is_key(struct slice text);
  * meanwhile. True: the call was answered as that. Not on the writer's thread. */
 bool call_answer_again(struct call *call);
 
+/* The same, and 409 if it was not: for an intent that nothing but its key can have refused. */
+void call_answer_conflict(struct call *call);
+
 /* A buffer for an answer's JSON. */
 void call_begin_body(struct buffer *body);
 

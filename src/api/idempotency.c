@@ -122,3 +122,10 @@ call_answer_again(struct call *call)
     }
     return true;
 }
+
+void
+call_answer_conflict(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail_status(call, STATUS_CONFLICT, NULL);
+}

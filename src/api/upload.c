@@ -292,13 +292,6 @@ begin_once(struct call *call, const struct coming *coming, const struct digest *
 }
 
 static void
-answer_conflict(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail_status(call, STATUS_CONFLICT, NULL);
-}
-
-static void
 file_saved(enum status status, const struct file_row *row, void *context)
 {
     struct call *call = context;
@@ -306,7 +299,7 @@ file_saved(enum status status, const struct file_row *row, void *context)
     if (status == STATUS_OK)
         coming->answer(call, row);
     else if (status == STATUS_CONFLICT)
-        call_go_on(call, answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else
         call_fail_status(call, status, NULL);
 }

@@ -79,10 +79,3 @@ native_answer_again(struct call *call, const struct idempotency_row *made)
     }
     call_fail(call, 409, "a request with this Idempotency-Key was answered before");
 }
-
-void
-native_answer_conflict(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail_status(call, STATUS_CONFLICT, NULL);
-}

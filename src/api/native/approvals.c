@@ -141,7 +141,7 @@ decided(enum status status, void *context)
     if (status == STATUS_OK || (status == STATUS_CONFLICT && call->idempotency == NULL))
         call_go_on(call, answer_decided);
     else if (status == STATUS_CONFLICT)
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else
         call_fail_status(call, status, NULL);
 }
@@ -164,7 +164,7 @@ commented(enum status status, void *context)
     else if (status == STATUS_CONFLICT && call->idempotency == NULL)
         call_go_on(call, native_approval_decide);
     else if (status == STATUS_CONFLICT)
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else
         call_fail_status(call, status, NULL);
 }

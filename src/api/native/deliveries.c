@@ -235,7 +235,7 @@ rotated(enum status status, void *context)
     if (status == STATUS_OK)
         call_go_on(context, answer_rotated);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, native_answer_conflict);
+        call_go_on(context, call_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }

@@ -69,7 +69,7 @@ key_created(enum status status, const struct new_key *key, void *context)
 {
     struct call *call = context;
     if (status == STATUS_CONFLICT)
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
     else

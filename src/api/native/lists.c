@@ -143,7 +143,7 @@ rows_changed(enum status status, const struct object_row *row, void *context)
     if (status == STATUS_OK)
         native_answer_list(call, 200, list);
     else if (status == STATUS_CONFLICT)
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else
         call_fail_status(call, status, NULL);
 }

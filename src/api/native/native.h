@@ -257,10 +257,6 @@ struct value native_new_key_value(struct call *call, const struct new_key *key,
 /* Makes the key that the body asks for, of these scopes at most, and answers with it. */
 void native_create_key_in(struct call *call, const struct id *workspace, uint32_t most);
 
-/* For an intent with an idempotency key that was refused: the same request may have been stored
- * while this one was on its way. */
-route_handler_fn native_answer_conflict;
-
 /* The number in the body's member "version", which was checked; 0: there is none. */
 uint32_t native_version_named(struct value body);
 /* The text of a workflow in the body, which is not empty; answers otherwise. */

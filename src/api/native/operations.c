@@ -14,7 +14,7 @@ operation_saved(enum status status, const struct object_row *row, void *context)
     if (status == STATUS_OK)
         answer_operation(context, 202, row);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, native_answer_conflict);
+        call_go_on(context, call_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }

@@ -10,7 +10,7 @@ native_run_started(enum status status, const struct run_row *row, void *context)
     if (status == STATUS_OK)
         native_answer_end(context, 201, row);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, native_answer_conflict);
+        call_go_on(context, call_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }

@@ -179,7 +179,7 @@ workspace_created(enum status status, const struct new_key *key, void *context)
     struct call *call = context;
     const struct workspace_wanted *wanted = call->own;
     if (status == STATUS_CONFLICT) {
-        call_go_on(call, native_answer_conflict);
+        call_go_on(call, call_answer_conflict);
         return;
     }
     if (status != STATUS_OK) {

@@ -42,19 +42,12 @@ sixtyfour_answer_again(struct call *call, const struct idempotency_row *made)
 }
 
 static void
-answer_conflict(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail_status(call, STATUS_CONFLICT, NULL);
-}
-
-static void
 run_started(enum status status, const struct run_row *run, void *context)
 {
     if (status == STATUS_OK)
         answer_started(context, run, false);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, answer_conflict);
+        call_go_on(context, call_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }
