@@ -397,8 +397,9 @@ resolved_text(const struct child_call *call, struct arena *arena)
     struct member member = {value_text("pins"), value_string_copy(arena, slice_text(pins))};
     struct value resolved = value_object_new(arena, &member, 1);
     if (call->run->default_model.kind == VALUE_STRING)
-        resolved = payer_pin(&call->run->payer,
-                             models_pin(call->run->default_model, resolved, arena), arena);
+        resolved = models_pin(call->run->default_model, resolved, arena);
+    if (calls_may_cost(call->run->program, call->run->callees))
+        resolved = payer_pin(&call->run->payer, resolved, arena);
     if (call->callee->program->plan->calls_workflows) {
         resolved = callees_pin(call->run->callees, resolved, arena);
         resolved = value_object_set(arena, resolved, value_text("runs"),

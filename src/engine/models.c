@@ -11,6 +11,21 @@ models_are_used(const struct program *program, const struct callees *callees)
     return are_used;
 }
 
+bool
+calls_have_prices(const struct program *program, const struct callees *callees)
+{
+    bool have = program->has_prices;
+    for (uint32_t i = 0; callees != NULL && i < callees->count; i++)
+        have = have || callees->list[i].program->has_prices;
+    return have;
+}
+
+bool
+calls_may_cost(const struct program *program, const struct callees *callees)
+{
+    return models_are_used(program, callees) || calls_have_prices(program, callees);
+}
+
 struct value
 models_pin(struct value model, struct value resolved, struct arena *arena)
 {

@@ -17,6 +17,11 @@ struct callees;
  */
 bool models_are_used(const struct program *program, const struct callees *callees);
 
+/* Whether calls of steps of theirs have a price of their own. */
+bool calls_have_prices(const struct program *program, const struct callees *callees);
+/* Either: somebody has to pay. */
+bool calls_may_cost(const struct program *program, const struct callees *callees);
+
 /* `resolved` (an object, or VALUE_NONE) with {"models": {"default": model}}, unless it names one
  * already. */
 struct value models_pin(struct value model, struct value resolved, struct arena *arena);

@@ -288,11 +288,12 @@ pin_again(const struct move_request *request, struct run_row *row, struct arena 
         status = callees_find(&callees, &wanted, program, NULL);
     if (status == STATUS_OK && row->resolved.size > 0)
         status = json_parse(&resolved, arena, row->resolved, 0, NULL, NULL);
-    bool has_models = status == STATUS_OK && models_are_used(program, callees);
-    if (has_models)
-        resolved = pin_payer(models_pin(value_text(options->default_model), resolved, arena), row,
-                             program->plan, arena);
-    if (status == STATUS_OK && (has_models || callees != NULL))
+    bool may_cost = status == STATUS_OK && calls_may_cost(program, callees);
+    if (may_cost && models_are_used(program, callees))
+        resolved = models_pin(value_text(options->default_model), resolved, arena);
+    if (may_cost)
+        resolved = pin_payer(resolved, row, program->plan, arena);
+    if (status == STATUS_OK && (may_cost || callees != NULL))
         row->resolved = json_text(arena, callees_pin(callees, resolved, arena));
     callees_drop(&callees);
     program_drop(&program);

@@ -9,11 +9,14 @@
 #define DAY_MS INT64_C(86400000)
 
 int64_t
-pay_guess(const struct engine *engine, struct value config, size_t body_bytes)
+pay_guess(const struct engine *engine, const struct plan_node *node, struct value config,
+          size_t body_bytes)
 {
     const struct engine_ports *ports = engine->options.ports;
     struct value model = value_get(config, "model");
     int64_t tokens = 0;
+    if (node->decl->price_microcredits > 0)
+        return node->decl->price_microcredits;
     if (ports->price == NULL || model.kind != VALUE_STRING)
         return 0;
     if (!value_integer(value_get(config, "max_tokens"), &tokens) || tokens < 0)
@@ -26,7 +29,8 @@ pay_guess(const struct engine *engine, struct value config, size_t body_bytes)
 static int64_t
 guess(const struct call *call)
 {
-    int64_t price = pay_guess(call->run->engine, call->config, call->exchange->body.size);
+    int64_t price =
+        pay_guess(call->run->engine, call->node, call->config, call->exchange->body.size);
     int64_t dearest = call->run->dearest;
     return price > 0 && dearest > price ? dearest : price;
 }

@@ -104,6 +104,7 @@ program_new(struct plan *plan, const struct step_table *types)
         program->has_follow[i] = has_follow(program->types[i], &plan->nodes[i]);
         program_find_upstream(program, &plan->nodes[i]);
         program->uses_models |= asks_models(plan->nodes[i].decl);
+        program->has_prices |= plan->nodes[i].decl->price_microcredits > 0;
     }
     return program;
 }

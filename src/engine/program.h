@@ -20,6 +20,7 @@ struct program {
     bool *has_follow;          /* by node index: an effect that may take several calls */
     struct pace_limit *limits; /* by node index */
     bool uses_models;          /* some step has a FIELD_MODEL */
+    bool has_prices;           /* calls of some step have a price of their own */
     _Atomic uint32_t references;
 };
 

@@ -393,8 +393,9 @@ void calls_cancel(struct run *run);
 
 /* pay.c */
 /* What one attempt of a call with that config may cost: what is sent, and the longest answer that
- * is asked for. Calls that ask no model cost nothing. */
-int64_t pay_guess(const struct engine *engine, struct value config, size_t body_bytes);
+ * is asked for; of a step with a price that. Other calls cost nothing. */
+int64_t pay_guess(const struct engine *engine, const struct plan_node *node, struct value config,
+                  size_t body_bytes);
 /* Says it as a failure of a step; the details in the arena. */
 struct value pay_refusal(const struct refusal *refusal, struct step_failure *failure,
                          struct arena *arena);

@@ -193,11 +193,12 @@ engine_purse_open(struct engine *engine, const struct run_start *start, struct p
     const struct engine_ports *ports = engine->options.ports;
     struct run_payer payer = payer_of_start(start);
     *out = (struct purse){.count = 0};
-    if (!models_are_used(start->program, start->callees))
+    if (!calls_may_cost(start->program, start->callees))
         return STATUS_OK;
     enum status status = purse_open(engine, &start->workspace, &payer, out);
     /* Without prices nothing is ever used up by going on. */
-    bool has_prices = ports->price != NULL && ports->price(ports->world, SLICE(""), 1, 0) > 0;
+    bool has_prices = calls_have_prices(start->program, start->callees) ||
+                      (ports->price != NULL && ports->price(ports->world, SLICE(""), 1, 0) > 0);
     if (status != STATUS_OK || !has_prices || !purse_is_empty(engine->accounts, out, refusal))
         return status;
     purse_close(engine->accounts, out);
@@ -249,9 +250,10 @@ fill_row(const struct engine *engine, const struct run_start *start, struct run_
         .input = json_text(arena, start->input),
     };
     struct value resolved = callees_pin(start->callees, start->resolved, arena);
-    if (models_are_used(start->program, start->callees)) {
-        struct run_payer payer = payer_of_start(start);
+    if (models_are_used(start->program, start->callees))
         resolved = models_pin(value_text(engine->options.default_model), resolved, arena);
+    if (calls_may_cost(start->program, start->callees)) {
+        struct run_payer payer = payer_of_start(start);
         resolved = payer_pin(&payer, resolved, arena);
     }
     resolved = vars_pin(start->vars, resolved, arena);

@@ -342,6 +342,8 @@ load_pins(struct engine *engine, const struct run_row *row, struct run *run, str
     if (status == STATUS_OK && models_are_used(run->program, run->callees)) {
         resolved = models_pin(value_text(engine->options.default_model), resolved, &run->arena);
         run->default_model = value_copy(&run->arena, models_pinned(resolved));
+    }
+    if (status == STATUS_OK && calls_may_cost(run->program, run->callees)) {
         run->payer = payer_of(row, run->program->plan);
         payer_pinned(resolved, &run->payer);
         status = purse_open(engine, &row->workspace, &run->payer, &run->purse);

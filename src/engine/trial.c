@@ -6,6 +6,7 @@
 #include "base/secret_mark.h"
 #include "engine/env.h"
 #include "engine/evaluate.h"
+#include "engine/models.h"
 #include "engine/peek.h"
 #include "engine/run.h"
 
@@ -253,7 +254,8 @@ reserve(struct trial_job *job)
     struct step_failure failure;
     struct refusal refusal;
     struct value details = {0};
-    int64_t amount = pay_guess(job->engine, job->progress.asked, job->exchange->body.size);
+    int64_t amount =
+        pay_guess(job->engine, job->scope.node, job->progress.asked, job->exchange->body.size);
     enum reserve answer = purse_reserve(job->engine->accounts, &job->purse, amount, &refusal);
     if (answer == RESERVE_OK) {
         job->reserved = amount;
@@ -580,7 +582,7 @@ open_purse(struct trial_job *job)
         .day_budget =
             is_stored ? job->program->plan->limits.day_budget_microcredits : ACCOUNT_UNLIMITED,
     };
-    return job->makes_calls && job->program->uses_models
+    return job->makes_calls && calls_may_cost(job->program, NULL)
                ? purse_open(job->engine, &job->workspace, &payer, &job->purse)
                : STATUS_OK;
 }

@@ -149,8 +149,9 @@ struct step_decl {
      * same. */
     const struct step_decl *variant;
     const char *variant_field;
-    enum step_asks asks; /* STEP_SHAPE_EFFECT */
-    const char *page;    /* its documentation, Markdown; NULL: docs/steps has it */
+    enum step_asks asks;        /* STEP_SHAPE_EFFECT */
+    int64_t price_microcredits; /* of a call; 0: none, or what the model costs that it asks */
+    const char *page;           /* its documentation, Markdown; NULL: docs/steps has it */
     /* It decides once for all rows of a table, unless it says `per: item`: the sink that gathers
      * them for it. NULL: it stands among the rows. */
     const char *gate_writer;

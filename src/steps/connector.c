@@ -137,7 +137,7 @@ connector_conclude(struct step_conclusion *conclusion)
         conclusion->failure = failure;
         return false;
     }
-    conclusion->usage.cost_microcredits = connector->price_microcredits;
+    conclusion->usage.cost_microcredits = connector->decl.price_microcredits;
     conclusion->value = rule == NULL ? answer : value_null();
     return is_read;
 }

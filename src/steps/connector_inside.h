@@ -27,7 +27,6 @@ struct connector {
     const struct plan_node *value;   /* what makes the step's value; NULL: the body is it */
     size_t rule_count;
     struct connector_rule *rules;
-    int64_t price_microcredits; /* of a call that was answered */
 };
 
 static inline const struct connector *

@@ -322,7 +322,7 @@ read_rules(const struct reading *reading)
     for (; connector->rule_count < count; connector->rule_count++)
         read_rule(reading, value_items(rules)[connector->rule_count],
                   &connector->rules[connector->rule_count]);
-    if (price.kind != VALUE_NONE && !credits_read(price, &connector->price_microcredits))
+    if (price.kind != VALUE_NONE && !credits_read(price, &connector->decl.price_microcredits))
         return error_set(reading->error, STATUS_INVALID, "/price: expected credits");
     return STATUS_OK;
 }

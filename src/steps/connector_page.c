@@ -44,13 +44,13 @@ put_facts(struct buffer *out, const struct connector *connector, struct value fi
     char price[CREDITS_TEXT_BYTES];
     struct value url = value_get(value_get(file, "request"), "url");
     struct value value = value_get(file, "value");
-    credits_print(connector->price_microcredits, price);
+    credits_print(connector->decl.price_microcredits, price);
     if (url.kind == VALUE_STRING)
         buffer_append_format(out, "\n**What is asked.** `%.*s`\n", SLICE_FORMAT(value_slice(url)));
     if (value.kind == VALUE_STRING)
         buffer_append_format(out, "\n**What it gives.** `%.*s`\n",
                              SLICE_FORMAT(value_slice(value)));
-    if (connector->price_microcredits > 0)
+    if (connector->decl.price_microcredits > 0)
         buffer_append_format(out, "\n**What it costs.** %s credits a call.\n", price);
     buffer_append_text(out, "\n**Failures.** Those of `http_request`, and "
                             "[`vendor_error`](../errors/vendor_error.md).\n");

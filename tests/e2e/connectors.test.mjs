@@ -94,6 +94,27 @@ test('people_finder: a key, a mapped value, nothing for 404, its own words for 4
   assert.match(JSON.stringify(html.error), /http_status.*503/);
 });
 
+test('the price of a connector is held against budgets before a call is sent', async () => {
+  const list = Array.from({ length: 8 }, (_, i) => ({ email: `ada${i}@a.example` }));
+  const steps = [
+    { id: 'each', type: 'expand', config: { list: '.input.list' } },
+    { id: 'ask', type: 'people_finder', config: { email: 'ada@a.example', fields: ['name'] }, retry: { attempts: 1 } },
+    { id: 'out', type: 'write_jsonl' },
+  ];
+  const limits = { budget: 0.03, max_failed: '100%', concurrency: 4 };
+  const workflow = await server.publish(JSON.stringify({ name: 'Few calls', limits, steps }));
+  const before = calls.length;
+  const run = await server.reachEnd((await server.begin(workflow, { list })).id);
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  assert.deepEqual([calls.length - before, run.usage.cost], [3, 0.03]);
+  const { data } = await server.get(`/v1/workflow-runs/${run.id}/items?table=each`);
+  const codes = data.map((item) => JSON.stringify(item)).filter((text) => text.includes('budget_exhausted'));
+  assert.equal(codes.length, 5);
+  const none = await server.publish(JSON.stringify({ name: 'No calls', limits: { budget: 0 }, steps }));
+  const refused = await server.post(`/v1/workflows/${none.id}/runs`, { input: { list } });
+  assert.deepEqual([refused.status, calls.length - before], [422, 3], refused.text);
+});
+
 test('firm_registry: pages become one list, "busy" is tried again, a refusal says what the vendor said', async () => {
   const found = await ask('firm_registry', { name: 'Acme', country: 'DE' });
   assert.equal(found.status, 'completed', JSON.stringify(found.error));
