@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Rows that are sent along with a message about all. */
-#define RESULTS_TOLD 100
 /* The column of a row that stands for none: so that there is one where there are no rows. */
 #define MARK "_windrow_end"
 
@@ -278,15 +276,8 @@ maker_gather(struct maker *maker)
 {
     struct slice same = add_mark(maker);
     struct slice all = maker_step_id(maker, "all");
-    struct value config = value_empty_object(), aggregates = value_empty_object();
+    struct value config = value_empty_object();
     maker_put(maker, &config, "by", maker_text(maker, "steps.%.*s.all", SLICE_FORMAT(same)));
-    maker_put(maker, &aggregates, "rows", value_text("length"));
-    maker_put(maker, &aggregates, "results",
-              maker_text(maker,
-                         "reduce .[] as $row ([]; if length < %d and $row.item." MARK
-                         " != true then . + [$row.item] else . end)",
-                         RESULTS_TOLD));
-    maker_put(maker, &config, "aggregates", aggregates);
     maker_add(maker, maker_step(maker, all, "group_by", config),
               maker_needs(maker, same, (struct slice){0}));
     return all;

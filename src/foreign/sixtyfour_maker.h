@@ -81,8 +81,8 @@ struct value maker_needs(struct maker *maker, struct slice first, struct slice s
  * expression. */
 void maker_add_rows(struct maker *maker, struct slice needs, const char *expression);
 
-/* Adds steps that gather all rows behind `rows` into one: item.rows is how many there are, and one
- * more; item.results are the first. There is one also when there is no row. Gives the step. */
+/* Adds steps that make one row of all that come from `rows`, also when there is none: for what is
+ * done once. Gives the step. */
 struct slice maker_gather(struct maker *maker);
 
 enum status maker_fail(struct maker *maker, const char *place, const char *words);
