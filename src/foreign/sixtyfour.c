@@ -201,6 +201,16 @@ sixtyfour_read(struct value *out, const struct sixtyfour_wanted *wanted, struct 
 
 /* --- where what is wrong with the workflow stands in the graph --- */
 
+/* A workflow file may have been written by hand, its origin too. */
+struct value
+sixtyfour_blocks_in(struct value flow)
+{
+    struct value origin = value_get(flow, "origin");
+    struct value blocks = value_get(value_get(origin, "definition"), "blocks");
+    bool is_ours = slice_is(foreign_text(origin, "format"), SIXTYFOUR_FORMAT);
+    return is_ours && blocks.kind == VALUE_ARRAY ? blocks : value_empty_array();
+}
+
 /* The block whose steps have ids that begin so ("b3_"). */
 static int
 index_of_number(struct value blocks, uint32_t number)
@@ -219,12 +229,14 @@ sixtyfour_blame(struct sixtyfour_problem *out, struct value flow, const struct p
 {
     unsigned step = 0, number = 0;
     struct value steps = value_get(flow, "steps");
-    struct value blocks = value_get(value_get(value_get(flow, "origin"), "definition"), "blocks");
+    struct value blocks = sixtyfour_blocks_in(flow);
     *out = (struct sixtyfour_problem){.type = "value_error"};
     snprintf(out->words, sizeof(out->words), "%s", problem->words);
     bool is_step = sscanf(problem->path, "steps[%u]", &step) == 1 && step < steps.count;
     struct slice id = is_step ? foreign_text(value_items(steps)[step], "id") : slice_of("", 0);
-    bool is_ours = id.size > 0 && sscanf(id.ptr, "b%u_", &number) == 1;
+    char text[32];
+    snprintf(text, sizeof(text), "%.*s", SLICE_FORMAT(slice_cut(id, sizeof(text) - 1)));
+    bool is_ours = sscanf(text, "b%u_", &number) == 1;
     int index = is_ours ? index_of_number(blocks, number) : -1;
     if (index >= 0)
         snprintf(out->place, sizeof(out->place), "blocks.%d.specs", index);

@@ -85,6 +85,9 @@ void maker_add_rows(struct maker *maker, struct slice needs, const char *express
  * done once. Gives the step. */
 struct slice maker_gather(struct maker *maker);
 
+/* The blocks that a workflow file was made of; an empty array if there are none. */
+struct value sixtyfour_blocks_in(struct value flow);
+
 enum status maker_fail(struct maker *maker, const char *place, const char *words);
 void maker_note(struct maker *maker, const char *words);
 

@@ -178,7 +178,7 @@ make_append(struct maker *maker)
 struct value
 sixtyfour_new_lists(struct value flow, struct arena *arena)
 {
-    struct value blocks = value_get(value_get(value_get(flow, "origin"), "definition"), "blocks");
+    struct value blocks = sixtyfour_blocks_in(flow);
     struct value names = value_empty_array();
     for (uint32_t i = 0; i < blocks.count; i++) {
         struct value block = value_items(blocks)[i];

@@ -248,7 +248,36 @@ test('a workflow that was made elsewhere is shown as a graph of its steps', asyn
   });
 });
 
+test('an origin that was written by hand does no harm', async () => {
+  for (const definition of ['{ blocks: abc }', '{ blocks: [1, {}] }', '{}', '{ blocks: [{ sequence_number: x, specs: 1 }] }']) {
+    const flow = await server.publish(
+      `name: By hand ${++made}\norigin: { format: sixtyfour, definition: ${definition} }\n` +
+        'steps:\n  - { id: b1_x, type: set, config: { fields: { x: 1 } } }\n',
+    );
+    const id = flow.id ?? flow;
+    assert.equal((await call('GET', `/workflows/${id}`)).status, 200);
+    const named = await call('POST', `/workflows/update_workflow?workflow_id=${id}`, { workflow_name: `Named ${made}` });
+    assert.equal(named.status, 200, named.text);
+    const run = await call('POST', `/workflows/run?workflow_id=${id}`, {});
+    assert.equal(run.status, 200, run.text);
+    assert.equal((await call('GET', `/workflows/runs/${run.json.job_id}/live_status`)).status, 200);
+  }
+});
+
 /* --- faults --- */
+
+test('ids that are none are 422 or 404', async () => {
+  const definition = chain(block(1, 'webhook'));
+  const ids = ['%ff%fe', '%00', '%0a', 'x'.repeat(201), 'x'.repeat(6000), "'; drop table objects; --"];
+  for (const id of ids) {
+    assert.equal((await call('GET', `/workflows/${id}`)).status >= 400, true, id);
+    const update = await call('POST', `/workflows/update_workflow?workflow_id=${id}`, { workflow_name: 'x', workflow_definition: definition });
+    assert.ok([200, 400, 414, 422, 431].includes(update.status), `${id.slice(0, 20)}: ${update.status} ${update.text}`);
+  }
+  for (const id of ['', 'x'.repeat(201), 'a\nb', 7, {}])
+    assert.equal((await create(definition, { id })).status, 422, JSON.stringify(id).slice(0, 20));
+  assert.equal((await call('GET', '/workflows')).status, 200);
+});
 
 const faults = [
   ['no blocks', { blocks: [], edges: [] }, ['blocks']],

@@ -68,12 +68,12 @@ check_there(struct call *call, const char *name, struct value value)
 static bool
 check_id(struct call *call, const struct sixtyfour_place *place, struct slice id)
 {
-    bool is_good = id.size > 0 && id.size <= OWN_ID_BYTES_MAX;
+    bool is_good = id.size > 0 && id.size <= OWN_ID_BYTES_MAX && slice_is_utf8(id);
     for (size_t i = 0; i < id.size; i++)
         is_good = is_good && (unsigned char)id.ptr[i] >= 0x20 && id.ptr[i] != 0x7F;
     if (!is_good)
         sixtyfour_fail_field(call, place, "value_error",
-                             "An id has 1 to 200 bytes and no control characters");
+                             "An id has 1 to 200 bytes of UTF-8 and no control characters");
     return is_good;
 }
 
