@@ -691,7 +691,8 @@ steps:
   assert.deepEqual([leads.filename, leads.rows, leads.status, leads.lines.length], ['lead.csv', 2, 200, 3]);
   assert.match(leads.lines[0], /^name,company,domain,mail/);
   assert.deepEqual(csv.lines, ['company,upper.name', 'Analytical Engines,Analytical Engines!', 'Compilers Inc,Compilers Inc!']);
-  assert.deepEqual(runs.runs.map(([, name]) => name), [reader.name, workflow.name]);
+  const names = runs.runs.map(([, name]) => name).filter((name) => [reader.name, workflow.name].includes(name));
+  assert.deepEqual(names, [reader.name, workflow.name]);
   assert.deepEqual(cancelled, { cancelled: 'completed' });
   assert.equal(unknown.error, '404: Workflow not found');
 });

@@ -26,8 +26,6 @@ struct link_list {
     struct call *call;
     struct run_row run;
     struct block_list list;
-    struct run_progress progress; /* of a run that goes on; in the call's arena */
-    bool has_progress;
     struct slice formats[2];
     size_t format_count;
     struct made *first, **last;
@@ -192,8 +190,8 @@ answer_links(struct call *call)
     struct error error = {0};
     if (!sixtyfour_read_again(call, &links->run) || !blocks_read(call, &links->run, &links->list))
         return;
-    enum status status = blocks_look(
-        call, &links->run, links->has_progress ? &links->progress : NULL, &links->list, &error);
+    /* Only what is recorded can be rendered: how far the run is beyond that does not count. */
+    enum status status = blocks_look(call, &links->run, NULL, &links->list, &error);
     if (status == STATUS_OK)
         status = service_run_files(call->service, &links->run, keep_made, links, &error);
     if (status == STATUS_OK && !links->has_all)
@@ -238,16 +236,6 @@ read_formats(struct call *call, struct link_list *links)
     return links->format_count > 0;
 }
 
-/* On the engine's thread. */
-static void
-keep_progress(const struct run_progress *progress, void *context)
-{
-    struct call *call = context;
-    struct link_list *links = call->own;
-    links->has_progress = results_keep_progress(&links->progress, progress, call->arena);
-    call_go_on(call, answer_links);
-}
-
 void
 sixtyfour_run_links(struct call *call)
 {
@@ -258,8 +246,5 @@ sixtyfour_run_links(struct call *call)
     call->own = links;
     if (!sixtyfour_find_run(call, call->names[0], &links->run) || !read_formats(call, links))
         return;
-    if (run_state_is_ended(links->run.state))
-        call_go_on(call, answer_links);
-    else
-        service_run_progress(call->service, &links->run.id, keep_progress, call);
+    call_go_on(call, answer_links);
 }

@@ -69,7 +69,7 @@ async function main() {
   await finish(second.job);
   await printResults(second.job);
 
-  const runs = await request('GET', '/workflows/runs?status=completed&limit=2');
+  const runs = await request('GET', '/workflows/runs?status=completed&limit=10');
   say({ runs: runs.map((run) => [run.job_id, run.workflow_name]) });
   say({ cancelled: (await request('POST', `/workflows/cancel?job_id=${first.job}`)).status });
   try {
