@@ -189,6 +189,28 @@ test('the id that we gave updates too', async () => {
   assert.equal(two.name, 'Other');
 });
 
+test('an Idempotency-Key makes one workflow; for another body it is 409', async () => {
+  const headers = { 'Idempotency-Key': 'make-one' };
+  const body = { workflow_name: 'Once', workflow_description: '', workflow_definition: chain(block(1, 'webhook')) };
+  const one = await call('POST', '/workflows/create_workflow', body, { headers });
+  const two = await call('POST', '/workflows/create_workflow', body, { headers });
+  assert.equal(two.status, 200, two.text);
+  assert.deepEqual(two.json, one.json);
+  const other = await call('POST', '/workflows/create_workflow', { ...body, workflow_name: 'Twice' }, { headers });
+  assert.equal(other.status, 409);
+});
+
+test('many at once under one own id make one workflow', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => create(chain(block(1, 'webhook')), { id: 'at once', workflow_name: `At once ${i}` })),
+  );
+  for (const answer of answers) {
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.id, 'at once');
+  }
+  assert.equal((await call('GET', '/workflows')).json.filter((one) => one.id === 'at once').length, 1);
+});
+
 test('update changes what is sent, and creates what is not there', async () => {
   const definition = chain(block(1, 'webhook'), block(2, 'deduplicate'));
   const one = await created(definition);
@@ -383,6 +405,19 @@ test('several parents: their tables one behind the other', async () => {
     edges: [edge(1, 2), edge(1, 3), edge(2, 4), edge(3, 4)],
   });
   assert.deepEqual((await rows(record.id, people, 'b4_deduplicate')).map((p) => p.name), ['Bob', 'Ada', 'Cyd']);
+});
+
+test('two sources: rows that came and a list, as one table', async () => {
+  await call('POST', '/v1/lists', { name: 'More people' });
+  await call('POST', '/v1/lists/More%20people/rows', { rows: [{ name: 'Eve', known: true }] });
+  const record = await created({
+    blocks: [block(1, 'webhook'), block(2, 'read_notebook', { notebook_id: 'More people' }), block(3, 'transform_data', { columns: { seen: 'yes' } })],
+    edges: [edge(1, 3), edge(2, 3)],
+  });
+  assert.deepEqual(await rows(record.id, [{ name: 'Ada' }], 'b3_transform_data'), [
+    { name: 'Ada', seen: 'yes' },
+    { name: 'Eve', known: true, seen: 'yes' },
+  ]);
 });
 
 test('an enrichment finds what the row says, by the built-in model', async () => {
