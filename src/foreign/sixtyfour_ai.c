@@ -28,10 +28,9 @@ static struct value
 columns_of_page(struct maker *maker)
 {
     struct value names = maker_spec_names(maker, "url_column", "url_column");
-    for (size_t i = 0; names.count == 0 && i < COUNT_OF(web_columns); i++)
-        names = value_array_append(maker->arena, names, value_text(web_columns[i]));
-    for (size_t i = 1;
-         i < COUNT_OF(web_columns) && maker_spec(maker, "url_column").kind == VALUE_NONE; i++)
+    if (names.count > 0)
+        return names;
+    for (size_t i = 0; i < COUNT_OF(web_columns); i++)
         names = value_array_append(maker->arena, names, value_text(web_columns[i]));
     return names;
 }
@@ -41,12 +40,10 @@ static const char *
 page_expression(struct maker *maker)
 {
     struct value names = columns_of_page(maker);
-    return value_slice(
-               maker_text(maker,
-                          "([%s[] as $name | .item[$name] | select(type == \"string\" and . "
-                          "!= \"\")] | first)",
-                          maker_json(maker, names)))
-        .ptr;
+    return maker_jq(maker,
+                    "([%s[] as $name | .item[$name] | select(type == \"string\" and . "
+                    "!= \"\")] | first)",
+                    maker_json(maker, names));
 }
 
 /* Steps that read the page, if the row has one and it can be read. Gives the step. */
@@ -85,9 +82,8 @@ make_page(struct maker *maker)
     if (column.size == 0)
         column = SLICE("scraped_text");
     maker_add_rows(maker, page,
-                   value_slice(maker_text(maker, "[.item + {%s: .steps.%.*s.text}]",
-                                          maker_literal(maker, column), SLICE_FORMAT(page)))
-                       .ptr);
+                   maker_jq(maker, "[.item + {%s: .steps.%.*s.text}]", maker_literal(maker, column),
+                            SLICE_FORMAT(page)));
     return STATUS_OK;
 }
 
@@ -182,7 +178,7 @@ add_question(struct maker *maker, struct slice ask, const char *type, struct val
 static void
 add_found(struct maker *maker, struct slice ask, const char *found)
 {
-    maker_add_rows(maker, ask, value_slice(maker_text(maker, "[.item + %s]", found)).ptr);
+    maker_add_rows(maker, ask, maker_jq(maker, "[.item + %s]", found));
 }
 
 enum status
@@ -230,10 +226,9 @@ make_answer(struct maker *maker, struct value config)
     put_if_there(maker, &config, "max_tokens");
     add_question(maker, ask, "ai_generate", config, nothing());
     column = column.size == 0 ? SLICE("llm_output") : column;
-    add_found(maker, ask,
-              value_slice(maker_text(maker, "{%s: .steps.%.*s.text}", maker_literal(maker, column),
-                                     SLICE_FORMAT(ask)))
-                  .ptr);
+    add_found(
+        maker, ask,
+        maker_jq(maker, "{%s: .steps.%.*s.text}", maker_literal(maker, column), SLICE_FORMAT(ask)));
     return STATUS_OK;
 }
 
@@ -276,23 +271,20 @@ make_model(struct maker *maker)
 static const char *
 verdict_expression(struct maker *maker, struct value criteria)
 {
-    struct value list = value_text("");
+    const char *list = "";
     for (uint32_t i = 0; i < criteria.count; i++) {
         struct value one = value_items(criteria)[i];
         struct value weight = value_get(one, "weight"), threshold = value_get(one, "threshold");
-        list =
-            maker_text(maker, "%s%s{s: .[%s], w: %s, t: %s}", value_slice(list).ptr,
-                       i == 0 ? "" : ", ", maker_literal(maker, foreign_text(one, "criteria_name")),
-                       value_is_number(weight) ? maker_json(maker, weight) : "1",
-                       value_is_number(threshold) ? maker_json(maker, threshold) : "0");
+        list = maker_jq(maker, "%s%s{s: .[%s], w: %s, t: %s}", list, i == 0 ? "" : ", ",
+                        maker_literal(maker, foreign_text(one, "criteria_name")),
+                        value_is_number(weight) ? maker_json(maker, weight) : "1",
+                        value_is_number(threshold) ? maker_json(maker, threshold) : "0");
     }
-    return value_slice(
-               maker_text(maker,
-                          ". + ([%s] | {qualification_score: (map(select(.s != null)) | if "
-                          "(map(.w) | add // 0) > 0 then (map(.s * .w) | add) / (map(.w) | add) "
-                          "else null end), qualified: all(.[]; .s != null and .s >= .t)})",
-                          value_slice(list).ptr))
-        .ptr;
+    return maker_jq(maker,
+                    ". + ([%s] | {qualification_score: (map(select(.s != null)) | if "
+                    "(map(.w) | add // 0) > 0 then (map(.s * .w) | add) / (map(.w) | add) "
+                    "else null end), qualified: all(.[]; .s != null and .s >= .t)})",
+                    list);
 }
 
 /* A number for each criterion, beside what else is looked for. */
@@ -331,8 +323,7 @@ make_qualification(struct maker *maker)
     maker_put(maker, &config, "sources", sources_of(maker, page));
     add_question(maker, ask, "extract", config, page);
     add_found(maker, ask,
-              value_slice(maker_text(maker, "(%s | %s)", found_expression(maker, ask, given),
-                                     verdict_expression(maker, criteria)))
-                  .ptr);
+              maker_jq(maker, "(%s | %s)", found_expression(maker, ask, given),
+                       verdict_expression(maker, criteria)));
     return STATUS_OK;
 }

@@ -40,14 +40,11 @@ equal_to(struct maker *maker, struct value value)
     if (value.kind == VALUE_NULL || value.kind == VALUE_NONE)
         return ". == null";
     if (read_number(value, maker->arena, &number))
-        return value_slice(maker_text(maker,
-                                      "((try tonumber catch null) == %s or (. != null and "
-                                      "tostring == %s))",
-                                      maker_json(maker, number), text_literal(maker, value)))
-            .ptr;
-    return value_slice(
-               maker_text(maker, "(. != null and tostring == %s)", text_literal(maker, value)))
-        .ptr;
+        return maker_jq(maker,
+                        "((try tonumber catch null) == %s or (. != null and "
+                        "tostring == %s))",
+                        maker_json(maker, number), text_literal(maker, value));
+    return maker_jq(maker, "(. != null and tostring == %s)", text_literal(maker, value));
 }
 
 static const char *
@@ -55,14 +52,11 @@ compared(struct maker *maker, struct value value, const char *operator)
 {
     struct value number;
     if (read_number(value, maker->arena, &number))
-        return value_slice(maker_text(maker,
-                                      "((try tonumber catch null) as $n | $n != null and $n "
-                                      "%s %s)",
-                                      operator, maker_json(maker, number)))
-            .ptr;
-    return value_slice(maker_text(maker, "(. != null and tostring %s %s)", operator,
-                                  text_literal(maker, value)))
-        .ptr;
+        return maker_jq(maker,
+                        "((try tonumber catch null) as $n | $n != null and $n "
+                        "%s %s)",
+                        operator, maker_json(maker, number));
+    return maker_jq(maker, "(. != null and tostring %s %s)", operator, text_literal(maker, value));
 }
 
 /* A list, or a text with commas between. */
@@ -108,15 +102,12 @@ condition_of(struct maker *maker, struct value filter)
     if (slice_is(name, "in"))
         return one_of(maker, value);
     if (slice_is(name, "matches"))
-        return value_slice(maker_text(maker, "(. != null and (tostring | test(%s)))",
-                                      text_literal(maker, value)))
-            .ptr;
+        return maker_jq(maker, "(. != null and (tostring | test(%s)))", text_literal(maker, value));
     if (slice_is(name, "contains"))
-        return value_slice(maker_text(maker,
-                                      "(if type == \"array\" then any(.[]; tostring == %s) "
-                                      "else . != null and (tostring | contains(%s)) end)",
-                                      text_literal(maker, value), text_literal(maker, value)))
-            .ptr;
+        return maker_jq(maker,
+                        "(if type == \"array\" then any(.[]; tostring == %s) "
+                        "else . != null and (tostring | contains(%s)) end)",
+                        text_literal(maker, value), text_literal(maker, value));
     return "(. == null or . == \"\" or . == [] or . == {})";
 }
 
@@ -143,14 +134,11 @@ filter_expression(struct maker *maker, const char **out)
         if (value_get(filter, "value").kind == VALUE_NONE && !takes_no_value(operator))
             return maker_fail(maker, arena_format(maker->arena, "specs.filters.%u.value", i),
                               "this operator compares with something");
-        struct value one =
-            maker_text(maker, "(%s | %s%s)", maker_column(maker, foreign_text(filter, "column")),
-                       condition_of(maker, filter), is_negated(operator) ? " | not" : "");
+        const char *one =
+            maker_jq(maker, "(%s | %s%s)", maker_column(maker, foreign_text(filter, "column")),
+                     condition_of(maker, filter), is_negated(operator) ? " | not" : "");
         bool is_or = slice_is(logic, "or") || slice_is(logic, "OR");
-        *out = i == 0 ? value_slice(one).ptr
-                      : value_slice(maker_text(maker, "(%s %s %s)", *out, is_or ? "or" : "and",
-                                               value_slice(one).ptr))
-                            .ptr;
+        *out = i == 0 ? one : maker_jq(maker, "(%s %s %s)", *out, is_or ? "or" : "and", one);
     }
     return STATUS_OK;
 }
@@ -201,14 +189,13 @@ enum status
 make_remove_columns(struct maker *maker)
 {
     struct value names = maker_spec_names(maker, "columns", "columns_to_remove");
-    struct value row = value_text(".item");
+    const char *row = ".item";
     if (names.count == 0)
         return maker_fail(maker, "specs.columns", "expected the columns that are dropped");
     for (uint32_t i = 0; i < names.count; i++)
-        row = maker_text(maker, "%s | del(.[%s])", value_slice(row).ptr,
-                         maker_literal(maker, value_slice(value_items(names)[i])));
-    maker_add_rows(maker, maker->rows,
-                   value_slice(maker_text(maker, "[%s]", value_slice(row).ptr)).ptr);
+        row = maker_jq(maker, "%s | del(.[%s])", row,
+                       maker_literal(maker, value_slice(value_items(names)[i])));
+    maker_add_rows(maker, maker->rows, maker_jq(maker, "[%s]", row));
     return STATUS_OK;
 }
 
@@ -229,9 +216,8 @@ aggregate_of(struct maker *maker, struct slice function, struct slice column)
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         const char *at = strstr(known[i].format, "%s");
         if (slice_is(function, known[i].name))
-            return value_slice(maker_text(maker, "%.*s%s%s", (int)(at - known[i].format),
-                                          known[i].format, maker_column(maker, column), at + 2))
-                .ptr;
+            return maker_jq(maker, "%.*s%s%s", (int)(at - known[i].format), known[i].format,
+                            maker_column(maker, column), at + 2);
     }
     return "length";
 }
@@ -240,21 +226,20 @@ aggregate_of(struct maker *maker, struct slice function, struct slice column)
 static const char *
 group_row(struct maker *maker, struct value names, struct value aggregations)
 {
-    struct value row = value_text("{");
+    const char *row = "{";
     for (uint32_t i = 0; i < names.count; i++)
-        row = maker_text(maker, "%s%s: .item.rows[0][%s], ", value_slice(row).ptr,
-                         maker_literal(maker, value_slice(value_items(names)[i])),
-                         maker_literal(maker, value_slice(value_items(names)[i])));
-    row = maker_text(maker, "%s\"count\": .item.count", value_slice(row).ptr);
+        row = maker_jq(maker, "%s%s: .item.rows[0][%s], ", row,
+                       maker_literal(maker, value_slice(value_items(names)[i])),
+                       maker_literal(maker, value_slice(value_items(names)[i])));
+    row = maker_jq(maker, "%s\"count\": .item.count", row);
     for (uint32_t i = 0; i < aggregations.count; i++) {
         struct value one = value_items(aggregations)[i];
         struct value name =
             maker_text(maker, "%.*s_%.*s", SLICE_FORMAT(foreign_text(one, "column")),
                        SLICE_FORMAT(foreign_text(one, "function")));
-        row = maker_text(maker, "%s, %s: .item.a%u", value_slice(row).ptr,
-                         maker_literal(maker, value_slice(name)), i);
+        row = maker_jq(maker, "%s, %s: .item.a%u", row, maker_literal(maker, value_slice(name)), i);
     }
-    return value_slice(maker_text(maker, "[%s}]", value_slice(row).ptr)).ptr;
+    return maker_jq(maker, "[%s}]", row);
 }
 
 enum status
@@ -287,7 +272,7 @@ make_group_by(struct maker *maker)
 static const char *
 columns_expression(struct maker *maker, struct slice set)
 {
-    return value_slice(maker_text(maker, "[.item + .steps.%.*s]", SLICE_FORMAT(set))).ptr;
+    return maker_jq(maker, "[.item + .steps.%.*s]", SLICE_FORMAT(set));
 }
 
 static enum status
@@ -321,14 +306,12 @@ make_transform(struct maker *maker)
     if (columns.kind == VALUE_OBJECT)
         return make_columns(maker, columns);
     /* A line of its own, so that a comment at its end is none of what follows. */
-    maker_add_rows(
-        maker, maker->rows,
-        value_slice(maker_text(maker,
-                               ".item | (%.*s\n) | if type == \"array\" then . elif type "
-                               "== \"object\" then [.] else error(\"expected a row or a "
-                               "list of rows, found \" + type) end",
-                               SLICE_FORMAT(expression)))
-            .ptr);
+    maker_add_rows(maker, maker->rows,
+                   maker_jq(maker,
+                            ".item | (%.*s\n) | if type == \"array\" then . elif type "
+                            "== \"object\" then [.] else error(\"expected a row or a "
+                            "list of rows, found \" + type) end",
+                            SLICE_FORMAT(expression)));
     return STATUS_OK;
 }
 

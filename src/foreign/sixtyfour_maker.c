@@ -21,20 +21,39 @@ text_taken(struct maker *maker, struct buffer *text)
     return copy.ptr == NULL ? "" : copy.ptr;
 }
 
+/* Empty when the arena is full, which is looked at when all is made. */
+static struct slice
+print_text(struct maker *maker, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = size < 0 ? NULL : arena_try_alloc(maker->arena, (size_t)size + 1);
+    if (text == NULL)
+        return SLICE("");
+    vsnprintf(text, (size_t)size + 1, format, arguments);
+    return slice_of(text, (size_t)size);
+}
+
 struct value
 maker_text(struct maker *maker, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    struct slice text = print_text(maker, format, arguments);
     va_end(arguments);
-    char *text = size < 0 ? NULL : arena_try_alloc(maker->arena, (size_t)size + 1);
-    if (text == NULL)
-        return value_text("");
+    return value_string(text);
+}
+
+const char *
+maker_jq(struct maker *maker, const char *format, ...)
+{
+    va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, (size_t)size + 1, format, arguments);
+    struct slice text = print_text(maker, format, arguments);
     va_end(arguments);
-    return value_string(slice_of(text, (size_t)size));
+    return text.ptr;
 }
 
 /* Braces as escapes, so that two of them end no template. */
@@ -72,13 +91,13 @@ maker_json(struct maker *maker, struct value value)
     if (value.kind != VALUE_OBJECT && value.kind != VALUE_ARRAY)
         return text.ptr == NULL ? "null" : text.ptr;
     /* As a text that is read again: no brace of it can end a template. */
-    return value_slice(maker_text(maker, "(%s | fromjson)", maker_literal(maker, text))).ptr;
+    return maker_jq(maker, "(%s | fromjson)", maker_literal(maker, text));
 }
 
 const char *
 maker_column(struct maker *maker, struct slice name)
 {
-    return value_slice(maker_text(maker, ".item[%s]", maker_literal(maker, name))).ptr;
+    return maker_jq(maker, ".item[%s]", maker_literal(maker, name));
 }
 
 /* --- places in texts of theirs --- */
@@ -181,9 +200,7 @@ maker_given(struct maker *maker, const char *name)
 {
     struct value spec = maker_spec(maker, name);
     const char *own = spec.kind == VALUE_NONE ? "null" : maker_json(maker, spec);
-    return value_slice(
-               maker_text(maker, "(.input[%s] // %s)", maker_literal(maker, slice_text(name)), own))
-        .ptr;
+    return maker_jq(maker, "(.input[%s] // %s)", maker_literal(maker, slice_text(name)), own);
 }
 
 void

@@ -35,6 +35,9 @@ maker_fn make_vendor, make_later;
 /* A text of several parts; the arena's. */
 struct value maker_text(struct maker *maker, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The same for jq that goes on into others. */
+const char *maker_jq(struct maker *maker, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* A text as a literal of jq that can stand in a template too. Returned texts are the arena's. */
 const char *maker_literal(struct maker *maker, struct slice text);
 /* Any value as a literal of jq. */

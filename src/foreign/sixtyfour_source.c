@@ -86,8 +86,7 @@ make_webhook(struct maker *maker)
         return status;
     add_input(maker, "webhook_payload", rows_schema(maker), false);
     const char *rows = sample.count == 0 ? "[]" : maker_json(maker, sample);
-    maker_add_rows(maker, maker->rows,
-                   value_slice(maker_text(maker, "(.input.webhook_payload // %s)", rows)).ptr);
+    maker_add_rows(maker, maker->rows, maker_jq(maker, "(.input.webhook_payload // %s)", rows));
     return STATUS_OK;
 }
 
@@ -252,18 +251,15 @@ vendor_rows(struct maker *maker, struct slice call)
     bool keeps_row = maker->rows.size > 0 && slice_is(gives, "SAME");
     const char *row = keeps_row ? ".item" : "{}";
     struct slice name = maker->block->name;
-    return value_slice(
-               maker_text(
-                   maker,
-                   ".steps.%.*s as $value | %s as $row | "
-                   "if ($value | type) == \"object\" then [$row + $value] "
-                   "elif $value == null then %s "
-                   "elif ($value | type) == \"array\" then [$value[] | if type == \"object\" "
-                   "then $row + . else $row + {%.*s: .} end] "
-                   "else [$row + {%.*s: $value}] end",
-                   SLICE_FORMAT(call), row, keeps_row ? "[$row]" : "[]", SLICE_FORMAT(name),
-                   SLICE_FORMAT(name)))
-        .ptr;
+    return maker_jq(maker,
+                    ".steps.%.*s as $value | %s as $row | "
+                    "if ($value | type) == \"object\" then [$row + $value] "
+                    "elif $value == null then %s "
+                    "elif ($value | type) == \"array\" then [$value[] | if type == \"object\" "
+                    "then $row + . else $row + {%.*s: .} end] "
+                    "else [$row + {%.*s: $value}] end",
+                    SLICE_FORMAT(call), row, keeps_row ? "[$row]" : "[]", SLICE_FORMAT(name),
+                    SLICE_FORMAT(name));
 }
 
 /* A problem; where the graph is to become a workflow all the same, a step that fails. */
@@ -274,9 +270,8 @@ lacks(struct maker *maker, const char *words)
     if (!maker->wanted->keeps_on)
         return maker_fail(maker, "block_name", words);
     maker_note(maker, arena_format(maker->arena, "%s; until then every row fails there", words));
-    maker_add_rows(
-        maker, maker->rows,
-        value_slice(maker_text(maker, "error(\"there is no %.*s here\")", SLICE_FORMAT(name))).ptr);
+    maker_add_rows(maker, maker->rows,
+                   maker_jq(maker, "error(\"there is no %.*s here\")", SLICE_FORMAT(name)));
     return STATUS_OK;
 }
 
