@@ -147,11 +147,20 @@ may_follow(const struct call *call, const struct call *leader)
     return leader->run == call->run || leader->has_slot;
 }
 
+/* 0: its answer is not kept. */
+static int64_t
+keep_ms(const struct call *call)
+{
+    const struct step_type *type = call->run->program->types[call->node->index];
+    int64_t own_ms = type->keep_ms == NULL ? 0 : type->keep_ms(call->config);
+    return call->node->cache_ms > own_ms ? call->node->cache_ms : own_ms;
+}
+
 void
 reuse_enter(struct call *call)
 {
     const struct step_type *type = call->run->program->types[call->node->index];
-    bool is_kept = call->node->cache_ms > 0;
+    bool is_kept = keep_ms(call) > 0;
     if (!is_kept && !type->joins_alike) {
         call_go(call);
         return;
@@ -191,7 +200,8 @@ add_trim(struct call *call, struct intent *intent)
 void
 reuse_record(struct call *call, struct intent *intent)
 {
-    if (call->node->cache_ms == 0 || call->reuse.is_taken || !call->is_sent || !may_be_shared(call))
+    int64_t kept_ms = keep_ms(call);
+    if (kept_ms == 0 || call->reuse.is_taken || !call->is_sent || !may_be_shared(call))
         return;
     int64_t now = clock_unix_ms(call->run->engine->options.clock);
     struct cache_row *row = arena_alloc(&intent->arena, sizeof(*row));
@@ -199,7 +209,7 @@ reuse_record(struct call *call, struct intent *intent)
         .workspace = call->run->workspace,
         .value = json_text(&intent->arena, call->outcome),
         .created_unix_ms = now,
-        .expires_unix_ms = now + call->node->cache_ms,
+        .expires_unix_ms = now + kept_ms,
     };
     memcpy(row->hash, call->hash, STORE_HASH_BYTES);
     intent_add(intent, STORE_CACHE_PUT, row->value.size + 128)->cache = row;

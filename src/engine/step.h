@@ -151,6 +151,10 @@ enum step_follow {
 typedef bool step_begin_fn(struct step_scope *scope, struct step_progress *progress,
                            struct step_failure *failure);
 
+/* How long the answer to a call that was asked with that is kept at least, for calls that ask for
+ * the same within a workspace. */
+typedef int64_t step_keep_fn(struct value asked);
+
 /* What follows an answered call. Pure, on an eval thread: after a crash, and in a later generation,
  * it is asked again with the recorded answers. Every chain of calls has to end by itself, at
  * LIMIT_STEP_CALLS at the latest. */
@@ -357,6 +361,7 @@ struct step_type {
     bool joins_alike; /* calls that ask for the same, within a workspace, are made once while the
                          first is on its way. What conclude makes of an answer must then depend on
                          what was asked alone, as for every step that may be given `cache` */
+    step_keep_fn *keep_ms;    /* NULL: answers are kept as the step's `cache` says */
     step_follow_fn *follow;   /* NULL: one call is all */
     const char *follow_field; /* follow is asked only where this field is given; NULL: always */
     enum step_reads reads;

@@ -9,6 +9,7 @@ import { startServer } from './server.mjs';
 let server;
 let site;
 let calls = [];
+let moved = {};
 let robots = { status: 404, text: '' };
 before(async () => {
   site = createServer((request, response) => {
@@ -17,6 +18,10 @@ before(async () => {
       const { status, text } = typeof robots === 'function' ? robots() : robots;
       response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
       response.end(text);
+      return;
+    }
+    if (moved[request.url]) {
+      response.writeHead(302, { location: moved[request.url], connection: 'close' }).end();
       return;
     }
     const isGone = request.url.startsWith('/gone');
@@ -84,6 +89,54 @@ test('with a cache the rules and the page are asked for once', async () => {
   assert.equal((await scrape(at('/kept'), { more })).status, 'completed');
   assert.equal((await scrape(at('/other'), { more })).status, 'completed');
   assert.deepEqual(calls.map((call) => call.url), ['/robots.txt', '/kept', '/other']);
+});
+
+test('a run asks a site for its rules once, another run asks again', async () => {
+  const workflow = await server.publish(JSON.stringify({ name: 'Many pages', limits: { concurrency: 1 }, steps: [
+    { id: 'each', type: 'expand', config: { list: '.input.paths' } },
+    { id: 'page', type: 'scrape_web', config: { url: '{{item.url}}' } },
+    { id: 'out', type: 'write_jsonl' },
+  ] }));
+  const paths = Array.from({ length: 6 }, (_, i) => ({ url: at(`/many/${i}`) }));
+  for (let runs = 1; runs < 3; runs++) {
+    const run = await server.reachEnd((await server.begin(workflow, { paths })).id);
+    assert.equal(run.status, 'completed', JSON.stringify(run.error));
+    const asked = calls.map((call) => call.url);
+    assert.equal(asked.filter((url) => url === '/robots.txt').length, runs);
+    assert.equal(asked.length, 7 * runs);
+  }
+});
+
+test('where a page has gone is asked for its rules too', async () => {
+  const other = { calls: [], robots: 'User-agent: *\nDisallow: /closed\n' };
+  other.http = createServer((request, response) => {
+    other.calls.push(request.url);
+    response.writeHead(200, { 'content-type': 'text/html', connection: 'close' });
+    response.end(request.url === '/robots.txt' ? other.robots : '<title>There</title><p>Moved here.</p>');
+  });
+  await new Promise((done) => other.http.listen(0, '127.0.0.1', done));
+  const there = `http://127.0.0.1:${other.http.address().port}`;
+  try {
+    robots = { status: 200, text: 'User-agent: *\nDisallow: /closed\n' };
+    moved = { '/to-open': `${there}/open`, '/to-closed': `${there}/closed`, '/near': '/near/2', '/near/2': '/about', '/shut': '/closed/x', '/round': '/round' };
+    const gone = await scrape(at('/to-open'));
+    assert.deepEqual([gone.status, gone.output?.title, gone.output?.url], ['completed', 'There', `${there}/open`], JSON.stringify(gone.error));
+    assert.deepEqual(other.calls, ['/robots.txt', '/open']);
+    assert.match(JSON.stringify((await scrape(at('/to-closed'))).error), /robots_refused/);
+    assert.ok(!other.calls.includes('/closed'));
+    calls = [];
+    assert.equal((await scrape(at('/near'))).output.url, at('/about'));
+    assert.deepEqual(calls.map((call) => call.url), ['/robots.txt', '/near', '/near/2', '/about']);
+    assert.match(JSON.stringify((await scrape(at('/shut'))).error), /robots_refused/);
+    assert.ok(!calls.some((call) => call.url === '/closed/x'));
+    assert.match(JSON.stringify((await scrape(at('/round'))).error), /address_refused.*redirected/);
+    moved = { '/inside': 'http://169.254.169.254/' };
+    assert.match(JSON.stringify((await scrape(at('/inside'))).error), /address_refused/);
+  } finally {
+    moved = {};
+    other.http.closeAllConnections();
+    await new Promise((done) => other.http.close(done));
+  }
 });
 
 test('failures are told', async () => {
