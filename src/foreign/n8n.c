@@ -150,6 +150,7 @@ n8n_read(struct value *out, struct value file, struct arena *arena, foreign_note
             error, STATUS_INVALID,
             "nodes: none of them starts the workflow (a trigger that is not disabled)");
     n8n_translate(&n8n);
+    n8n_put_input(&n8n);
     add_step_if_none(&n8n);
     report(&n8n, note, context);
     *out = make_flow(&n8n);

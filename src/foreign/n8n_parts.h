@@ -285,10 +285,13 @@ n8n_node_fn n8n_set, n8n_if, n8n_switch, n8n_filter, n8n_merge, n8n_code, n8n_sp
     n8n_item_lists, n8n_aggregate, n8n_summarize, n8n_sort, n8n_limit, n8n_remove_duplicates,
     n8n_rename_keys, n8n_loop, n8n_wait, n8n_pass, n8n_date_time, n8n_stop, n8n_http, n8n_slack,
     n8n_email, n8n_workflow, n8n_respond, n8n_to_file, n8n_from_file, n8n_read_file, n8n_chain,
-    n8n_openai, n8n_extract, n8n_classify, n8n_sentiment, n8n_agent;
+    n8n_openai, n8n_extract, n8n_classify, n8n_sentiment, n8n_agent, n8n_spreadsheet;
 
 /* What starts the workflow: `triggers`, the input's schema and the first streams. */
 void n8n_start(struct n8n *n8n);
+
+/* The input's schema, when all properties are known. */
+void n8n_put_input(struct n8n *n8n);
 
 /* Makes the steps of all nodes in their order; n8n_nodes.c. */
 void n8n_translate(struct n8n *n8n);

@@ -382,8 +382,8 @@ start_at(struct n8n *n8n, struct n8n_node *node, struct starting *starting)
         starting->nodes[starting->count++] = node;
 }
 
-static void
-put_input(struct n8n *n8n)
+void
+n8n_put_input(struct n8n *n8n)
 {
     struct value schema = value_empty_object();
     if (n8n->inputs.count == 0)
@@ -410,7 +410,6 @@ n8n_start(struct n8n *n8n)
         is_same = is_same && same_targets(starting.nodes[0], starting.nodes[i]);
     if (!is_same)
         choose_start(n8n, &starting);
-    put_input(n8n);
     if (triggers.count > 0)
         n8n_put(n8n, &n8n->flow, "triggers", triggers);
 }

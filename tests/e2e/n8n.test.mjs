@@ -444,6 +444,25 @@ test('a node without a step is named, its step fails, the rest is there', async 
   assert.match(run.error.message, /n8n node Sheet: there is no step/);
 });
 
+test('files: rows of one, rows as one', async () => {
+  await writeFile(join(home, 'people.csv'), 'name;age\nAda;36\nBo;7\n');
+  const file = workflow([
+    start(), node('Read', 'readWriteFile', 1, { fileSelector: join(home, 'people.csv') }), node('Rows', 'extractFromFile', 1, { options: { delimiter: ';' } }),
+    node('Set', 'set', 3.4, fields({ who: '={{ $json.name }}' })), node('Write', 'convertToFile', 1.1, { options: { fileName: 'who.csv' } }),
+  ]);
+  const made = await bring(file);
+  assert.equal(made.code, 0, made.stderr);
+  const { run, out } = await runFlow(made.flow, {});
+  assert.equal(run.error, null, JSON.stringify(run.error));
+  assert.equal(await readFile(join(out, 'who.csv'), 'utf8'), 'who\nAda\nBo\n');
+  const form = workflow([node('Form', 'formTrigger', 2.2, { formTitle: 'Up', formFields: { values: [{ fieldLabel: 'table', fieldType: 'file' }] } }), node('Rows', 'extractFromFile', 1, { binaryPropertyName: 'table' }), node('Set', 'set', 3.4, fields({ who: '={{ $json.name }}' }))]);
+  const brought = await bring(form);
+  assert.deepEqual(brought.flow.input.properties.table, { type: 'string', format: 'file' });
+  assert.equal(brought.flow.steps[0].config.file, '{{= .input.table }}');
+  const pdf = await bring(workflow([start(), node('Rows', 'extractFromFile', 1, { operation: 'pdf' })]));
+  assert.match(pdf.stderr, /Rows \(extractFromFile\): left out/);
+});
+
 // --- bad files ---
 
 test('files that are no workflow get words, and nothing crashes', async () => {

@@ -1,0 +1,1 @@
+$json.a?.['b c'].map((x) => ({ ...x, n: `q${x.n ?? -1}` })).filter(y => y && /a[/]b/gi.test(y)) ? 1e3 : !0 /* c */
