@@ -103,6 +103,9 @@ make_flow(struct n8n *n8n)
     struct value flow = value_empty_object();
     static const char *const keys[] = {"input", "triggers"};
     n8n_put(n8n, &flow, "name", foreign_name(n8n->arena, n8n_text(n8n->file, "name")));
+    /* A name without letters of ours gives no slug by itself. */
+    if (slice_is(value_slice(foreign_slug(n8n->arena, n8n_text(n8n->file, "name"))), "workflow"))
+        n8n_put_text(n8n, &flow, "slug", "workflow");
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         if (value_get(n8n->flow, keys[i]).kind != VALUE_NONE)
             n8n_put(n8n, &flow, keys[i], value_get(n8n->flow, keys[i]));

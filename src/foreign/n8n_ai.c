@@ -1,5 +1,6 @@
 /* Nodes of n8n that ask models: chains, agents, OpenAI, extraction, classification. */
 #include "base/json.h"
+#include "expr/schema.h"
 #include "foreign/n8n_parts.h"
 
 #include <string.h>
@@ -105,6 +106,19 @@ parse_text(struct n8n *n8n, struct slice text)
     return value;
 }
 
+static void
+pass_over(const char *instance_path, const char *schema_path, const char *words, void *context)
+{
+}
+
+/* Schemas of other drafts are refused by our steps. */
+static bool
+is_good_schema(struct n8n *n8n, struct value value)
+{
+    struct schema *schema = NULL;
+    return schema_compile(&schema, n8n->arena, value, pass_over, NULL) == STATUS_OK;
+}
+
 /* The schema that a parser or an extractor is given: an example, or a JSON Schema. */
 static struct value
 read_schema(struct n8n *n8n, const struct n8n_node *from)
@@ -114,8 +128,12 @@ read_schema(struct n8n *n8n, const struct n8n_node *from)
     bool is_manual = n8n_param_is(from, "schemaType", "manual");
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct value schema = parse_text(n8n, n8n_param_text(from, texts[i]));
-        if (schema.kind == VALUE_OBJECT && (is_manual || example.kind == VALUE_NONE))
-            return value_object_remove(n8n->arena, schema, SLICE("$schema"));
+        bool is_meant = is_manual || example.kind == VALUE_NONE;
+        if (schema.kind != VALUE_OBJECT || !is_meant)
+            continue;
+        schema = value_object_remove(n8n->arena, schema, SLICE("$schema"));
+        if (is_good_schema(n8n, schema))
+            return schema;
     }
     return example.kind == VALUE_OBJECT ? schema_of(n8n, example) : (struct value){0};
 }
@@ -199,8 +217,9 @@ ask(struct asking *asking, const char *text, const char *object)
         parser->is_done = true;
     } else if (parser != NULL) {
         n8n_leave_out(n8n, node, asking->at,
-                      "the form of its answer is not a plain object: write `output` of an "
-                      "ai_generate step by hand");
+                      "the form of its answer is not a plain object by JSON Schema 2020-12: write "
+                      "`output` of "
+                      "an ai_generate step by hand");
         return;
     }
     const char *id = n8n_step(n8n, node, asking->at, "ai_generate", asking->config, NULL);
@@ -290,6 +309,13 @@ n8n_openai(struct n8n *n8n, struct n8n_node *node)
 
 /* --- extraction --- */
 
+/* Words that hold no expression. */
+static bool
+is_plain(struct slice text)
+{
+    return text.size > 0 && text.ptr[0] != '=' && memmem(text.ptr, text.size, "{{", 2) == NULL;
+}
+
 static struct value
 attributes_of(struct n8n *n8n, const struct n8n_node *node)
 {
@@ -302,7 +328,7 @@ attributes_of(struct n8n *n8n, const struct n8n_node *node)
         for (size_t k = 0; k < COUNT_OF(types); k++)
             known = slice_is(type, types[k]) ? types[k] : known;
         n8n_put_text(n8n, &field, "type", known);
-        if (about.size > 0)
+        if (is_plain(about))
             n8n_put(n8n, &field, "description", value_string(about));
         if (n8n_text(one, "name").size > 0)
             fields =
@@ -322,7 +348,8 @@ n8n_extract(struct n8n *n8n, struct n8n_node *node)
     bool has_fields = fields.count > 0 && (mode.size == 0 || slice_is(mode, "fromAttributes"));
     if (!has_fields && !slice_is(n8n_text(schema, "type"), "object")) {
         n8n_leave_out(n8n, node, at,
-                      "what it extracts is not a plain object: write `fields` by hand");
+                      "what it extracts is not a plain object by JSON Schema 2020-12: write "
+                      "`fields` by hand");
         return;
     }
     put_model_of(n8n, node, &config, false);
@@ -351,14 +378,11 @@ struct classes {
 static void
 add_class(struct n8n *n8n, struct classes *classes, struct slice name, struct slice about)
 {
-    if (name.size == 0 || classes->count + 1 >= N8N_PORTS_MAX)
+    if (!is_plain(name) || classes->count + 1 >= N8N_PORTS_MAX)
         return;
-    /* Expressions, or braces, are no plain text. */
-    if ((about.size > 0 && about.ptr[0] == '=') || memmem(about.ptr, about.size, "{{", 2) != NULL)
-        about = name;
     classes->names[classes->count++] = name;
     classes->labels = value_object_set(n8n->arena, classes->labels, value_string(name),
-                                       value_string(about.size > 0 ? about : name));
+                                       value_string(is_plain(about) ? about : name));
 }
 
 /* An output for each label. */

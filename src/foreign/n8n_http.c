@@ -219,7 +219,9 @@ put_raw_body(struct requesting *requesting)
         n8n_template(requesting->n8n, requesting->node, requesting->at, n8n_param(node, "body"),
                      "body"));
     put_header(requesting, "Content-Type",
-               type.size > 0 ? value_string(type) : value_text("text/plain"));
+               type.size > 0 ? n8n_template(requesting->n8n, requesting->node, requesting->at,
+                                            n8n_param(node, "rawContentType"), "rawContentType")
+                             : value_text("text/plain"));
 }
 
 /* Since version 3. */

@@ -383,6 +383,9 @@ member_jq(struct n8n_scope *scope, const struct js *js, struct slice name)
         return (struct jq){0};
     if (context == CONTEXT_FOUND && ref.is_webhook)
         return webhook_member(scope, ref, name);
+    bool is_workflow = js->parts->kind == JS_NAME && slice_is(js->parts->text, "$workflow");
+    if (is_workflow && !slice_is(name, "id") && !slice_is(name, "name"))
+        return jq_fail(scope, "of `$workflow` only `id` and `name` are known");
     struct jq of = n8n_jq_of(scope, js->parts);
     if (of.text == NULL)
         return of;

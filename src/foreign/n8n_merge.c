@@ -186,6 +186,26 @@ choose_input(struct merging *merging)
     node->streams[0] = *chosen;
 }
 
+/* Further inputs, of which version 3 may have up to ten, one after the other. */
+static void
+combine_more(struct merging *merging, const char *words)
+{
+    for (unsigned i = 2; i < INPUTS_MAX && merging->node->outcome != N8N_LEFT_OUT; i++) {
+        merging->b = n8n_input(merging->n8n, merging->node, i);
+        if (!merging->b.is_live)
+            continue;
+        merging->a = merging->node->streams[0];
+        combine_pairs(merging, words);
+    }
+}
+
+static void
+combine_all(struct merging *merging, const char *words)
+{
+    combine_pairs(merging, words);
+    combine_more(merging, words);
+}
+
 static bool
 is_mode(const struct n8n_node *node, const char *const *names, size_t count)
 {
@@ -212,10 +232,10 @@ merge_two(struct merging *merging)
         n8n_leave_out(merging->n8n, merging->node, &merging->node->streams[0],
                       "a merge by SQL has no step: put `join` and `group_by` in its place");
     else if (is_mode(node, by_position, COUNT_OF(by_position)))
-        combine_pairs(merging, "items of different lists have no common position: put a `join` by "
-                               "a field in its place");
+        combine_all(merging, "items of different lists have no common position: put a `join` by "
+                             "a field in its place");
     else if (is_mode(node, all, COUNT_OF(all)))
-        combine_pairs(merging, "all pairs of two lists have no step");
+        combine_all(merging, "all pairs of two lists have no step");
     else
         combine_fields(merging);
 }

@@ -362,6 +362,16 @@ test('merge: one behind the other, by position, by a field', async () => {
   assert.deepEqual(await rows(pair, input), [{ a: 'Bo', b: '30' }, { a: 'al', b: '20' }]);
 });
 
+test('merge: more than two inputs', async () => {
+  const sets = ['A', 'B', 'C', 'D'].map((name) => node(name, 'set', 3.4, fields({ [name]: name })));
+  const file = workflow([start(), ...sets, node('Merge', 'merge', 3.2, { mode: 'combine', combineBy: 'combineByPosition', numberInputs: 4 })], {
+    Start: { main: [sets.map((s) => to(s.name))] }, ...Object.fromEntries(sets.map((s, i) => [s.name, { main: [[to('Merge', i)]] }])),
+  });
+  assert.deepEqual(await output(file), { A: 'A', B: 'B', C: 'C', D: 'D' });
+  file.nodes.at(-1).parameters = { numberInputs: 4 };
+  assert.deepEqual(await rows(file), [{ A: 'A' }, { B: 'B' }, { C: 'C' }, { D: 'D' }]);
+});
+
 test('one node behind two that both send', async () => {
   const file = workflow(
     [start(), list('people'), node('A', 'set', 3.4, fields({ a: '={{ $json.name }}' })), node('Both', 'set', 3.4, fields({ got: '={{ $json.a }}{{ $json.age }}' }))],
