@@ -251,3 +251,21 @@ steps:
   const failed = await runOf('fresh', {});
   assert.match(JSON.stringify(failed.error), /no_list.*there is no list/);
 });
+
+test('a step that is tried finds what there is and changes nothing', async () => {
+  await makeType('Tried');
+  const one = await makeEntity('tried', { name: 'One' }, { externalId: 'one' });
+  const attempt = async (type, config) => {
+    const definition = `name: t\nsteps:\n  - { id: it, type: ${type}, config: ${config} }\n`;
+    return make('/v1/workflows/steps/try', { definition, step: 'it', effects: true });
+  };
+  const rows = await attempt('read_entities', '{ type: tried }');
+  assert.deepEqual([rows.state, rows.value], ['completed', [{ _id: one.id, name: 'One', double: null }]], JSON.stringify(rows));
+  const found = await attempt('lookup', '{ entity: { type: tried, externalId: one } }');
+  assert.equal(found.value.name, 'One');
+  const put = await attempt('publish', '{ entity: { type: tried, externalId: two, fields: { name: Two } } }');
+  assert.equal(put.value.created, true, JSON.stringify(put));
+  assert.equal((await server.get('/v1/entities?entityType=tried')).data.length, 1);
+  const failed = await attempt('read_list', '{ list: Nowhere }');
+  assert.match(JSON.stringify(failed), /no_list/);
+});
