@@ -170,9 +170,9 @@ struct plan {
     bool is_inline; /* one-item tables only, pure to its end (if the workflows are that it calls):
                      * computed before the first commit */
     bool has_asks;  /* has steps that wait for somebody outside */
-    bool calls_workflows;   /* has steps of STEP_SHAPE_CHILD */
-    bool reads_vars;        /* an expression may read one */
-    uint32_t var_count;     /* of those that are read by their names */
+    bool calls_workflows; /* has steps of STEP_SHAPE_CHILD */
+    bool reads_vars;      /* an expression may read one */
+    uint32_t var_count;   /* of those that are read by their names */
     struct slice *var_names;
     struct value canonical; /* the definition in canonical order, as a value */
     _Atomic uint32_t references;
@@ -214,6 +214,14 @@ const struct plan_node *plan_row_step(const struct plan *plan, const struct plan
 
 /* Whether files that do not name their columns have some of that step: it gives rows a value. */
 bool plan_node_has_columns(const struct plan_node *node);
+
+/* Whether it was made of a definition in that format (plan->origin). */
+static inline bool
+plan_is_from(const struct plan *plan, const char *format)
+{
+    struct value own = value_get(plan->origin, "format");
+    return own.kind == VALUE_STRING && slice_is(value_slice(own), format);
+}
 
 /* The compiled field of that name (asserts that the type declares it). */
 const struct config_field *plan_node_field(const struct plan_node *node, const char *name);

@@ -97,8 +97,7 @@ is_of_graph(bool *out, struct service *service, const struct run_row *run, struc
     *out = false;
     if (status != STATUS_OK)
         return status;
-    struct value format = value_get(plan->origin, "format");
-    *out = format.kind == VALUE_STRING && slice_is(value_slice(format), "sixtyfour");
+    *out = plan_is_from(plan, "sixtyfour");
     plan_drop(&plan);
     return STATUS_OK;
 }

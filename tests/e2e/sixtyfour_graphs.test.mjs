@@ -115,6 +115,12 @@ test('read_csv reads the file whose handle the run brings', async () => {
     method: 'POST', headers: { 'x-api-key': server.key.apiKey }, body: JSON.stringify({ webhook_payload: people }),
   });
   assert.equal(payload.status, 400);
+  const notebook = await create(chain(block(1, 'read_notebook', { notebook_id: 'people' }), london));
+  const refused = await fetch(`${server.url}/workflows/run?workflow_id=${notebook.id}`, {
+    method: 'POST', headers: { 'x-api-key': server.key.apiKey }, body: JSON.stringify({ webhook_payload: people }),
+  });
+  assert.equal(refused.status, 400);
+  assert.match((await refused.json()).message, /webhook.*read_notebook/);
 });
 
 test('outgoing_webhook tells once of a run that has completed, in the form of the vendor', async () => {

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "flow/plan.h"
+#include "foreign/sixtyfour.h"
 #include "net/http_target.h"
 
 #include <string.h>
@@ -144,26 +145,32 @@ properties_of(const struct plan *plan)
     return plan->input_schema == NULL ? none : schema_keyword(plan->input_schema, "properties");
 }
 
-/* The block that reads the rows, if it is one that takes none from outside; else NULL. */
-static const char *
-reading_source(const struct plan *plan)
+/* The block that the workflow begins with, if that takes no rows from outside; else empty. In a
+ * graph a webhook would have declared that it does. */
+static struct slice
+other_source(const struct plan *plan)
 {
     const struct plan_node *first = &plan->nodes[0];
-    return first->decl->shape == STEP_SHAPE_SOURCE ? first->decl->name : NULL;
+    struct value blocks = value_get(value_get(plan->origin, "definition"), "blocks");
+    if (plan_is_from(plan, SIXTYFOUR_FORMAT) && blocks.kind == VALUE_ARRAY && blocks.count > 0) {
+        struct value name = value_get(value_items(blocks)[0], "block_name");
+        return name.kind == VALUE_STRING ? value_slice(name) : SLICE("another block");
+    }
+    return slice_text(first->decl->shape == STEP_SHAPE_SOURCE ? first->decl->name : "");
 }
 
 static bool
 add_payload(struct call *call, const struct plan *plan, struct asked *asked)
 {
-    const char *source = reading_source(plan);
+    struct slice source = other_source(plan);
     bool is_declared = value_get(properties_of(plan), PAYLOAD).kind != VALUE_NONE;
     if (asked->payload.kind == VALUE_NONE)
         return true;
-    if (!is_declared && source != NULL) {
+    if (!is_declared && source.size > 0) {
         call_fail(call, 400,
                   "webhook_payload needs a workflow whose source block is webhook; this one begins "
-                  "with %s",
-                  source);
+                  "with %.*s",
+                  SLICE_FORMAT(slice_cut(source, 100)));
         return false;
     }
     if (!is_declared && asked->payload.kind == VALUE_OBJECT) {

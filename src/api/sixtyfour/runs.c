@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"
+#include "foreign/sixtyfour.h"
 #include "service/run_filter.h"
 #include "service/workflows.h"
 
@@ -40,8 +41,7 @@ count_blocks(struct call *call, const struct run_row *run)
     if (service_version_load(call->service, &version, &plan, NULL) != STATUS_OK)
         return 0;
     uint32_t count = 0;
-    struct value format = value_get(plan->origin, "format");
-    bool is_graph = format.kind == VALUE_STRING && slice_is(value_slice(format), "sixtyfour");
+    bool is_graph = plan_is_from(plan, SIXTYFOUR_FORMAT);
     if (is_graph)
         count = value_get(value_get(plan->origin, "definition"), "blocks").count;
     for (uint16_t i = 0; !is_graph && i < plan->node_count; i++)
