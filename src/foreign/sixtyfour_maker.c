@@ -22,6 +22,9 @@ text_taken(struct maker *maker, struct buffer *text)
 }
 
 /* Empty when the arena is full, which is looked at when all is made. */
+static struct slice print_text(struct maker *maker, const char *format, va_list arguments)
+    PRINTF_LIKE(2, 0);
+
 static struct slice
 print_text(struct maker *maker, const char *format, va_list arguments)
 {
