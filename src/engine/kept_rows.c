@@ -218,9 +218,9 @@ read_one(struct kept *kept, struct slice text, bool is_external)
 }
 
 static enum status
-read_ids(struct kept *kept, const char *name, struct value ids)
+read_ids(struct kept *kept, struct value ids, bool is_external)
 {
-    bool is_external = name[0] == 'e';
+    const char *name = is_external ? "externalIds" : "ids";
     enum status status = STATUS_OK;
     if (ids.kind != VALUE_ARRAY)
         return error_set(kept->error, STATUS_INVALID, "%s: expected an array of ids, found %s",
@@ -266,9 +266,9 @@ read_wanted_entities(struct kept *kept)
         return error_set(kept->error, STATUS_INVALID,
                          "externalIds: expected with `type` and without `ids`");
     if (external.kind != VALUE_NONE)
-        return read_ids(kept, "externalIds", external);
+        return read_ids(kept, external, true);
     if (ids.kind != VALUE_NONE)
-        return read_ids(kept, "ids", ids);
+        return read_ids(kept, ids, false);
     if (!kept->has_type)
         return error_set(kept->error, STATUS_INVALID, "say which entities: by `type` or by `ids`");
     *kept->code = "no_entity_type";
