@@ -93,6 +93,9 @@ read_value(struct importing *importing, struct value file)
     if (tutor_file_is(file))
         return tutor_file_read(&importing->flow, file, &asking->arena, print_note, importing,
                                &asking->error);
+    if (value_get(file, "steps").kind == VALUE_ARRAY)
+        return error_set(&asking->error, STATUS_INVALID,
+                         "it is a workflow file as they are here: store it with windrow push");
     return error_set(&asking->error, STATUS_INVALID,
                      "expected a workflow of n8n ({nodes, connections, …}), a graph of Sixtyfour "
                      "({blocks, edges}) or the export of an AI Tutor workflow ({name, model, "
@@ -105,7 +108,9 @@ read_text(struct importing *importing, struct slice text)
     struct asking *asking = &importing->asking;
     struct value file;
     enum status status = json_parse(&file, &asking->arena, text, 0, NULL, &asking->error);
-    if (status == STATUS_OK)
+    if (status != STATUS_OK)
+        error_prepend(&asking->error, "expected the JSON of another program's workflow");
+    else
         status = read_value(importing, file);
     if (status != STATUS_OK)
         error_prepend(&asking->error, "%s", importing->file);

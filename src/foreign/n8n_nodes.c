@@ -154,9 +154,7 @@ end_ways_back(struct n8n *n8n, struct n8n_node *node)
                          SLICE_FORMAT(slice_cut(edge->to->name, 100)));
         n8n_change(n8n, node, words);
         struct slice quoted = json_text(n8n->arena, value_text(words));
-        struct n8n_ref json = at.json;
         n8n_transform(n8n, node, &at, n8n_cat(n8n->arena, "error(", quoted.ptr, ")", NULL));
-        at.json = json;
     }
 }
 

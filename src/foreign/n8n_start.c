@@ -277,6 +277,10 @@ put_trigger(struct n8n *n8n, struct n8n_node *node, struct value *triggers)
         put_called(n8n, node);
     else if (slice_is(type, "chatTrigger") || slice_is(type, "manualChatTrigger"))
         put_chat(n8n, node);
+    else if (slice_is(type, "errorTrigger"))
+        n8n_change(n8n, node,
+                   "other workflows name this one under `on_failure` (docs/on-failure.md); what it "
+                   "is given then has another form");
     else if (!slice_is(type, "manualTrigger") && !slice_is(type, "start"))
         n8n_say(n8n, node, N8N_LEFT_OUT,
                 "nothing starts runs by such an event: start them over the API or a webhook, with "
@@ -412,4 +416,8 @@ n8n_start(struct n8n *n8n)
         choose_start(n8n, &starting);
     if (triggers.count > 0)
         n8n_put(n8n, &n8n->flow, "triggers", triggers);
+    if (n8n_text(n8n->file, "settings.errorWorkflow").size > 0)
+        n8n_change(n8n, &n8n->self,
+                   "its error workflow is not named: import that one too, and "
+                   "write `on_failure: {workflow: SLUG}`");
 }

@@ -192,7 +192,7 @@ test('a file that is none is refused with its place, and nothing is stored', asy
   for (const [file, words] of [
     ['{', /line 1/],
     [[], /expected a workflow of n8n .* or the export/],
-    [{ steps: [] }, /expected a workflow of n8n .* or the export/],
+    [{ steps: [] }, /it is a workflow file as they are here: store it with windrow push/],
     [exported({ name: '' }), /name: expected a text/],
     [exported({ template: '' }), /template: expected a text/],
     [exported({ modelSettings: '{' }), /modelSettings/],

@@ -427,6 +427,11 @@ test('triggers: webhook, schedule, several', async () => {
   const made = await bring(file);
   assert.deepEqual(made.flow.triggers, { webhook: { auth: 'none', respond: 'at_end' } });
   assert.deepEqual((await runFlow(made.flow, { name: 'Ada' })).run.output, { hello: 'Ada' });
+  const failed = workflow([node('Oops', 'errorTrigger', 1), node('Set', 'set', 3.4, fields({ a: 'b' }))]);
+  failed.settings.errorWorkflow = 'abc';
+  const oops = await bring(failed);
+  assert.match(oops.stderr, /Oops \(errorTrigger\): carried with changes: other workflows name this one under `on_failure`/);
+  assert.match(oops.stderr, /its error workflow is not named/);
   const times = [
     [{ field: 'minutes', minutesInterval: 15 }, '*/15 * * * *'], [{ field: 'hours', hoursInterval: 2, triggerAtMinute: 5 }, '5 */2 * * *'], [{ field: 'days', triggerAtHour: 7 }, '0 7 * * *'], [{}, '0 0 * * *'],
     [{ field: 'weeks', triggerAtDay: [1, 5], triggerAtHour: 9, triggerAtMinute: 30 }, '30 9 * * 1,5'], [{ field: 'months', triggerAtDayOfMonth: 3 }, '0 0 3 */1 *'], [{ field: 'cronExpression', expression: '0 6 * * 1-5' }, '0 6 * * 1-5'],
@@ -478,7 +483,7 @@ test('files: rows of one, rows as one', async () => {
 test('files that are no workflow get words, and nothing crashes', async () => {
   const deep = '['.repeat(5000);
   const table = [
-    ['', /expected/], ['a,b\n1,2\n', /line 1/], [Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2]), /line 1/], ['[]', /expected a workflow of n8n/], ['{}', /expected a workflow of n8n/], ['{"name":"x","steps":[]}', /expected/],
+    ['', /expected/], ['a,b\n1,2\n', /line 1/], [Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2]), /line 1/], ['[]', /expected a workflow of n8n/], ['{}', /expected a workflow of n8n/], ['{"name":"x","steps":[]}', /store it with windrow push/],
     [deep, /deep|nest/i], [{ nodes: [], connections: {} }, /nodes: expected 1 to/], [{ nodes: [1], connections: {} }, /nodes\[0\]/], [{ nodes: [{ name: 'A', type: 'x' }], connections: [] }, /expected/],
     [workflow([start(), start()], {}), /two nodes are called Start/], [workflow([node('A', 'set', 3.4)], {}), /none of them starts/], [{ nodes: Array.from({ length: 2000 }, (_, i) => node(`N${i}`, 'noOp', 1)), connections: {} }, /1 to 1024/],
   ];
