@@ -41,8 +41,9 @@ struct cli {
     void (*close)(struct cli *cli, struct service **service);
     /* What is made of a foreign document, in a sandbox child (base/conversion.h). */
     enum status (*convert)(struct conversion *conversion, struct error *error);
-    const char *config; /* file of AI providers; NULL: not given */
-    const char *allow;  /* addresses that outgoing calls may reach beside the public internet */
+    const char *config;  /* file of AI providers; NULL: not given */
+    const char *ca_file; /* of outgoing calls but those of models; NULL: the system's */
+    const char *allow;   /* addresses that outgoing calls may reach beside the public internet */
 };
 
 typedef int cli_command_fn(struct cli *cli, int argc, char **argv);

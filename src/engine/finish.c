@@ -346,7 +346,8 @@ commit_end(struct finish_commit *commit, enum run_event event, struct value outp
         add_pause(run, intent);
     if (run_state_is_ended(run->state)) {
         line_add_leave(intent, &run->id, &run->wishes);
-        const struct notice_to to = {run->program->plan, run->wishes.callback_url};
+        const struct notice_to to = {run->program->plan, run->wishes.callback_url,
+                                     run->wishes.callback_task};
         notice_add_end(intent, &run->engine->options, row, &to);
         child_add_end(run, intent, output, error);
         taps_add_partial(run, intent); /* as many as there is room for */

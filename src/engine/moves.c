@@ -312,7 +312,8 @@ add_notice(const struct engine_options *options, const struct run_row *row, stru
         programs_get(options->programs, &row->workflow, row->version, &program, NULL);
     struct run_wishes wishes;
     wishes_read(&wishes, row->wishes, &intent->arena);
-    const struct notice_to to = {status == STATUS_OK ? program->plan : NULL, wishes.callback_url};
+    const struct notice_to to = {status == STATUS_OK ? program->plan : NULL, wishes.callback_url,
+                                 wishes.callback_task};
     notice_add_end(intent, options, row, &to);
     program_drop(&program);
 }

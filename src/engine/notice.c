@@ -90,7 +90,18 @@ add_on_end(struct intent *intent, const struct engine_options *options, const st
     if (!plan->is_sixtyfour_notice)
         return;
     delivery->form = DELIVERY_SIXTYFOUR;
-    delivery->type = SLICE("outgoing_webhook.completed");
+    delivery->type = SLICE(NOTICE_SIXTYFOUR_RUN);
+}
+
+static void
+add_asked(struct intent *intent, const struct engine_options *options, const struct run_row *row,
+          const struct notice_to *to)
+{
+    struct delivery_row *delivery = add_one(intent, options, row, to->callback, "asked");
+    if (to->task.size == 0)
+        return;
+    delivery->form = DELIVERY_SIXTYFOUR;
+    delivery->type = arena_copy(&intent->arena, to->task);
 }
 
 /* Whether a workflow is to be run for its failure. */
@@ -156,5 +167,5 @@ notice_add_end(struct intent *intent, const struct engine_options *options,
     if (to->plan != NULL && to->plan->on_end.kind == VALUE_STRING)
         add_on_end(intent, options, row, to->plan);
     if (to->callback.size > 0)
-        add_one(intent, options, row, to->callback, "asked");
+        add_asked(intent, options, row, to);
 }

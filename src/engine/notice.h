@@ -26,7 +26,11 @@ struct run_row;
 struct notice_to {
     const struct plan *plan; /* its notify.on_end; NULL: not known, nobody of it is told */
     struct slice callback;   /* what the start asked for; empty: nobody */
+    struct slice task;       /* the callback is in Sixtyfour's form, for a job of that type */
 };
+
+/* The type of what is told of a run in Sixtyfour's form. */
+#define NOTICE_SIXTYFOUR_RUN "outgoing_webhook.completed"
 
 /* Adds what is to be told of the run, as the row has it, to the intent that ends it: nothing unless
  * it has ended, no delivery where nobody sends (engine_options.notice_ms), and no failure where

@@ -313,7 +313,8 @@ engine_run_start(struct engine *engine, const struct run_start *start, run_start
         ->run = row;
     add_labels(intent, row, start->wishes.labels);
     line_add_join(intent, row, &start->wishes);
-    const struct notice_to to = {start->program->plan, start->wishes.callback_url};
+    const struct notice_to to = {start->program->plan, start->wishes.callback_url,
+                                 start->wishes.callback_task};
     notice_add_end(intent, &engine->options, row, &to);
     intent_add_idempotency(intent, start->idempotency, IDEMPOTENCY_RUN, &row->id);
     if (start->also.object != NULL)

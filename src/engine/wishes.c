@@ -61,6 +61,7 @@ wishes_print(const struct run_wishes *wishes, struct arena *arena)
         object = value_object_set(arena, object, value_text("deadlineMs"),
                                   value_int(wishes->deadline_ms));
     object = with_text(arena, object, "callbackUrl", wishes->callback_url);
+    object = with_text(arena, object, "callbackTask", wishes->callback_task);
     object = with_text(arena, object, "concurrencyKey", wishes->concurrency_key);
     return object.count == 0 ? slice_of("", 0) : json_text(arena, object);
 }
@@ -85,5 +86,6 @@ wishes_read(struct run_wishes *out, struct slice text, struct arena *arena)
     priority_parse(&out->priority, text_of(object, "priority"));
     value_integer(value_get(object, "deadlineMs"), &out->deadline_ms);
     out->callback_url = text_of(object, "callbackUrl");
+    out->callback_task = text_of(object, "callbackTask");
     out->concurrency_key = text_of(object, "concurrencyKey");
 }

@@ -18,6 +18,7 @@ struct run_wishes {
     int64_t deadline_ms;          /* for each generation, from its beginning; 0: none */
     int64_t deadline_unix_ms;     /* for the first generation, not kept in the text; 0: none */
     struct slice callback_url;    /* told when the run has ended; empty: nobody is */
+    struct slice callback_task;   /* of a callback in Sixtyfour's form: the type of the job */
     struct slice concurrency_key; /* one at a time of those with the same; empty: any number */
 };
 

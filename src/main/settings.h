@@ -38,6 +38,7 @@ struct settings {
     struct rate key_rate; /* count 0: not given */
 
     const char *allow;      /* NULL: not given */
+    const char *ca_file;    /* NULL: the system's */
     const char *connectors; /* folder; NULL: none */
     const char *databases;  /* sql/databases.h; NULL: none */
     int64_t eval_threads;   /* 0: one a core */

@@ -75,7 +75,7 @@ open_transport(const struct cli *cli, struct error *error)
     enum status status = address_rules_parse(&rules, allow, error);
     if (status != STATUS_OK)
         return status;
-    struct http_client_options options = {.threads = 1, .rules = rules};
+    struct http_client_options options = {.threads = 1, .rules = rules, .ca_file = cli->ca_file};
     status = http_client_new(&client, &options, error);
     if (status == STATUS_OK)
         status = models_read(cli->config, error);
@@ -174,6 +174,7 @@ world_open_server(struct cli *cli, const struct settings *settings, struct servi
         .audit_ms = settings->audit_ms,
     };
     cli->allow = settings->allow;
+    cli->ca_file = settings->ca_file;
     cli->config = settings->config;
     enum status status = open_connectors(cli, settings->connectors, error);
     if (status == STATUS_OK)

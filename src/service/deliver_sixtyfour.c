@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "engine/notice.h"
 #include "service/host.h"
 #include "service/links.h"
 #include "service/results.h"
@@ -88,6 +89,36 @@ put_rows(struct buffer *out, struct service *service, const struct run_row *run,
     buffer_done(&rows);
 }
 
+/* Words of a job that has not come to a result. */
+static struct slice
+error_words(const struct run_row *run, struct arena *arena)
+{
+    struct value error = value_null();
+    if (run->state == RUN_STATE_CANCELLED)
+        return SLICE("The job was cancelled");
+    if (run->error.size > 0)
+        status_ignore(json_parse(&error, arena, run->error, 0, NULL, NULL));
+    struct value words = value_find_or_null(error, SLICE("message"));
+    return words.kind == VALUE_STRING ? value_slice(words) : SLICE("The job has failed");
+}
+
+static void
+tell_job(struct buffer *out, const struct delivery_row *row, const struct run_row *run,
+         struct arena *arena)
+{
+    bool is_good = run->state == RUN_STATE_COMPLETED;
+    buffer_append_byte(out, '{');
+    put_uuid(out, "task_id", &run->id);
+    buffer_append_format(out, "\"status\":\"%s\",\"task_type\":", is_good ? "completed" : "failed");
+    json_print_string(out, row->type);
+    buffer_append_text(out, is_good ? ",\"result\":" : ",\"error\":");
+    if (is_good)
+        buffer_append_slice(out, run->output);
+    else
+        json_print_string(out, error_words(run, arena));
+    buffer_append_byte(out, '}');
+}
+
 static enum status
 is_of_graph(bool *out, struct service *service, const struct run_row *run, struct error *error)
 {
@@ -137,8 +168,10 @@ sixtyfour_tell(struct buffer *out, struct service *service, const struct deliver
     struct run_row run;
     arena_init(&arena, RUN_BYTES);
     enum status status = store_run_get(service->store, &arena, &row->run, &run);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && slice_is(row->type, NOTICE_SIXTYFOUR_RUN))
         status = tell_run(out, service, row, &run, &arena);
+    else if (status == STATUS_OK)
+        tell_job(out, row, &run, &arena);
     arena_done(&arena);
     return status;
 }

@@ -55,6 +55,15 @@ sixtyfour_fail_field(struct call *call, const struct sixtyfour_place *place, con
     call_answer(call, 422, &body);
 }
 
+void
+sixtyfour_fail_detail(struct call *call, int http_status, const char *words)
+{
+    struct buffer body;
+    call_begin_body(&body);
+    put_detail(&body, words);
+    call_answer(call, http_status, &body);
+}
+
 static const char *
 type_of(int http_status)
 {
@@ -73,6 +82,7 @@ type_of(int http_status)
         {415, "Unsupported Media Type"},
         {429, "Too Many Requests"},
         {501, "Not Implemented"},
+        {504, "Gateway Timeout"},
         {503, "Service Unavailable"},
         {507, "Insufficient Storage"},
     };

@@ -6,6 +6,13 @@
 #define POST HTTP_METHOD_POST
 #define DELETE HTTP_METHOD_DELETE
 #define SMALL KIB(64)
+#define MEDIUM MIB(1)
+
+/* clang-format off */
+#define DIRECT(path)                                                                               \
+    {POST, path, KEY_SCOPE_RUN, sixtyfour_direct, MEDIUM, .name = NULL, .starts_run = true}
+#define ABSENT(method, path) {method, path, ROUTE_PUBLIC, sixtyfour_absent, MEDIUM, .name = NULL}
+/* clang-format on */
 
 static const struct route routes[] = {
     {POST, "/workflows/run", KEY_SCOPE_RUN, sixtyfour_run_start, LIMIT_INPUT_BYTES, .name = NULL,
@@ -33,12 +40,81 @@ static const struct route routes[] = {
     {POST, "/workflows/delete_workflow", KEY_SCOPE_WRITE, sixtyfour_workflow_delete, SMALL,
      .name = NULL},
     {POST, "/workflows/cancel", KEY_SCOPE_RUN, sixtyfour_run_cancel, SMALL, .name = NULL},
+    {GET, "/job-status/{job}", KEY_SCOPE_READ, sixtyfour_job_status, 0, .name = NULL},
+    DIRECT("/enrich-lead"),
+    DIRECT("/enrich-lead-async"),
+    DIRECT("/enrich-company"),
+    DIRECT("/enrich-company-async"),
+    DIRECT("/people-intelligence"),
+    DIRECT("/people-intelligence-async"),
+    DIRECT("/company-intelligence"),
+    DIRECT("/company-intelligence-async"),
+    DIRECT("/qa-agent"),
+    DIRECT("/qa-agent-async"),
+    DIRECT("/research-agent"),
+    DIRECT("/research-agent-async"),
+    DIRECT("/find-email"),
+    DIRECT("/find-email-async"),
+    DIRECT("/find-phone"),
+    DIRECT("/find-phone-async"),
+    DIRECT("/reverse-email"),
+    DIRECT("/reverse-email-async"),
+    DIRECT("/reverse-phone"),
+    DIRECT("/reverse-phone-async"),
+    DIRECT("/enrich-linkedin"),
+    DIRECT("/get-linkedin"),
+    ABSENT(POST, "/workflows/interactive/start"),
+    ABSENT(POST, "/workflows/interactive/{job}/add-block"),
+    ABSENT(POST, "/workflows/interactive/{job}/finish"),
+    ABSENT(GET, "/workflows/interactive/{job}/state"),
+    ABSENT(GET, "/workflows/interactive/{job}/output"),
+    ABSENT(POST, "/workflows/interactive/{job}/save"),
+    ABSENT(POST, "/search/start-deep-search"),
+    ABSENT(GET, "/search/status/{task}"),
+    ABSENT(GET, "/search/download"),
+    ABSENT(POST, "/search/start-filter-search"),
+    ABSENT(POST, "/search/query"),
+    ABSENT(POST, "/search/export"),
+    ABSENT(GET, "/search/filter-capabilities"),
+    ABSENT(POST, "/search/filter-field-values"),
+    ABSENT(GET, "/api/usage"),
+    ABSENT(POST, "/oauth/token"),
+    ABSENT(GET, "/.well-known/oauth-authorization-server"),
 };
 
 static const struct route_table sixtyfour_routes = {routes, COUNT_OF(routes)};
 
-static const char *const paths[] = {"/workflows/*", "/storage/*", "/webhooks/signing-secret/*",
-                                    "/job-status/*", NULL};
+static const char *const paths[] = {"/workflows/*",
+                                    "/storage/*",
+                                    "/webhooks/signing-secret/*",
+                                    "/job-status/*",
+                                    "/enrich-lead/*",
+                                    "/enrich-lead-async/*",
+                                    "/enrich-company/*",
+                                    "/enrich-company-async/*",
+                                    "/people-intelligence/*",
+                                    "/people-intelligence-async/*",
+                                    "/company-intelligence/*",
+                                    "/company-intelligence-async/*",
+                                    "/qa-agent/*",
+                                    "/qa-agent-async/*",
+                                    "/research-agent/*",
+                                    "/research-agent-async/*",
+                                    "/find-email/*",
+                                    "/find-email-async/*",
+                                    "/find-phone/*",
+                                    "/find-phone-async/*",
+                                    "/reverse-email/*",
+                                    "/reverse-email-async/*",
+                                    "/reverse-phone/*",
+                                    "/reverse-phone-async/*",
+                                    "/enrich-linkedin/*",
+                                    "/get-linkedin/*",
+                                    "/search/*",
+                                    "/api/usage/*",
+                                    "/oauth/*",
+                                    "/.well-known/oauth-authorization-server/*",
+                                    NULL};
 
 static bool
 is_guarded(const struct http_request *request)

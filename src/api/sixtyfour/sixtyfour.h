@@ -21,6 +21,9 @@ route_handler_fn sixtyfour_run_cancel;
 route_handler_fn sixtyfour_run_live;
 route_handler_fn sixtyfour_run_links;
 route_handler_fn sixtyfour_csv_upload;
+route_handler_fn sixtyfour_direct;
+route_handler_fn sixtyfour_job_status;
+route_handler_fn sixtyfour_absent;
 route_handler_fn sixtyfour_signing_get;
 route_handler_fn sixtyfour_signing_make;
 route_handler_fn sixtyfour_signing_roll;
@@ -45,15 +48,26 @@ struct sixtyfour_place {
 void sixtyfour_fail_field(struct call *call, const struct sixtyfour_place *place, const char *type,
                           const char *words);
 
+/* {"detail": words}, as some endpoints say it. */
+void sixtyfour_fail_detail(struct call *call, int http_status, const char *words);
+
+/* What keeps a run from starting. */
+struct refusal;
+void sixtyfour_fail_start(struct call *call, enum status status, const struct refusal *refusal,
+                          const struct error *error);
+
 void sixtyfour_put_fault(struct call *call, struct fault *fault, struct buffer *out);
 
 /* --- what was sent --- */
+
+/* False: the call was answered with 402. */
+bool sixtyfour_has_credits(struct call *call);
 
 /* A query parameter that there has to be. False: the call was answered with 422. */
 bool sixtyfour_read_query(struct call *call, const char *name, struct slice *out);
 
 /* The JSON body, {} if there is none, into call->body; it may have these fields, ended by NULL, and
- * no others. False: the call was answered with 400 or 422. */
+ * no others; NULL: any. False: the call was answered with 400 or 422. */
 bool sixtyfour_read_body(struct call *call, const char *const *fields);
 
 /* The name of the alias of a workflow that the client calls so. */

@@ -1,5 +1,6 @@
 /* The start of a run: rows or one row that are sent along, or a file that was sent before. */
 #include "api/sixtyfour/asked.h"
+#include "api/sixtyfour/direct.h"
 #include "flow/plan.h"
 #include "service/credits.h"
 #include "service/workflows.h"
@@ -35,7 +36,9 @@ sixtyfour_answer_again(struct call *call, const struct idempotency_row *made)
         return;
     }
     enum status status = service_run_get(call->service, &made->id, call->arena, &run);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && direct_of(call) != NULL)
+        sixtyfour_direct_again(call, &run);
+    else if (status == STATUS_OK)
         answer_started(call, &run, true);
     else if (status == STATUS_NOT_FOUND)
         call_fail(call, 404, "The run that the request with this Idempotency-Key started is gone");
@@ -56,8 +59,8 @@ run_started(enum status status, const struct run_row *run, void *context)
 
 /* --- what keeps it from starting --- */
 
-static bool
-has_credits(struct call *call)
+bool
+sixtyfour_has_credits(struct call *call)
 {
     enum status status = service_credits_check(call->service, &call->caller);
     if (status == STATUS_LIMIT)
@@ -67,9 +70,9 @@ has_credits(struct call *call)
     return status == STATUS_OK;
 }
 
-static void
-fail_start(struct call *call, enum status status, const struct refusal *refusal,
-           const struct error *error)
+void
+sixtyfour_fail_start(struct call *call, enum status status, const struct refusal *refusal,
+                     const struct error *error)
 {
     if (status == STATUS_LIMIT && refusal->limit != ACCOUNT_UNLIMITED)
         call_fail(call, 402, "No credits remaining. Add credits to run workflows");
@@ -107,7 +110,7 @@ sixtyfour_run_start(struct call *call)
     struct asked asked;
     struct workflow_row workflow;
     if (!sixtyfour_read_query(call, "workflow_id", &text) || !asked_read(call, &asked) ||
-        !has_credits(call) || !sixtyfour_find_workflow(call, text, &workflow) ||
+        !sixtyfour_has_credits(call) || !sixtyfour_find_workflow(call, text, &workflow) ||
         !read_asked(call, &workflow, &asked))
         return;
     struct refusal refusal = {.limit = ACCOUNT_UNLIMITED};
@@ -125,5 +128,5 @@ sixtyfour_run_start(struct call *call)
     struct error error = {0};
     enum status status = service_run_start(call->service, &wanted, run_started, call, &error);
     if (status != STATUS_OK)
-        fail_start(call, status, &refusal, &error);
+        sixtyfour_fail_start(call, status, &refusal, &error);
 }

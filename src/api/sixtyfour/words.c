@@ -53,7 +53,7 @@ sixtyfour_read_body(struct call *call, const char *const *fields)
     if (call->body.kind != VALUE_OBJECT)
         return fail_body(call, slice_of("", 0), "model_attributes_type",
                          "Input should be a valid dictionary or object to extract fields from");
-    for (uint32_t i = 0; i < call->body.count; i++) {
+    for (uint32_t i = 0; fields != NULL && i < call->body.count; i++) {
         struct slice name = value_slice(value_members(call->body)[i].key);
         if (!sixtyfour_is_one_of(name, fields))
             return fail_body(call, name, "extra_forbidden", "Extra inputs are not permitted");

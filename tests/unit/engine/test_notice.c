@@ -27,7 +27,7 @@ add(struct intent *intent, const struct run_row *row, const char *on_end, const 
     struct plan plan = {0};
     if (on_end != NULL)
         plan.on_end = value_text(on_end);
-    const struct notice_to to = {&plan, slice_text(callback)};
+    const struct notice_to to = {.plan = &plan, .callback = slice_text(callback)};
     notice_add_end(intent, &options, row, &to);
     return intent->op_count;
 }
@@ -65,6 +65,22 @@ test_those_are_told_who_asked(void **state)
         }
         intent_free(&intent);
     }
+}
+
+static void
+test_a_job_is_told_by_its_type(void **state)
+{
+    const struct plan plan = {0};
+    struct intent *intent = intent_new(KIB(64));
+    struct run_row row = ended_run(RUN_STATE_FAILED);
+    const struct notice_to to = {
+        .plan = &plan, .callback = SLICE("https://a/b"), .task = SLICE("find_email")};
+    (void)state;
+    notice_add_end(intent, &options, &row, &to);
+    assert_int_equal(intent->op_count, 1);
+    assert_int_equal(intent->ops[0].delivery->form, DELIVERY_SIXTYFOUR);
+    assert_true(slice_is(intent->ops[0].delivery->type, "find_email"));
+    intent_free(&intent);
 }
 
 /* One event of a good end, and none of others. */
@@ -138,7 +154,7 @@ test_failures_are_kept_for_their_workflow(void **state)
         struct run_row row = ended_run(table[i].state);
         struct plan plan = {0};
         const struct engine_options server = {.take_up_runs = table[i].takes_up};
-        const struct notice_to to = {&plan, SLICE("https://a/b")};
+        const struct notice_to to = {.plan = &plan, .callback = SLICE("https://a/b")};
         row.parent_generation = table[i].parent_generation;
         row.trigger = slice_text(table[i].trigger);
         row.error = SLICE("{\"code\":\"no_answer\"}");
@@ -181,6 +197,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_those_are_told_who_asked),
+        cmocka_unit_test(test_a_job_is_told_by_its_type),
         cmocka_unit_test(test_sixtyfour_is_told_of_what_completed),
         cmocka_unit_test(test_ids_are_those_of_the_end),
         cmocka_unit_test(test_failures_are_kept_for_their_workflow),

@@ -21,6 +21,7 @@ test_all_come_back(void **state)
         "{\"labels\":{\"team\":\"sales\",\"x\":\"\"}}",
         "{\"priority\":\"low\"}",
         "{\"priority\":\"high\",\"deadlineMs\":7200000}",
+        "{\"callbackUrl\":\"https://example.com/\",\"callbackTask\":\"find_email\"}",
         "{\"callbackUrl\":\"https://example.com/\",\"concurrencyKey\":\"a \\\"b\\\"\"}",
     };
     struct arena arena;

@@ -1,0 +1,27 @@
+/* What the vendor has and this program does not: answers that say so, and what there is instead. */
+#include "api/sixtyfour/sixtyfour.h"
+
+void
+sixtyfour_absent(struct call *call)
+{
+    static const struct {
+        const char *pattern, *words;
+    } absent[] = {
+        {"/search/*", "Lead search needs a database of people, which this server does not have. "
+                      "Send rows with POST /workflows/run, or a file with POST "
+                      "/storage/csv/upload"},
+        {"/api/usage", "Usage is told by GET /v1/credits and GET /v1/keys"},
+        {"/oauth/*", "There is no OAuth here: send a key of this server as x-api-key"},
+        {"/.well-known/*", "There is no OAuth here: send a key of this server as x-api-key"},
+        {"/workflows/interactive/*",
+         "Workflows are not built block by block here: send the whole graph with POST "
+         "/workflows/create_workflow, and a longer one with POST /workflows/update_workflow"},
+    };
+    for (size_t i = 0; i < COUNT_OF(absent); i++) {
+        if (!route_path_fits(absent[i].pattern, call->request))
+            continue;
+        call_fail(call, 501, "%s", absent[i].words);
+        return;
+    }
+    call_fail_unknown(call);
+}

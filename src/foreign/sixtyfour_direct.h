@@ -1,0 +1,38 @@
+/* foreign/sixtyfour_direct.h - Sixtyfour's direct endpoints as workflows of ours: one question
+ * about one person or company.
+ *
+ * A run's input is {data: {…}, request: {…}}: what is known already, and what else was sent. Its
+ * output is what the endpoint answers.
+ *
+ * Sources: docs.sixtyfour.ai (Enrich lead, Enrich company, Find email and so on).
+ * Threads: pure.
+ */
+#ifndef FOREIGN_SIXTYFOUR_DIRECT_H
+#define FOREIGN_SIXTYFOUR_DIRECT_H
+
+#include "base/arena.h"
+#include "base/value.h"
+
+struct step_decl;
+
+/* Answers {structured_data, notes, references, confidence_score}, and for companies `people`, which
+ * is empty: the fields that are wanted, out of the data and the page whose address is in it. */
+struct sixtyfour_enrichment {
+    const char *name;   /* "enrich-lead" */
+    struct slice owner; /* slugs are unique on a server: of each owner another */
+    bool is_company;
+    struct value given;  /* what sixtyfour_fields_read() took, */
+    struct value fields; /* and gave */
+};
+
+/* The workflow file, its slug made of its content: another one for other fields. VALUE_NONE: the
+ * arena is full. */
+struct value sixtyfour_enrichment_make(const struct sixtyfour_enrichment *wanted,
+                                       struct arena *arena);
+
+/* Answers what a connector gives: an object together with the data, another value under `result`.
+ * The connector's inputs are members of the data or of the request by the same names. As above. */
+struct value sixtyfour_lookup_make(const char *name, struct slice owner,
+                                   const struct step_decl *connector, struct arena *arena);
+
+#endif
