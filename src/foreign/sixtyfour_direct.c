@@ -137,15 +137,39 @@ sixtyfour_enrichment_make(const struct sixtyfour_enrichment *wanted, struct aren
 
 /* --- lookups --- */
 
+/* What every connector has, such as its rate, is its own. */
+static bool
+is_input(const struct field_decl *field)
+{
+    return field->kind == FIELD_TEXT || field->kind == FIELD_ANY;
+}
+
+const char *
+sixtyfour_lookup_missing(const struct step_decl *connector, struct value data, struct value request)
+{
+    for (size_t i = 0; i < connector->field_count; i++) {
+        const struct field_decl *field = &connector->fields[i];
+        struct slice name = slice_text(field->name);
+        bool is_there = value_find_or_null(data, name).kind != VALUE_NULL ||
+                        value_find_or_null(request, name).kind != VALUE_NULL;
+        if (is_input(field) && field->required && !is_there)
+            return field->name;
+    }
+    return NULL;
+}
+
 struct value
 sixtyfour_lookup_make(const char *name, struct slice owner, const struct step_decl *connector,
                       struct arena *arena)
 {
     struct value config = value_empty_object();
     for (size_t i = 0; i < connector->field_count; i++) {
-        const char *field = connector->fields[i].name;
-        put_text(arena, &config, field,
-                 arena_format(arena, "{{= .input.data.%s // .input.request.%s }}", field, field));
+        const struct field_decl *field = &connector->fields[i];
+        const char *ending = field->kind == FIELD_TEXT ? " // \"\" | tostring" : "";
+        if (is_input(field))
+            put_text(arena, &config, field->name,
+                     arena_format(arena, "{{= .input.data.%s // .input.request.%s%s }}",
+                                  field->name, field->name, ending));
     }
     struct value step = step_of(arena, "found", connector->name, config);
     struct value output = value_text(

@@ -35,4 +35,8 @@ struct value sixtyfour_enrichment_make(const struct sixtyfour_enrichment *wanted
 struct value sixtyfour_lookup_make(const char *name, struct slice owner,
                                    const struct step_decl *connector, struct arena *arena);
 
+/* The first input that the connector has to have and that neither has; NULL: all are there. */
+const char *sixtyfour_lookup_missing(const struct step_decl *connector, struct value data,
+                                     struct value request);
+
 #endif

@@ -17,7 +17,7 @@ import { startServer, until } from './server.mjs';
 const run = promisify(execFile);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PAGE = '<html><head><title>Acme</title></head><body><h1>Acme Corp</h1>' +
-  '<p>Acme Corp was founded in 1923 in Bonn. Write to info@acme.example.</p></body></html>';
+  '<p>Acme Corp was founded in 1923 in Bonn. Contact: info@acme.example</p></body></html>';
 const CONNECTOR = (url) => `
 summary: Finds an address.
 inputs:
@@ -359,6 +359,7 @@ test('bad bodies are told in the three forms', async () => {
     ['/find-email', {}, 400, { detail: 'Lead data is required' }],
     ['/enrich-company', { struct: LEAD.struct }, 400, { detail: 'Company data is required' }],
     ['/qa-agent', { data: {} }, 400, { error: 'Bad Request', message: 'Missing required field: qualification_criteria' }],
+    ['/find-email', { lead: { company: 'Acme' } }, 422, ['body', 'name']],
     ['/reverse-email', {}, 400, { error: 'Bad Request', message: 'Missing required field: email' }],
     ['/enrich-lead', '[]', 422, ['body']],
     ['/enrich-lead', { ...LEAD, lead_info: 'Ada' }, 422, ['body', 'lead_info']],
@@ -388,7 +389,7 @@ test('what is not there says so, and what there is instead', async () => {
   for (const [method, path] of [
     ['POST', '/search/start-deep-search'], ['GET', '/search/status/x'], ['GET', '/api/usage'],
     ['POST', '/oauth/token'], ['GET', '/.well-known/oauth-authorization-server'],
-    ['POST', '/workflows/interactive/start'], ['GET', '/workflows/interactive/x/state'],
+    ['POST', '/find-email-bulk'], ['POST', '/reverse-phone-bulk-async'], ['POST', '/workflows/interactive/start'], ['GET', '/workflows/interactive/x/state'],
   ]) {
     const answer = await call(method, path, method === 'POST' ? { body: {} } : {});
     assert.equal(answer.status, 501, path);

@@ -2,7 +2,6 @@
 #include "api/sixtyfour/direct.h"
 
 #include "base/json.h"
-#include "engine/wishes.h"
 
 /* The longest that a job may take, and how much later it is no longer waited for. */
 #define JOB_MS INT64_C(600000)

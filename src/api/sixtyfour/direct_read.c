@@ -192,6 +192,9 @@ make_lookup(struct call *call, struct asking *asking)
                   asking->direct->path, name);
         return false;
     }
+    const char *missing = sixtyfour_lookup_missing(connector, asking->data, asking->request);
+    if (missing != NULL)
+        return fail_body(call, missing, "missing", "Field required");
     asking->file =
         sixtyfour_lookup_make(asking->direct->path, owner_of(call), connector, call->arena);
     return true;
