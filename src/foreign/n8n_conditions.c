@@ -135,17 +135,23 @@ operand(const struct comparing *comparing, struct value value, const struct oper
     return jq_closed(&scope, jq);
 }
 
+/* A right value that is written down stands in the test itself. */
 static const char *
-fill(struct arena *arena, const char *jq, const char *left, const char *right)
+fill(struct arena *arena, const char *jq, const char *left, const char *right, bool is_constant)
 {
+    static const char bind[] = "$1 as $b | ";
     struct buffer out;
     buffer_init(&out, LIMIT_DEFINITION_BYTES);
+    if (is_constant && strncmp(jq, bind, strlen(bind)) == 0)
+        jq += strlen(bind);
     for (; *jq != '\0'; jq++) {
-        bool is_place = jq[0] == '$' && (jq[1] == '0' || jq[1] == '1');
-        if (is_place)
-            buffer_append_text(&out, *++jq == '0' ? left : right);
+        bool is_left = jq[0] == '$' && jq[1] == '0';
+        bool is_right = jq[0] == '$' && (jq[1] == '1' || (jq[1] == 'b' && is_constant));
+        if (is_left || is_right)
+            buffer_append_text(&out, is_left ? left : right);
         else
             buffer_append_byte(&out, *jq);
+        jq += is_left || is_right;
     }
     const char *text = buffer_is_over(&out) ? NULL : arena_copy(arena, buffer_slice(&out)).ptr;
     buffer_done(&out);
@@ -175,7 +181,8 @@ compare(const struct comparing *comparing, const char *type, struct slice operat
                     " | if . == \"true\" or . == 1 then true elif . == \"false\" or . == 0 then "
                     "false else . end)",
                     NULL);
-    return a == NULL ? NULL : fill(arena, row->jq, a, b);
+    bool is_constant = right.kind < VALUE_ARRAY && !n8n_is_expression(right);
+    return a == NULL ? NULL : fill(arena, row->jq, a, b, is_constant);
 }
 
 static const char *
