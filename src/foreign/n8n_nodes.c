@@ -175,12 +175,32 @@ find_node(struct slice type)
     return NULL;
 }
 
+/* Nothing comes to its first input: what comes to others, one behind the other. */
+static struct n8n_stream
+other_inputs(struct n8n *n8n, struct n8n_node *node)
+{
+    struct n8n_stream streams[N8N_UNION_MAX];
+    size_t count = 0;
+    for (unsigned i = 1; i < N8N_UNION_MAX; i++) {
+        streams[count] = n8n_input(n8n, node, i);
+        count += streams[count].is_live;
+    }
+    if (count > 0)
+        n8n_change(n8n, node,
+                   "nothing comes to its first input: what comes to others goes on as it is");
+    return n8n_join(n8n, node, streams, count);
+}
+
 static void
 translate_node(struct n8n *n8n, struct n8n_node *node)
 {
     n8n_node_fn *translate = node->is_disabled ? n8n_pass : find_node(node->type);
     mark_before(node);
     node->streams[0] = n8n_input(n8n, node, 0);
+    if (!node->streams[0].is_live) {
+        node->streams[0] = other_inputs(n8n, node);
+        translate = n8n_pass;
+    }
     if (!node->streams[0].is_live)
         return;
     if (translate == NULL)

@@ -368,6 +368,10 @@ test('merge: more than two inputs', async () => {
     Start: { main: [sets.map((s) => to(s.name))] }, ...Object.fromEntries(sets.map((s, i) => [s.name, { main: [[to('Merge', i)]] }])),
   });
   assert.deepEqual(await output(file), { A: 'A', B: 'B', C: 'C', D: 'D' });
+  const second = workflow([start(), node('Merge', 'merge', 3, { mode: 'combine' })], { Start: { main: [[to('Merge', 1)]] } });
+  second.nodes.push(node('End', 'set', 3.4, fields({ got: '={{ $json.x }}' })));
+  second.connections.Merge = { main: [[to('End')]] };
+  assert.deepEqual(await output(second, { x: 'y' }), { got: 'y' });
   file.nodes.at(-1).parameters = { numberInputs: 4 };
   assert.deepEqual(await rows(file), [{ A: 'A' }, { B: 'B' }, { C: 'C' }, { D: 'D' }]);
 });
