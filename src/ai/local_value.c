@@ -42,12 +42,13 @@ take_email(struct search *search, size_t sign)
     while (start > least && sign - start < 64 && is_mail_byte(text.ptr[start - 1]))
         start--;
     size_t end = sign + 1;
-    size_t dot = 0;
-    for (; end < text.size && end - sign < 255 && is_mail_byte(text.ptr[end]); end++)
-        if (text.ptr[end] == '.')
-            dot = end;
-    if (end > sign && dot == end - 1)
+    while (end < text.size && end - sign < 255 && is_mail_byte(text.ptr[end]))
+        end++;
+    while (text.ptr[end - 1] == '.') /* that of the sentence */
         end--;
+    size_t dot = end - 1;
+    while (dot > sign && text.ptr[dot] != '.')
+        dot--;
     while (start < sign && text.ptr[start] == '.')
         start++;
     bool is_whole =

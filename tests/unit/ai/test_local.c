@@ -130,6 +130,8 @@ static const struct row extract_table[] = {
     {"person by office", company, "\"ceo\":{\"type\":\"string\"}", "\"Anna-Lena Brandt\""},
     {"not", company, "\"listed\":{\"type\":\"boolean\"}", "false"},
     {"e-mail", company, "\"contact\":{\"type\":\"email\"}", "\"press@nordwind.example\""},
+    {"e-mail at the end of a sentence", "Bolt is small. Write to info@bolt.example.\n",
+     "\"contact\":{\"type\":\"email\"}", "\"info@bolt.example\""},
     {"web page", company, "\"page\":{\"type\":\"url\"}", "\"https://www.nordwind.example/press\""},
     {"what is not said", company, "\"share_price\":{\"type\":\"money\"}", "null"},
     {"what is not said, text", company, "\"auditor\":{\"type\":\"string\"}", "null"},
