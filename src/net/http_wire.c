@@ -70,7 +70,8 @@ plain_write(struct http_wire *wire, struct iovec *parts, size_t count, size_t *s
 
 /* --- TLS --- */
 
-/* TLS begins with a byte that is no letter, every method with one that is. */
+/* TLS begins with a byte that is no letter, every method with one that is. Only the first byte of a
+ * connection tells: a hello that comes in parts has letters further on. */
 static bool
 speaks_http(int fd)
 {
@@ -83,7 +84,7 @@ speaks_http(int fd)
 enum http_wire_shake
 http_wire_shake(struct http_wire *wire)
 {
-    if (SSL_get_state(wire->tls) == TLS_ST_BEFORE && speaks_http(wire->fd)) {
+    if (BIO_number_read(SSL_get_rbio(wire->tls)) == 0 && speaks_http(wire->fd)) {
         SSL_free(wire->tls);
         wire->tls = NULL;
         return HTTP_SHAKE_PLAIN;

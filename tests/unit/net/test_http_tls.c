@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -384,15 +385,19 @@ test_half_a_handshake_is_not_waited_for(void **state)
     assert_true(http_server_counts(server).shakes_failed >= COUNT_OF(parts));
     peer_stop_server(&server);
 
-    /* Byte by byte is slow, not wrong. */
+    /* Byte by byte is slow, not wrong, nor is it HTTP when a letter comes first in what is left. */
     server = peer_start_server((struct http_server_config){.handler = tell, .tls = tls});
-    struct peer peer = peer_connect(server);
-    for (size_t i = 0; i < size; i++)
-        peer_send(&peer, slice_of(hello + i, 1));
-    char first = 0;
-    assert_int_equal(recv(peer.fd, &first, 1, 0), 1);
-    assert_int_equal(first, 0x16); /* The server's own hello. */
-    peer_close(&peer);
+    for (int round = 0; round < 20; round++) {
+        struct peer peer = peer_connect(server);
+        for (size_t i = 0; i < size; i++) {
+            peer_send(&peer, slice_of(hello + i, 1));
+            sched_yield();
+        }
+        char first = 0;
+        assert_int_equal(recv(peer.fd, &first, 1, 0), 1);
+        assert_int_equal(first, 0x16); /* The server's own hello. */
+        peer_close(&peer);
+    }
     peer_stop_server(&server);
     http_tls_free(&tls);
 }
