@@ -12,6 +12,8 @@ import { publish, readAll } from './requests.mjs';
 const PATIENCE_MS = 60_000;
 const ROOM_BYTES = 1 << 20;
 export const FULL = /No space left|is full|disk is full/i;
+// What comes once that many wait for room.
+const CROWDED = /too much waits to be written/;
 
 /**
  * Sends until isOver says so of an answer: true for what is stored, false for what is refused. What came before the server
@@ -24,7 +26,7 @@ export async function sendUntil(waiting, send, isOver) {
     if (answer === null) return;
     const is_stored = answer.status === 200 || answer.status === 201;
     if (!is_stored)
-      check([503, 507].includes(answer.status) && FULL.test(answer.text), 'a refusal says why', `${answer.status} ${answer.text}`);
+      check([503, 507].includes(answer.status) && (FULL.test(answer.text) || CROWDED.test(answer.text)), 'a refusal says why', `${answer.status} ${answer.text}`);
     if (isOver(is_stored)) is_over = true;
   };
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !is_over; ) {
