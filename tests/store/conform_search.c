@@ -77,6 +77,19 @@ assert_found(struct fixture *f, struct store_search wanted, const char *numbers)
 }
 
 static void
+test_the_newest_of_very_many_are_ranked(void **state)
+{
+    struct fixture *f = *state;
+    put(f, text_of(1, "Nuts", "nuts nuts nuts", ""));
+    for (uint32_t i = 2; i <= LIMIT_SEARCH_DEPTH; i++)
+        put(f, text_of(i, "A", "nuts", ""));
+    struct store_search nuts = {TERMS({.words = SLICE("nuts")}), .limit = 1};
+    assert_found(f, nuts, "1");
+    put(f, text_of(LIMIT_SEARCH_DEPTH + 1, "A", "some more nuts nuts nuts", ""));
+    assert_found(f, nuts, "10001");
+}
+
+static void
 test_words_find_texts_of_the_workspace_best_first(void **state)
 {
     struct fixture *f = fixture_of(state);
@@ -203,6 +216,7 @@ test_a_text_of_a_refused_intent_is_not_found(void **state)
 
 const struct CMUnitTest search_tests[] = {
     cmocka_unit_test(test_words_find_texts_of_the_workspace_best_first),
+    cmocka_unit_test(test_the_newest_of_very_many_are_ranked),
     cmocka_unit_test(test_phrases_beginnings_and_what_must_not_be_there),
     cmocka_unit_test(test_what_looks_like_syntax_is_words),
     cmocka_unit_test(test_tags_are_needed_and_are_no_words),

@@ -1,6 +1,7 @@
 /* Texts that are found by their words: here by looking at each. Words are runs of bytes that are
  * letters, digits or not ASCII; a text's score is how often the words of the search stand there. */
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "store/simulated/world.h"
 
@@ -121,7 +122,7 @@ compare_found(const void *a, const void *b)
     return memcmp(x->row->id.bytes, y->row->id.bytes, ID_BYTES);
 }
 
-/* How many; *out is the caller's to free. */
+/* How many of the newest ones; *out is the caller's to free. */
 static size_t
 find_all(struct world *world, const struct store_search *search, struct found **out)
 {
@@ -133,6 +134,10 @@ find_all(struct world *world, const struct store_search *search, struct found **
         found.score = score_of(found.row, search);
         if (found.score > 0)
             (*out)[count++] = found;
+    }
+    if (count > LIMIT_SEARCH_DEPTH) {
+        memmove(*out, *out + count - LIMIT_SEARCH_DEPTH, LIMIT_SEARCH_DEPTH * sizeof(**out));
+        count = LIMIT_SEARCH_DEPTH;
     }
     qsort(*out, count, sizeof(**out), compare_found);
     return count;

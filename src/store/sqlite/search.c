@@ -263,10 +263,30 @@ put_expression(struct buffer *out, const struct store_search *search)
     buffer_append_text(out, "))");
 }
 
-static const char search_sql[] =
-    "SELECT i.id, t.rank, snippet(%s, 2, char(2), char(3), '…', 32)"
-    " FROM %s AS t CROSS JOIN indexed AS i WHERE t.%s MATCH ?1 AND i.place = t.rowid"
-    " ORDER BY t.rank LIMIT ?2 OFFSET ?3";
+/* The first of the newest ones that are ranked, if there are more. */
+static const char oldest_sql[] =
+    "SELECT rowid FROM %s WHERE %s MATCH ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2";
+
+static enum status
+find_oldest_ranked(struct store *store, const struct id *workspace, struct slice expression,
+                   int64_t *place)
+{
+    struct query query;
+    *place = 0;
+    enum status status = begin_read(&query, store, oldest_sql, workspace, NULL);
+    if (status != STATUS_OK)
+        return status;
+    query_bind_text(&query, expression);
+    query_bind_int(&query, LIMIT_SEARCH_DEPTH - 1);
+    if (query_next(&query))
+        *place = query_int(&query);
+    return query_end(&query);
+}
+
+static const char search_sql[] = "SELECT i.id, t.rank, snippet(%s, 2, char(2), char(3), '…', 32)"
+                                 " FROM %s AS t CROSS JOIN indexed AS i"
+                                 " WHERE t.%s MATCH ?1 AND t.rowid >= ?4 AND i.place = t.rowid"
+                                 " ORDER BY t.rank LIMIT ?2 OFFSET ?3";
 
 enum status
 sqlite_search(struct store *store, const struct store_search *search, store_hit_fn *visit,
@@ -274,14 +294,21 @@ sqlite_search(struct store *store, const struct store_search *search, store_hit_
 {
     struct query query;
     struct buffer expression;
-    enum status status = begin_read(&query, store, search_sql, &search->workspace, NULL);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    int64_t oldest;
     buffer_init(&expression, LIMIT_SEARCH_BYTES * 8);
     put_expression(&expression, search);
+    enum status status =
+        find_oldest_ranked(store, &search->workspace, buffer_slice(&expression), &oldest);
+    if (status == STATUS_OK)
+        status = begin_read(&query, store, search_sql, &search->workspace, NULL);
+    if (status != STATUS_OK) {
+        buffer_done(&expression);
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
     query_bind_text(&query, buffer_slice(&expression));
     query_bind_int(&query, search->limit);
     query_bind_int(&query, search->skip);
+    query_bind_int(&query, oldest);
     while (query_next(&query)) {
         struct search_hit hit = {.id = query_id(&query)};
         hit.score = -query_real(&query);
