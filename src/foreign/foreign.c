@@ -1,7 +1,10 @@
 #include "foreign/foreign.h"
 
 #include "base/buffer.h"
+#include "base/json.h"
+#include "base/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SLUG_BYTES 63
@@ -89,4 +92,59 @@ foreign_put_literal(struct buffer *out, struct slice text)
         buffer_append_text(out, "{{= \"{{\" }}");
         text = slice_of(text.ptr + 2, text.size - 2);
     }
+}
+
+const char *
+foreign_format_list(struct arena *arena, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = size < 0 ? NULL : arena_try_alloc(arena, (size_t)size + 1);
+    if (text == NULL)
+        return "";
+    vsnprintf(text, (size_t)size + 1, format, arguments);
+    return text;
+}
+
+const char *
+foreign_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = foreign_format_list(arena, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+const char *
+foreign_literal(struct arena *arena, struct slice text)
+{
+    struct buffer json, out;
+    buffer_init(&json, LIMIT_DEFINITION_BYTES);
+    buffer_init(&out, LIMIT_DEFINITION_BYTES);
+    json_print_string(&json, text);
+    for (size_t i = 0; i < json.size; i++) {
+        if (json.ptr[i] == '{' || json.ptr[i] == '}')
+            buffer_append_format(&out, "\\u%04x", (unsigned)json.ptr[i]);
+        else
+            buffer_append_byte(&out, json.ptr[i]);
+    }
+    struct slice copy = arena_copy(arena, buffer_slice(&out));
+    buffer_done(&json);
+    buffer_done(&out);
+    return copy.ptr == NULL ? "" : copy.ptr;
+}
+
+const char *
+foreign_literal_of(struct arena *arena, struct value value)
+{
+    struct slice text = json_text(arena, value);
+    if (value.kind == VALUE_STRING)
+        return foreign_literal(arena, value_slice(value));
+    if (value.kind != VALUE_OBJECT && value.kind != VALUE_ARRAY)
+        return text.ptr == NULL ? "null" : text.ptr;
+    /* As a text that is read again: no brace of it can end a template. */
+    return foreign_format(arena, "(%s | fromjson)", foreign_literal(arena, text));
 }

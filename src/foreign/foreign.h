@@ -9,7 +9,10 @@
 #define FOREIGN_FOREIGN_H
 
 #include "base/arena.h"
+#include "base/status.h"
 #include "base/value.h"
+
+#include <stdarg.h>
 
 /* What of it could not be carried over, in words that name the place. */
 typedef void foreign_note_fn(const char *words, void *context);
@@ -32,6 +35,17 @@ struct slice foreign_text(struct value object, const char *name);
 /* A model as we name it, "provider/model", by the names that it has elsewhere ("local", "gpt-4o");
  * VALUE_NONE: its provider is not known, or there is none. */
 struct value foreign_model(struct arena *arena, struct slice model);
+
+/* Formatted text of any length, the arena's; empty when the arena is full. */
+const char *foreign_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+const char *foreign_format_list(struct arena *arena, const char *format, va_list arguments)
+    PRINTF_LIKE(2, 0);
+
+/* A text as a literal of jq that can stand in a template too: no brace of it can end one. The
+ * arena's; empty when it is full. */
+const char *foreign_literal(struct arena *arena, struct slice text);
+/* The same of any value. */
+const char *foreign_literal_of(struct arena *arena, struct value value);
 
 /* Appends the text as a template of ours that gives just that text: with its braces as they are. */
 struct buffer;

@@ -1,20 +1,11 @@
 /* Blocks that find out something about a row, by a model or on the web. */
+#include "foreign/sixtyfour_ask.h"
 #include "foreign/sixtyfour_fields.h"
 #include "foreign/sixtyfour_maker.h"
 
 #include <string.h>
 
-/* What a row says, a column a line. */
-#define ROW_TEXT                                                                                   \
-    "{{= .item | to_entries | map(select(.value != null and .value != \"\") | \"\\(.key): "        \
-    "\\(.value)\") | join(\"\\n\") }}"
 #define ROW_SAYS_SOMETHING ".item | any(.[]; . != null and . != \"\")"
-
-/* Columns in which the address of a page is looked for. */
-static const char *const web_columns[] = {
-    "website", "website_url",    "company_website", "domain",
-    "url",     "company_domain", "homepage",        "web",
-};
 
 static struct slice
 nothing(void)
@@ -24,42 +15,13 @@ nothing(void)
 
 /* --- the page of a row --- */
 
-static struct value
-columns_of_page(struct maker *maker)
-{
-    struct value names = maker_spec_names(maker, "url_column", "url_column");
-    if (names.count > 0)
-        return names;
-    for (size_t i = 0; i < COUNT_OF(web_columns); i++)
-        names = value_array_append(maker->arena, names, value_text(web_columns[i]));
-    return names;
-}
-
-/* The first that has something; null otherwise. */
-static const char *
-page_expression(struct maker *maker)
-{
-    struct value names = columns_of_page(maker);
-    return maker_jq(maker,
-                    "([%s[] as $name | .item[$name] | select(type == \"string\" and . "
-                    "!= \"\")] | first)",
-                    maker_json(maker, names));
-}
-
 /* Steps that read the page, if the row has one and it can be read. Gives the step. */
 static struct slice
 add_page(struct maker *maker)
 {
     struct slice page = maker_step_id(maker, "page");
-    struct value config = value_empty_object();
-    const char *url = page_expression(maker);
-    maker_put(maker, &config, "url",
-              maker_text(maker,
-                         "{{= %s | if test(\"^https?://\") then . else \"https://\" + . end }}",
-                         url));
-    struct value step = maker_step(maker, page, "scrape_web", config);
-    maker_put(maker, &step, "when", maker_text(maker, "%s != null", url));
-    maker_put(maker, &step, "on_error", value_text("continue"));
+    struct value columns = maker_spec_names(maker, "url_column", "url_column");
+    struct value step = sixtyfour_page_step(maker->arena, page, ".item", columns);
     maker_add(maker, step, maker_needs(maker, maker->rows, nothing()));
     return page;
 }
@@ -143,26 +105,15 @@ usual_fields(struct maker *maker)
 
 /* --- the question --- */
 
-static struct value
-source_of(struct maker *maker, struct value text, const char *title)
-{
-    struct value source = value_empty_object();
-    maker_put(maker, &source, "text", text);
-    maker_put(maker, &source, "title", value_text(title));
-    return source;
-}
-
 /* The row, and its page where one was read. */
 static struct value
 sources_of(struct maker *maker, struct slice page)
 {
-    struct value row = source_of(maker, value_text(ROW_TEXT), "row");
+    struct value row = sixtyfour_row_source(maker->arena, ".item", "row");
     struct value sources = value_array_new(maker->arena, &row, 1);
     if (page.size > 0)
-        sources = value_array_append(
-            maker->arena, sources,
-            source_of(maker, maker_text(maker, "{{steps.%.*s.text}}", SLICE_FORMAT(page)),
-                      "website"));
+        sources = value_array_append(maker->arena, sources,
+                                     sixtyfour_page_source(maker->arena, page, "website"));
     return sources;
 }
 
@@ -267,63 +218,24 @@ make_model(struct maker *maker)
 
 /* --- qa_agent --- */
 
-/* The weighted mean of the scores that there are, and whether all reach what they have to. */
-static const char *
-verdict_expression(struct maker *maker, struct value criteria)
-{
-    const char *list = "";
-    for (uint32_t i = 0; i < criteria.count; i++) {
-        struct value one = value_items(criteria)[i];
-        struct value weight = value_get(one, "weight"), threshold = value_get(one, "threshold");
-        list = maker_jq(maker, "%s%s{s: .[%s], w: %s, t: %s}", list, i == 0 ? "" : ", ",
-                        maker_literal(maker, foreign_text(one, "criteria_name")),
-                        value_is_number(weight) ? maker_json(maker, weight) : "1",
-                        value_is_number(threshold) ? maker_json(maker, threshold) : "0");
-    }
-    return maker_jq(maker,
-                    ". + ([%s] | {qualification_score: (map(select(.s != null)) | if "
-                    "(map(.w) | add // 0) > 0 then (map(.s * .w) | add) / (map(.w) | add) "
-                    "else null end), qualified: all(.[]; .s != null and .s >= .t)})",
-                    list);
-}
-
-/* A number for each criterion, beside what else is looked for. */
-static struct value
-judged_fields(struct maker *maker, struct value criteria)
-{
-    struct value given = maker_spec(maker, "struct");
-    if (given.kind != VALUE_OBJECT)
-        given = value_empty_object();
-    for (uint32_t i = 0; i < criteria.count; i++) {
-        struct value one = value_items(criteria)[i], field = value_empty_object();
-        maker_put(maker, &field, "type", value_text("float"));
-        maker_put(maker, &field, "description",
-                  maker_text(maker, "A score from 0 to 10: %.*s",
-                             SLICE_FORMAT(foreign_text(one, "description"))));
-        given = value_object_set(maker->arena, given, value_get(one, "criteria_name"), field);
-    }
-    return given;
-}
-
 enum status
 make_qualification(struct maker *maker)
 {
     struct slice ask = maker_step_id(maker, "answer");
     struct value criteria = maker_spec(maker, "qualification_criteria");
-    struct value given = judged_fields(maker, criteria);
+    struct value given =
+        sixtyfour_judged_fields(maker->arena, maker_spec(maker, "struct"), criteria);
     struct value config = value_empty_object();
     struct slice page = add_page(maker);
     enum status status = put_fields(maker, &config, given, "struct");
     if (status != STATUS_OK)
         return status;
     maker_put_model(maker, &config);
-    maker_put(maker, &config, "prompt",
-              value_text("Judge what the sources are about by each of these criteria. What cannot "
-                         "be told from them is null."));
+    maker_put(maker, &config, "prompt", value_text(SIXTYFOUR_JUDGE));
     maker_put(maker, &config, "sources", sources_of(maker, page));
     add_question(maker, ask, "extract", config, page);
     add_found(maker, ask,
-              maker_jq(maker, "(%s | %s)", found_expression(maker, ask, given),
-                       verdict_expression(maker, criteria)));
+              maker_jq(maker, "(%s | . + (%s))", found_expression(maker, ask, given),
+                       sixtyfour_verdict(maker->arena, criteria)));
     return STATUS_OK;
 }

@@ -132,22 +132,6 @@ sixtyfour_fields_read(struct value *out, struct value given, struct arena *arena
     return arena_is_over(arena) ? STATUS_LIMIT : STATUS_OK;
 }
 
-/* Can stand in a template too: braces are written as escapes. */
-static void
-put_literal(struct buffer *out, struct slice text)
-{
-    struct buffer json;
-    buffer_init(&json, EXPRESSION_BYTES);
-    json_print_string(&json, text);
-    for (size_t i = 0; i < json.size; i++) {
-        if (json.ptr[i] == '{' || json.ptr[i] == '}')
-            buffer_append_format(out, "\\u%04x", (unsigned)json.ptr[i]);
-        else
-            buffer_append_byte(out, json.ptr[i]);
-    }
-    buffer_done(&json);
-}
-
 const char *
 sixtyfour_fields_expression(struct value given, const char *from, struct arena *arena)
 {
@@ -156,11 +140,8 @@ sixtyfour_fields_expression(struct value given, const char *from, struct arena *
     for (uint32_t i = 0; i < given.count; i++) {
         const struct member *member = &value_members(given)[i];
         const struct field_type *type = type_of(member->value);
-        buffer_append_text(&out, i == 0 ? "{" : ", ");
-        put_literal(&out, value_slice(member->key));
-        buffer_append_format(&out, ": (%s[", from);
-        put_literal(&out, value_slice(member->key));
-        buffer_append_text(&out, "]");
+        const char *name = foreign_literal(arena, value_slice(member->key));
+        buffer_append_format(&out, "%s%s: (%s[%s]", i == 0 ? "{" : ", ", name, from, name);
         if (type->conversion != NULL)
             buffer_append_format(&out, " | if . == null then null else %s end", type->conversion);
         buffer_append_byte(&out, ')');

@@ -21,32 +21,14 @@ text_taken(struct maker *maker, struct buffer *text)
     return copy.ptr == NULL ? "" : copy.ptr;
 }
 
-/* Empty when the arena is full, which is looked at when all is made. */
-static struct slice print_text(struct maker *maker, const char *format, va_list arguments)
-    PRINTF_LIKE(2, 0);
-
-static struct slice
-print_text(struct maker *maker, const char *format, va_list arguments)
-{
-    va_list again;
-    va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = size < 0 ? NULL : arena_try_alloc(maker->arena, (size_t)size + 1);
-    if (text == NULL)
-        return SLICE("");
-    vsnprintf(text, (size_t)size + 1, format, arguments);
-    return slice_of(text, (size_t)size);
-}
-
 struct value
 maker_text(struct maker *maker, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct slice text = print_text(maker, format, arguments);
+    const char *text = foreign_format_list(maker->arena, format, arguments);
     va_end(arguments);
-    return value_string(text);
+    return value_text(text);
 }
 
 const char *
@@ -54,47 +36,21 @@ maker_jq(struct maker *maker, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct slice text = print_text(maker, format, arguments);
+    const char *text = foreign_format_list(maker->arena, format, arguments);
     va_end(arguments);
-    return text.ptr;
-}
-
-/* Braces as escapes, so that two of them end no template. */
-static const char *
-without_braces(struct maker *maker, struct slice json)
-{
-    struct buffer out;
-    buffer_init(&out, LIMIT_DEFINITION_BYTES);
-    for (size_t i = 0; i < json.size; i++) {
-        if (json.ptr[i] == '{' || json.ptr[i] == '}')
-            buffer_append_format(&out, "\\u%04x", (unsigned)json.ptr[i]);
-        else
-            buffer_append_byte(&out, json.ptr[i]);
-    }
-    return text_taken(maker, &out);
+    return text;
 }
 
 const char *
 maker_literal(struct maker *maker, struct slice text)
 {
-    struct buffer json;
-    buffer_init(&json, LIMIT_DEFINITION_BYTES);
-    json_print_string(&json, text);
-    const char *literal = without_braces(maker, buffer_slice(&json));
-    buffer_done(&json);
-    return literal;
+    return foreign_literal(maker->arena, text);
 }
 
 const char *
 maker_json(struct maker *maker, struct value value)
 {
-    struct slice text = json_text(maker->arena, value);
-    if (value.kind == VALUE_STRING)
-        return maker_literal(maker, value_slice(value));
-    if (value.kind != VALUE_OBJECT && value.kind != VALUE_ARRAY)
-        return text.ptr == NULL ? "null" : text.ptr;
-    /* As a text that is read again: no brace of it can end a template. */
-    return maker_jq(maker, "(%s | fromjson)", maker_literal(maker, text));
+    return foreign_literal_of(maker->arena, value);
 }
 
 const char *
