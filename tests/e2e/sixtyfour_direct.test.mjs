@@ -18,6 +18,11 @@ const run = promisify(execFile);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PAGE = '<html><head><title>Acme</title></head><body><h1>Acme Corp</h1>' +
   '<p>Acme Corp was founded in 1923 in Bonn. Contact: info@acme.example</p></body></html>';
+const REVERSE = (url) => `
+summary: Says whose number it is.
+inputs: { phone: { required: true, help: The number. } }
+request: { url: ${url}/reverse, query: { phone: "{{input.phone}}" } }
+`;
 const CONNECTOR = (url) => `
 summary: Finds an address.
 inputs:
@@ -32,6 +37,7 @@ let site;
 let hooks;
 let server;
 const seen = [];
+const asked = [];
 let release = () => {};
 let held = Promise.resolve();
 
@@ -39,8 +45,13 @@ let held = Promise.resolve();
 async function answerSite(request, answer) {
   const url = new URL(request.url, 'http://site');
   if (url.pathname === '/slow') await held;
-  if (url.pathname === '/vendor') {
+  if (url.pathname === '/reverse') {
+    answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name: `Of ${url.searchParams.get('phone')}` }));
+  } else if (url.pathname === '/vendor') {
     const name = url.searchParams.get('name');
+    asked.push(name);
+    if (name === 'Last') release();
+    if (name === 'First') await held;
     const body = name === 'Plain' ? 'ann@acme.example' : { email: [['ann@acme.example', 'OK']], mode: url.searchParams.get('mode') };
     answer.writeHead(name === 'Poor' ? 402 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   } else if (url.pathname === '/robots.txt' || url.pathname === '/none') {
@@ -75,6 +86,7 @@ before(async () => {
   await startHooks();
   await mkdir(join(folder, 'connectors'));
   await writeFile(join(folder, 'connectors', 'find_email.yaml'), CONNECTOR(siteUrl('')));
+  await writeFile(join(folder, 'connectors', 'reverse_phone.yaml'), REVERSE(siteUrl('')));
   server = await startServer('--allow', '127.0.0.1', '--ca-file', join(folder, 'hook.pem'),
     '--connectors', join(folder, 'connectors'));
 });
@@ -130,6 +142,16 @@ const COMPANY = {
   },
 };
 const LEAD = { lead_info: { name: 'Ada Lovelace', title: 'CTO' }, struct: { title: 'Job title' } };
+
+const JUDGED = {
+  data: { name: 'Acme Corp', about: 'The fit score is 8. The reach score is 3.' },
+  qualification_criteria: [
+    { criteria_name: 'fit', description: 'fit score', weight: 3, threshold: 5 },
+    { criteria_name: 'reach', description: 'reach score' },
+  ],
+  struct: { seat: 'Where its head office is' },
+};
+const judgedBy = (...criteria) => ({ ...JUDGED, qualification_criteria: criteria });
 
 /* --- enrichment --- */
 
@@ -199,6 +221,66 @@ test('first questions at the same moment make one workflow', async () => {
   const body = { ...LEAD, struct: { title: 'The job title, at once' } };
   const answers = await Promise.all(Array.from({ length: 8 }, () => ask('/enrich-lead', body)));
   for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+});
+
+/* --- judgement --- */
+
+test('criteria are scored out of what is sent, and weighed', async () => {
+  const answer = await ask('/qa-agent', JUDGED);
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(Object.keys(answer.json), [
+    'structured_data', 'notes', 'references', 'confidence_score', 'qualification_score', 'qualified',
+  ]);
+  assert.deepEqual(answer.json.structured_data, { seat: null, fit: 8, reach: 3 });
+  assert.equal(answer.json.qualification_score, 6.75);
+  assert.equal(answer.json.qualified, true);
+  const { json: strict } = await ask('/qa-agent', judgedBy({ ...JUDGED.qualification_criteria[0], threshold: 9 }));
+  assert.deepEqual([strict.qualification_score, strict.qualified], [8, false]);
+});
+
+test('a criterion of which nothing is said is null, and nobody qualifies by it', async () => {
+  const answer = await ask('/qa-agent', {
+    lead_info: { name: 'Ada' },
+    qualification_criteria: [{ criteria_name: 'budget', description: 'Has a budget of her own' }],
+  });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(answer.json.structured_data, { budget: null });
+  assert.deepEqual([answer.json.qualification_score, answer.json.qualified], [null, false]);
+  assert.equal(answer.json.confidence_score, 0);
+});
+
+test('references are read beside the page of the data', async () => {
+  const { json } = await ask('/qa-agent-async', {
+    ...JUDGED,
+    data: { name: 'Acme Corp', website: siteUrl('/none') },
+    references: [{ url: siteUrl('/about'), description: 'About' }],
+    struct: { founded: { description: 'The year in which it was founded', type: 'int' } },
+  });
+  assert.equal(json.status, 'pending');
+  const { status, result } = await ended(json.task_id);
+  assert.equal(status, 'completed');
+  assert.deepEqual(result.structured_data, { founded: 1923, fit: null, reach: null });
+  assert.deepEqual(result.references, { [siteUrl('/about')]: 'Acme: founded' });
+  assert.match(result.notes, /^Found 1 of 3 fields in the data that was given and on http:.*\/about\. The page could not be read: /);
+});
+
+test('a connector judges in place of the model where there is one', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'windrow-judge-'));
+  await writeFile(join(own, 'qa_agent.yaml'), `
+summary: Judges.
+inputs: { name: { help: Who. } }
+request: { url: ${siteUrl('/reverse')}, query: { phone: "{{input.name}}" } }
+`);
+  const judge = await startServer('--allow', '127.0.0.1', '--connectors', own);
+  try {
+    const answer = await fetch(`${judge.url}/qa-agent`, {
+      method: 'POST', headers: { 'x-api-key': judge.key.apiKey }, body: JSON.stringify(JUDGED),
+    });
+    assert.deepEqual(await answer.json(), { ...JUDGED.data, name: 'Of Acme Corp' });
+  } finally {
+    await judge.close();
+    await rm(own, { recursive: true, force: true });
+  }
 });
 
 /* --- jobs --- */
@@ -336,10 +418,10 @@ test('a missing connector is named, and how to configure it', async () => {
     ['/find-phone', { lead: { name: 'Ann' } }, 'find_phone'],
     ['/find-phone-async', { lead: { name: 'Ann' } }, 'find_phone'],
     ['/reverse-email', { email: 'a@b.example' }, 'reverse_email'],
-    ['/reverse-phone', { phone: '+49' }, 'reverse_phone'],
+    ['/find-phone-bulk', { leads: [{ name: 'Ann' }] }, 'find_phone'],
+    ['/reverse-email-bulk-async', { leads: [{ email: 'a@b.example' }] }, 'reverse_email'],
     ['/enrich-linkedin', { url: 'x' }, 'enrich_linkedin'],
     ['/get-linkedin', { url: 'x' }, 'get_linkedin'],
-    ['/qa-agent', { data: {}, qualification_criteria: [] }, 'qa_agent'],
     ['/research-agent', { input_data: {} }, 'research_agent'],
   ]) {
     const answer = await ask(path, body);
@@ -347,6 +429,42 @@ test('a missing connector is named, and how to configure it', async () => {
     assert.equal(answer.json.error, 'Not Implemented');
     assert.ok(answer.json.message.includes(`${name}.yaml`) && answer.json.message.includes('--connectors'), answer.text);
   }
+});
+
+/* --- bulk --- */
+
+test('a list is answered in its order, each with its result or its error', async () => {
+  hold();
+  const answer = await ask('/find-email-bulk', {
+    leads: [{ name: 'First', company: 'Acme' }, { name: 'Poor' }, { name: 'Plain' }, { name: 'Last' }], mode: 'PERSONAL',
+  });
+  assert.equal(answer.status, 200, answer.text);
+  const email = [['ann@acme.example', 'OK']];
+  const [first, poor, ...others] = answer.json;
+  assert.deepEqual(first, { name: 'First', company: 'Acme', email, mode: 'PERSONAL' });
+  assert.deepEqual(Object.keys(poor), ['name', 'error']);
+  assert.match(poor.error, /no credit is left there/);
+  assert.deepEqual(others, [{ name: 'Plain', result: 'ann@acme.example' }, { name: 'Last', email, mode: 'PERSONAL' }]);
+});
+
+test('a hundred leads are one run, whose job tells its end', async () => {
+  const leads = Array.from({ length: 100 }, (_, i) => ({ name: `Bulk ${i}` }));
+  const started = await ask('/find-email-bulk-async', { leads, webhook_url: hookUrl('/bulk') });
+  assert.deepEqual(Object.keys(started.json), ['task_id', 'status'], started.text);
+  const end = await ended(started.json.task_id);
+  assert.equal(end.status, 'completed', JSON.stringify(end.error));
+  assert.deepEqual(end.result.map(({ name }) => name), leads.map(({ name }) => name));
+  assert.ok(end.result.every(({ email }) => email[0][0] === 'ann@acme.example'));
+  assert.equal(asked.filter((name) => name.startsWith('Bulk ')).length, 100);
+  await until(() => seen.some(({ path }) => path === '/bulk'), 'the webhook');
+  const told = JSON.parse(seen.find(({ path }) => path === '/bulk').raw);
+  assert.deepEqual([told.task_type, told.status, told.result], ['find_email_bulk', 'completed', end.result]);
+});
+
+test('a text in a list stands for what each has to have', async () => {
+  const answer = await ask('/reverse-phone-bulk', { leads: ['+49 1', { phone: '+49 2', city: 'Bonn' }] });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(answer.json, [{ phone: '+49 1', name: 'Of +49 1' }, { phone: '+49 2', city: 'Bonn', name: 'Of +49 2' }]);
 });
 
 /* --- faults --- */
@@ -360,6 +478,31 @@ test('bad bodies are told in the three forms', async () => {
     ['/enrich-company', { struct: LEAD.struct }, 400, { detail: 'Company data is required' }],
     ['/qa-agent', { data: {} }, 400, { error: 'Bad Request', message: 'Missing required field: qualification_criteria' }],
     ['/find-email', { lead: { company: 'Acme' } }, 422, ['body', 'name']],
+    ['/qa-agent', { ...JUDGED, qualification_criteria: null }, 400, { error: 'Bad Request', message: 'Missing required field: qualification_criteria' }],
+    ['/qa-agent', { ...JUDGED, data: {} }, 400, { error: 'Bad Request', message: 'Missing required field: data' }],
+    ['/qa-agent', { ...JUDGED, data: 'Ada' }, 422, ['body', 'data']],
+    ['/qa-agent', { ...JUDGED, qualification_criteria: {} }, 422, ['body', 'qualification_criteria']],
+    ['/qa-agent', { ...JUDGED, qualification_criteria: [] }, 422, ['body', 'qualification_criteria']],
+    ['/qa-agent', { ...JUDGED, qualification_criteria: Array(51).fill({ criteria_name: 'a' }) }, 422, ['body', 'qualification_criteria']],
+    ['/qa-agent', judgedBy('fit'), 422, ['body', 'qualification_criteria', 0]],
+    ['/qa-agent', judgedBy({}), 422, ['body', 'qualification_criteria', 0, 'criteria_name']],
+    ['/qa-agent', judgedBy({ criteria_name: 'a' }, { criteria_name: 'a' }), 422, ['body', 'qualification_criteria', 1, 'criteria_name']],
+    ['/qa-agent', judgedBy({ criteria_name: 'seat' }), 422, ['body', 'qualification_criteria', 0, 'criteria_name']],
+    ['/qa-agent', judgedBy({ criteria_name: 'a', description: 7 }), 422, ['body', 'qualification_criteria', 0, 'description']],
+    ['/qa-agent', judgedBy({ criteria_name: 'a', weight: -1 }), 422, ['body', 'qualification_criteria', 0, 'weight']],
+    ['/qa-agent', judgedBy({ criteria_name: 'a', threshold: 'x' }), 422, ['body', 'qualification_criteria', 0, 'threshold']],
+    ['/qa-agent', { ...JUDGED, struct: [] }, 422, ['body', 'struct']],
+    ['/qa-agent', { ...JUDGED, struct: { age: { type: 'year' } } }, 422, ['body', 'struct', 'age', 'type']],
+    ['/qa-agent', { ...JUDGED, references: 'x' }, 422, ['body', 'references']],
+    ['/qa-agent', { ...JUDGED, references: Array(6).fill('https://a.example') }, 422, ['body', 'references']],
+    ['/qa-agent', { ...JUDGED, references: [{}] }, 422, ['body', 'references', 0, 'url']],
+    ['/find-email-bulk', {}, 400, { error: 'Bad Request', message: 'Missing required field: leads' }],
+    ['/find-email-bulk', { leads: { name: 'Ann' } }, 422, ['body', 'leads']],
+    ['/find-email-bulk', { leads: [] }, 422, ['body', 'leads']],
+    ['/find-email-bulk-async', { leads: Array(101).fill({ name: 'Ann' }) }, 422, ['body', 'leads']],
+    ['/find-email-bulk', { leads: [{ name: 'Ann' }, 'Bob'] }, 422, ['body', 'leads', 1]],
+    ['/find-email-bulk', { leads: [{ name: 'Ann' }, { company: 'Acme' }] }, 422, ['body', 'leads', 1, 'name']],
+    ['/reverse-phone-bulk', { leads: [{ email: 'a@b.example' }] }, 422, ['body', 'leads', 0, 'phone']],
     ['/reverse-email', {}, 400, { error: 'Bad Request', message: 'Missing required field: email' }],
     ['/enrich-lead', '[]', 422, ['body']],
     ['/enrich-lead', { ...LEAD, lead_info: 'Ada' }, 422, ['body', 'lead_info']],
@@ -389,7 +532,7 @@ test('what is not there says so, and what there is instead', async () => {
   for (const [method, path] of [
     ['POST', '/search/start-deep-search'], ['GET', '/search/status/x'], ['GET', '/api/usage'],
     ['POST', '/oauth/token'], ['GET', '/.well-known/oauth-authorization-server'],
-    ['POST', '/find-email-bulk'], ['POST', '/reverse-phone-bulk-async'], ['POST', '/workflows/interactive/start'], ['GET', '/workflows/interactive/x/state'],
+    ['POST', '/workflows/interactive/start'], ['GET', '/workflows/interactive/x/state'],
   ]) {
     const answer = await call(method, path, method === 'POST' ? { body: {} } : {});
     assert.equal(answer.status, 501, path);

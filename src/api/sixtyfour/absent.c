@@ -1,10 +1,6 @@
 /* What the vendor has and this program does not: answers that say so, and what there is instead. */
 #include "api/sixtyfour/sixtyfour.h"
 
-#define BULK                                                                                       \
-    "Many rows are a workflow here: make one with a block of that name by POST "                   \
-    "/workflows/create_workflow, and send the rows with POST /workflows/run"
-
 void
 sixtyfour_absent(struct call *call)
 {
@@ -20,14 +16,6 @@ sixtyfour_absent(struct call *call)
         {"/workflows/interactive/*",
          "Workflows are not built block by block here: send the whole graph with POST "
          "/workflows/create_workflow, and a longer one with POST /workflows/update_workflow"},
-        {"/find-email-bulk/*", BULK},
-        {"/find-email-bulk-async/*", BULK},
-        {"/find-phone-bulk/*", BULK},
-        {"/find-phone-bulk-async/*", BULK},
-        {"/reverse-email-bulk/*", BULK},
-        {"/reverse-email-bulk-async/*", BULK},
-        {"/reverse-phone-bulk/*", BULK},
-        {"/reverse-phone-bulk-async/*", BULK},
     };
     for (size_t i = 0; i < COUNT_OF(absent); i++) {
         if (!route_path_fits(absent[i].pattern, call->request))

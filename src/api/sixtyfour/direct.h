@@ -16,15 +16,18 @@
 enum direct_kind {
     DIRECT_PERSON,  /* our `extract` over what is given and the page that it names */
     DIRECT_COMPANY, /* the same */
+    DIRECT_VERDICT, /* the same of scores by criteria, or a connector */
     DIRECT_LEAD,    /* a connector over a person, */
-    DIRECT_BODY,    /* over what the body itself says */
+    DIRECT_BODY,    /* over what the body itself says, */
+    DIRECT_BULK,    /* over each of a list */
 };
 
 struct direct {
-    const char *path; /* "find-email": the first segment, without "-async" */
-    const char *task; /* "find_email": the type of the job, and the connector's name */
+    const char *path;      /* "find-email": the first segment, without "-async" */
+    const char *task;      /* "find_email": the type of the job */
+    const char *connector; /* that answers; NULL: none is asked */
     enum direct_kind kind;
-    const char *must; /* a member that the body has to have; NULL: none */
+    const char *must; /* a member that the body, or each of a list, has to have; NULL: none */
 };
 
 /* Of the call's path; NULL: it is none of them. */
