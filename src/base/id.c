@@ -13,6 +13,22 @@ id_source_init(struct id_source *source, struct clock *clock, struct rng *rng)
     atomic_init(&source->last, 0);
 }
 
+/* Random steps forward stay as different from those of other stores as random numbers are. */
+#define STEP_BITS 23
+
+void
+id_source_follow(struct id_source *source, const struct id *before)
+{
+    uint64_t at = 0, step = 0;
+    for (size_t i = 0; i < ID_RANDOM_BYTES; i++) {
+        at = at << 8 | before->bytes[4 + i];
+        step = step << 8 | source->random[i];
+    }
+    at += 1 + step % (UINT64_C(1) << STEP_BITS);
+    for (size_t i = ID_RANDOM_BYTES; i-- > 0; at >>= 8)
+        source->random[i] = (uint8_t)at;
+}
+
 /* Seconds above a counter in one number: the clock moves it forward, each id adds one, and a clock
  * that is set back, or a second with too many ids, is lived through by counting on. */
 static uint64_t

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define ID_BYTES 12
+#define ID_RANDOM_BYTES 5
 #define ID_HEX_BYTES (2 * ID_BYTES + 1)
 #define ID_UUID_BYTES 37
 
@@ -27,11 +28,15 @@ struct id {
 
 struct id_source {
     struct clock *clock; /* borrowed */
-    uint8_t random[5];
+    uint8_t random[ID_RANDOM_BYTES];
     _Atomic uint64_t last; /* seconds << 24 | counter, of the newest id */
 };
 
 void id_source_init(struct id_source *source, struct clock *clock, struct rng *rng);
+
+/* Makes the ids sort behind those of the generator that made `before`, those of the same second
+ * too, but once in some 100,000 generators. Before the first id. */
+void id_source_follow(struct id_source *source, const struct id *before);
 
 /* Strictly increasing, also when the clock is set back. Any thread. */
 struct id id_next(struct id_source *source);

@@ -350,6 +350,37 @@ open_workspace(struct service *service, struct error *error)
                : error_set(error, STATUS_IO, "the default workspace could not be read");
 }
 
+#define IDS_SETTING "ids"
+
+static void
+ids_kept(struct intent *intent)
+{
+    intent_free(&intent);
+}
+
+/* What is made after a restart is listed behind what was made before it, even within one second:
+ * the store keeps an id of whoever made the last ones. Nobody waits for the commit, which goes
+ * before those of all that is made; a full disk is no reason not to start. */
+static void
+follow_ids(struct service *service)
+{
+    struct intent *intent = intent_new(KIB(4));
+    struct setting_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    struct slice kept;
+    struct id before;
+    char hex[ID_HEX_BYTES];
+    if (store_setting_get(service->store, &intent->arena, SLICE(IDS_SETTING), &kept) == STATUS_OK &&
+        id_parse(&before, kept))
+        id_source_follow(&service->ids, &before);
+    struct id own = id_next(&service->ids);
+    id_hex(&own, hex);
+    row->name = SLICE(IDS_SETTING);
+    row->value = arena_copy(&intent->arena, slice_text(hex));
+    intent_add(intent, STORE_SETTING_PUT, 64)->setting = row;
+    intent->done = ids_kept;
+    writer_push(service->writer, intent);
+}
+
 static enum status
 start_duties(struct service *service)
 {
@@ -379,6 +410,8 @@ service_open(struct service **out, const struct service_options *options, struct
     id_source_init(&service->ids, options->clock, &rng);
 
     enum status status = open_data(service, error);
+    if (status == STATUS_OK && !options->is_reader)
+        follow_ids(service);
     if (status == STATUS_OK)
         status = open_workspace(service, error);
     if (status == STATUS_OK && !options->is_reader)

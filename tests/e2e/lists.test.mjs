@@ -122,3 +122,13 @@ test('a run is paused and goes on, also over a restart', async () => {
   }
   assert.equal((await server.post('/v1/workflow-runs/000000000000000000000001/pause')).status, 404);
 });
+
+test('runs are listed in the order in which they were made, over restarts within one second too', async () => {
+  const workflow = await server.publish(PURE.replace('Halves', 'Halves again'));
+  const made = [];
+  for (let i = 0; i < 6; i++) {
+    await server.restart('SIGKILL');
+    for (const n of [1, 2]) made.unshift((await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { n } })).data.id);
+  }
+  assert.deepEqual(ids(await server.get(`/v1/workflows/${workflow.id}/runs`)), made);
+});

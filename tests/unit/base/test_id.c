@@ -44,6 +44,26 @@ test_ids_rise_whatever_the_clock_does(void **state)
 }
 
 static void
+test_a_later_source_goes_on_behind_an_earlier_one(void **state)
+{
+    struct id last = {{0}};
+    now_ms = 5000;
+    for (uint64_t i = 0; i < 1000; i++) {
+        struct id_source source;
+        struct rng rng;
+        rng_seed(&rng, i);
+        id_source_init(&source, &fake_clock, &rng);
+        source.random[0] &= i == 0 ? 0x7F : 0xFF; /* room for the steps */
+        if (i > 0)
+            id_source_follow(&source, &last);
+        struct id first = id_next(&source), second = id_next(&source);
+        assert_true(memcmp(first.bytes, last.bytes, ID_BYTES) > 0);
+        assert_true(memcmp(second.bytes, first.bytes, ID_BYTES) > 0);
+        last = i % 2 == 0 ? first : second;
+    }
+}
+
+static void
 test_id_begins_with_its_second(void **state)
 {
     struct id_source source;
@@ -173,6 +193,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids_rise_whatever_the_clock_does),
+        cmocka_unit_test(test_a_later_source_goes_on_behind_an_earlier_one),
         cmocka_unit_test(test_id_begins_with_its_second),
         cmocka_unit_test(test_each_form_is_read_back),
         cmocka_unit_test(test_other_texts_are_no_ids),
