@@ -87,7 +87,7 @@ sixtyfour_judged_fields(struct arena *arena, struct value given, struct value cr
     for (uint32_t i = 0; i < criteria.count; i++) {
         struct value one = value_items(criteria)[i], field = value_empty_object();
         struct slice description = foreign_text(one, "description");
-        foreign_put(arena, &field, "type", value_text("float"));
+        foreign_put(arena, &field, "type", value_text("score"));
         foreign_put(arena, &field, "description",
                     value_text(foreign_format(arena, "A score from 0 to 10: %.*s",
                                               SLICE_FORMAT(description))));

@@ -22,6 +22,7 @@ static const struct field_type {
     {"list[int]", "list", "map(tonumber? // empty)"},
     {"list[float]", "list", "map(tonumber? // empty)"},
     {"dict", "string", "(fromjson? // .)"},
+    {"score", "number", "if . >= 0 and . <= 10 then . else null end"},
     {"list", "list", NULL},
     {"array", "list", NULL},
     {"object", "string", "(fromjson? // .)"},

@@ -3,7 +3,8 @@
  *
  * {name: "description"} or {name: {description, type}}, with types as Python has them: str, int,
  * float, bool, list[str], list[int], dict. Words that JSON Schema and clients use for the same are
- * read too, and our own types (date, money, email and so on).
+ * read too, our own types (date, money, email and so on), and `score`: a number from 0 to 10, null
+ * where what was found is none.
  *
  * Sources: docs.sixtyfour.ai (Enrich lead, Workflow blocks).
  * Threads: pure.

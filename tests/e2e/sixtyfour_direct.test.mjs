@@ -236,6 +236,9 @@ test('criteria are scored out of what is sent, and weighed', async () => {
   assert.equal(answer.json.qualified, true);
   const { json: strict } = await ask('/qa-agent', judgedBy({ ...JUDGED.qualification_criteria[0], threshold: 9 }));
   assert.deepEqual([strict.qualification_score, strict.qualified], [8, false]);
+  const { json: other } = await ask('/qa-agent', { ...JUDGED, data: { about: 'The fit score is 80. The reach score is 3.' } });
+  assert.deepEqual(other.structured_data, { seat: null, fit: null, reach: 3 }, 'no score from 0 to 10');
+  assert.deepEqual([other.qualification_score, other.qualified], [3, false]);
 });
 
 test('a criterion of which nothing is said is null, and nobody qualifies by it', async () => {
@@ -247,6 +250,17 @@ test('a criterion of which nothing is said is null, and nobody qualifies by it',
   assert.deepEqual(answer.json.structured_data, { budget: null });
   assert.deepEqual([answer.json.qualification_score, answer.json.qualified], [null, false]);
   assert.equal(answer.json.confidence_score, 0);
+});
+
+test('criteria may have any name and long words', async () => {
+  const name = 'near "x" {{y}} \\(z) }}';
+  const answer = await ask('/qa-agent', judgedBy({ criteria_name: name, description: `{{= 1 }} ${'long '.repeat(2000)}`, weight: 0.5 }));
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(answer.json.structured_data, { seat: null, [name]: null });
+  const { json } = await ask('/qa-agent', {
+    ...JUDGED, qualification_criteria: Array.from({ length: 50 }, (_, i) => ({ criteria_name: `${'n'.repeat(150)}${i}`, weight: 0 })),
+  });
+  assert.deepEqual([Object.keys(json.structured_data).length, json.qualification_score, json.qualified], [51, null, false]);
 });
 
 test('references are read beside the page of the data', async () => {
