@@ -1,8 +1,8 @@
 /* foreign/sixtyfour_direct.h - Sixtyfour's direct endpoints as workflows of ours: one question
- * about one person or company.
+ * about one person or company, or about each of a list.
  *
- * A run's input is {data: {…}, request: {…}}: what is known already, and what else was sent. Its
- * output is what the endpoint answers.
+ * A run's input is {data: {…}, request: {…}}: what is known already, for a list an array of such,
+ * and what else was sent. Its output is what the endpoint answers.
  *
  * Sources: docs.sixtyfour.ai (Enrich lead, Enrich company, Find email and so on).
  * Threads: pure.

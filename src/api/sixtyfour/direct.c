@@ -70,11 +70,18 @@ start(struct call *call)
 
 /* --- the workflow --- */
 
+static void find_workflow(struct call *call);
+
 static void
 workflow_made(const struct workflow_changed *changed, void *context)
 {
     struct call *call = context;
     struct asking *asking = call->own;
+    if (changed->status == STATUS_CONFLICT && !asking->was_taken) {
+        asking->was_taken = true;
+        call_go_on(call, find_workflow);
+        return;
+    }
     if (changed->status != STATUS_OK) {
         call_fail_status(call, changed->status, &changed->error);
         return;

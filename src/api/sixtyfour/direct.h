@@ -1,5 +1,5 @@
-/* api/sixtyfour/direct.h - the endpoints that answer one question about one person or company, at
- * once or, by their `-async` twins, as a job that is asked for.
+/* api/sixtyfour/direct.h - the endpoints that answer one question about one person or company, or
+ * about each of a list, at once or, by their `-async` twins, as a job that is asked for.
  *
  * Each is a run of a workflow that is made when it is first needed (foreign/sixtyfour_direct.h).
  *
@@ -40,6 +40,7 @@ bool direct_is_async(const struct call *call);
 struct asking {
     const struct direct *direct;
     bool is_async;
+    bool was_taken;             /* another call made the workflow meanwhile */
     struct value data, request; /* of the run's input */
     struct slice webhook;       /* empty: nobody is told */
     struct value file;          /* the workflow's */
