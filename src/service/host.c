@@ -490,6 +490,12 @@ service_close(struct service **service)
     mem_free(gone);
 }
 
+struct id
+service_new_id(struct service *service)
+{
+    return id_next(&service->ids);
+}
+
 struct clock *
 service_clock(struct service *service)
 {

@@ -323,11 +323,12 @@ void
 service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                   const struct run_asker *asker)
 {
-    if (run->state == RUN_STATE_COMPLETED && !has_failed_items(run)) {
+    uint32_t version = on_newest ? newest_version(service, run) : 0;
+    bool is_on_another = version != 0 && version != run->version;
+    if (run->state == RUN_STATE_COMPLETED && !is_on_another && !has_failed_items(run)) {
         asker->moved(STATUS_CONFLICT, asker->context);
         return;
     }
-    uint32_t version = on_newest ? newest_version(service, run) : 0;
     engine_run_retry(service->engine, &run->id, version, asker);
 }
 

@@ -96,6 +96,8 @@ MUST_USE enum status service_open(struct service **out, const struct service_opt
 void service_close(struct service **service);
 
 struct clock *service_clock(struct service *service);
+/* A new id, of whatever the caller makes. Any thread. */
+struct id service_new_id(struct service *service);
 const struct catalog *service_catalog(struct service *service);
 
 /* OK, or why commits are held up now (a full disk). For /readyz. */
@@ -202,6 +204,8 @@ void service_run_cancel(struct service *service, const struct id *run,
  * there has another type than the step of that id had; else as programs_get(). */
 MUST_USE enum status service_run_fits_newest(struct service *service, const struct run_row *run,
                                              struct error *error);
+/* A completed run goes on when an item of it failed, or with a version that it was not on: what is
+ * done is not done again. Else CONFLICT. */
 void service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                        const struct run_asker *asker);
 void service_run_pause(struct service *service, const struct id *run,

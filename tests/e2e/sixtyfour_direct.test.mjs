@@ -546,7 +546,6 @@ test('what is not there says so, and what there is instead', async () => {
   for (const [method, path] of [
     ['POST', '/search/start-deep-search'], ['GET', '/search/status/x'], ['GET', '/api/usage'],
     ['POST', '/oauth/token'], ['GET', '/.well-known/oauth-authorization-server'],
-    ['POST', '/workflows/interactive/start'], ['GET', '/workflows/interactive/x/state'],
   ]) {
     const answer = await call(method, path, method === 'POST' ? { body: {} } : {});
     assert.equal(answer.status, 501, path);

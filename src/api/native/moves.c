@@ -8,8 +8,8 @@ struct move_kind {
     const char *wanted; /* what the run has to be */
     uint32_t done;      /* bits: in these states it is as if it had been done */
 };
-static const struct move_kind retrying = {"retry",
-                                          "failed or cancelled, or completed with failed items", 0};
+static const struct move_kind retrying = {
+    "retry", "failed or cancelled, or completed with failed items or on an older version", 0};
 static const struct move_kind cancelling = {"cancel", "queued or running",
                                             BIT(RUN_STATE_CANCELLED)};
 static const struct move_kind pausing = {"pause", "queued or running", BIT(RUN_STATE_PAUSED)};

@@ -13,9 +13,6 @@ sixtyfour_absent(struct call *call)
         {"/api/usage", "Usage is told by GET /v1/credits and GET /v1/keys"},
         {"/oauth/*", "There is no OAuth here: send a key of this server as x-api-key"},
         {"/.well-known/*", "There is no OAuth here: send a key of this server as x-api-key"},
-        {"/workflows/interactive/*",
-         "Workflows are not built block by block here: send the whole graph with POST "
-         "/workflows/create_workflow, and a longer one with POST /workflows/update_workflow"},
     };
     for (size_t i = 0; i < COUNT_OF(absent); i++) {
         if (!route_path_fits(absent[i].pattern, call->request))

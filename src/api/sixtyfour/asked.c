@@ -21,8 +21,8 @@ fail_body(struct call *call, const char *field, const char *type, const char *wo
 
 /* --- the body --- */
 
-static bool
-read_payload(struct call *call, struct asked *out)
+bool
+asked_read_payload(struct call *call, struct asked *out)
 {
     struct value payload = value_get(call->body, PAYLOAD);
     if (payload.kind == VALUE_NONE || payload.kind == VALUE_NULL)
@@ -90,8 +90,8 @@ read_formats(struct call *call, struct asked *out)
     return true;
 }
 
-static void
-keep_formats(struct call *call, struct asked *out)
+void
+asked_keep_formats(struct call *call, struct asked *out)
 {
     struct value names = value_empty_array();
     if (out->formats.has_csv)
@@ -109,10 +109,10 @@ asked_read(struct call *call, struct asked *out)
     static const char *const fields[] = {PAYLOAD, OVERRIDES, NULL};
     *out = (struct asked){.payload = {0}};
     if (!read_save_json(call, out) || !read_formats(call, out) ||
-        !sixtyfour_read_body(call, fields) || !read_payload(call, out) ||
+        !sixtyfour_read_body(call, fields) || !asked_read_payload(call, out) ||
         !read_overrides(call, out))
         return false;
-    keep_formats(call, out);
+    asked_keep_formats(call, out);
     return true;
 }
 

@@ -25,6 +25,12 @@ struct asked {
 /* Body and query. False: the call was answered. */
 bool asked_read(struct call *call, struct asked *out);
 
+/* Of the body, which was read: the payload. False: the call was answered. */
+bool asked_read_payload(struct call *call, struct asked *out);
+
+/* Makes `kept` of the formats. */
+void asked_keep_formats(struct call *call, struct asked *out);
+
 /* As the workflow of that plan takes it. False: the call was answered with 400. */
 bool asked_make_input(struct call *call, const struct plan *plan, struct asked *asked);
 

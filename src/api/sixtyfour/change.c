@@ -1,29 +1,16 @@
 /* Workflows are made, changed and deleted; what is sent is published at once. */
-#include "api/sixtyfour/sixtyfour.h"
+#include "api/sixtyfour/change.h"
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"
-#include "foreign/sixtyfour.h"
 #include "service/lists.h"
-#include "service/workflows.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define OWN_ID_BYTES_MAX 200
 #define DEFINITION "workflow_definition"
-
-/* A change on its way. */
-struct changing {
-    struct slice id;                            /* as the client calls it; empty: it does not */
-    struct value name, description, definition; /* VALUE_NONE: not sent */
-    struct plan *old;                           /* of an update; NULL: there is none */
-    struct value flow;                          /* as it will be stored */
-    struct value lists;                         /* names of those that have to be there */
-    uint32_t lists_made;
-    struct workflow_change change;
-    struct workflow_row row;
-    struct problems problems;
-    struct error error;
-};
 
 static void
 fail_at(struct call *call, const char *field, const char *type, const char *words)
@@ -90,7 +77,13 @@ static void
 answer_conflict(struct call *call)
 {
     const struct changing *changing = call->own;
-    if (!call_answer_again(call))
+    struct sixtyfour_problem problem = {.type = "conflict"};
+    if (call_answer_again(call))
+        return;
+    snprintf(problem.words, sizeof(problem.words), "%.300s", changing->error.text);
+    if (changing->refuse != NULL)
+        changing->refuse(call, &problem);
+    else
         call_fail_status(call, STATUS_CONFLICT, &changing->error);
 }
 
@@ -110,7 +103,7 @@ workflow_changed(const struct workflow_changed *changed, void *context)
         changing->row = *changed->row;
         changing->row.slug = arena_copy(call->arena, changed->row->slug);
         changing->row.name = arena_copy(call->arena, changed->row->name);
-        call_go_on(call, answer_changed);
+        call_go_on(call, changing->changed);
     }
 }
 
@@ -118,6 +111,11 @@ workflow_changed(const struct workflow_changed *changed, void *context)
 static void
 fail_graph(struct call *call, const struct sixtyfour_problem *problem)
 {
+    const struct changing *changing = call->own;
+    if (changing->refuse != NULL) {
+        changing->refuse(call, problem);
+        return;
+    }
     fail_at(call,
             arena_format(call->arena, DEFINITION "%s%s", problem->place[0] == '\0' ? "" : ".",
                          problem->place),
@@ -246,8 +244,8 @@ make_lists(struct call *call)
         fail_at(call, DEFINITION ".blocks", "value_error", error.text);
 }
 
-static void
-make_change(struct call *call)
+void
+sixtyfour_change_make(struct call *call)
 {
     struct changing *changing = call->own;
     struct value flow;
@@ -263,20 +261,22 @@ make_change(struct call *call)
 
 /* --- create and update --- */
 
-static struct changing *
-begin_change(struct call *call)
+void *
+sixtyfour_change_begin(struct call *call, size_t size)
 {
-    struct changing *changing = arena_try_alloc(call->arena, sizeof(*changing));
+    struct changing *changing = arena_try_alloc(call->arena, size);
     if (changing == NULL) {
         call_fail_status(call, STATUS_LIMIT, NULL);
         return NULL;
     }
-    *changing = (struct changing){
-        .change = {.kind = WORKFLOW_CREATE,
-                   .workspace = call->caller.workspace,
-                   .publish = true,
-                   .any_slug = true,
-                   .idempotency = call->idempotency},
+    memset(changing, 0, size);
+    changing->changed = answer_changed;
+    changing->change = (struct workflow_change){
+        .kind = WORKFLOW_CREATE,
+        .workspace = call->caller.workspace,
+        .publish = true,
+        .any_slug = true,
+        .idempotency = call->idempotency,
     };
     call->own = changing;
     return changing;
@@ -297,7 +297,7 @@ sixtyfour_workflow_create(struct call *call)
     static const char *const known[] = {"workflow_name", "workflow_description", DEFINITION, "id",
                                         NULL};
     struct value id;
-    struct changing *changing = begin_change(call);
+    struct changing *changing = sixtyfour_change_begin(call, sizeof(struct changing));
     if (changing == NULL || !sixtyfour_read_body(call, known) || !read_members(call, changing) ||
         !read_member(call, "id", VALUE_STRING, &id) ||
         !check_there(call, "workflow_name", changing->name) ||
@@ -309,7 +309,7 @@ sixtyfour_workflow_create(struct call *call)
             return;
         put_by_id(call, changing, value_slice(id));
     }
-    call_go_on(call, make_change);
+    call_go_on(call, sixtyfour_change_make);
 }
 
 /* What is there, if anything is. False: the call was answered. */
@@ -335,7 +335,7 @@ update(struct call *call)
     if (!read_old(call, changing))
         return;
     struct plan *old = changing->old;
-    make_change(call);
+    sixtyfour_change_make(call);
     /* The change borrows nothing of it, and the call may be gone. */
     plan_drop(&old);
 }
@@ -344,7 +344,7 @@ void
 sixtyfour_workflow_update(struct call *call)
 {
     static const char *const known[] = {"workflow_name", "workflow_description", DEFINITION, NULL};
-    struct changing *changing = begin_change(call);
+    struct changing *changing = sixtyfour_change_begin(call, sizeof(struct changing));
     struct sixtyfour_place place = {"query", SLICE("workflow_id")};
     if (changing == NULL || !sixtyfour_read_query(call, "workflow_id", &changing->id) ||
         !check_id(call, &place, changing->id) || !sixtyfour_read_body(call, known) ||

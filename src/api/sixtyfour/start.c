@@ -1,6 +1,7 @@
 /* The start of a run: rows or one row that are sent along, or a file that was sent before. */
 #include "api/sixtyfour/asked.h"
 #include "api/sixtyfour/direct.h"
+#include "api/sixtyfour/interactive.h"
 #include "flow/plan.h"
 #include "service/credits.h"
 #include "service/workflows.h"
@@ -38,6 +39,8 @@ sixtyfour_answer_again(struct call *call, const struct idempotency_row *made)
     enum status status = service_run_get(call->service, &made->id, call->arena, &run);
     if (status == STATUS_OK && direct_of(call) != NULL)
         sixtyfour_direct_again(call, &run);
+    else if (status == STATUS_OK && interactive_answer_again(call, &run))
+        return;
     else if (status == STATUS_OK)
         answer_started(call, &run, true);
     else if (status == STATUS_NOT_FOUND)
