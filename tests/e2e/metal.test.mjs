@@ -255,6 +255,17 @@ test('retry goes on with a failed or cancelled run under its id', async () => {
   fails(await server.post(`/v1/workflow-runs/${good.id}/retry`), 409, /^the run is completed: to retry it/);
 });
 
+test('a completed run goes on with a version that it was not on, and not with its own', async () => {
+  const run = await ended(quick('Longer'), { n: 1 });
+  fails(await server.post(`/v1/workflow-runs/${run.id}/retry`, { version: 'newest' }), 409, /^the run is completed: to retry it/);
+  const body = `${quick('Longer')}  - { id: more, type: set, config: { fields: { more: 1 } } }\n`;
+  assert.equal((await server.ask('PUT', `/v1/workflows/${run.workflowId}?publish=true`, { body, type: 'text/yaml' })).status, 200);
+  fails(await server.post(`/v1/workflow-runs/${run.id}/retry`), 409, /^the run is completed: to retry it/);
+  assert.equal((await server.post(`/v1/workflow-runs/${run.id}/retry`, { version: 'newest' })).status, 200);
+  const longer = await server.reachEnd(run.id);
+  assert.deepEqual([longer.status, longer.generation, longer.version], ['completed', 2, 2]);
+});
+
 test('rerun is another run with the same input', async () => {
   const first = await ended(quick('Rerun'), { n: 5 });
   const answer = await server.post(`/v1/workflow-runs/${first.id}/rerun`, {});
