@@ -392,8 +392,8 @@ static const char *const migrations[] = {
     "ALTER TABLE deliveries ADD COLUMN body TEXT NOT NULL DEFAULT '';",
 
     /* 19: deliveries in the manner of another API. */
-    "ALTER TABLE deliveries ADD COLUMN form INTEGER NOT NULL DEFAULT 0"
-    " CHECK (form BETWEEN 0 AND 1);",
+    ("ALTER TABLE deliveries ADD COLUMN form INTEGER NOT NULL DEFAULT 0"
+     " CHECK (form BETWEEN 0 AND 1);"),
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(migrations))
