@@ -359,19 +359,28 @@ ids_kept(struct intent *intent)
 }
 
 /* What is made after a restart is listed behind what was made before it, even within one second:
- * the store keeps an id of whoever made the last ones. Nobody waits for the commit, which goes
- * before those of all that is made; a full disk is no reason not to start. */
+ * the store keeps an id of whoever made the last ones. */
 static void
 follow_ids(struct service *service)
 {
-    struct intent *intent = intent_new(KIB(4));
-    struct setting_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    struct arena arena;
     struct slice kept;
     struct id before;
-    char hex[ID_HEX_BYTES];
-    if (store_setting_get(service->store, &intent->arena, SLICE(IDS_SETTING), &kept) == STATUS_OK &&
+    arena_init(&arena, KIB(4));
+    if (store_setting_get(service->store, &arena, SLICE(IDS_SETTING), &kept) == STATUS_OK &&
         id_parse(&before, kept))
         id_source_follow(&service->ids, &before);
+    arena_done(&arena);
+}
+
+/* For the next one. Nobody waits for the commit, which goes before those of all that clients make;
+ * a full disk is no reason not to start. */
+static void
+keep_ids(struct service *service)
+{
+    struct intent *intent = intent_new(KIB(4));
+    struct setting_row *row = arena_alloc(&intent->arena, sizeof(*row));
+    char hex[ID_HEX_BYTES];
     struct id own = id_next(&service->ids);
     id_hex(&own, hex);
     row->name = SLICE(IDS_SETTING);
@@ -428,6 +437,8 @@ service_open(struct service **out, const struct service_options *options, struct
         status = deliver_start(service);
     if (status == STATUS_OK && options->take_up_runs)
         status = watch_start(service);
+    if (status == STATUS_OK && !options->is_reader)
+        keep_ids(service);
     if (status == STATUS_OK && !options->is_reader)
         status = thread_start(&service->thread, "engine", 0, engine_thread, service);
     if (status == STATUS_OK && options->take_up_runs)
