@@ -13,7 +13,6 @@
 
 #define TICKET_BUCKETS 4096
 #define LANE_BUCKETS 64
-#define POOL_STACK_BYTES KIB(512)
 /* Calls do not wait here for a provider that wants to be left alone for longer. */
 #define HOLD_US_MAX INT64_C(60000000)
 
@@ -641,8 +640,7 @@ ai_desk_new(struct ai_desk **out, const struct ai_desk_options *options)
     *out = NULL;
     struct ai_desk *desk = mem_alloc(sizeof(*desk));
     desk->options = *options;
-    struct pool_options pool = {
-        .name = "ai", .threads = options->threads, .stack_bytes = POOL_STACK_BYTES};
+    struct pool_options pool = {.name = "ai", .threads = options->threads};
     enum status status = pool_start(&desk->pool, &pool);
     if (status != STATUS_OK) {
         mem_free(desk);
