@@ -19,11 +19,12 @@ wiserows_parse_body(struct call *call)
     struct error error = {0};
     struct slice text = http_request_body(call->request);
     enum status status = json_parse(&call->body, call->arena, text, JSON_BORROW, NULL, &error);
+    bool is_object = status == STATUS_OK && call->body.kind == VALUE_OBJECT;
     if (status != STATUS_OK)
         call_fail(call, 400, "the body is not JSON that can be read: %s", error.text);
-    else if (call->body.kind != VALUE_OBJECT)
+    else if (!is_object)
         call_fail(call, 400, "the body: expected a JSON object");
-    return status == STATUS_OK && call->body.kind == VALUE_OBJECT;
+    return is_object;
 }
 
 /* The schemas are our own. */
