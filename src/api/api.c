@@ -188,12 +188,19 @@ has_right_key(struct call *call, bool is_head)
     return false;
 }
 
+/* Whether a path that no route has is 404 only to who shows a key. */
+static bool
+is_guarded(const struct call *call)
+{
+    return call->dialect->is_guarded == NULL || call->dialect->is_guarded(call->request);
+}
+
 static bool
 admit(struct call *call, const struct route_match *match, bool is_head)
 {
     bool needs_key = match->route != NULL  ? match->route->scope != ROUTE_PUBLIC
                      : match->allowed != 0 ? !match->is_public
-                                           : call->dialect->is_guarded(call->request);
+                                           : is_guarded(call);
     if (needs_key && !has_right_key(call, is_head))
         return false;
     if (match->allowed == 0)

@@ -37,7 +37,8 @@ struct dialect {
     /* Patterns of the paths that are its own, ended by NULL; they end in "*". */
     const char *const *paths;
     const struct route_table *routes;
-    /* Whether a key is asked for at a path of it that no route has: else it is 404 to anybody. */
+    /* Whether a key is asked for at a path of it that no route has: else it is 404 to anybody.
+     * NULL: always. */
     bool (*is_guarded)(const struct http_request *request);
     /* Sets call->caller by something else than the keys in the headers, for routes that have such.
      * NULL: none has. is_peek: the body is still to come, so that nothing may be used up. Not

@@ -138,17 +138,9 @@ static const char *const paths[] = {"/workflows/*",
                                     "/.well-known/oauth-authorization-server/*",
                                     NULL};
 
-static bool
-is_guarded(const struct http_request *request)
-{
-    (void)request;
-    return true;
-}
-
 const struct dialect sixtyfour_dialect = {
     .paths = paths,
     .routes = &sixtyfour_routes,
-    .is_guarded = is_guarded,
     .put_fault = sixtyfour_put_fault,
     .answer_again = sixtyfour_answer_again,
 };

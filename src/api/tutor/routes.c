@@ -76,13 +76,6 @@ tutor_no_chat(struct call *call)
 
 /* --- the dialect --- */
 
-static bool
-is_guarded(const struct http_request *request)
-{
-    (void)request;
-    return true;
-}
-
 static enum status
 check_key(struct call *call, bool is_peek)
 {
@@ -95,7 +88,6 @@ check_key(struct call *call, bool is_peek)
 const struct dialect tutor_dialect = {
     .paths = paths,
     .routes = &tutor_routes,
-    .is_guarded = is_guarded,
     .check_key = check_key,
     .put_fault = tutor_put_fault,
 };

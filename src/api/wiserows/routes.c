@@ -127,13 +127,6 @@ put_fault(struct call *call, struct fault *fault, struct buffer *out)
 
 /* --- the dialect --- */
 
-static bool
-is_guarded(const struct http_request *request)
-{
-    (void)request;
-    return true;
-}
-
 /* Older clients name their project beside the key. What has the form of our ids has to be the
  * workspace of the key; what the vendor's projects are called says nothing here. */
 static enum status
@@ -152,7 +145,6 @@ check_key(struct call *call, bool is_peek)
 const struct dialect wiserows_dialect = {
     .paths = paths,
     .routes = &wiserows_routes,
-    .is_guarded = is_guarded,
     .check_key = check_key,
     .put_fault = put_fault,
 };
