@@ -140,7 +140,7 @@ read_duration(struct reading *reading, const struct located *at)
 static double
 read_rate(struct reading *reading, const struct located *at)
 {
-    struct slice text = at->value.kind == VALUE_STRING ? value_slice(at->value) : SLICE("");
+    struct slice text = value_slice_or(at->value, SLICE(""));
     const char *slash = text.size == 0 ? NULL : memchr(text.ptr, '/', text.size);
     int64_t count = 0;
     struct rate rate;

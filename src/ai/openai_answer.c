@@ -23,12 +23,6 @@ struct gathering {
     bool is_failed;
 };
 
-static struct slice
-text_of(struct value value)
-{
-    return value.kind == VALUE_STRING ? value_slice(value) : slice_of("", 0);
-}
-
 static int64_t
 count_of(struct value object, const char *name)
 {
@@ -57,8 +51,7 @@ gather_content(struct buffer *out, struct value content)
         return;
     for (uint32_t i = 0; i < content.count; i++) {
         struct value part = value_items(content)[i];
-        buffer_append_slice(out,
-                            text_of(part.kind == VALUE_STRING ? part : value_get(part, "text")));
+        buffer_append_slice(out, value_slice_or(part, value_get_text(part, "text")));
     }
 }
 
@@ -158,8 +151,8 @@ without_key(const struct ai_setup *setup, struct slice words)
 static bool
 code_is(struct value error, const char *name)
 {
-    return slice_is(text_of(value_get(error, "code")), name) ||
-           slice_is(text_of(value_get(error, "type")), name);
+    return slice_is(value_get_text(error, "code"), name) ||
+           slice_is(value_get_text(error, "type"), name);
 }
 
 /* Overload passes by itself; what the account has used up does not. */
@@ -234,7 +227,7 @@ fail_by_error(struct gathering *gathering, struct value object)
     if (given.kind == VALUE_NONE || given.kind == VALUE_NULL)
         return true;
     struct value error = find_error(object);
-    struct slice words = one_line(gathering->arena, text_of(find_words(object)));
+    struct slice words = one_line(gathering->arena, value_slice_or(find_words(object), SLICE("")));
     return fail_by_status(gathering, inner_status(error), error, words);
 }
 
@@ -306,7 +299,7 @@ read_refused(struct gathering *gathering)
     struct value object = {0};
     struct slice words = body;
     if (json_parse(&object, gathering->arena, body, JSON_BORROW, NULL, NULL) == STATUS_OK)
-        words = text_of(find_words(find_error(object)));
+        words = value_slice_or(find_words(find_error(object)), SLICE(""));
     else if (body.size > 0 && body.ptr[0] == '<')
         words = slice_of("", 0); /* a page of some proxy */
     return fail_by_status(gathering, gathering->exchange->http_status, find_error(object),

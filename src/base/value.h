@@ -138,6 +138,13 @@ value_slice(struct value value)
     return slice_of(value.text, value.count);
 }
 
+/* The text of a string, otherwise of anything else. */
+static inline struct slice
+value_slice_or(struct value value, struct slice otherwise)
+{
+    return value.kind == VALUE_STRING ? value_slice(value) : otherwise;
+}
+
 static inline const struct value *
 value_items(struct value array)
 {
@@ -178,6 +185,9 @@ struct value value_object_new(struct arena *arena, const struct member *members,
 /* Replaces (copying the body) or appends (in place where possible). */
 struct value value_object_set(struct arena *arena, struct value object, struct value key,
                               struct value value);
+/* Likewise by a C name, which must live as long as the object. */
+struct value value_set(struct arena *arena, struct value object, const char *name,
+                       struct value value);
 struct value value_object_remove(struct arena *arena, struct value object, struct slice key);
 
 /* As value_object_set(), for one who builds a value in many steps and knows that no other value
@@ -194,6 +204,8 @@ struct value value_array_put(struct arena *arena, uint32_t owner, struct value a
 /* The member's value, VALUE_NONE if absent or if object is not an object. Borrowed. */
 struct value value_find(struct value object, struct slice key);
 struct value value_get(struct value object, const char *key);
+/* The text of a member, "" if there is none or it is not a string. Borrowed. */
+struct slice value_get_text(struct value object, const char *key);
 
 /* The member itself, NULL if absent or if object is not an object. Borrowed. */
 const struct member *value_find_member(struct value object, struct slice key);

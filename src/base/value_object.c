@@ -290,6 +290,12 @@ value_object_set(struct arena *arena, struct value object, struct value key, str
 }
 
 struct value
+value_set(struct arena *arena, struct value object, const char *name, struct value value)
+{
+    return value_object_set(arena, object, value_text(name), value);
+}
+
+struct value
 value_object_put(struct arena *arena, uint32_t owner, struct value object, struct value key,
                  struct value value)
 {
@@ -360,6 +366,12 @@ struct value
 value_get(struct value object, const char *key)
 {
     return value_find(object, slice_text(key));
+}
+
+struct slice
+value_get_text(struct value object, const char *key)
+{
+    return value_slice_or(value_get(object, key), SLICE(""));
 }
 
 struct value

@@ -138,7 +138,7 @@ static enum status
 refused(struct remote *remote, const struct remote_answer *answer, struct error *error)
 {
     struct value words = value_get(answer->json, "error");
-    struct slice said = words.kind == VALUE_STRING ? value_slice(words) : SLICE("no words");
+    struct slice said = value_slice_or(words, SLICE("no words"));
     if (answer->status == 401)
         return error_set(
             error, STATUS_UNAUTHORIZED,

@@ -43,13 +43,12 @@ show_run_value_line(struct value run, struct buffer *out)
 {
     struct value table = largest_table(run);
     struct value parent = value_get(run, "parentRunId");
-    buffer_append_format(
-        out, "%.*s  %-9.*s  %.*s  %-8lld  %-8lld  %.*s\n",
-        SLICE_FORMAT(value_slice(value_get(run, "id"))),
-        SLICE_FORMAT(value_slice(value_get(run, "status"))),
-        SLICE_FORMAT(value_slice(value_get(run, "createdAt"))), (long long)count_of(table, "items"),
-        (long long)count_of(table, "failed"),
-        SLICE_FORMAT(parent.kind == VALUE_STRING ? value_slice(parent) : SLICE("-")));
+    buffer_append_format(out, "%.*s  %-9.*s  %.*s  %-8lld  %-8lld  %.*s\n",
+                         SLICE_FORMAT(value_slice(value_get(run, "id"))),
+                         SLICE_FORMAT(value_slice(value_get(run, "status"))),
+                         SLICE_FORMAT(value_slice(value_get(run, "createdAt"))),
+                         (long long)count_of(table, "items"), (long long)count_of(table, "failed"),
+                         SLICE_FORMAT(value_slice_or(parent, SLICE("-"))));
 }
 
 void

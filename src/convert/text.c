@@ -31,8 +31,7 @@ struct reading {
 static struct slice
 hint(const struct convert_job *job, const char *name)
 {
-    struct value value = value_get(job->options, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : slice_of(NULL, 0);
+    return value_get_text(job->options, name);
 }
 
 /* --- bytes --- */

@@ -127,7 +127,7 @@ static bool
 read_text(struct value body, const char *name, struct slice *out)
 {
     struct value text = value_get(body, name);
-    *out = text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
+    *out = value_slice_or(text, SLICE(""));
     return text.kind == VALUE_STRING;
 }
 

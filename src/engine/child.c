@@ -143,8 +143,7 @@ child_compute(struct value *out, struct chunk *chunk, const struct child_wish *w
 static struct slice
 text_of(struct value error, const char *name)
 {
-    struct value text = value_get(error, name);
-    return text.kind == VALUE_STRING ? slice_cut(value_slice(text), 1000) : slice_of("", 0);
+    return slice_cut(value_get_text(error, name), 1000);
 }
 
 /* "the workflow "x" failed in run R at step "s": code: words", as far as all that is known. */

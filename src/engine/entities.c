@@ -4,19 +4,6 @@
 #include "base/limits.h"
 #include "engine/entity_fields.h"
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
-}
-
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 enum status
 entity_find(struct store *store, const struct id *workspace, struct slice text, struct arena *arena,
             struct entity *out)
@@ -63,7 +50,7 @@ check_file(const struct naming *naming, struct slice text, bool is_image)
     struct arena arena;
     struct file_row row;
     struct id id;
-    struct slice slug = text_of(naming->field, "slug");
+    struct slice slug = value_get_text(naming->field, "slug");
     enum status status = STATUS_NOT_FOUND;
     arena_init(&arena, KIB(16));
     if (id_parse(&id, text))
@@ -86,7 +73,7 @@ check_file(const struct naming *naming, struct slice text, bool is_image)
 static bool
 is_wanted_type(const struct naming *naming, const struct entity *entity)
 {
-    struct slice type = text_of(value_get(naming->field, "config"), "entityType");
+    struct slice type = value_get_text(value_get(naming->field, "config"), "entityType");
     struct id id;
     if (type.size == 0)
         return true;
@@ -107,7 +94,7 @@ check_entity(const struct naming *naming, struct slice id)
     if (status != STATUS_NOT_FOUND && (status != STATUS_OK || is_right))
         return status;
     return error_set(naming->error, STATUS_INVALID, "fields.%.*s: there is no such entity \"%.*s\"",
-                     SLICE_FORMAT(text_of(naming->field, "slug")), SLICE_FORMAT(id));
+                     SLICE_FORMAT(value_get_text(naming->field, "slug")), SLICE_FORMAT(id));
 }
 
 static enum status
@@ -151,10 +138,10 @@ set_values(struct store *store, const struct object_row *type, struct value want
     enum status status = entity_values_read(fields, wanted, arena, &values, error);
     for (uint32_t i = 0; i < fields.count && status == STATUS_OK; i++) {
         naming.field = value_items(fields)[i];
-        status = check_names(&naming, value_find(values, text_of(naming.field, "slug")));
+        status = check_names(&naming, value_find(values, value_get_text(naming.field, "slug")));
     }
     if (status == STATUS_OK)
-        *body = with(arena, *body, "fields", values);
+        *body = value_set(arena, *body, "fields", values);
     return status;
 }
 
@@ -165,8 +152,8 @@ set_external(struct object_row *row, struct value *body, struct value wanted, st
     struct value external = value_get(wanted, "externalId");
     if (external.kind == VALUE_NONE)
         return;
-    *body = with(arena, *body, "externalId", external);
-    row->name = arena_copy(arena, text_of(wanted, "externalId"));
+    *body = value_set(arena, *body, "externalId", external);
+    row->name = arena_copy(arena, value_get_text(wanted, "externalId"));
 }
 
 /* The values as they are, with those that are named. Values of fields that the type has no more are
@@ -177,9 +164,9 @@ merged(struct value type_fields, struct value old, struct value changes, struct 
     struct value out = changes.kind == VALUE_OBJECT ? changes : value_empty_object();
     for (uint32_t i = 0; i < type_fields.count; i++) {
         struct value field = value_items(type_fields)[i];
-        struct slice slug = text_of(field, "slug");
+        struct slice slug = value_get_text(field, "slug");
         struct value value = value_find(old, slug);
-        bool is_formula = slice_is(text_of(field, "type"), "formula");
+        bool is_formula = slice_is(value_get_text(field, "type"), "formula");
         if (!is_formula && value.kind != VALUE_NONE && value_find(out, slug).kind == VALUE_NONE)
             out = value_object_set(arena, out, value_string(slug), value);
     }
@@ -191,7 +178,7 @@ entity_apply(struct store *store, const struct object_row *type, struct object_r
              struct value wanted, struct arena *arena, struct error *error)
 {
     bool is_new = row->body.size == 0;
-    struct value body = is_new ? with(arena, value_empty_object(), "externalId", value_null())
+    struct value body = is_new ? value_set(arena, value_empty_object(), "externalId", value_null())
                                : object_body(row, arena);
     struct value fields = value_get(object_body(type, arena), "fields");
     struct value values = value_get(wanted, "fields");

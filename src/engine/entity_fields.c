@@ -64,18 +64,11 @@ static const struct field_type {
      ENTITY_FIELD_NAMES_NOTHING},
 };
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
-}
-
 /* NULL: there is no such type. */
 static const struct field_type *
 type_of(struct value field)
 {
-    struct slice name = text_of(field, "type");
+    struct slice name = value_get_text(field, "type");
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         if (slice_is(name, types[i].name))
             return &types[i];
@@ -181,7 +174,8 @@ check_formula(struct value config, struct error *error)
     struct expr *expr;
     struct expr_problem problem = {.words = ""};
     arena_init(&arena, CHECK_BYTES);
-    enum status status = expr_compile(&expr, &arena, text_of(config, "expression"), &problem);
+    enum status status =
+        expr_compile(&expr, &arena, value_get_text(config, "expression"), &problem);
     arena_done(&arena);
     if (status == STATUS_OK)
         return status;
@@ -198,7 +192,7 @@ refuse_type(struct value field, struct error *error)
         used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i == 0 ? "" : ", ",
                                  types[i].name);
     return error_set(error, STATUS_INVALID, "type: there is no type \"%.*s\"; there are: %s",
-                     SLICE_FORMAT(slice_cut(text_of(field, "type"), 40)), known);
+                     SLICE_FORMAT(slice_cut(value_get_text(field, "type"), 40)), known);
 }
 
 static enum status
@@ -206,12 +200,12 @@ read_field(struct value field, struct arena *arena, struct value *out, struct er
 {
     const struct field_type *type = type_of(field);
     struct value config = value_get(field, "config");
-    struct slice slug = text_of(field, "slug");
+    struct slice slug = value_get_text(field, "slug");
     struct error found = {.status = STATUS_OK};
     if (type == NULL)
         return refuse_type(field, error);
     config = config.kind == VALUE_OBJECT ? config : value_empty_object();
-    slug = slug.size > 0 ? slug : entity_slug_of(text_of(field, "name"), '_', arena);
+    slug = slug.size > 0 ? slug : entity_slug_of(value_get_text(field, "name"), '_', arena);
     if (!is_field_slug(slug))
         return error_set(error, STATUS_INVALID,
                          "slug: expected up to %d letters, digits and _, no digit first",
@@ -236,7 +230,7 @@ static bool
 has_slug(struct value fields, struct slice slug)
 {
     for (uint32_t i = 0; i < fields.count; i++) {
-        if (slice_equal(text_of(value_items(fields)[i], "slug"), slug))
+        if (slice_equal(value_get_text(value_items(fields)[i], "slug"), slug))
             return true;
     }
     return false;
@@ -249,7 +243,7 @@ entity_fields_read(struct value wanted, struct arena *arena, struct value *out, 
     for (uint32_t i = 0; i < wanted.count; i++) {
         struct value field = value_null();
         enum status status = read_field(value_items(wanted)[i], arena, &field, error);
-        if (status == STATUS_OK && has_slug(*out, text_of(field, "slug")))
+        if (status == STATUS_OK && has_slug(*out, value_get_text(field, "slug")))
             status = error_set(error, STATUS_INVALID, "slug: another field has it");
         if (status != STATUS_OK) {
             error_prepend(error, "fields.%u", i);
@@ -303,7 +297,7 @@ read_value(struct value field, struct value wanted, struct arena *arena, struct 
            struct error *error)
 {
     const struct field_type *type = type_of(field);
-    struct slice slug = text_of(field, "slug");
+    struct slice slug = value_get_text(field, "slug");
     struct value value = value_find(wanted, slug);
     struct error found = {.status = STATUS_OK};
     if (type == NULL || type->value == NULL)
@@ -316,7 +310,7 @@ read_value(struct value field, struct value wanted, struct arena *arena, struct 
                    ? STATUS_OK
                    : error_set(error, STATUS_INVALID, "fields.%.*s: it is required",
                                SLICE_FORMAT(slug));
-    if (slice_is(text_of(field, "type"), "datetime"))
+    if (slice_is(value_get_text(field, "type"), "datetime"))
         value = read_time(value, arena);
     if (check_by(schema_of(type, value_get(field, "config"), arena), value, &found) != STATUS_OK)
         return error_set(error, STATUS_INVALID, "fields.%.*s%s", SLICE_FORMAT(slug), found.text);
@@ -335,7 +329,7 @@ computed(struct value field, struct value values, struct arena *arena)
     struct value out = value_null();
     struct expr_machine *machine = expr_machine_new(expr_budget_default());
     arena_init(&own, CHECK_BYTES);
-    struct slice source = text_of(value_get(field, "config"), "expression");
+    struct slice source = value_get_text(value_get(field, "config"), "expression");
     enum status status = expr_compile(&expr, &own, source, &problem);
     if (status == STATUS_OK)
         status = expr_one(machine, expr, values, arena, &out, &failure);
@@ -368,7 +362,7 @@ entity_values_read(struct value fields, struct value wanted, struct arena *arena
         struct value field = value_items(fields)[i];
         const struct field_type *type = type_of(field);
         if (type != NULL && type->value == NULL)
-            *out = value_object_set(arena, *out, value_string(text_of(field, "slug")),
+            *out = value_object_set(arena, *out, value_string(value_get_text(field, "slug")),
                                     computed(field, *out, arena));
     }
     return status;

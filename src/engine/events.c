@@ -569,8 +569,7 @@ put_stored_table(struct buffer *out, struct value table)
             *into[i] = (uint64_t)number;
     }
     buffer_append_slice(out, SLICE("{\"table\":"));
-    struct value name = value_get(table, "table");
-    json_print_string(out, name.kind == VALUE_STRING ? value_slice(name) : SLICE(""));
+    json_print_string(out, value_get_text(table, "table"));
     put_item_counts(out, &counts);
     buffer_append_byte(out, '}');
 }

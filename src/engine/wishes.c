@@ -66,13 +66,6 @@ wishes_print(const struct run_wishes *wishes, struct arena *arena)
     return object.count == 0 ? slice_of("", 0) : json_text(arena, object);
 }
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : slice_of("", 0);
-}
-
 void
 wishes_read(struct run_wishes *out, struct slice text, struct arena *arena)
 {
@@ -83,9 +76,9 @@ wishes_read(struct run_wishes *out, struct slice text, struct arena *arena)
     struct value labels = value_get(object, "labels");
     if (labels.kind == VALUE_OBJECT)
         out->labels = labels;
-    priority_parse(&out->priority, text_of(object, "priority"));
+    priority_parse(&out->priority, value_get_text(object, "priority"));
     value_integer(value_get(object, "deadlineMs"), &out->deadline_ms);
-    out->callback_url = text_of(object, "callbackUrl");
-    out->callback_task = text_of(object, "callbackTask");
-    out->concurrency_key = text_of(object, "concurrencyKey");
+    out->callback_url = value_get_text(object, "callbackUrl");
+    out->callback_task = value_get_text(object, "callbackTask");
+    out->concurrency_key = value_get_text(object, "concurrencyKey");
 }

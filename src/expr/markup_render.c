@@ -230,7 +230,7 @@ static void
 append_cited(const struct printer *printer, const struct markup_node *node, struct value value,
              struct value all)
 {
-    struct slice text = value.kind == VALUE_STRING ? value_slice(value) : slice_of("", 0);
+    struct slice text = value_slice_or(value, SLICE(""));
     size_t at = 0;
     if (value.kind != VALUE_STRING)
         append_value(printer, value);

@@ -37,7 +37,7 @@ written_step(const struct plan *plan, const struct plan_node *node, uint32_t *in
         struct value id = value_get(step, "id");
         char by_place[24];
         snprintf(by_place, sizeof(by_place), "step_%" PRIu32, i + 1);
-        struct slice name = id.kind == VALUE_STRING ? value_slice(id) : slice_text(by_place);
+        struct slice name = value_slice_or(id, slice_text(by_place));
         *index = i;
         if (slice_equal(name, value_slice(node->id)))
             return step;

@@ -26,12 +26,6 @@ one_member(struct arena *arena, const char *name, struct value value)
 }
 
 static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
-static struct value
 of_type(struct arena *arena, const char *type)
 {
     return one_member(arena, "type", value_text(type));
@@ -49,15 +43,15 @@ integer_schema(struct arena *arena, const struct field_decl *field)
     struct value schema = of_type(arena, "integer");
     if (field->min == 0 && field->max == 0)
         return schema;
-    schema = with(arena, schema, "minimum", value_int(field->min));
-    return with(arena, schema, "maximum", value_int(field->max));
+    schema = value_set(arena, schema, "minimum", value_int(field->min));
+    return value_set(arena, schema, "maximum", value_int(field->max));
 }
 
 static struct value
 rate_schema(struct arena *arena)
 {
-    return with(arena, of_type(arena, "string"), "pattern",
-                value_text("^[1-9][0-9]{0,5}/([1-9][0-9]*)?(ms|s|m|h|d)$"));
+    return value_set(arena, of_type(arena, "string"), "pattern",
+                     value_text("^[1-9][0-9]{0,5}/([1-9][0-9]*)?(ms|s|m|h|d)$"));
 }
 
 /* A list or a map with at least one entry, each of which is a text. */
@@ -65,8 +59,8 @@ static struct value
 texts_schema(struct arena *arena, const char *type, const char *entries, const char *least)
 {
     struct value schema = of_type(arena, type);
-    schema = with(arena, schema, entries, of_type(arena, "string"));
-    return with(arena, schema, least, value_int(1));
+    schema = value_set(arena, schema, entries, of_type(arena, "string"));
+    return value_set(arena, schema, least, value_int(1));
 }
 
 /* The fields of a config, or the parts of a group. */
@@ -83,15 +77,16 @@ bool_or_names_schema(struct arena *arena)
 {
     struct value types[] = {value_text("boolean"), value_text("array")};
     struct value schema = one_member(arena, "type", value_array_new(arena, types, 2));
-    schema = with(arena, schema, "items", of_type(arena, "string"));
-    return with(arena, schema, "minItems", value_int(1));
+    schema = value_set(arena, schema, "items", of_type(arena, "string"));
+    return value_set(arena, schema, "minItems", value_int(1));
 }
 
 static struct value
 number_schema(struct arena *arena, const struct field_decl *field)
 {
-    struct value schema = with(arena, of_type(arena, "number"), "minimum", value_int(field->min));
-    return with(arena, schema, "maximum", value_int(field->max));
+    struct value schema =
+        value_set(arena, of_type(arena, "number"), "minimum", value_int(field->min));
+    return value_set(arena, schema, "maximum", value_int(field->max));
 }
 
 /* {name: text, or an object with the types of this field} */
@@ -100,9 +95,9 @@ facts_schema(struct arena *arena, const struct field_decl *field)
 {
     struct value fact = reference(arena, "#/$defs/fact");
     struct value type = one_member(arena, "enum", text_array(arena, field->choices));
-    fact = with(arena, fact, "properties", one_member(arena, "type", type));
-    struct value schema = with(arena, of_type(arena, "object"), "additionalProperties", fact);
-    return with(arena, schema, "minProperties", value_int(1));
+    fact = value_set(arena, fact, "properties", one_member(arena, "type", type));
+    struct value schema = value_set(arena, of_type(arena, "object"), "additionalProperties", fact);
+    return value_set(arena, schema, "minProperties", value_int(1));
 }
 
 static struct value
@@ -125,7 +120,7 @@ kind_schema(struct arena *arena, const struct field_decl *field)
     case FIELD_LABEL:
         return reference(arena, "#/$defs/literal");
     case FIELD_SIGN:
-        return with(arena, of_type(arena, "string"), "pattern", value_text("^[\\t -~]?$"));
+        return value_set(arena, of_type(arena, "string"), "pattern", value_text("^[\\t -~]?$"));
     case FIELD_BOOL:
         return of_type(arena, "boolean");
     case FIELD_BOOL_OR_NAMES:
@@ -194,16 +189,16 @@ add_fields(struct arena *arena, struct value schema, const struct field_set *set
     struct value fields = value_empty_object();
     for (size_t i = 0; i < set->count; i++) {
         struct value field = kind_schema(arena, &set->fields[i]);
-        field = with(arena, field, "description", value_text(set->fields[i].help));
-        fields = with(arena, fields, set->fields[i].name, field);
+        field = value_set(arena, field, "description", value_text(set->fields[i].help));
+        fields = value_set(arena, fields, set->fields[i].name, field);
     }
-    schema = with(arena, schema, "properties", fields);
-    schema = with(arena, schema, "additionalProperties", value_bool(false));
+    schema = value_set(arena, schema, "properties", fields);
+    schema = value_set(arena, schema, "additionalProperties", value_bool(false));
     struct value required = required_fields(arena, set);
     if (required.count > 0)
-        schema = with(arena, schema, "required", required);
+        schema = value_set(arena, schema, "required", required);
     if (set->one_of != NULL)
-        schema = with(arena, schema, "oneOf", one_of_fields(arena, set));
+        schema = value_set(arena, schema, "oneOf", one_of_fields(arena, set));
     return schema;
 }
 
@@ -221,7 +216,7 @@ branch_needs(struct arena *arena)
     static const char *const cases[] = {"cases", NULL};
     static const char *const otherwise[] = {"else", NULL};
     struct value needs = one_member(arena, "cases", text_array(arena, otherwise));
-    return with(arena, needs, "else", text_array(arena, cases));
+    return value_set(arena, needs, "else", text_array(arena, cases));
 }
 
 static struct value
@@ -231,7 +226,7 @@ config_schema(struct arena *arena, const struct step_decl *decl)
     struct value schema = one_member(arena, "description", value_text(decl->summary));
     schema = add_fields(arena, schema, &set);
     if (decl->shape == STEP_SHAPE_BRANCH)
-        schema = with(arena, schema, "dependentRequired", branch_needs(arena));
+        schema = value_set(arena, schema, "dependentRequired", branch_needs(arena));
     return schema;
 }
 
@@ -255,12 +250,12 @@ type_rule(struct arena *arena, const struct step_decl *decl)
     names = value_array_append(arena, names, value_text(decl->name));
     struct value is_it = one_member(arena, "type", one_member(arena, "enum", names));
     struct value condition = one_member(arena, "properties", is_it);
-    condition = with(arena, condition, "required", text_array(arena, type));
+    condition = value_set(arena, condition, "required", text_array(arena, type));
     struct value members = one_member(arena, "config", config_schema(arena, decl));
     struct value then = one_member(arena, "properties", members);
     if (has_needs(decl))
-        then = with(arena, then, "required", text_array(arena, config));
-    return with(arena, one_member(arena, "if", condition), "then", then);
+        then = value_set(arena, then, "required", text_array(arena, config));
+    return value_set(arena, one_member(arena, "if", condition), "then", then);
 }
 
 /* {const: name, description: summary}: editors show the summary beside the name. */
@@ -268,7 +263,8 @@ static struct value
 add_type_name(struct arena *arena, struct value list, const char *name, const char *words)
 {
     struct value entry = one_member(arena, "const", value_text(name));
-    return value_array_append(arena, list, with(arena, entry, "description", value_text(words)));
+    return value_array_append(arena, list,
+                              value_set(arena, entry, "description", value_text(words)));
 }
 
 static struct value
@@ -299,8 +295,8 @@ editor_schema(const struct catalog *catalog, struct arena *arena)
     struct value rules = value_empty_array();
     for (size_t i = 0; i < catalog->count; i++)
         rules = value_array_append(arena, rules, type_rule(arena, catalog->types[i]));
-    type = with(arena, type, "anyOf", type_names(arena, catalog));
-    members = with(arena, members, "type", type);
-    step = with(arena, with(arena, step, "properties", members), "allOf", rules);
-    return with(arena, schema, "$defs", with(arena, defs, "step", step));
+    type = value_set(arena, type, "anyOf", type_names(arena, catalog));
+    members = value_set(arena, members, "type", type);
+    step = value_set(arena, value_set(arena, step, "properties", members), "allOf", rules);
+    return value_set(arena, schema, "$defs", value_set(arena, defs, "step", step));
 }

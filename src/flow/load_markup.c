@@ -54,9 +54,7 @@ find_in_workflow(struct loader *loader, struct spot templates, struct slice name
         if (!slice_equal(value_slice(value_members(templates.at->value)[i].key), name))
             continue;
         source->spot = spot_member(loader->scratch, templates, i);
-        source->text = source->spot.at->value.kind == VALUE_STRING
-                           ? value_slice(source->spot.at->value)
-                           : slice_of("", 0); /* told where it stands */
+        source->text = value_slice_or(source->spot.at->value, SLICE("")); /* told where it stands */
         return true;
     }
     return false;

@@ -52,13 +52,6 @@ foreign_put(struct arena *arena, struct value *object, const char *name, struct 
     *object = value_object_set(arena, *object, value_text(name), value);
 }
 
-struct slice
-foreign_text(struct value object, const char *name)
-{
-    struct value text = value_get(object, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
-}
-
 struct value
 foreign_model(struct arena *arena, struct slice model)
 {

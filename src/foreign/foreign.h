@@ -29,9 +29,6 @@ struct value foreign_origin(struct arena *arena, const char *format, struct valu
 /* Sets a member of an object that only the caller has. */
 void foreign_put(struct arena *arena, struct value *object, const char *name, struct value value);
 
-/* A member that is a text; empty otherwise. */
-struct slice foreign_text(struct value object, const char *name);
-
 /* A model as we name it, "provider/model", by the names that it has elsewhere ("local", "gpt-4o");
  * VALUE_NONE: its provider is not known, or there is none. */
 struct value foreign_model(struct arena *arena, struct slice model);

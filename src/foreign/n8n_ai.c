@@ -13,8 +13,7 @@ model_name(const struct n8n_node *node)
     static const char *const keys[] = {"model", "modelId", "modelName", "chatModel"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         struct value value = n8n_param(node, keys[i]);
-        struct slice text =
-            value.kind == VALUE_STRING ? value_slice(value) : n8n_text(value, "value");
+        struct slice text = value_slice_or(value, n8n_text(value, "value"));
         if (text.size > 0 && text.ptr[0] != '=')
             return text;
     }

@@ -138,7 +138,7 @@ n8n_workflow(struct n8n *n8n, struct n8n_node *node)
         return;
     }
     if (name.size == 0)
-        name = id.kind == VALUE_STRING ? value_slice(id) : n8n_text(id, "value");
+        name = value_slice_or(id, n8n_text(id, "value"));
     n8n_put(n8n, &config, "slug", foreign_slug(n8n->arena, name));
     if (inputs.kind == VALUE_OBJECT && inputs.count > 0)
         n8n_put(n8n, &config, "input", n8n_template(n8n, node, at, inputs, "workflowInputs"));
@@ -289,7 +289,7 @@ n8n_stop(struct n8n *n8n, struct n8n_node *node)
 static const char *
 as_javascript(struct n8n *n8n, struct value value)
 {
-    struct slice text = value.kind == VALUE_STRING ? value_slice(value) : slice_of("", 0);
+    struct slice text = value_slice_or(value, SLICE(""));
     if (n8n_is_expression(value)) {
         text = slice_trim(slice_of(text.ptr + 1, text.size - 1));
         bool is_lone = text.size > 4 && memcmp(text.ptr, "{{", 2) == 0 &&

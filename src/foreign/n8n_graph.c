@@ -23,7 +23,7 @@ struct slice
 n8n_text(struct value object, const char *path)
 {
     struct value text = n8n_find(object, path);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
+    return value_slice_or(text, SLICE(""));
 }
 
 struct value

@@ -49,7 +49,7 @@ n8n_secret(struct n8n *n8n, struct n8n_node *node, struct slice type)
     struct value one = value_find(credentials, type);
     if (one.kind == VALUE_NONE && credentials.kind == VALUE_OBJECT && credentials.count > 0)
         one = value_members(credentials)[0].value;
-    struct slice name = one.kind == VALUE_STRING ? value_slice(one) : n8n_text(one, "name");
+    struct slice name = value_slice_or(one, n8n_text(one, "name"));
     return secret_name(n8n, name.size > 0 ? name : type);
 }
 

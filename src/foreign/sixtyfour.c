@@ -81,8 +81,8 @@ void
 sixtyfour_take_file(struct sixtyfour_wanted *wanted, struct value file)
 {
     bool is_bare = value_get(file, "workflow_definition").kind == VALUE_NONE;
-    struct slice name = foreign_text(file, "workflow_name");
-    wanted->name = name.size > 0 ? name : foreign_text(file, "name");
+    struct slice name = value_get_text(file, "workflow_name");
+    wanted->name = name.size > 0 ? name : value_get_text(file, "name");
     wanted->description = value_get(file, "workflow_description");
     if (wanted->description.kind == VALUE_NONE)
         wanted->description = value_get(file, "description");
@@ -207,7 +207,7 @@ sixtyfour_blocks_in(struct value flow)
 {
     struct value origin = value_get(flow, "origin");
     struct value blocks = value_get(value_get(origin, "definition"), "blocks");
-    bool is_ours = slice_is(foreign_text(origin, "format"), SIXTYFOUR_FORMAT);
+    bool is_ours = slice_is(value_get_text(origin, "format"), SIXTYFOUR_FORMAT);
     return is_ours && blocks.kind == VALUE_ARRAY ? blocks : value_empty_array();
 }
 
@@ -233,7 +233,7 @@ sixtyfour_blame(struct sixtyfour_problem *out, struct value flow, const struct p
     *out = (struct sixtyfour_problem){.type = "value_error"};
     snprintf(out->words, sizeof(out->words), "%s", problem->words);
     bool is_step = sscanf(problem->path, "steps[%u]", &step) == 1 && step < steps.count;
-    struct slice id = is_step ? foreign_text(value_items(steps)[step], "id") : slice_of("", 0);
+    struct slice id = is_step ? value_get_text(value_items(steps)[step], "id") : slice_of("", 0);
     char text[32];
     snprintf(text, sizeof(text), "%.*s", SLICE_FORMAT(slice_cut(id, sizeof(text) - 1)));
     bool is_ours = sscanf(text, "b%u_", &number) == 1;
@@ -268,7 +268,7 @@ sixtyfour_blocks_of(struct sixtyfour_blocks *out, const struct plan *plan, struc
     struct graph graph = {.arena = arena, .problem = &problem};
     *out = (struct sixtyfour_blocks){.count = 0};
     if (plan->origin.kind != VALUE_OBJECT ||
-        !slice_is(foreign_text(plan->origin, "format"), SIXTYFOUR_FORMAT) ||
+        !slice_is(value_get_text(plan->origin, "format"), SIXTYFOUR_FORMAT) ||
         graph_read(&graph, value_get(plan->origin, "definition")) != STATUS_OK)
         return STATUS_NOT_FOUND;
     out->blocks = arena_try_alloc(arena, graph.count * sizeof(*out->blocks));
@@ -303,7 +303,7 @@ block_of_node(struct arena *arena, const struct plan *plan, const struct plan_no
     struct value steps = value_get(plan->canonical, "steps");
     struct value config = value_empty_object();
     for (uint32_t i = 0; i < steps.count; i++) {
-        if (slice_equal(foreign_text(value_items(steps)[i], "id"), value_slice(node->id)))
+        if (slice_equal(value_get_text(value_items(steps)[i], "id"), value_slice(node->id)))
             config = value_get(value_items(steps)[i], "config");
     }
     const struct member members[] = {

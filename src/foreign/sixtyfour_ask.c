@@ -86,7 +86,7 @@ sixtyfour_judged_fields(struct arena *arena, struct value given, struct value cr
         given = value_empty_object();
     for (uint32_t i = 0; i < criteria.count; i++) {
         struct value one = value_items(criteria)[i], field = value_empty_object();
-        struct slice description = foreign_text(one, "description");
+        struct slice description = value_get_text(one, "description");
         foreign_put(arena, &field, "type", value_text("score"));
         foreign_put(arena, &field, "description",
                     value_text(foreign_format(arena, "A score from 0 to 10: %.*s",
@@ -109,7 +109,7 @@ sixtyfour_verdict(struct arena *arena, struct value criteria)
     for (uint32_t i = 0; i < criteria.count; i++) {
         struct value one = value_items(criteria)[i];
         list = foreign_format(arena, "%s%s{s: .[%s], w: %s, t: %s}", list, i == 0 ? "" : ", ",
-                              foreign_literal(arena, foreign_text(one, "criteria_name")),
+                              foreign_literal(arena, value_get_text(one, "criteria_name")),
                               number_or(arena, value_get(one, "weight"), "1"),
                               number_or(arena, value_get(one, "threshold"), "0"));
     }

@@ -65,7 +65,7 @@ one_of(struct maker *maker, struct value value)
 {
     struct buffer out;
     struct value items = value.kind == VALUE_ARRAY ? value : value_empty_array();
-    struct slice rest = value.kind == VALUE_STRING ? value_slice(value) : nothing();
+    struct slice rest = value_slice_or(value, SLICE(""));
     while (rest.size > 0) {
         const char *comma = memchr(rest.ptr, ',', rest.size);
         size_t size = comma == NULL ? rest.size : (size_t)(comma - rest.ptr);
@@ -89,7 +89,7 @@ one_of(struct maker *maker, struct value value)
 static const char *
 condition_of(struct maker *maker, struct value filter)
 {
-    struct slice name = foreign_text(filter, "operator");
+    struct slice name = value_get_text(filter, "operator");
     struct value value = value_get(filter, "value");
     if (slice_starts_with(name, SLICE("not_")))
         name = slice_of(name.ptr + 4, name.size - 4);
@@ -129,13 +129,13 @@ filter_expression(struct maker *maker, const char **out)
     *out = "true";
     for (uint32_t i = 0; i < filters.count; i++) {
         struct value filter = value_items(filters)[i];
-        struct slice operator= foreign_text(filter, "operator");
-        struct slice logic = foreign_text(filter, "logic");
+        struct slice operator= value_get_text(filter, "operator");
+        struct slice logic = value_get_text(filter, "logic");
         if (value_get(filter, "value").kind == VALUE_NONE && !takes_no_value(operator))
             return maker_fail(maker, arena_format(maker->arena, "specs.filters.%u.value", i),
                               "this operator compares with something");
         const char *one =
-            maker_jq(maker, "(%s | %s%s)", maker_column(maker, foreign_text(filter, "column")),
+            maker_jq(maker, "(%s | %s%s)", maker_column(maker, value_get_text(filter, "column")),
                      condition_of(maker, filter), is_negated(operator) ? " | not" : "");
         bool is_or = slice_is(logic, "or") || slice_is(logic, "OR");
         *out = i == 0 ? one : maker_jq(maker, "(%s %s %s)", *out, is_or ? "or" : "and", one);
@@ -235,8 +235,8 @@ group_row(struct maker *maker, struct value names, struct value aggregations)
     for (uint32_t i = 0; i < aggregations.count; i++) {
         struct value one = value_items(aggregations)[i];
         struct value name =
-            maker_text(maker, "%.*s_%.*s", SLICE_FORMAT(foreign_text(one, "column")),
-                       SLICE_FORMAT(foreign_text(one, "function")));
+            maker_text(maker, "%.*s_%.*s", SLICE_FORMAT(value_get_text(one, "column")),
+                       SLICE_FORMAT(value_get_text(one, "function")));
         row = maker_jq(maker, "%s, %s: .item.a%u", row, maker_literal(maker, value_slice(name)), i);
     }
     return maker_jq(maker, "[%s}]", row);
@@ -257,8 +257,8 @@ make_group_by(struct maker *maker)
     for (uint32_t i = 0; aggregations.kind == VALUE_ARRAY && i < aggregations.count; i++) {
         struct value one = value_items(aggregations)[i];
         maker_put(maker, &aggregates, arena_format(maker->arena, "a%u", i),
-                  value_text(aggregate_of(maker, foreign_text(one, "function"),
-                                          foreign_text(one, "column"))));
+                  value_text(aggregate_of(maker, value_get_text(one, "function"),
+                                          value_get_text(one, "column"))));
     }
     maker_put(maker, &config, "aggregates", aggregates);
     maker_add(maker, maker_step(maker, groups, "group_by", config),

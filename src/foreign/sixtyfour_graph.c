@@ -103,7 +103,7 @@ static struct value
 find_kind(struct value catalog, struct slice name)
 {
     for (uint32_t i = 0; i < catalog.count; i++) {
-        if (slice_equal(foreign_text(value_items(catalog)[i], "name"), name))
+        if (slice_equal(value_get_text(value_items(catalog)[i], "name"), name))
             return value_items(catalog)[i];
     }
     return (struct value){0};
@@ -155,7 +155,7 @@ read_id(struct graph *graph, struct graph_block *block, struct value raw)
     if (id.kind != VALUE_NONE && id.kind != VALUE_NULL && id.kind != VALUE_STRING)
         return graph_fail(graph, "string_type", "Input should be a valid string",
                           "blocks.%u.block_id", block->index);
-    block->given = foreign_text(raw, "block_id");
+    block->given = value_get_text(raw, "block_id");
     set_id(graph, block);
     for (uint16_t i = 0; i < block->index; i++) {
         if (strcmp(graph->blocks[i].id, block->id) == 0)
@@ -336,7 +336,7 @@ read_edge(struct graph *graph, struct value edge, uint32_t index)
         return status;
     if (from == to)
         return graph_fail(graph, "value_error", "A block cannot follow itself", "edges.%u", index);
-    if (foreign_text(edge, "condition").size > 0 && graph->note != NULL)
+    if (value_get_text(edge, "condition").size > 0 && graph->note != NULL)
         graph->note(arena_format(graph->arena,
                                  "edges[%u].condition: is kept, and decides nothing; put a filter "
                                  "block there",
@@ -358,7 +358,7 @@ chain(struct graph *graph)
 {
     enum status status = STATUS_OK;
     for (uint16_t i = 1; status == STATUS_OK && i < graph->count; i++) {
-        if (!slice_is(foreign_text(graph->order[i]->kind, "source"), "only"))
+        if (!slice_is(value_get_text(graph->order[i]->kind, "source"), "only"))
             status = add_parent(graph, graph->order[i], graph->order[i - 1]);
     }
     return status;
@@ -464,8 +464,8 @@ incoming_type(struct graph *graph, const struct graph_block *block, enum row_typ
 static enum status
 set_type(struct graph *graph, struct graph_block *block)
 {
-    struct slice gives = foreign_text(block->kind, "gives");
-    enum row_type accepts = read_type(foreign_text(block->kind, "accepts"));
+    struct slice gives = value_get_text(block->kind, "gives");
+    enum row_type accepts = read_type(value_get_text(block->kind, "accepts"));
     enum row_type type;
     enum status status = incoming_type(graph, block, &type);
     if (status != STATUS_OK)
@@ -478,7 +478,7 @@ set_type(struct graph *graph, struct graph_block *block)
     if (slice_is(gives, "SAME"))
         block->type = accepts == ROW_TYPE_ANY ? type : accepts;
     else if (slice_is(gives, "SPECS"))
-        block->type = read_type(foreign_text(block->specs, "dataframe_type"));
+        block->type = read_type(value_get_text(block->specs, "dataframe_type"));
     else
         block->type = read_type(gives);
     return STATUS_OK;
@@ -487,7 +487,7 @@ set_type(struct graph *graph, struct graph_block *block)
 static enum status
 check_place(struct graph *graph, const struct graph_block *block)
 {
-    struct slice source = foreign_text(block->kind, "source");
+    struct slice source = value_get_text(block->kind, "source");
     if (slice_is(source, "only") && block->parent_count > 0)
         return graph_fail_block(graph, block, "block_name",
                                 "a source begins a workflow: no edge leads to it");

@@ -140,7 +140,7 @@ maker_spec(const struct maker *maker, const char *name)
 struct slice
 maker_spec_text(const struct maker *maker, const char *name)
 {
-    return foreign_text(maker->block->specs, name);
+    return value_get_text(maker->block->specs, name);
 }
 
 struct value

@@ -182,8 +182,8 @@ sixtyfour_new_lists(struct value flow, struct arena *arena)
     for (uint32_t i = 0; i < blocks.count; i++) {
         struct value block = value_items(blocks)[i];
         struct value specs = value_get(block, "specs");
-        if (!slice_is(foreign_text(block, "block_name"), "append_to_notebook") ||
-            !slice_is(foreign_text(specs, "notebook_id"), NEW_LIST))
+        if (!slice_is(value_get_text(block, "block_name"), "append_to_notebook") ||
+            !slice_is(value_get_text(specs, "notebook_id"), NEW_LIST))
             continue;
         struct value name = value_get(specs, "notebook_name");
         names = value_array_append(arena, names,
@@ -247,7 +247,7 @@ vendor_input(struct maker *maker, const char *name)
 static const char *
 vendor_rows(struct maker *maker, struct slice call)
 {
-    struct slice gives = foreign_text(maker->block->kind, "gives");
+    struct slice gives = value_get_text(maker->block->kind, "gives");
     bool keeps_row = maker->rows.size > 0 && slice_is(gives, "SAME");
     const char *row = keeps_row ? ".item" : "{}";
     struct slice name = maker->block->name;

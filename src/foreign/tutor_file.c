@@ -63,7 +63,7 @@ static bool
 is_input(const struct reading *reading, struct slice name)
 {
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
-        if (slice_equal(foreign_text(value_items(reading->inputs)[i], "name"), name))
+        if (slice_equal(value_get_text(value_items(reading->inputs)[i], "name"), name))
             return true;
     }
     return false;
@@ -152,8 +152,8 @@ static struct value
 property_of(struct reading *reading, struct value input)
 {
     struct value property = value_empty_object();
-    struct slice type = foreign_text(input, "type");
-    struct slice label = foreign_text(input, "label");
+    struct slice type = value_get_text(input, "type");
+    struct slice label = value_get_text(input, "label");
     put(reading, &property, "type", types_of(reading, type));
     if (label.size > 0)
         put(reading, &property, "title", value_string(label));
@@ -172,7 +172,7 @@ read_schema(struct reading *reading)
     struct value properties = value_empty_object();
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
         struct value input = value_items(reading->inputs)[i];
-        struct value name = value_string(foreign_text(input, "name"));
+        struct value name = value_string(value_get_text(input, "name"));
         if (value_find(properties, value_slice(name)).kind != VALUE_NONE)
             continue;
         required = value_array_append(reading->arena, required, name);
@@ -190,7 +190,7 @@ read_schema(struct reading *reading)
 static void
 put_model(struct reading *reading, struct value *config)
 {
-    struct slice model = foreign_text(reading->file, "model");
+    struct slice model = value_get_text(reading->file, "model");
     struct value name = foreign_model(reading->arena, model);
     if (name.kind == VALUE_STRING)
         put(reading, config, "model", name);
@@ -244,10 +244,10 @@ put_pages(struct reading *reading, struct value *config)
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
         struct value input = value_items(reading->inputs)[i];
         struct buffer place;
-        if (!slice_is(foreign_text(input, "type"), "url"))
+        if (!slice_is(value_get_text(input, "type"), "url"))
             continue;
         buffer_init(&place, KIB(4));
-        put_place(&place, foreign_text(input, "name"));
+        put_place(&place, value_get_text(input, "name"));
         struct member page = {value_text("page"),
                               value_string_copy(reading->arena, buffer_slice(&place))};
         buffer_done(&place);
@@ -262,12 +262,12 @@ static enum status
 read_step(struct reading *reading, struct value *step)
 {
     struct value config = value_empty_object();
-    struct slice instruction = foreign_text(reading->file, "instruction");
+    struct slice instruction = value_get_text(reading->file, "instruction");
     put_model(reading, &config);
     if (instruction.size > 0)
         put(reading, &config, "system", read_template(reading, instruction));
     put(reading, &config, "prompt",
-        read_template(reading, foreign_text(reading->file, "template")));
+        read_template(reading, value_get_text(reading->file, "template")));
     enum status status = put_settings(reading, &config);
     if (status != STATUS_OK)
         return status;
@@ -323,7 +323,7 @@ static enum status
 check_inputs(struct reading *reading)
 {
     for (uint32_t i = 0; i < reading->inputs.count; i++) {
-        if (foreign_text(value_items(reading->inputs)[i], "name").size == 0)
+        if (value_get_text(value_items(reading->inputs)[i], "name").size == 0)
             return error_set(reading->error, STATUS_INVALID, "inputs[%u].name: expected a text", i);
     }
     return STATUS_OK;
@@ -339,9 +339,9 @@ read_parts(struct reading *reading)
             read_packed(reading, reading->file, "inputs", value_empty_array(), &reading->inputs);
     if (status == STATUS_OK)
         status = check_inputs(reading);
-    if (status == STATUS_OK && foreign_text(reading->file, "template").size == 0)
+    if (status == STATUS_OK && value_get_text(reading->file, "template").size == 0)
         status = error_set(reading->error, STATUS_INVALID, "template: expected a text");
-    if (status == STATUS_OK && foreign_text(reading->file, "name").size == 0)
+    if (status == STATUS_OK && value_get_text(reading->file, "name").size == 0)
         status = error_set(reading->error, STATUS_INVALID, "name: expected a text");
     return status;
 }

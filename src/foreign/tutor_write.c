@@ -108,11 +108,11 @@ put_model(struct writing *writing, struct slice model)
 static struct value
 input_of(struct writing *writing, struct value name, struct value property)
 {
-    struct slice type = foreign_text(property, "x-type");
-    struct slice label = foreign_text(property, "title");
+    struct slice type = value_get_text(property, "x-type");
+    struct slice label = value_get_text(property, "title");
     if (type.size == 0)
-        type = slice_is(foreign_text(property, "type"), "number") ||
-                       slice_is(foreign_text(property, "type"), "integer")
+        type = slice_is(value_get_text(property, "type"), "number") ||
+                       slice_is(value_get_text(property, "type"), "integer")
                    ? SLICE("number")
                    : SLICE("text");
     const struct member members[] = {
@@ -175,19 +175,19 @@ tutor_file_write(struct value *out, struct value flow, struct arena *arena, fore
         .arena = arena, .note = note, .context = context, .out = value_empty_object()};
     struct value steps = value_get(flow, "steps");
     *out = (struct value){0};
-    if (steps.count != 1 || !slice_is(foreign_text(value_items(steps)[0], "type"), "ai_generate"))
+    if (steps.count != 1 || !slice_is(value_get_text(value_items(steps)[0], "type"), "ai_generate"))
         return error_set(error, STATUS_UNSUPPORTED,
                          "only a workflow of one step, which is an ai_generate, can be a prompt");
     struct value step = value_items(steps)[0];
     struct value config = value_get(step, "config");
     put(&writing, "name", value_get(flow, "name"));
-    put_model(&writing, foreign_text(config, "model"));
-    put(&writing, "template", template_of(&writing, foreign_text(config, "prompt")));
+    put_model(&writing, value_get_text(config, "model"));
+    put(&writing, "template", template_of(&writing, value_get_text(config, "prompt")));
     put_inputs(&writing, value_get(flow, "input"));
     put_settings(&writing, config);
-    if (foreign_text(config, "system").size > 0)
-        put(&writing, "instruction", template_of(&writing, foreign_text(config, "system")));
-    put_cache(&writing, foreign_text(step, "cache"));
+    if (value_get_text(config, "system").size > 0)
+        put(&writing, "instruction", template_of(&writing, value_get_text(config, "system")));
+    put_cache(&writing, value_get_text(step, "cache"));
     *out = writing.out;
     return STATUS_OK;
 }

@@ -143,7 +143,7 @@ field_of(struct reading *reading, const char *place, struct slice slug)
     struct value known = value_get(reading->from->schema, "properties");
     for (uint32_t i = 0; i < fields.count; i++) {
         struct value field = value_items(fields)[i];
-        if (slice_equal(foreign_text(field, "slug"), slug) &&
+        if (slice_equal(value_get_text(field, "slug"), slug) &&
             value_find(known, slug).kind != VALUE_NONE)
             return field;
     }
@@ -197,7 +197,7 @@ put_made_object(struct reading *reading)
     buffer_append_text(out, "|if type==\"object\" then del(._id");
     for (uint32_t i = 0; i < fields.count; i++) {
         struct value field = value_items(fields)[i];
-        if (!slice_is(foreign_text(field, "type"), "formula"))
+        if (!slice_is(value_get_text(field, "type"), "formula"))
             continue;
         buffer_append_text(out, ",.[");
         json_print(out, value_get(field, "slug"));
@@ -221,10 +221,10 @@ static struct value
 schema_of_answer(struct reading *reading, struct value field)
 {
     struct value known = value_get(reading->from->schema, "properties");
-    struct value schema = value_find(known, foreign_text(field, "slug"));
+    struct value schema = value_find(known, value_get_text(field, "slug"));
     struct value type = value_get(schema, "type");
     struct value options = value_get(schema, "enum");
-    bool is_any = schema.count == 0 && slice_is(foreign_text(field, "type"), "aiGenerated");
+    bool is_any = schema.count == 0 && slice_is(value_get_text(field, "type"), "aiGenerated");
     if (is_any || options.kind == VALUE_ARRAY)
         type = value_text("string");
     if (options.kind == VALUE_ARRAY)
@@ -383,10 +383,10 @@ config_of_publish(struct reading *reading)
 static enum status
 read_step(struct reading *reading, struct value step)
 {
-    struct slice type = foreign_text(step, "type");
+    struct slice type = value_get_text(step, "type");
     const struct step_kind *kind = kind_of(type);
     reading->config = value_get(step, "config");
-    reading->id = foreign_text(step, "id");
+    reading->id = value_get_text(step, "id");
     if (reading->id.size == 0)
         reading->id = slice_text(arena_format(reading->arena, "step_%u", reading->index + 1));
     if (kind == NULL)
@@ -452,9 +452,9 @@ foreign_wiserows_read(struct value *out, const struct foreign_wiserows *from, st
     buffer_done(&reading.makes);
     if (status != STATUS_OK)
         return status;
-    struct slice description = foreign_text(definition, "description");
+    struct slice description = value_get_text(definition, "description");
     workflow =
-        with(&reading, workflow, "name", foreign_name(arena, foreign_text(definition, "name")));
+        with(&reading, workflow, "name", foreign_name(arena, value_get_text(definition, "name")));
     if (description.size > 0)
         workflow = with(&reading, workflow, "description", value_string(description));
     workflow = with(&reading, workflow, "input", input_schema(arena));

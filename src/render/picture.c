@@ -67,7 +67,7 @@ static enum status
 read_bytes(struct picture *out, struct arena *arena, struct value from, struct error *error)
 {
     struct value type = value_get(from, "type");
-    struct slice name = type.kind == VALUE_STRING ? value_slice(type) : SLICE("");
+    struct slice name = value_slice_or(type, SLICE(""));
     bool is_png = slice_is(name, "image/png");
     if (!is_png && !slice_is(name, "image/jpeg"))
         return error_set(error, STATUS_UNSUPPORTED,

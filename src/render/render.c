@@ -20,7 +20,7 @@ static enum status
 find_format(size_t *out, struct value options, struct error *error)
 {
     struct value format = value_get(options, "format");
-    struct slice name = format.kind == VALUE_STRING ? value_slice(format) : SLICE("");
+    struct slice name = value_slice_or(format, SLICE(""));
     for (*out = 0; *out < COUNT_OF(formats); (*out)++) {
         if (slice_is(name, formats[*out].name))
             return STATUS_OK;

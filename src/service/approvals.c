@@ -71,12 +71,6 @@ approval_present(const struct ask_found *found, struct arena *arena)
 /* --- deciding --- */
 
 static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
-static struct value
 text_or_null(struct slice text)
 {
     return text.size == 0 ? value_null() : value_string(text);
@@ -98,14 +92,15 @@ service_approval_decide(struct service *service, const struct ask_found *found,
 {
     struct value value = value_empty_object();
     if (!said->is_yes) {
-        value = with(arena, value, "code", value_text("rejected"));
-        value = with(arena, value, "message", rejected_words(said, arena));
+        value = value_set(arena, value, "code", value_text("rejected"));
+        value = value_set(arena, value, "message", rejected_words(said, arena));
     }
-    value = with(arena, value, "decision", value_text(said->is_yes ? "approved" : "rejected"));
-    value = with(arena, value, "by", text_or_null(said->by));
-    value = with(arena, value, "via", value_text(said->via));
-    value = with(arena, value, "comment", text_or_null(said->comment));
-    value = with(arena, value, "at", present_time(clock_unix_ms(service->options.clock), arena));
+    value = value_set(arena, value, "decision", value_text(said->is_yes ? "approved" : "rejected"));
+    value = value_set(arena, value, "by", text_or_null(said->by));
+    value = value_set(arena, value, "via", value_text(said->via));
+    value = value_set(arena, value, "comment", text_or_null(said->comment));
+    value =
+        value_set(arena, value, "at", present_time(clock_unix_ms(service->options.clock), arena));
     service_ask_answer(service, found, said->is_yes, value, asker);
 }
 
@@ -140,10 +135,10 @@ service_approval_comment(struct service *service, const struct ask_found *found,
     struct intent *intent = intent_new(4 * LIMIT_VALUE_BYTES);
     struct commenting *commenting = arena_alloc(&intent->arena, sizeof(*commenting));
     struct value comment = value_empty_object();
-    comment = with(arena, comment, "by", text_or_null(said->by));
-    comment = with(arena, comment, "via", value_text(said->via));
-    comment = with(arena, comment, "comment", value_string(said->comment));
-    comment = with(arena, comment, "at", present_time(now, arena));
+    comment = value_set(arena, comment, "by", text_or_null(said->by));
+    comment = value_set(arena, comment, "via", value_text(said->via));
+    comment = value_set(arena, comment, "comment", value_string(said->comment));
+    comment = value_set(arena, comment, "at", present_time(now, arena));
     ask_add_comment(intent, &found->row, &found->body, comment, now);
     intent_add_idempotency(intent, asker->idempotency, IDEMPOTENCY_APPROVAL, &found->row.id);
     *commenting = (struct commenting){asker->moved, asker->context};

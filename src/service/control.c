@@ -89,7 +89,7 @@ do_create(struct service *service, struct value request, struct arena *arena)
     struct workflow_change change = {
         .kind = WORKFLOW_CREATE,
         .workspace = service_default_workspace(service),
-        .text = text.kind == VALUE_STRING ? value_slice(text) : SLICE(""),
+        .text = value_slice_or(text, SLICE("")),
         .publish = value_is_true(value_get(request, "publish")),
     };
     enum status status = wait_for_change(service, &change, arena, &row, &error);
@@ -117,7 +117,7 @@ do_backup(struct service *service, struct slice what, struct value request, stru
     struct backup_progress progress = {.state = BACKUP_NONE};
     struct value path = value_get(request, "path");
     if (slice_is(what, "backup_begin")) {
-        struct slice text = path.kind == VALUE_STRING ? value_slice(path) : SLICE("");
+        struct slice text = value_slice_or(path, SLICE(""));
         enum status status = service_backup_begin(service, text, &error);
         if (status != STATUS_OK)
             return control_failed(status, error.text, arena);
@@ -132,8 +132,7 @@ do_backup(struct service *service, struct slice what, struct value request, stru
 struct value
 control_do(struct service *service, struct value request, struct arena *arena)
 {
-    struct value what = value_get(request, "do");
-    struct slice name = what.kind == VALUE_STRING ? value_slice(what) : SLICE("");
+    struct slice name = value_get_text(request, "do");
     struct value answer;
     if (control_keys_do(service, name, request, arena, &answer))
         return answer;

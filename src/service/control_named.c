@@ -27,13 +27,6 @@ struct asked {
     struct id workspace;
 };
 
-static struct slice
-text_of(struct value request, const char *name)
-{
-    struct value text = value_get(request, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
-}
-
 static struct value
 answer_with(const struct asked *asked, enum status status, const struct object_row *row,
             const struct error *error)
@@ -47,8 +40,9 @@ answer_with(const struct asked *asked, enum status status, const struct object_r
 static enum status
 find(const struct asked *asked, struct object_row *out, struct error *error)
 {
-    enum status status = asked->kind->find(asked->service, &asked->workspace,
-                                           text_of(asked->request, "name"), asked->arena, out);
+    enum status status =
+        asked->kind->find(asked->service, &asked->workspace, value_get_text(asked->request, "name"),
+                          asked->arena, out);
     return status == STATUS_OK
                ? status
                : error_set(error, status, "there is no %s of that name", asked->kind->one);
@@ -63,14 +57,14 @@ do_put(const struct asked *asked)
     if (asked->kind == &secrets) {
         struct secret_wanted wanted = {
             .workspace = asked->workspace,
-            .name = text_of(asked->request, "name"),
-            .value = text_of(asked->request, "value"),
+            .name = value_get_text(asked->request, "name"),
+            .value = value_get_text(asked->request, "value"),
             .hosts = value_get(asked->request, "hosts"),
         };
         status = wait_for_secret(asked->service, &wanted, &error);
     } else {
         struct object_row which = {.workspace = asked->workspace,
-                                   .name = text_of(asked->request, "name")};
+                                   .name = value_get_text(asked->request, "name")};
         status = wait_for_var(asked->service, &which, value_get(asked->request, "value"), &error);
     }
     if (status == STATUS_OK)

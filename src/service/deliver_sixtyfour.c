@@ -99,7 +99,7 @@ error_words(const struct run_row *run, struct arena *arena)
     if (run->error.size > 0)
         status_ignore(json_parse(&error, arena, run->error, 0, NULL, NULL));
     struct value words = value_find_or_null(error, SLICE("message"));
-    return words.kind == VALUE_STRING ? value_slice(words) : SLICE("The job has failed");
+    return value_slice_or(words, SLICE("The job has failed"));
 }
 
 static void

@@ -7,13 +7,6 @@
 
 #define INTENT_BYTES (4 * LIMIT_DOCUMENT_TEXT_BYTES)
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
-}
-
 /* --- writing --- */
 
 /* Control characters would be taken for marks of snippets. */
@@ -52,7 +45,7 @@ document_body(struct object_row *row, struct value body, struct value wanted, st
             value = value_find_or_null(body, slice_text(kept[i]));
         body = value_object_set(arena, body, value_text(kept[i]), value);
     }
-    row->name = arena_copy(arena, text_of(body, "externalId"));
+    row->name = arena_copy(arena, value_get_text(body, "externalId"));
     return body;
 }
 
@@ -70,7 +63,7 @@ fill_document(struct intent *intent, struct object_row *row, struct value body, 
         .workspace = row->workspace,
         .id = row->id,
         .tags = arena_copy(arena, buffer_slice(&tags)),
-        .title = cleaned(text_of(body, "title"), arena),
+        .title = cleaned(value_get_text(body, "title"), arena),
         .body = cleaned(text, arena),
     };
     buffer_done(&tags);
@@ -100,7 +93,7 @@ service_document_create(struct service *service, const struct id *workspace, str
     struct object_row *row = objects_new(service, intent, OBJECT_DOCUMENT, workspace);
     struct value body = document_body(row, value_empty_object(), wanted, &intent->arena);
     intent_add(intent, STORE_OBJECT_INSERT, KIB(1))->object = row;
-    enum status status = fill_document(intent, row, body, text_of(wanted, "text"), error);
+    enum status status = fill_document(intent, row, body, value_get_text(wanted, "text"), error);
     return finish(service, intent, status, row, asker);
 }
 
@@ -112,7 +105,7 @@ service_document_update(struct service *service, const struct object_row *docume
     struct arena *arena = &intent->arena;
     struct object_row *row = objects_next(service, intent, document);
     struct value body = document_body(row, object_body(document, arena), changes, arena);
-    struct slice text = text_of(changes, "text");
+    struct slice text = value_get_text(changes, "text");
     enum status status = STATUS_OK;
     if (value_get(changes, "text").kind == VALUE_NONE)
         status = service_document_text(service, document, arena, &text);

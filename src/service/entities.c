@@ -9,19 +9,6 @@
 /* An intent with a type or an entity, as values and as text. */
 #define INTENT_BYTES (16 * LIMIT_ENTITY_BYTES)
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
-}
-
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 /* Sets the body. INVALID: it is too large. */
 static enum status
 set_body(struct object_row *row, struct arena *arena, struct value body, struct error *error)
@@ -72,11 +59,11 @@ type_body(struct value *body, struct value wanted, struct arena *arena, struct e
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         struct value value = value_get(wanted, kept[i]);
         if (value.kind != VALUE_NONE)
-            *body = with(arena, *body, kept[i], value);
+            *body = value_set(arena, *body, kept[i], value);
     }
     if (fields.kind == VALUE_ARRAY) {
         status = entity_fields_read(fields, arena, &fields, error);
-        *body = with(arena, *body, "fields", fields);
+        *body = value_set(arena, *body, "fields", fields);
     }
     return status;
 }
@@ -89,9 +76,9 @@ service_entity_type_create(struct service *service, const struct id *workspace, 
     struct arena *arena = &intent->arena;
     struct object_row *type = objects_new(service, intent, OBJECT_ENTITY_TYPE, workspace);
     struct value body = value_empty_object();
-    struct slice slug = text_of(wanted, "slug");
+    struct slice slug = value_get_text(wanted, "slug");
     if (slug.size == 0)
-        slug = entity_slug_of(text_of(wanted, "name"), '-', arena);
+        slug = entity_slug_of(value_get_text(wanted, "name"), '-', arena);
     type->name = arena_copy(arena, slug);
     enum status status = check_slug(slug, error);
     if (status == STATUS_OK)
@@ -214,7 +201,7 @@ service_entity_restore(struct service *service, const struct object_row *row,
 {
     struct intent *intent = intent_new(INTENT_BYTES);
     struct object_row *back = objects_next(service, intent, row);
-    struct slice external = text_of(object_body(row, &intent->arena), "externalId");
+    struct slice external = value_get_text(object_body(row, &intent->arena), "externalId");
     back->name = arena_copy(&intent->arena, external);
     back->archived_unix_ms = back->due_unix_ms = 0;
     status_ignore(finish(service, intent, STATUS_OK, STORE_OBJECT_UPDATE, back, asker));

@@ -36,8 +36,7 @@ failure_end(struct failure *failure, bool is_done)
 static struct slice
 text_of(const struct failure *failure, const char *name)
 {
-    struct value value = value_get(failure->body, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : SLICE("");
+    return value_get_text(failure->body, name);
 }
 
 static struct value

@@ -10,12 +10,6 @@
 /* A body as JSON text, with what stands beside it. */
 #define KEPT_BYTES_MAX (2 * LIMIT_INPUT_BYTES + KIB(16))
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 enum status
 service_hook_find(struct service *service, struct slice slug, struct arena *arena,
                   struct workflow_row *out, struct hook_config *config)
@@ -36,7 +30,7 @@ service_hook_find(struct service *service, struct slice slug, struct arena *aren
     struct value auth = value_get(trigger, "auth"), respond = value_get(trigger, "respond");
     if (trigger.kind == VALUE_NONE)
         status = STATUS_NOT_FOUND;
-    config->auth = hook_auth_of(auth.kind == VALUE_STRING ? value_slice(auth) : SLICE(""));
+    config->auth = hook_auth_of(value_slice_or(auth, SLICE("")));
     config->answers_at_end =
         respond.kind == VALUE_STRING && slice_is(value_slice(respond), "at_end");
     program_drop(&program);
@@ -83,13 +77,13 @@ static struct value
 with_body(struct value kept, struct slice body, struct arena *arena)
 {
     if (slice_is_utf8(body))
-        return with(arena, kept, "text", value_string(body));
+        return value_set(arena, kept, "text", value_string(body));
     struct buffer text;
     buffer_init(&text, KEPT_BYTES_MAX);
     base64_encode(&text, body);
     struct slice copy = arena_copy(arena, buffer_slice(&text));
     buffer_done(&text);
-    return with(arena, kept, "base64", value_string(copy));
+    return value_set(arena, kept, "base64", value_string(copy));
 }
 
 static void
@@ -98,10 +92,10 @@ keep(struct service *service, const struct hook_request *request, const struct i
 {
     int64_t now = clock_unix_ms(service->options.clock);
     struct value kept = value_empty_object();
-    kept = with(arena, kept, "run", hex_value(run, arena));
-    kept = with(arena, kept, "type", value_string(request->content_type));
-    kept = with(arena, kept, "bytes", value_int((int64_t)request->body.size));
-    kept = with(arena, kept, "digest", digest_value(request->body, arena));
+    kept = value_set(arena, kept, "run", hex_value(run, arena));
+    kept = value_set(arena, kept, "type", value_string(request->content_type));
+    kept = value_set(arena, kept, "bytes", value_int((int64_t)request->body.size));
+    kept = value_set(arena, kept, "digest", digest_value(request->body, arena));
     kept = with_body(kept, request->body, arena);
     *out = (struct object_row){
         .workspace = request->workflow->workspace,
@@ -142,14 +136,6 @@ service_hook_start(struct service *service, const struct hook_request *request,
     return status;
 }
 
-/* A member of the body of a kept one, as text. */
-static struct slice
-text_of(struct value kept, const char *name)
-{
-    struct value value = value_get(kept, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : slice_of(NULL, 0);
-}
-
 static struct value
 read_kept(const struct object_row *row, struct arena *arena)
 {
@@ -178,7 +164,7 @@ service_hook_again(struct service *service, const struct hook_request *request, 
     struct id run;
     if (!value_equal(digest, value_get(kept, "digest")))
         return STATUS_CONFLICT;
-    if (!id_parse(&run, text_of(kept, "run")))
+    if (!id_parse(&run, value_get_text(kept, "run")))
         return STATUS_IO;
     return store_run_get(service->store, arena, &run, out);
 }
@@ -219,31 +205,31 @@ hook_present(const struct object_row *row, bool with_bytes, struct arena *arena)
     struct value kept = read_kept(row, arena), out = value_empty_object();
     bool is_text = value_get(kept, "text").kind == VALUE_STRING;
     clock_iso(row->created_unix_ms, at);
-    out = with(arena, out, "id", hex_value(&row->id, arena));
-    out = with(arena, out, "workflowId", hex_value(&row->parent, arena));
-    out = with(arena, out, "messageId",
-               row->name.size == 0 ? value_null() : value_string_copy(arena, row->name));
-    out = with(arena, out, "runId", value_find_or_null(kept, SLICE("run")));
-    out = with(arena, out, "receivedAt", value_string_copy(arena, slice_text(at)));
-    out = with(arena, out, "contentType", value_find_or_null(kept, SLICE("type")));
-    out = with(arena, out, "bytes", value_find_or_null(kept, SLICE("bytes")));
+    out = value_set(arena, out, "id", hex_value(&row->id, arena));
+    out = value_set(arena, out, "workflowId", hex_value(&row->parent, arena));
+    out = value_set(arena, out, "messageId",
+                    row->name.size == 0 ? value_null() : value_string_copy(arena, row->name));
+    out = value_set(arena, out, "runId", value_find_or_null(kept, SLICE("run")));
+    out = value_set(arena, out, "receivedAt", value_string_copy(arena, slice_text(at)));
+    out = value_set(arena, out, "contentType", value_find_or_null(kept, SLICE("type")));
+    out = value_set(arena, out, "bytes", value_find_or_null(kept, SLICE("bytes")));
     if (!with_bytes)
         return out;
-    out = with(arena, out, "encoding", value_text(is_text ? "text" : "base64"));
-    return with(arena, out, "body",
-                value_find_or_null(kept, slice_text(is_text ? "text" : "base64")));
+    out = value_set(arena, out, "encoding", value_text(is_text ? "text" : "base64"));
+    return value_set(arena, out, "body",
+                     value_find_or_null(kept, slice_text(is_text ? "text" : "base64")));
 }
 
 struct slice
 hook_body(const struct object_row *row, struct slice *content_type, struct arena *arena)
 {
     struct value kept = read_kept(row, arena);
-    struct slice encoded = text_of(kept, "base64");
-    *content_type = text_of(kept, "type");
-    if (encoded.ptr == NULL)
-        return text_of(kept, "text");
+    struct value encoded = value_get(kept, "base64");
+    *content_type = value_get_text(kept, "type");
+    if (encoded.kind != VALUE_STRING)
+        return value_get_text(kept, "text");
     size_t size = 0;
-    char *bytes = arena_try_alloc(arena, BASE64_DECODED_BYTES(encoded.size));
-    bool is_good = bytes != NULL && base64_decode(bytes, &size, encoded);
+    char *bytes = arena_try_alloc(arena, BASE64_DECODED_BYTES(encoded.count));
+    bool is_good = bytes != NULL && base64_decode(bytes, &size, value_slice(encoded));
     return is_good ? slice_of(bytes, size) : slice_of(NULL, 0);
 }

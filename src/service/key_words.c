@@ -69,7 +69,7 @@ read_scopes(uint32_t *out, struct value scopes, struct error *error)
                          "scopes: expected a list of \"read\", \"run\", \"write\" and \"admin\"");
     for (uint32_t i = 0; i < scopes.count; i++) {
         struct value item = value_items(scopes)[i];
-        struct slice name = item.kind == VALUE_STRING ? value_slice(item) : SLICE("");
+        struct slice name = value_slice_or(item, SLICE(""));
         uint32_t scope = key_scope_named(name);
         if (scope == 0)
             return error_set(error, STATUS_INVALID,

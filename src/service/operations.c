@@ -24,12 +24,6 @@ static const char *const action_names[] = {
 
 /* --- the object --- */
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 static int64_t
 number(struct value body, const char *name)
 {
@@ -50,12 +44,12 @@ operation_present(const struct object_row *row, struct arena *arena)
                                        "done",   "failed", "skipped", "failures"};
     struct value body = value_null(), out = value_empty_object();
     status_ignore(json_parse(&body, arena, row->body, 0, NULL, NULL));
-    out = with(arena, out, "id", present_id(&row->id, arena));
+    out = value_set(arena, out, "id", present_id(&row->id, arena));
     for (size_t i = 0; i < COUNT_OF(kept); i++)
-        out = with(arena, out, kept[i], value_find_or_null(body, slice_text(kept[i])));
+        out = value_set(arena, out, kept[i], value_find_or_null(body, slice_text(kept[i])));
     int64_t ended = number(body, "endedAt");
-    out = with(arena, out, "createdAt", present_time(row->created_unix_ms, arena));
-    return with(arena, out, "completedAt", present_time(ended, arena));
+    out = value_set(arena, out, "createdAt", present_time(row->created_unix_ms, arena));
+    return value_set(arena, out, "completedAt", present_time(ended, arena));
 }
 
 /* --- asking for one --- */
@@ -330,8 +324,8 @@ count_failure(struct piece *piece, const struct act *act)
         {value_text("error"), value_string_copy(&piece->arena, slice_text(words))},
     };
     struct value failure = value_object_new(&piece->arena, members, COUNT_OF(members));
-    piece->body = with(&piece->arena, piece->body, "failures",
-                       value_array_append(&piece->arena, failures, failure));
+    piece->body = value_set(&piece->arena, piece->body, "failures",
+                            value_array_append(&piece->arena, failures, failure));
 }
 
 static void
@@ -349,9 +343,9 @@ count_acts(struct piece *piece)
         failed++;
         count_failure(piece, act);
     }
-    piece->body = with(&piece->arena, piece->body, "done", value_int(done));
-    piece->body = with(&piece->arena, piece->body, "failed", value_int(failed));
-    piece->body = with(&piece->arena, piece->body, "skipped", value_int(skipped));
+    piece->body = value_set(&piece->arena, piece->body, "done", value_int(done));
+    piece->body = value_set(&piece->arena, piece->body, "failed", value_int(failed));
+    piece->body = value_set(&piece->arena, piece->body, "skipped", value_int(skipped));
 }
 
 /* --- choosing the next runs --- */
@@ -439,8 +433,7 @@ open_piece(struct piece *piece)
     struct slice action;
     if (json_parse(&piece->body, &piece->arena, piece->row.body, 0, NULL, NULL) != STATUS_OK)
         return false;
-    struct value name = value_get(piece->body, "action");
-    action = name.kind == VALUE_STRING ? value_slice(name) : SLICE("");
+    action = value_get_text(piece->body, "action");
     for (unsigned i = 0; i < COUNT_OF(action_names); i++) {
         piece->action = (enum operation_action)i;
         if (slice_is(action, action_names[i]))
@@ -456,12 +449,14 @@ end_piece(struct piece *piece, const struct error *error)
     bool is_bad = error->status != STATUS_OK;
     int64_t now = clock_unix_ms(piece->operations->service->options.clock);
     piece->is_at_end = true;
-    piece->body = with(arena, piece->body, "status", value_text(is_bad ? "failed" : "completed"));
-    piece->body = with(arena, piece->body, "endedAt", value_int(now));
+    piece->body =
+        value_set(arena, piece->body, "status", value_text(is_bad ? "failed" : "completed"));
+    piece->body = value_set(arena, piece->body, "endedAt", value_int(now));
     if (is_bad)
-        piece->body = with(arena, piece->body, "failures",
-                           value_array_append(arena, value_empty_array(),
-                                              value_string_copy(arena, slice_text(error->text))));
+        piece->body =
+            value_set(arena, piece->body, "failures",
+                      value_array_append(arena, value_empty_array(),
+                                         value_string_copy(arena, slice_text(error->text))));
 }
 
 /* Moves the runs that were chosen, counts them, and chooses the next ones. False: the service ends,
@@ -483,9 +478,9 @@ do_piece(struct piece *piece)
     if (error.status == STATUS_INVALID || piece->is_at_end)
         end_piece(piece, &error);
     else
-        piece->body =
-            with(&piece->arena, piece->body, "before", present_id(&piece->last, &piece->arena));
-    piece->body = with(&piece->arena, piece->body, "chosen", piece->chosen);
+        piece->body = value_set(&piece->arena, piece->body, "before",
+                                present_id(&piece->last, &piece->arena));
+    piece->body = value_set(&piece->arena, piece->body, "chosen", piece->chosen);
     return store_piece(piece) == STATUS_OK;
 }
 

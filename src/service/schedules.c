@@ -36,7 +36,7 @@ static struct slice
 text_of(struct value object, const char *name, const char *usual)
 {
     struct value value = value_get(object, name);
-    return value.kind == VALUE_STRING ? value_slice(value) : slice_text(usual);
+    return value_slice_or(value, slice_text(usual));
 }
 
 static enum missed
@@ -65,12 +65,6 @@ next_due(const struct schedule *schedule, int64_t after_unix_ms)
     return is_there ? next_s * 1000 : 0;
 }
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 /* --- in step with workflows --- */
 
 /* By the id of its workflow, in hex. */
@@ -91,10 +85,10 @@ wanted_body(const struct plan *plan, const struct workflow_row *row, struct aren
     struct value trigger = value_get(plan->triggers, "schedule");
     struct value input = value_get(trigger, "input");
     struct value body = value_empty_object();
-    body = with(arena, body, "cron", value_get(trigger, "cron"));
-    body = with(arena, body, "timezone", value_string(text_of(trigger, "timezone", "UTC")));
-    body = with(arena, body, "missed", value_string(text_of(trigger, "missed", "once")));
-    return with(arena, body, "input", input.kind == VALUE_NONE ? value_empty_object() : input);
+    body = value_set(arena, body, "cron", value_get(trigger, "cron"));
+    body = value_set(arena, body, "timezone", value_string(text_of(trigger, "timezone", "UTC")));
+    body = value_set(arena, body, "missed", value_string(text_of(trigger, "missed", "once")));
+    return value_set(arena, body, "input", input.kind == VALUE_NONE ? value_empty_object() : input);
 }
 
 /* Whether the stored one asks for the same times; then it keeps the next of them, and what it
@@ -113,7 +107,7 @@ keep_last(struct arena *arena, struct value body, struct value stored)
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct value value = value_get(stored, names[i]);
         if (value.kind != VALUE_NONE)
-            body = with(arena, body, names[i], value);
+            body = value_set(arena, body, names[i], value);
     }
     return body;
 }
@@ -215,9 +209,9 @@ moved_on(struct firing *firing, int64_t due_unix_ms, const char *words)
     struct arena *arena = &firing->arena;
     struct value body = firing->schedule.body;
     struct object_row row = firing->row;
-    body = with(arena, body, "lastAt", value_int(firing->at_unix_ms));
-    body = with(arena, body, "lastError",
-                words == NULL ? value_null() : value_string_copy(arena, slice_text(words)));
+    body = value_set(arena, body, "lastAt", value_int(firing->at_unix_ms));
+    body = value_set(arena, body, "lastError",
+                     words == NULL ? value_null() : value_string_copy(arena, slice_text(words)));
     row.body = json_text(arena, body);
     row.due_unix_ms = due_unix_ms;
     row.revision++;
@@ -356,18 +350,18 @@ schedule_present(struct service *service, const struct object_row *row, uint32_t
     struct schedule schedule = {.zone = NULL};
     if (json_parse(&body, arena, row->body, 0, NULL, NULL) != STATUS_OK)
         return value_null();
-    out = with(arena, out, "workflowId", value_string_copy(arena, row->name));
+    out = value_set(arena, out, "workflowId", value_string_copy(arena, row->name));
     for (size_t i = 0; i < COUNT_OF(kept); i++)
-        out = with(arena, out, kept[i], value_find_or_null(body, slice_text(kept[i])));
+        out = value_set(arena, out, kept[i], value_find_or_null(body, slice_text(kept[i])));
     struct value next = value_empty_array();
     if (schedule_read(&schedule, body, NULL) == STATUS_OK)
         next = next_times(service, &schedule, row, count, arena);
     schedule_done(&schedule);
     int64_t last = 0;
     bool has_last = value_integer(value_get(body, "lastAt"), &last);
-    out = with(arena, out, "next", next);
-    out = with(arena, out, "lastAt", has_last ? moment_value(last, arena) : value_null());
-    return with(arena, out, "lastError", value_find_or_null(body, SLICE("lastError")));
+    out = value_set(arena, out, "next", next);
+    out = value_set(arena, out, "lastAt", has_last ? moment_value(last, arena) : value_null());
+    return value_set(arena, out, "lastError", value_find_or_null(body, SLICE("lastError")));
 }
 
 enum status

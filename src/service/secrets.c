@@ -59,7 +59,7 @@ read_body(const struct object_row *row, struct arena *arena, struct secret_entry
         .workspace = row->workspace,
         .name = row->name,
         .hosts = json_text(arena, value_get(body, "hosts")),
-        .sealed = sealed.kind == VALUE_STRING ? value_slice(sealed) : slice_of("", 0),
+        .sealed = value_slice_or(sealed, SLICE("")),
     };
     return true;
 }
@@ -243,7 +243,7 @@ read_hosts(struct value hosts, struct arena *arena, struct slice *out, struct er
                          LIMIT_SECRET_HOSTS);
     for (uint32_t i = 0; i < hosts.count; i++) {
         struct value host = value_items(hosts)[i];
-        struct slice text = host.kind == VALUE_STRING ? value_slice(host) : slice_of("", 0);
+        struct slice text = value_slice_or(host, SLICE(""));
         enum status status = host_pattern_read(&text, arena, text, error);
         if (status != STATUS_OK) {
             error_prepend(error, "hosts");

@@ -26,12 +26,6 @@ fail_memory(struct step_conclusion *conclusion)
                      "the answer comes to too many bytes as a value");
 }
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 /* --- answers that cannot be used --- */
 
 bool
@@ -137,7 +131,7 @@ generated(struct reading *reading)
     if (reading->request.schema.kind != VALUE_NONE)
         return shaped_object(reading);
     struct value text = reading->output.value;
-    return with(arena, value_empty_object(), "text", value_copy(arena, text));
+    return value_set(arena, value_empty_object(), "text", value_copy(arena, text));
 }
 
 static struct value
@@ -155,7 +149,7 @@ extracted(struct reading *reading, struct value citations)
         object = value_object_set(arena, object, key, value_copy(arena, value));
         confidence = value_object_set(arena, confidence, key, sure);
     }
-    return with(arena, object, "confidence", confidence);
+    return value_set(arena, object, "confidence", confidence);
 }
 
 static struct value
@@ -163,8 +157,9 @@ classified(struct reading *reading, struct value citations)
 {
     struct arena *arena = reading->conclusion->arena;
     struct value label = value_get(reading->output.value, "label");
-    struct value object = with(arena, value_empty_object(), "label", value_copy(arena, label));
-    return with(arena, object, "confidence", ai_quotes_confidence(citations, slice_of(NULL, 0)));
+    struct value object = value_set(arena, value_empty_object(), "label", value_copy(arena, label));
+    return value_set(arena, object, "confidence",
+                     ai_quotes_confidence(citations, slice_of(NULL, 0)));
 }
 
 static struct value
@@ -190,7 +185,7 @@ give_value(struct reading *reading)
         return false;
     struct value value = value_of_task(reading, citations);
     if (reading->request.source_count > 0)
-        value = with(conclusion->arena, value, "citations", citations);
+        value = value_set(conclusion->arena, value, "citations", citations);
     conclusion->value = value;
     return value.kind != VALUE_NONE || fail_memory(conclusion);
 }
@@ -260,8 +255,7 @@ fail_by_error(struct step_conclusion *conclusion)
     char named[sizeof(failure->code)] = "provider_failed";
     if (code.kind == VALUE_STRING)
         snprintf(named, sizeof(named), "%.*s", SLICE_FORMAT(value_slice(code)));
-    struct slice words =
-        message.kind == VALUE_STRING ? value_slice(message) : SLICE("the provider failed");
+    struct slice words = value_slice_or(message, SLICE("the provider failed"));
     step_fail(failure, named, "%.*s", SLICE_FORMAT(words));
     failure->is_free = exchange->http_status == 429;
     failure->may_retry = http_answer_may_retry(exchange->http_status);

@@ -15,12 +15,6 @@ struct chain {
     bool needs_source;
 };
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 static bool
 fail_memory(struct step_failure *failure)
 {
@@ -31,7 +25,7 @@ struct value
 ai_call_copy(struct arena *arena, struct value request, struct value config, const char *name)
 {
     struct value given = value_get(config, name);
-    return given.kind == VALUE_NONE ? request : with(arena, request, name, given);
+    return given.kind == VALUE_NONE ? request : value_set(arena, request, name, given);
 }
 
 bool
@@ -81,7 +75,7 @@ chain_go_on(struct chain *chain, struct arena *arena, struct step_progress *prog
         return step_fail(failure, "no_source", "sources: there is no text in any of them");
     progress->next = chain->request;
     if (has_sources)
-        progress->next = with(arena, chain->request, "sources", chain->sources.ready);
+        progress->next = value_set(arena, chain->request, "sources", chain->sources.ready);
     return progress->next.kind != VALUE_NONE || fail_memory(failure);
 }
 
@@ -137,7 +131,7 @@ want_sources(struct step_scope *scope, struct value config, const struct ai_ques
     struct value text =
         question->text_field == NULL ? (struct value){0} : value_get(config, question->text_field);
     if (text.kind == VALUE_STRING && slice_trim(value_slice(text)).size > 0)
-        first = with(arena, value_empty_object(), "text", text);
+        first = value_set(arena, value_empty_object(), "text", text);
     else if (!ai_call_has_citations(scope->node) && is_local(value_get(config, "model")))
         first = row_source(scope);
     *wanted = first.kind == VALUE_NONE ? value_empty_array() : value_array_new(arena, &first, 1);
@@ -157,7 +151,7 @@ ai_call_begin(struct step_scope *scope, struct step_progress *progress,
     if (!want_sources(scope, config, question, &chain.sources.wanted, failure))
         return false;
     struct value request = value_empty_object();
-    request = with(arena, request, "model", model.kind == VALUE_NONE ? value_null() : model);
+    request = value_set(arena, request, "model", model.kind == VALUE_NONE ? value_null() : model);
     struct value asked = question->ask(config, arena);
     for (uint32_t i = 0; i < asked.count; i++)
         request = value_object_set(arena, request, value_members(asked)[i].key,
@@ -180,7 +174,7 @@ ask_again(struct arena *arena, struct step_progress *progress, struct step_failu
     struct member wrong[] = {{value_text("role"), value_text("user")},
                              {value_text("text"), bad.words}};
     struct value turns[] = {value_object_new(arena, said, 2), value_object_new(arena, wrong, 2)};
-    progress->next = with(arena, progress->asked, "turns", value_array_new(arena, turns, 2));
+    progress->next = value_set(arena, progress->asked, "turns", value_array_new(arena, turns, 2));
     return progress->next.kind != VALUE_NONE || fail_memory(failure);
 }
 
@@ -192,7 +186,7 @@ end(struct step_scope *scope, struct step_progress *progress, struct step_failur
     bool has_citations = value_get(progress->answer, "citations").kind != VALUE_NONE;
     if (has_citations || !ai_call_has_citations(scope->node))
         return STEP_FOLLOW_ANSWER;
-    progress->value = with(scope->arena, progress->answer, "citations", value_empty_array());
+    progress->value = value_set(scope->arena, progress->answer, "citations", value_empty_array());
     if (progress->value.kind != VALUE_NONE)
         return STEP_FOLLOW_VALUE;
     fail_memory(failure);

@@ -137,13 +137,6 @@ read_list(struct value config, const char *field, struct arena *arena, struct ma
     return true;
 }
 
-static struct slice
-text_of(struct value config, const char *field)
-{
-    struct value text = value_get(config, field);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
-}
-
 /* A header must end where it ends. */
 static bool
 check_subject(struct slice subject, struct step_failure *failure)
@@ -180,10 +173,10 @@ static bool
 read_mail(struct value config, struct arena *arena, struct mail *out, struct step_failure *failure)
 {
     struct value reply_to = value_get(config, "reply_to");
-    *out = (struct mail){.subject = text_of(config, "subject"),
-                         .text = text_of(config, "text"),
-                         .html = text_of(config, "html"),
-                         .reply_to = text_of(config, "reply_to")};
+    *out = (struct mail){.subject = value_get_text(config, "subject"),
+                         .text = value_get_text(config, "text"),
+                         .html = value_get_text(config, "html"),
+                         .reply_to = value_get_text(config, "reply_to")};
     if (!read_list(config, "to", arena, &out->to, failure) ||
         !read_list(config, "cc", arena, &out->cc, failure) ||
         !read_list(config, "bcc", arena, &out->bcc, failure) ||
@@ -266,7 +259,7 @@ notify_prepare(struct value config, struct slice idempotency_key, struct exchang
     if (is_mail(config))
         return read_mail(config, &exchange->arena, &mail, failure);
     exchange->method = SLICE("POST");
-    exchange->url = arena_copy(&exchange->arena, slice_trim(text_of(config, "url")));
+    exchange->url = arena_copy(&exchange->arena, slice_trim(value_get_text(config, "url")));
     exchange_add_header(exchange, SLICE("Content-Type"), SLICE("application/json"));
     return check_url(exchange->url, failure) && set_body(config, exchange, failure);
 }

@@ -65,7 +65,7 @@ see_answer(struct paging *paging)
     struct value answer = paging->progress->answer;
     struct value headers = value_find_or_null(answer, SLICE("headers"));
     struct value link = value_get(headers, "link");
-    struct slice link_text = link.kind == VALUE_STRING ? value_slice(link) : slice_of("", 0);
+    struct slice link_text = value_slice_or(link, SLICE(""));
     struct member members[] = {
         {value_text("status"), value_find_or_null(answer, SLICE("status"))},
         {value_text("headers"), headers},

@@ -146,7 +146,7 @@ read_image(struct step_env *env, const struct member *named, struct arena *arena
     struct slice bytes;
     struct buffer text;
     struct value none = {0};
-    struct slice file = named->value.kind == VALUE_STRING ? value_slice(named->value) : SLICE("");
+    struct slice file = value_slice_or(named->value, SLICE(""));
     if (!step_env_bytes(env, file, LIMIT_DOCUMENT_IMAGE_BYTES, &bytes, failure))
         return none;
     if (picture_type(bytes) == NULL) {

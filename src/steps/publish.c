@@ -137,13 +137,6 @@ parts_of(struct value config, enum target target)
     return value_get(config, publish_fields[target].name);
 }
 
-static struct slice
-text_of(struct value parts, const char *name)
-{
-    struct value text = value_get(parts, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : SLICE("");
-}
-
 /* --- entities --- */
 
 /* An id that a row does not have must not make an entity that nobody finds again. */
@@ -152,7 +145,8 @@ read_external_id(struct value entity, struct arena *arena, struct slice *out,
                  struct step_failure *failure)
 {
     struct value external = value_get(entity, "externalId");
-    *out = value_is_number(external) ? json_text(arena, external) : text_of(entity, "externalId");
+    *out = value_is_number(external) ? json_text(arena, external)
+                                     : value_get_text(entity, "externalId");
     if (external.kind == VALUE_NONE || out->size > 0)
         return true;
     return step_fail(failure, "bad_config",
@@ -165,8 +159,8 @@ read_entity(struct value entity, struct arena *arena, struct step_entity *out,
             struct step_failure *failure)
 {
     bool has_id = value_get(entity, "id").kind != VALUE_NONE;
-    *out = (struct step_entity){.type = text_of(entity, "type"),
-                                .id = text_of(entity, "id"),
+    *out = (struct step_entity){.type = value_get_text(entity, "type"),
+                                .id = value_get_text(entity, "id"),
                                 .fields = value_get(entity, "fields")};
     if (!read_external_id(entity, arena, &out->external_id, failure))
         return false;
@@ -217,8 +211,8 @@ conclude_file(struct step_conclusion *conclusion)
     struct step_made_file made = {
         .input = content.kind == VALUE_STRING ? value_slice(content)
                                               : json_text(conclusion->arena, content),
-        .name = text_of(file, "name"),
-        .content_type = content_type_of(text_of(file, "name")),
+        .name = value_get_text(file, "name"),
+        .content_type = content_type_of(value_get_text(file, "name")),
     };
     if (made.input.ptr == NULL)
         return step_fail(&conclusion->failure, "limit_exceeded", "file.content: it is too large");

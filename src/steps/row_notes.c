@@ -7,22 +7,15 @@
 #define QUOTE_BYTES ((size_t)600)
 #define NOTE_BYTES KIB(8)
 
-static struct value
-text_of(struct value citation, const char *name)
-{
-    struct value text = value_get(citation, name);
-    return text.kind == VALUE_STRING ? text : value_text("");
-}
-
 static void
 append_citation(struct buffer *out, struct value citation)
 {
-    struct slice quote = value_slice(text_of(citation, "quote"));
-    struct slice title = value_slice(text_of(citation, "title"));
-    struct slice place = value_slice(text_of(citation, "document"));
+    struct slice quote = value_get_text(citation, "quote");
+    struct slice title = value_get_text(citation, "title");
+    struct slice place = value_get_text(citation, "document");
     struct slice shown = slice_cut(quote, QUOTE_BYTES);
     if (place.size == 0)
-        place = value_slice(text_of(citation, "url"));
+        place = value_get_text(citation, "url");
     if (slice_equal(title, place))
         place.size = 0;
     buffer_append_text(out, out->size > 0 ? "\n\n" : "");

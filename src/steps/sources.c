@@ -11,12 +11,6 @@
 
 static const char *const places[] = {"file", "page", "documents"};
 
-static struct value
-with(struct arena *arena, struct value object, const char *name, struct value value)
-{
-    return value_object_set(arena, object, value_text(name), value);
-}
-
 static bool
 fail_memory(struct step_failure *failure)
 {
@@ -53,9 +47,9 @@ add_text(struct wish *wish, struct value text, struct value title)
     }
     if (slice_trim(value_slice(text)).size == 0)
         return true;
-    struct value source = with(wish->arena, value_empty_object(), "text", text);
+    struct value source = value_set(wish->arena, value_empty_object(), "text", text);
     if (title.kind == VALUE_STRING && title.count > 0)
-        source = with(wish->arena, source, "title", title);
+        source = value_set(wish->arena, source, "title", title);
     return add(wish, source);
 }
 
@@ -95,12 +89,12 @@ add_place(struct wish *wish, struct value source)
     struct slice text = slice_trim(value_slice(place));
     if (text.size == 0)
         return true;
-    struct value kept = with(wish->arena, value_empty_object(), name, value_string(text));
+    struct value kept = value_set(wish->arena, value_empty_object(), name, value_string(text));
     static const char *const beside[] = {"title", "match"};
     for (size_t i = 0; i < COUNT_OF(beside); i++) {
         struct value more = value_get(source, beside[i]);
         if (more.kind == VALUE_STRING && more.count > 0)
-            kept = with(wish->arena, kept, beside[i], more);
+            kept = value_set(wish->arena, kept, beside[i], more);
     }
     return add(wish, kept);
 }
@@ -162,11 +156,12 @@ sources_next(struct sources *sources, struct arena *arena, struct value *asked,
                 return false;
             continue;
         }
-        struct value source = with(arena, value_empty_object(), place, value_get(wanted, place));
+        struct value source =
+            value_set(arena, value_empty_object(), place, value_get(wanted, place));
         struct value match = value_get(wanted, "match");
         if (match.kind != VALUE_NONE)
-            source = with(arena, source, "match", match);
-        *asked = with(arena, value_empty_object(), "source", source);
+            source = value_set(arena, source, "match", match);
+        *asked = value_set(arena, value_empty_object(), "source", source);
         return true;
     }
     return false;
@@ -180,7 +175,8 @@ take_documents(struct sources *sources, struct arena *arena, struct value docume
     struct value rest = value_empty_array();
     for (uint32_t i = 0; i < documents.count; i++) {
         struct value file = value_get(value_items(documents)[i], "file");
-        rest = value_array_append(arena, rest, with(arena, value_empty_object(), "file", file));
+        rest =
+            value_array_append(arena, rest, value_set(arena, value_empty_object(), "file", file));
     }
     for (uint32_t i = sources->at + 1; i < sources->wanted.count; i++)
         rest = value_array_append(arena, rest, value_items(sources->wanted)[i]);
@@ -203,12 +199,12 @@ take_text(struct sources *sources, struct arena *arena, struct value answer,
         title = value_get(answer, "title");
     struct value source = value_empty_object();
     if (title.kind == VALUE_STRING)
-        source = with(arena, source, "title", title);
+        source = value_set(arena, source, "title", title);
     if (page.kind != VALUE_NONE)
-        source = with(arena, source, "url", page);
+        source = value_set(arena, source, "url", page);
     else
-        source = with(arena, source, "document", value_get(answer, "name"));
-    source = with(arena, source, "digest", value_get(answer, "digest"));
+        source = value_set(arena, source, "document", value_get(answer, "name"));
+    source = value_set(arena, source, "digest", value_get(answer, "digest"));
     return make_ready(sources, arena, source, failure);
 }
 
@@ -303,11 +299,11 @@ static bool
 conclude_folder(struct step_conclusion *conclusion, struct value folder, struct value match)
 {
     struct value documents;
-    struct slice pattern = match.kind == VALUE_STRING ? value_slice(match) : slice_of("", 0);
+    struct slice pattern = value_slice_or(match, SLICE(""));
     if (!step_env_list(conclusion->env, value_slice(folder), pattern, &documents,
                        &conclusion->failure))
         return false;
-    conclusion->value = with(conclusion->arena, value_empty_object(), "documents", documents);
+    conclusion->value = value_set(conclusion->arena, value_empty_object(), "documents", documents);
     return conclusion->value.kind != VALUE_NONE || fail_memory(&conclusion->failure);
 }
 

@@ -76,7 +76,7 @@ static struct value
 given(struct value config, struct value rows)
 {
     struct value gives = value_get(config, "gives");
-    struct slice word = gives.kind == VALUE_STRING ? value_slice(gives) : SLICE("rows");
+    struct slice word = value_slice_or(gives, SLICE("rows"));
     if (slice_is(word, "rows"))
         return rows;
     if (rows.count == 0)
@@ -87,26 +87,19 @@ given(struct value config, struct value rows)
     return row.count == 0 ? value_null() : value_members(row)[0].value;
 }
 
-static struct slice
-text_of(struct value config, const char *name)
-{
-    struct value text = value_get(config, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : slice_of("", 0);
-}
-
 static bool
 sql_query_conclude(struct step_conclusion *conclusion)
 {
     struct value config = conclusion->config;
     struct value most = value_get(config, "max_rows");
     struct value params = value_get(config, "params");
-    struct slice name = text_of(config, "database");
+    struct slice name = value_get_text(config, "database");
     struct id workspace = step_env_workspace(conclusion->env);
     struct error error = {0};
     struct sql_query query = {
         .database = databases_find(name, &workspace),
-        .file = text_of(config, "file"),
-        .sql = text_of(config, "sql"),
+        .file = value_get_text(config, "file"),
+        .sql = value_get_text(config, "sql"),
         .params = params.kind == VALUE_NULL ? (struct value){0} : params,
         .rows_max = most.kind == VALUE_INT ? (uint32_t)most.integer : ROWS_USUAL,
         .timeout_ms = conclusion->node->timeout_ms,

@@ -212,7 +212,7 @@ answer_question(struct call *call, int status, const struct ask_found *found)
 {
     struct value title = value_get(found->body.shown, "title");
     struct buffer body;
-    begin_page(&body, title.kind == VALUE_STRING ? value_slice(title) : SLICE("Approval"));
+    begin_page(&body, value_slice_or(title, SLICE("Approval")));
     put_details(&body, found);
     put_rows(&body, call, found);
     put_comments(&body, found);

@@ -93,8 +93,7 @@ native_answer_approval_again(struct call *call, const struct idempotency_row *ma
 static struct slice
 text_of(struct value body, const char *name)
 {
-    struct value text = value_get(body, name);
-    return text.kind == VALUE_STRING ? slice_trim(value_slice(text)) : slice_of("", 0);
+    return slice_trim(value_get_text(body, name));
 }
 
 /* As the caller calls himself, else as his key is called. */

@@ -107,7 +107,7 @@ read_grant(struct call *call, struct grant_row *out)
     struct value note = value_get(call->body, "note");
     unsigned ways = (add.kind != VALUE_NONE) + (set.kind != VALUE_NONE) + is_unlimited;
     out->kind = is_unlimited ? GRANT_UNLIMITED : set.kind != VALUE_NONE ? GRANT_SET : GRANT_ADD;
-    out->note = note.kind == VALUE_STRING ? value_slice(note) : SLICE("");
+    out->note = value_slice_or(note, SLICE(""));
     out->key = call->caller.key;
     if (ways != 1)
         call_fail(call, 400, "expected one of \"add\", \"set\" and \"unlimited\": true");

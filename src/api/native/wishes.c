@@ -5,13 +5,6 @@
 #include "base/moment.h"
 #include "net/url.h"
 
-/* The text of a member; empty: it is null. */
-static struct slice
-text_of(struct value member)
-{
-    return member.kind == VALUE_STRING ? value_slice(member) : slice_of("", 0);
-}
-
 /* False: it is not there. */
 static bool
 is_given(struct call *call, const char *name, struct value *out)
@@ -37,7 +30,7 @@ read_deadline(struct call *call, struct run_wishes *wishes)
     struct error error = {0};
     if (!is_given(call, "deadline", &member))
         return true;
-    struct slice text = text_of(member);
+    struct slice text = value_slice_or(member, SLICE(""));
     wishes->deadline_ms = wishes->deadline_unix_ms = 0;
     if (member.kind == VALUE_NULL)
         return true;
@@ -57,7 +50,7 @@ read_callback(struct call *call, struct run_wishes *wishes)
     struct error error = {0};
     if (!is_given(call, "callbackUrl", &member))
         return true;
-    wishes->callback_url = text_of(member);
+    wishes->callback_url = value_slice_or(member, SLICE(""));
     if (member.kind == VALUE_NULL ||
         url_parse(&url, call->arena, wishes->callback_url, &error) == STATUS_OK)
         return true;
@@ -72,10 +65,10 @@ native_read_wishes(struct call *call, struct run_wishes *wishes)
     if (is_given(call, "labels", &member))
         wishes->labels = member.kind == VALUE_OBJECT ? member : (struct value){0};
     if (is_given(call, "concurrencyKey", &member))
-        wishes->concurrency_key = text_of(member);
+        wishes->concurrency_key = value_slice_or(member, SLICE(""));
     if (is_given(call, "priority", &member)) {
         wishes->priority = RUN_PRIORITY_NORMAL;
-        priority_parse(&wishes->priority, text_of(member));
+        priority_parse(&wishes->priority, value_slice_or(member, SLICE("")));
     }
     return read_deadline(call, wishes) && read_callback(call, wishes);
 }

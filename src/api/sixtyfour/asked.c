@@ -154,7 +154,7 @@ other_source(const struct plan *plan)
     struct value blocks = value_get(value_get(plan->origin, "definition"), "blocks");
     if (plan_is_from(plan, SIXTYFOUR_FORMAT) && blocks.kind == VALUE_ARRAY && blocks.count > 0) {
         struct value name = value_get(value_items(blocks)[0], "block_name");
-        return name.kind == VALUE_STRING ? value_slice(name) : SLICE("another block");
+        return value_slice_or(name, SLICE("another block"));
     }
     return slice_text(first->decl->shape == STEP_SHAPE_SOURCE ? first->decl->name : "");
 }

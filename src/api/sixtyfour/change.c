@@ -149,7 +149,7 @@ make_flow(struct call *call, const struct changing *changing, struct value *out)
     if (description.kind == VALUE_NONE && old != NULL)
         description = old->description;
     struct sixtyfour_wanted wanted = {
-        .name = name.kind == VALUE_STRING ? value_slice(name) : slice_of("", 0),
+        .name = value_slice_or(name, SLICE("")),
         .description = description,
         .definition = changing->definition,
         .catalog = service_catalog(call->service),

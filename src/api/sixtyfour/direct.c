@@ -189,7 +189,7 @@ error_words(const struct run_row *run, struct arena *arena)
     if (run->error.size == 0 || json_parse(&error, arena, run->error, 0, NULL, NULL) != STATUS_OK)
         return SLICE("The job has failed");
     struct value words = value_get(error, "message");
-    return words.kind == VALUE_STRING ? value_slice(words) : SLICE("The job has failed");
+    return value_slice_or(words, SLICE("The job has failed"));
 }
 
 static void

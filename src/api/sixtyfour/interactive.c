@@ -78,7 +78,7 @@ interactive_block(struct value definition, struct slice id)
 {
     struct value blocks = value_get(definition, "blocks");
     for (uint32_t i = 0; i < blocks.count; i++) {
-        if (slice_equal(foreign_text(value_items(blocks)[i], "block_id"), id))
+        if (slice_equal(value_get_text(value_items(blocks)[i], "block_id"), id))
             return value_items(blocks)[i];
     }
     return (struct value){0};

@@ -193,7 +193,7 @@ edge_to(struct value definition, struct slice id)
 {
     struct value edges = value_get(definition, "edges");
     for (uint32_t i = 0; edges.kind == VALUE_ARRAY && i < edges.count; i++) {
-        if (slice_equal(foreign_text(value_items(edges)[i], "to_block_id"), id))
+        if (slice_equal(value_get_text(value_items(edges)[i], "to_block_id"), id))
             return value_items(edges)[i];
     }
     return (struct value){0};
@@ -212,7 +212,7 @@ way_to(struct call *call, struct value definition, struct slice id)
             blocks = value_array_append(call->arena, blocks, block);
         if (edge.kind != VALUE_NONE)
             edges = value_array_append(call->arena, edges, edge);
-        id = foreign_text(edge, "from_block_id");
+        id = value_get_text(edge, "from_block_id");
     }
     const struct member parts[] = {{value_text("blocks"), blocks}, {value_text("edges"), edges}};
     return value_object_new(call->arena, parts, COUNT_OF(parts));

@@ -77,7 +77,7 @@ static struct value
 definition_of(struct call *call, const struct plan *plan)
 {
     struct value definition = value_get(plan->origin, "definition");
-    if (slice_is(foreign_text(plan->origin, "format"), SIXTYFOUR_FORMAT))
+    if (slice_is(value_get_text(plan->origin, "format"), SIXTYFOUR_FORMAT))
         return definition;
     return sixtyfour_show(call->arena, plan);
 }

@@ -32,27 +32,20 @@ put_entry(struct log *log, const char *level, struct slice message)
 
 /* --- events --- */
 
-static struct slice
-text_of(struct value object, const char *name)
-{
-    struct value text = value_get(object, name);
-    return text.kind == VALUE_STRING ? value_slice(text) : SLICE("");
-}
-
 /* "step.completed" of the step "check": Step "check" completed. */
 static void
 put_what(struct buffer *out, struct value event)
 {
-    struct slice type = text_of(event, "type");
+    struct slice type = value_get_text(event, "type");
     const char *dot = type.size == 0 ? NULL : memchr(type.ptr, '.', type.size);
-    struct slice step = text_of(event, "step");
+    struct slice step = value_get_text(event, "step");
     struct slice verb =
         dot == NULL ? type : slice_of(dot + 1, type.size - (size_t)(dot + 1 - type.ptr));
     if (step.size > 0)
         buffer_append_format(out, "Step \"%.*s\" %.*s", SLICE_FORMAT(step), SLICE_FORMAT(verb));
     else if (slice_starts_with(type, SLICE("table.")))
-        buffer_append_format(out, "Rows of \"%.*s\" %.*s", SLICE_FORMAT(text_of(event, "table")),
-                             SLICE_FORMAT(verb));
+        buffer_append_format(out, "Rows of \"%.*s\" %.*s",
+                             SLICE_FORMAT(value_get_text(event, "table")), SLICE_FORMAT(verb));
     else
         buffer_append_format(out, "Job %.*s", SLICE_FORMAT(verb));
 }
@@ -77,7 +70,7 @@ static const char *
 level_of(struct value event)
 {
     int64_t failed = 0;
-    struct slice type = text_of(event, "type");
+    struct slice type = value_get_text(event, "type");
     if (slice_is(type, "run.failed") || slice_is(type, "step.failed") ||
         slice_is(type, "table.failed"))
         return "error";
@@ -89,8 +82,8 @@ level_of(struct value event)
 static bool
 is_hidden(struct value event)
 {
-    return slice_starts_with(text_of(event, "type"), SLICE("table.")) &&
-           text_of(event, "table").size == 0;
+    return slice_starts_with(value_get_text(event, "type"), SLICE("table.")) &&
+           value_get_text(event, "table").size == 0;
 }
 
 static bool
@@ -101,12 +94,12 @@ put_event(struct slice text, void *context)
     struct buffer message;
     arena_reset(&log->arena);
     if (json_parse(&event, &log->arena, text, JSON_BORROW, NULL, NULL) != STATUS_OK ||
-        is_hidden(event) || !moment_parse_iso(text_of(event, "at"), &log->timestamp_ms))
+        is_hidden(event) || !moment_parse_iso(value_get_text(event, "at"), &log->timestamp_ms))
         return true;
     buffer_init(&message, MESSAGE_BYTES);
     put_what(&message, event);
     put_counts(&message, value_get(event, "counts"));
-    struct slice words = text_of(value_get(event, "error"), "message");
+    struct slice words = value_get_text(value_get(event, "error"), "message");
     if (words.size > 0)
         buffer_append_format(&message, ": %.*s", SLICE_FORMAT(slice_cut(words, MESSAGE_BYTES / 2)));
     if (!buffer_is_over(&message))
@@ -122,15 +115,15 @@ put_failed(struct value item, void *context)
 {
     struct log *log = context;
     struct value error = value_get(item, "error");
-    struct slice id = text_of(value_get(item, "item"), "_id");
-    struct slice step = text_of(error, "step");
+    struct slice id = value_get_text(value_get(item, "item"), "_id");
+    struct slice step = value_get_text(error, "step");
     struct buffer message;
     buffer_init(&message, MESSAGE_BYTES);
     /* One that could not be read is named by the words. */
     if (id.size > 0)
         buffer_append_format(&message, "Entity %.*s failed in step \"%.*s\": ", SLICE_FORMAT(id),
                              SLICE_FORMAT(step));
-    buffer_append_slice(&message, slice_cut(text_of(error, "message"), MESSAGE_BYTES / 2));
+    buffer_append_slice(&message, slice_cut(value_get_text(error, "message"), MESSAGE_BYTES / 2));
     if (!buffer_is_over(&message))
         put_entry(log, "error", buffer_slice(&message));
     buffer_done(&message);

@@ -78,8 +78,7 @@ put_summary(struct buffer *out, struct call *call, const struct workflow_row *ro
     id_hex(&row->id, id);
     buffer_append_format(out, "{\"id\":\"%s\"", id);
     wiserows_put_text(out, "name", row->name);
-    wiserows_put_text(out, "description",
-                      words.kind == VALUE_STRING ? value_slice(words) : SLICE(""));
+    wiserows_put_text(out, "description", value_slice_or(words, SLICE("")));
     buffer_append_format(out, ",\"status\":\"%s\"", status_of(row->status));
     wiserows_put_number(out, "stepsCount", steps_of(plan).count);
     wiserows_put_time(out, "lastRunAt", last_run_ms(call, &row->id));

@@ -236,6 +236,12 @@ test_object_set_replaces_appends_and_keeps_order(void **state)
     assert_int_equal(value_get(first, "a").kind, VALUE_NONE);
     assert_int_equal(value_find_or_null(first, SLICE("a")).kind, VALUE_NULL);
     assert_int_equal(value_get(value_int(1), "a").kind, VALUE_NONE);
+    struct value named = value_set(&arena, second, "a", value_text("text"));
+    check_text(&arena, named, "{\"b\":1,\"a\":\"text\"}");
+    assert_true(slice_is(value_get_text(named, "a"), "text"));
+    assert_true(slice_is(value_get_text(named, "b"), ""));
+    assert_true(slice_is(value_get_text(value_null(), "a"), ""));
+    assert_true(slice_is(value_slice_or(value_int(1), SLICE("other")), "other"));
     arena_done(&arena);
 }
 

@@ -177,8 +177,8 @@ test_all_other_blocks_ask_for_a_connector(void **state)
     assert_true(catalog.count > 30);
     for (uint32_t i = 0; i < catalog.count; i++) {
         struct value one = value_items(catalog)[i];
-        struct slice name = foreign_text(one, "name");
-        bool is_source = slice_is(foreign_text(one, "source"), "only");
+        struct slice name = value_get_text(one, "name");
+        bool is_source = slice_is(value_get_text(one, "source"), "only");
         const char *head = is_source ? "{\"blocks\":[" : HEAD;
         const char *graph = arena_format(
             &arena,
