@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "api/audit.h"
 #include "api/call.h"
 #include "api/check.h"
 #include "api/description.h"
@@ -248,7 +249,7 @@ api_on_head(struct http_request *request, void *context)
         wanted = call->api->max_upload_bytes;
     http_request_allow_body(request, wanted < SMALL_BODY_BYTES ? SMALL_BODY_BYTES : wanted);
     call->is_head = call->route->is_streamed;
-    if (call->is_head && call_check(call) && native_audit_begin(call))
+    if (call->is_head && call_check(call) && audit_begin(call))
         call->route->handle(call);
 }
 
@@ -271,7 +272,7 @@ api_handle(struct http_request *request, void *context)
         return;
     }
     call = begin(context, request, false);
-    if (call != NULL && call_check(call) && may_begin(call) && native_audit_begin(call))
+    if (call != NULL && call_check(call) && may_begin(call) && audit_begin(call))
         call->route->handle(call);
 }
 
@@ -298,5 +299,5 @@ api_on_answer(struct http_request *request, int status, void *context)
     if (call == NULL)
         return;
     observe_answer(api->observe, call, status);
-    native_audit_answer(call, status);
+    audit_answer(call, status);
 }

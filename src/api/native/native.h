@@ -233,12 +233,6 @@ void native_end_workflow(struct call *call, int http_status, struct buffer *out,
 void native_fail_start(struct call *call, enum status status, const struct refusal *refusal,
                        const struct error *error);
 
-/* Notes who asks for what before it is done, if that may change anything. False: it was answered,
- * since that cannot be noted. */
-bool native_audit_begin(struct call *call);
-/* An answer begins: it is noted too. */
-void native_audit_answer(const struct call *call, int status);
-
 /* Sends the table of a run that a link names. */
 void native_send_table(struct call *call, const struct link *link);
 
