@@ -127,6 +127,14 @@ bool call_answer_again(struct call *call);
 /* The same, and 409 if it was not: for an intent that nothing but its key can have refused. */
 void call_answer_conflict(struct call *call);
 
+/* The HTTP status with which the request will be answered, where it is not 201: kept with its key.
+ */
+void call_keep_answer(struct call *call, int http_status);
+
+/* For answer_again() of a dialect, by the status of a look at what was made: 404 when that is gone.
+ */
+void call_fail_made(struct call *call, enum status status);
+
 /* A buffer for an answer's JSON. */
 void call_begin_body(struct buffer *body);
 

@@ -129,3 +129,19 @@ call_answer_conflict(struct call *call)
     if (!call_answer_again(call))
         call_fail_status(call, STATUS_CONFLICT, NULL);
 }
+
+void
+call_keep_answer(struct call *call, int http_status)
+{
+    if (call->idempotency != NULL)
+        call->idempotency->answer = http_status;
+}
+
+void
+call_fail_made(struct call *call, enum status status)
+{
+    if (status == STATUS_NOT_FOUND)
+        call_fail(call, 404, "what the request with this " HEADER " made has been deleted");
+    else
+        call_fail_status(call, status, NULL);
+}

@@ -3,15 +3,6 @@
 #include "service/uploads.h"
 
 static void
-fail_gone(struct call *call, enum status status)
-{
-    if (status == STATUS_NOT_FOUND)
-        call_fail(call, 404, "what the request with this Idempotency-Key made has been deleted");
-    else
-        call_fail_status(call, status, NULL);
-}
-
-static void
 answer_run(struct call *call, const struct idempotency_row *made)
 {
     struct run_row row;
@@ -19,7 +10,7 @@ answer_run(struct call *call, const struct idempotency_row *made)
     if (status == STATUS_OK && native_read_wait(call))
         native_answer_end(call, (int)made->answer, &row);
     else if (status != STATUS_OK)
-        fail_gone(call, status);
+        call_fail_made(call, status);
 }
 
 /* A function for rows of one kind: reads the one of that id, and answers with it. */
@@ -31,7 +22,7 @@ answer_run(struct call *call, const struct idempotency_row *made)
         if (status == STATUS_OK)                                                                   \
             answer;                                                                                \
         else                                                                                       \
-            fail_gone(call, status);                                                               \
+            call_fail_made(call, status);                                                          \
     }
 
 ANSWER_ROW(workflow, service_workflow_get, native_answer_workflow(call, (int)made->answer, &row))

@@ -191,8 +191,7 @@ native_approval_decide(struct call *call)
         answer_decided(call);
         return;
     }
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     struct approval_said said = {
         .is_yes = says(call, "approve"),
         .by = name_of_caller(call),

@@ -148,8 +148,7 @@ native_credits_grant(struct call *call)
     if (!read_workspace(call, &granting->row.workspace) || !read_grant(call, &granting->row))
         return;
     call->own = granting;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     service_grant(call->service, &granting->row, call->idempotency, credits_granted, call);
 }
 

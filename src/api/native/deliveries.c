@@ -189,8 +189,7 @@ native_delivery_replay(struct call *call)
     struct delivery_row row;
     if (!find_delivery(call, &row))
         return;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     const struct run_asker asker = {replayed, call, call->idempotency};
     service_delivery_replay(call->service, &row, &asker);
 }
@@ -246,8 +245,7 @@ native_rotate_secret(struct call *call, const struct id *owner)
     struct id *kept = arena_alloc(call->arena, sizeof(*kept));
     *kept = *owner;
     call->own = kept;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     const struct run_asker asker = {rotated, call, call->idempotency};
     service_webhook_secret_rotate(call->service, owner, &asker);
 }

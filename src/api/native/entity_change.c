@@ -60,8 +60,7 @@ native_change_entity(struct call *call, const struct entity_change *wanted)
     struct changing *changing = arena_alloc(call->arena, sizeof(*changing));
     *changing = (struct changing){.wanted = *wanted};
     call->own = changing;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     if (wanted->find(call, &changing->entity))
         call_go_on(call, begin_change);
 }

@@ -160,8 +160,7 @@ change_rows(struct call *call, struct value what, change_rows_fn *change)
     struct error error = {0};
     if (list == NULL)
         return;
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     call->own = list;
     enum status status = change(call->service, list, what, &asker, &error);
     if (status != STATUS_OK)

@@ -80,8 +80,7 @@ begin_move(struct call *call, const struct move_kind *kind)
     move->kind = kind;
     call->own = move;
     move->asker = (struct run_asker){run_moved, call, call->idempotency};
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     return native_find_run(call, &move->run) ? move : NULL;
 }
 

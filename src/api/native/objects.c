@@ -104,8 +104,6 @@ native_answer_object_again(struct call *call, const struct idempotency_row *made
         service_object_get(call->service, &call->caller.workspace, &made->id, call->arena, row);
     if (status == STATUS_OK && row->archived_unix_ms == 0)
         answer_again(call, (int)made->answer, row);
-    else if (status == STATUS_OK || status == STATUS_NOT_FOUND)
-        call_fail(call, 404, "what the request with this Idempotency-Key made has been deleted");
     else
-        call_fail_status(call, status, NULL);
+        call_fail_made(call, status == STATUS_OK ? STATUS_NOT_FOUND : status);
 }

@@ -31,8 +31,7 @@ start(struct call *call, enum operation_action action)
         .idempotency = call->idempotency,
     };
     struct error error = {0};
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 202;
+    call_keep_answer(call, 202);
     enum status status =
         service_operation_start(call->service, &wanted, operation_saved, call, &error);
     if (status != STATUS_OK)

@@ -13,19 +13,12 @@ static void direct_answer(struct call *call, const struct run_row *run);
 /* --- the run --- */
 
 static void
-answer_conflict(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail_status(call, STATUS_CONFLICT, NULL);
-}
-
-static void
 run_started(enum status status, const struct run_row *run, void *context)
 {
     if (status == STATUS_OK)
         direct_answer(context, run);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, answer_conflict);
+        call_go_on(context, call_answer_conflict);
     else
         call_fail_status(context, status, NULL);
 }

@@ -322,8 +322,7 @@ go_on_longer(struct call *call)
     struct error error = {0};
     enum status status = service_run_fits_newest(call->service, &adding->run, &error);
     adding->asker = (struct run_asker){job_moved, call, call->idempotency};
-    if (call->idempotency != NULL)
-        call->idempotency->answer = 200;
+    call_keep_answer(call, 200);
     if (status == STATUS_OK)
         service_run_retry(call->service, &adding->run, true, &adding->asker);
     else
