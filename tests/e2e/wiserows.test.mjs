@@ -337,6 +337,35 @@ test('values that do not fit, and types and entities that are not there', async 
   }
 });
 
+test('an Idempotency-Key makes one type and one entity; for another body it is 409', async () => {
+  const once = (path, body, key) => api.post(path, body, { headers: { ...api.bearer(), 'Idempotency-Key': key } });
+  const madeOnce = async (path, body, key) => {
+    const answers = await Promise.all([1, 2, 3].map(() => once(path, body, key)));
+    for (const answer of answers) {
+      assert.equal(answer.status, 201, answer.text);
+      assert.deepEqual(answer.json, answers[0].json);
+    }
+    const again = await once(path, body, key);
+    assert.equal(again.headers.get('idempotency-replayed'), 'true');
+    assert.deepEqual(again.json, answers[0].json);
+    assert.match(fails(await once(path, { ...body, fields: [] }, key), 409), /Idempotency-Key was used .* for another request/);
+    return again.json.data;
+  };
+  const { meta: before } = (await api.get('/api/v1/entity-types')).json;
+  const type = await madeOnce('/api/v1/entity-types', { name: 'Once', fields: [{ name: 'Title', type: 'text' }] }, 'one-type');
+  assert.equal((await api.get('/api/v1/entity-types')).json.meta.total, before.total + 1);
+  const entity = await madeOnce('/api/entities', { entityTypeId: type.id, fields: { title: 'Nuts' } }, 'one-entity');
+  const { json } = await api.get(`/api/entities?entityTypeId=${type.id}`);
+  assert.deepEqual(json, { data: [entity], meta: { total: 1 } });
+  const gone = (await api.call('DELETE', `/api/entities/${entity.id}`)).json;
+  const shown = await once('/api/entities', { entityTypeId: type.id, fields: { title: 'Nuts' } }, 'one-entity');
+  assert.deepEqual([shown.status, shown.json], [201, gone]);
+  assert.match(fails(await once('/api/entities', { entityTypeId: type.id, fields: {} }, 'no key'), 400), /Idempotency-Key/);
+  assert.equal((await server.ask('DELETE', `/v1/entity-types/${type.id}`)).status, 200);
+  const lost = await once('/api/v1/entity-types', { name: 'Once', fields: [{ name: 'Title', type: 'text' }] }, 'one-type');
+  assert.match(fails(lost, 404), /Idempotency-Key made has been deleted/);
+});
+
 test('another workspace sees no types and no entities', async () => {
   const type = await newType();
   const entity = await newEntity(type, { title: 'Mine' });

@@ -456,6 +456,28 @@ test('a run: id, status, progress, startedAt, completedAt; its id is that of the
   fails(await api.get(`/api/v1/workflows/nothing/runs/${id}`), 404);
 });
 
+test('an Idempotency-Key makes one workflow and starts one run; for another body it is 409', async () => {
+  const once = (path, body, key) => api.post(path, body, { headers: { ...api.bearer(), 'Idempotency-Key': key } });
+  const type = await newType();
+  const { id } = await newEntity(type, { title: 'Nuts' });
+  const body = { name: `Once ${type.id}`, entityTypeId: type.id, steps: [step('validate')] };
+  const workflows = await Promise.all([1, 2, 3].map(() => once('/api/v1/workflows', body, 'one-workflow')));
+  for (const answer of workflows) assert.deepEqual([answer.status, answer.json], [201, workflows[0].json]);
+  const named = (await api.get('/api/v1/workflows')).json.data.filter((one) => one.name === body.name);
+  assert.equal(named.length, 1);
+  assert.match(fails(await once('/api/v1/workflows', { ...body, name: 'Other' }, 'one-workflow'), 409), /another request/);
+  const path = `/api/v1/workflows/${named[0].id}/run`;
+  const started = await Promise.all([1, 2, 3].map(() => once(path, { entityIds: [id] }, 'one-run')));
+  for (const answer of started) assert.deepEqual([answer.status, answer.json], [202, started[0].json]);
+  const again = await once(path, { entityIds: [id] }, 'one-run');
+  assert.deepEqual([again.status, again.json, again.headers.get('idempotency-replayed')], [202, started[0].json, 'true']);
+  assert.equal((await server.get(`/v1/workflows/${named[0].id}/runs`)).data.length, 1);
+  assert.match(fails(await once(path, { entityIds: [id, id] }, 'one-run'), 409), /another request/);
+  const ended = await jobEnds(again.json.data.jobId);
+  const cancelled = await once(`/api/v1/jobs/${ended.id}/cancel`, {}, 'one-cancel');
+  assert.match(fails(cancelled, 409), /completed/);
+});
+
 test('what a run may not be started with is 400, at an unknown workflow 404', async () => {
   const workflow = await native(waits());
   for (const body of [{}, { entityIds: 'a' }, { entityIds: [] }, { entityIds: [1] }, { entityIds: null }])

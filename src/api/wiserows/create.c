@@ -26,14 +26,29 @@ struct making {
     struct value stored; /* the workflow as it stands; VALUE_NONE: there is none yet */
     const struct object_row *type;
     route_handler_fn *answer; /* when it is there */
+    struct error error;
     struct problems problems;
 };
+
+/* Perhaps somebody was first who has sent the same request. */
+static void
+answer_conflict(struct call *call)
+{
+    const struct making *making = call->own;
+    if (!call_answer_again(call))
+        call_fail_status(call, STATUS_CONFLICT, &making->error);
+}
 
 static void
 workflow_changed(const struct workflow_changed *changed, void *context)
 {
     struct call *call = context;
     struct making *making = call->own;
+    if (changed->status == STATUS_CONFLICT) {
+        making->error = changed->error;
+        call_go_on(call, answer_conflict);
+        return;
+    }
     if (changed->status != STATUS_OK) {
         call_fail_status(call, changed->status, &changed->error);
         return;
@@ -161,6 +176,7 @@ create(struct call *call)
     struct making *making = making_new(call, WORKFLOW_CREATE, answer_made);
     if (making == NULL || !wiserows_read_body(call, create_schema))
         return;
+    making->change.idempotency = call->idempotency;
     making->definition = call->body;
     making->type = wiserows_find_type(call, "entityTypeId",
                                       value_slice(value_get(call->body, "entityTypeId")));

@@ -61,9 +61,9 @@ put_entity(struct buffer *out, const struct object_row *row, struct value defini
     buffer_append_byte(out, '}');
 }
 
-static void
-answer_entity(struct call *call, int http_status, const struct object_row *row,
-              const struct object_row *type)
+void
+wiserows_answer_entity(struct call *call, int http_status, const struct object_row *row,
+                       const struct object_row *type)
 {
     struct buffer body;
     wiserows_begin(&body);
@@ -126,7 +126,7 @@ wiserows_entity_get(struct call *call)
 {
     struct entity entity;
     if (find_entity(call, &entity))
-        answer_entity(call, 200, &entity.row, &entity.type);
+        wiserows_answer_entity(call, 200, &entity.row, &entity.type);
 }
 
 static void
@@ -134,7 +134,9 @@ entity_created(enum status status, const struct object_row *row, void *context)
 {
     struct call *call = context;
     if (status == STATUS_OK)
-        answer_entity(call, 201, row, call->own);
+        wiserows_answer_entity(call, 201, row, call->own);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(call, call_answer_conflict);
     else if (status == STATUS_NOT_FOUND)
         call_fail(call, 404, "entityTypeId: there is no such entity type");
     else
@@ -155,7 +157,7 @@ static void
 create_entity(struct call *call)
 {
     static const char *const names[] = {"entityTypeId", "fields", NULL};
-    struct object_asker asker = {entity_created, call, NULL};
+    struct object_asker asker = {entity_created, call, call->idempotency};
     struct error error = {0};
     if (!wiserows_read_members(call, names) || !has_fields(call))
         return;
@@ -187,7 +189,7 @@ entity_changed(enum status status, const struct object_row *row, void *context)
     struct call *call = context;
     const struct change *change = call->own;
     if (status == STATUS_OK)
-        answer_entity(call, 200, row, &change->entity.type);
+        wiserows_answer_entity(call, 200, row, &change->entity.type);
     else if (status == STATUS_CONFLICT)
         call_go_on(call, begin_change);
     else if (status == STATUS_NOT_FOUND)
@@ -221,7 +223,7 @@ begin_change(struct call *call)
         return;
     bool is_archived = change->entity.row.archived_unix_ms > 0;
     if (is_archived && change->is_delete)
-        answer_entity(call, 200, &change->entity.row, &change->entity.type);
+        wiserows_answer_entity(call, 200, &change->entity.row, &change->entity.type);
     else if (is_archived)
         call_fail(call, 409, "the entity is archived: it was deleted");
     else if (change->is_delete)

@@ -147,4 +147,5 @@ const struct dialect wiserows_dialect = {
     .routes = &wiserows_routes,
     .check_key = check_key,
     .put_fault = put_fault,
+    .answer_again = wiserows_answer_again,
 };

@@ -15,20 +15,26 @@ fail_start(struct call *call, enum status status, const struct refusal *refusal,
         call_fail_status(call, status, error);
 }
 
-static void
-run_started(enum status status, const struct run_row *row, void *context)
+void
+wiserows_answer_started(struct call *call, const struct id *run)
 {
-    struct call *call = context;
     struct buffer body;
     char id[ID_HEX_BYTES];
-    if (status != STATUS_OK) {
-        call_fail_status(call, status, NULL);
-        return;
-    }
-    id_hex(&row->id, id);
+    id_hex(run, id);
     wiserows_begin(&body);
     buffer_append_format(&body, "{\"jobId\":\"%s\"}", id);
     wiserows_end(call, 202, &body);
+}
+
+static void
+run_started(enum status status, const struct run_row *row, void *context)
+{
+    if (status == STATUS_OK)
+        wiserows_answer_started(context, &row->id);
+    else if (status == STATUS_CONFLICT)
+        call_go_on(context, call_answer_conflict);
+    else
+        call_fail_status(context, status, NULL);
 }
 
 static bool
@@ -64,9 +70,11 @@ wiserows_start(struct call *call, const struct workflow_row *workflow, struct ex
         .trigger = "api",
         .key = call->caller.key,
         .refusal = &refusal,
+        .idempotency = call->idempotency,
         .machine = machine,
     };
     struct error error = {0};
+    call_keep_answer(call, 202);
     enum status status = service_run_start(call->service, &wanted, run_started, call, &error);
     if (status != STATUS_OK)
         fail_start(call, status, &refusal, &error);

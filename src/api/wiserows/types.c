@@ -38,8 +38,8 @@ put_type(struct buffer *out, const struct object_row *row, struct value definiti
     buffer_append_byte(out, '}');
 }
 
-static void
-answer_type(struct call *call, int http_status, const struct object_row *row)
+void
+wiserows_answer_type(struct call *call, int http_status, const struct object_row *row)
 {
     struct buffer body;
     wiserows_begin(&body);
@@ -68,16 +68,23 @@ wiserows_type_get(struct call *call)
 {
     const struct object_row *type = wiserows_find_type(call, NULL, call->names[0]);
     if (type != NULL)
-        answer_type(call, 200, type);
+        wiserows_answer_type(call, 200, type);
+}
+
+static void
+fail_taken(struct call *call)
+{
+    if (!call_answer_again(call))
+        call_fail(call, 409, "slug: another entity type has it");
 }
 
 static void
 type_created(enum status status, const struct object_row *row, void *context)
 {
     if (status == STATUS_OK)
-        answer_type(context, 201, row);
+        wiserows_answer_type(context, 201, row);
     else if (status == STATUS_CONFLICT)
-        call_fail(context, 409, "slug: another entity type has it");
+        call_go_on(context, fail_taken);
     else
         call_fail_status(context, status, NULL);
 }
@@ -85,7 +92,7 @@ type_created(enum status status, const struct object_row *row, void *context)
 static void
 create_type(struct call *call)
 {
-    struct object_asker asker = {type_created, call, NULL};
+    struct object_asker asker = {type_created, call, call->idempotency};
     struct error error = {0};
     if (!wiserows_read_body(call, create_schema))
         return;
@@ -105,7 +112,7 @@ static void
 type_changed(enum status status, const struct object_row *row, void *context)
 {
     if (status == STATUS_OK)
-        answer_type(context, 200, row);
+        wiserows_answer_type(context, 200, row);
     else if (status == STATUS_CONFLICT)
         call_fail(context, 409, "the entity type was changed meanwhile; look at it and try again");
     else

@@ -72,6 +72,8 @@ struct plan *wiserows_plan_of(struct call *call, const struct workflow_row *row)
 /* What was sent here, borrowed from the plan; null: it was made elsewhere. */
 struct value wiserows_definition_of(const struct plan *plan);
 
+/* {"data": {"jobId"}} */
+void wiserows_answer_started(struct call *call, const struct id *run);
 /* Starts a run on call->body and answers. machine: as in struct run_new_options. */
 void wiserows_start(struct call *call, const struct workflow_row *workflow,
                     struct expr_machine *machine);
@@ -96,6 +98,16 @@ typedef void wiserows_put_fn(struct buffer *out, const struct object_row *row,
 
 /* {"data": {id, name, description, status, stepsCount, lastRunAt, steps}}. On a work thread. */
 void wiserows_answer_workflow(struct call *call, int http_status, const struct workflow_row *row);
+
+/* {"data": {id, name, slug, description, fields, createdAt, updatedAt}} */
+void wiserows_answer_type(struct call *call, int http_status, const struct object_row *row);
+/* {"data": {id, entityTypeId, fields, createdAt, updatedAt, archivedAt}} */
+void wiserows_answer_entity(struct call *call, int http_status, const struct object_row *row,
+                            const struct object_row *type);
+
+/* A request with an Idempotency-Key that was answered before. */
+struct idempotency_row;
+void wiserows_answer_again(struct call *call, const struct idempotency_row *made);
 
 /* A page of objects, oldest first, with how many there are in all. On a work thread. */
 struct wiserows_listing {
