@@ -57,6 +57,12 @@ void call_go_on(struct call *call, route_handler_fn *then);
 /* The same behind whatever is quicker, for one part of a long work. */
 void call_go_on_slowly(struct call *call, route_handler_fn *then);
 
+/* Goes on with the call on a work thread when the run has ended or is gone, when the time is over,
+ * the client has left or the server stops, and at once when too many wait already. What holds then
+ * is for `then` to look up. */
+void call_wait_end(struct call *call, const struct id *run, int64_t wait_ms,
+                   route_handler_fn *then);
+
 /* The machine of the HTTP thread that this is, for runs computed in place. */
 struct expr_machine *call_machine(struct call *call);
 

@@ -1,11 +1,10 @@
 #include "api/native/native.h"
 
 #include "base/limits.h"
-#include "service/watch.h"
 
 /* An answer that waits for the end of a run. */
 struct waiting {
-    struct end_watch watch;
+    struct id run;
     int http_status;
     native_run_answer_fn *answer;
 };
@@ -31,27 +30,11 @@ answer_now(struct call *call)
 {
     const struct waiting *waiting = call->own;
     struct run_row row;
-    enum status status = service_run_get(call->service, &waiting->watch.run, call->arena, &row);
+    enum status status = service_run_get(call->service, &waiting->run, call->arena, &row);
     if (status == STATUS_OK)
         waiting->answer(call, waiting->http_status, &row);
     else
         call_fail_status(call, status, NULL);
-}
-
-/* On the hub's thread: the run is read on another. */
-static void
-wait_is_over(void *context)
-{
-    call_go_on(context, answer_now);
-}
-
-/* On the loop's thread. */
-static void
-client_left(struct http_request *request, void *context)
-{
-    struct call *call = context;
-    const struct waiting *waiting = call->own;
-    service_watch_leave(call->service, waiting->watch.ticket);
 }
 
 void
@@ -63,21 +46,9 @@ native_answer_end_as(struct call *call, int http_status, const struct run_row *r
         return;
     }
     struct waiting *waiting = arena_alloc(call->arena, sizeof(*waiting));
-    waiting->http_status = http_status;
-    waiting->answer = answer;
-    waiting->watch = (struct end_watch){
-        .ticket = service_watch_ticket(call->service),
-        .run = row->id,
-        .wait_ms = call->wait_ms,
-        .ended = wait_is_over,
-        .context = call,
-    };
+    *waiting = (struct waiting){row->id, http_status, answer};
     call->own = waiting;
-    http_request_watch(call->request, client_left, call);
-    bool is_gone = http_request_is_gone(call->request);
-    /* Without room the state now is an answer too: the client asks again. */
-    if (is_gone || service_watch_end(call->service, &waiting->watch) != STATUS_OK)
-        answer(call, http_status, row);
+    call_wait_end(call, &waiting->run, call->wait_ms, answer_now);
 }
 
 void

@@ -205,8 +205,8 @@ answer_now(struct call *call)
     const struct asking *asking = call->own;
     struct run_row run;
     char job[ID_UUID_BYTES];
-    id_uuid(&asking->end.run, job);
-    enum status status = service_run_get(call->service, &asking->end.run, call->arena, &run);
+    id_uuid(&asking->run, job);
+    enum status status = service_run_get(call->service, &asking->run, call->arena, &run);
     if (status != STATUS_OK)
         call_fail_status(call, status, NULL);
     else if (run_state_is_ended(run.state))
@@ -216,38 +216,13 @@ answer_now(struct call *call)
                   job);
 }
 
-/* On the hub's thread: the run is read on another. */
-static void
-wait_is_over(void *context)
-{
-    call_go_on(context, answer_now);
-}
-
-/* On the loop's thread. The run goes on: it can be asked for. */
-static void
-client_left(struct http_request *request, void *context)
-{
-    struct call *call = context;
-    const struct asking *asking = call->own;
-    (void)request;
-    service_watch_leave(call->service, asking->end.ticket);
-}
-
+/* The run goes on when the client leaves: it can be asked for. */
 static void
 wait_for_end(struct call *call, const struct id *run)
 {
     struct asking *asking = call->own;
-    asking->end = (struct end_watch){
-        .ticket = service_watch_ticket(call->service),
-        .run = *run,
-        .wait_ms = JOB_MS + LATE_MS,
-        .ended = wait_is_over,
-        .context = call,
-    };
-    http_request_watch(call->request, client_left, call);
-    bool is_gone = http_request_is_gone(call->request);
-    if (is_gone || service_watch_end(call->service, &asking->end) != STATUS_OK)
-        call_go_on(call, answer_now);
+    asking->run = *run;
+    call_wait_end(call, run, JOB_MS + LATE_MS, answer_now);
 }
 
 static void

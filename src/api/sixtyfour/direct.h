@@ -10,7 +10,6 @@
 
 #include "api/sixtyfour/sixtyfour.h"
 #include "flow/problem.h"
-#include "service/watch.h"
 #include "service/workflows.h"
 
 enum direct_kind {
@@ -47,7 +46,7 @@ struct asking {
     struct workflow_row workflow;
     struct workflow_change change;
     struct problems problems;
-    struct end_watch end;
+    struct id run; /* whose end is waited for */
 };
 
 /* Data, request, webhook and workflow file, as the body has them. False: the call was answered. */

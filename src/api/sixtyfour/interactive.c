@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "service/credits.h"
-#include "service/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -259,7 +258,6 @@ sixtyfour_interactive_start(struct call *call)
 struct adding {
     struct changing changing;
     struct run_row run;
-    struct end_watch end;
     struct run_asker asker;
     const char *block;
 };
@@ -394,39 +392,6 @@ add_block(struct call *call)
     plan_drop(&plan);
 }
 
-static void
-wait_is_over(void *context)
-{
-    call_go_on(context, add_block);
-}
-
-/* On the loop's thread. */
-static void
-client_left(struct http_request *request, void *context)
-{
-    struct call *call = context;
-    const struct adding *adding = call->own;
-    (void)request;
-    service_watch_leave(call->service, adding->end.ticket);
-}
-
-static void
-wait_for_end(struct call *call)
-{
-    struct adding *adding = call->own;
-    adding->end = (struct end_watch){
-        .ticket = service_watch_ticket(call->service),
-        .run = adding->run.id,
-        .wait_ms = WAIT_MS,
-        .ended = wait_is_over,
-        .context = call,
-    };
-    http_request_watch(call->request, client_left, call);
-    bool is_gone = http_request_is_gone(call->request);
-    if (is_gone || service_watch_end(call->service, &adding->end) != STATUS_OK)
-        call_go_on(call, add_block);
-}
-
 /* The same for the same Idempotency-Key, so that the request can be answered again. */
 static const char *
 new_block_id(struct call *call)
@@ -457,7 +422,7 @@ sixtyfour_interactive_add(struct call *call)
         interactive_read(call, "specs", VALUE_OBJECT, &ignored) &&
         interactive_read(call, "parent_block_id", VALUE_STRING, &ignored) &&
         sixtyfour_has_credits(call))
-        wait_for_end(call);
+        call_wait_end(call, &adding->run.id, WAIT_MS, add_block);
 }
 
 bool

@@ -33,53 +33,23 @@ answer_ended(struct call *call, const struct run_row *row)
 static void
 answer_now(struct call *call)
 {
-    const struct end_watch *watch = &tutor_own(call)->end;
     struct run_row row;
-    enum status status = service_run_get(call->service, &watch->run, call->arena, &row);
+    enum status status = service_run_get(call->service, &tutor_own(call)->run, call->arena, &row);
     if (status != STATUS_OK) {
         call_fail_status(call, status, NULL);
         return;
     }
     /* Too late, the client has left, or the server stops: nobody will hear of it. */
     if (!run_state_is_ended(row.state))
-        tutor_give_up(call, &watch->run);
+        tutor_give_up(call, &row.id);
     answer_ended(call, &row);
-}
-
-/* On the hub's thread: the run is read on another. */
-static void
-wait_is_over(void *context)
-{
-    call_go_on(context, answer_now);
-}
-
-/* On the loop's thread. */
-static void
-client_left(struct http_request *request, void *context)
-{
-    struct call *call = context;
-    const struct end_watch *watch = &tutor_own(call)->end;
-    (void)request;
-    service_watch_leave(call->service, watch->ticket);
 }
 
 static void
 wait_for_end(struct call *call, const struct id *run)
 {
-    struct end_watch *watch = &tutor_own(call)->end;
-    *watch = (struct end_watch){
-        .ticket = service_watch_ticket(call->service),
-        .run = *run,
-        .wait_ms = TUTOR_RUN_MS + TUTOR_LATE_MS,
-        .ended = wait_is_over,
-        .context = call,
-    };
-    http_request_watch(call->request, client_left, call);
-    bool is_gone = http_request_is_gone(call->request);
-    if (!is_gone && service_watch_end(call->service, watch) == STATUS_OK)
-        return;
-    tutor_give_up(call, run);
-    tutor_fail_run(call);
+    tutor_own(call)->run = *run;
+    call_wait_end(call, run, TUTOR_RUN_MS + TUTOR_LATE_MS, answer_now);
 }
 
 static void

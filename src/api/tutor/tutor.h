@@ -10,7 +10,6 @@
 #define API_TUTOR_TUTOR_H
 
 #include "api/call.h"
-#include "service/watch.h"
 
 extern const struct dialect tutor_dialect;
 
@@ -34,7 +33,7 @@ void tutor_fail_run(struct call *call);
 struct streaming;
 struct tutor_own {
     struct slice speaker; /* the step whose text is the result as it is; empty: none */
-    struct end_watch end; /* of a run that is answered when it has ended */
+    struct id run;        /* that is answered when it has ended */
     struct streaming *streaming;
 };
 
