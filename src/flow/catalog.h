@@ -155,6 +155,9 @@ struct step_decl {
     /* It decides once for all rows of a table, unless it says `per: item`: the sink that gathers
      * them for it. NULL: it stands among the rows. */
     const char *gate_writer;
+    /* With `per: table` it acts once on all rows of a table, as a tap does: the sink that gathers
+     * them for it. NULL: it stands among the rows. */
+    const char *tap_writer;
 };
 
 /* All types that a server knows; lists are borrowed and outlive every plan. */

@@ -236,6 +236,8 @@ load_fn load_steps; /* target: NULL */
 void load_config(struct loader *loader, uint16_t draft);
 void load_rows_file(struct loader *loader, const char *file);
 void load_needs(struct loader *loader);
+/* Whether the rows go past that step: without `needs`, a step behind it stands where it stands. */
+bool load_acts_as_tap(struct loader *loader, const struct draft *draft);
 void load_gates(struct loader *loader);
 void load_sides(struct loader *loader);
 void load_tables(struct loader *loader);

@@ -2,26 +2,46 @@
 
 #include "base/mem.h"
 
-/* A step that decides once for all rows of a table (step_decl.gate_writer), as an approval, cannot
- * stand among the rows. The loader puts a tap before it, under an id that nobody can write: the
- * step stands behind the tap's file, which holds the rows that it decides on and is complete when
- * all of them are there. Whoever needs the step goes on with the rows, and waits for it. */
+/* A step that acts once on all rows of a table cannot stand among the rows. The loader puts a tap
+ * before it, under an id that nobody can write: the step stands behind the tap's file, which holds
+ * the rows and is complete when all of them are there. Whoever needs a step that decides for them
+ * (step_decl.gate_writer), as an approval, goes on with the rows, and waits for it. One that only
+ * tells of them (step_decl.tap_writer) is to the rows what a tap is: they do not wait. */
 
-static bool has_many_rows(const struct loader *loader, uint16_t index, struct step_set *seen);
+static bool
+is_per(struct loader *loader, const struct draft *draft, const char *what)
+{
+    struct spot per = load_field_spot(loader, draft, "per");
+    return per.at != NULL && per.at->value.kind == VALUE_STRING &&
+           slice_is(value_slice(per.at->value), what);
+}
+
+bool
+load_acts_as_tap(struct loader *loader, const struct draft *draft)
+{
+    const struct step_decl *decl = draft->node.decl;
+    if (decl == NULL)
+        return false;
+    return decl->shape == STEP_SHAPE_SINK ||
+           (decl->tap_writer != NULL && is_per(loader, draft, "table"));
+}
+
+static bool has_many_rows(struct loader *loader, uint16_t index, struct step_set *seen);
 
 /* Whether what stands behind that draft works on many items. */
 static bool
-gives_many_rows(const struct loader *loader, uint16_t index, struct step_set *seen)
+gives_many_rows(struct loader *loader, uint16_t index, struct step_set *seen)
 {
-    const struct step_decl *decl = loader->drafts[index].node.decl;
+    const struct draft *draft = &loader->drafts[index];
+    const struct step_decl *decl = draft->node.decl;
     enum step_shape shape = decl == NULL ? STEP_SHAPE_VALUE : decl->shape;
     if (shape == STEP_SHAPE_SOURCE || shape == STEP_SHAPE_RESHAPE)
         return true;
-    return shape != STEP_SHAPE_SINK && has_many_rows(loader, index, seen);
+    return !load_acts_as_tap(loader, draft) && has_many_rows(loader, index, seen);
 }
 
 static bool
-has_many_rows(const struct loader *loader, uint16_t index, struct step_set *seen)
+has_many_rows(struct loader *loader, uint16_t index, struct step_set *seen)
 {
     const struct draft *draft = &loader->drafts[index];
     if (step_set_has(seen, index))
@@ -34,17 +54,19 @@ has_many_rows(const struct loader *loader, uint16_t index, struct step_set *seen
     return false;
 }
 
-static bool
-is_gate(struct loader *loader, uint16_t index)
+/* Of the sink that gathers the rows for that draft; NULL: it stands among them. */
+static const char *
+writer_of(struct loader *loader, uint16_t index)
 {
     const struct draft *draft = &loader->drafts[index];
+    const struct step_decl *decl = draft->node.decl;
+    const char *writer = NULL;
     struct step_set seen = {{0}};
-    if (draft->node.decl == NULL || draft->node.decl->gate_writer == NULL)
-        return false;
-    struct spot per = load_field_spot(loader, draft, "per");
-    bool is_for_items = per.at != NULL && per.at->value.kind == VALUE_STRING &&
-                        slice_is(value_slice(per.at->value), "item");
-    return !is_for_items && has_many_rows(loader, index, &seen);
+    if (decl != NULL && decl->tap_writer != NULL && is_per(loader, draft, "table"))
+        writer = decl->tap_writer;
+    else if (decl != NULL && decl->gate_writer != NULL && !is_per(loader, draft, "item"))
+        writer = decl->gate_writer;
+    return writer != NULL && has_many_rows(loader, index, &seen) ? writer : NULL;
 }
 
 static void
@@ -78,11 +100,19 @@ add_rows(struct draft *draft, const struct draft *tap)
 }
 
 static void
-put_tap_before(struct loader *loader, uint16_t index)
+let_rows_pass(struct loader *loader, uint16_t index, uint16_t tap)
+{
+    for (uint16_t i = 0; i < tap; i++) {
+        if (i != index && needs(&loader->drafts[i], index))
+            add_rows(&loader->drafts[i], &loader->drafts[tap]);
+    }
+}
+
+static void
+put_tap_before(struct loader *loader, uint16_t index, const char *writer)
 {
     struct draft *gate = &loader->drafts[index];
-    const struct step_decl *decl =
-        catalog_find(loader->catalog, slice_text(gate->node.decl->gate_writer));
+    const struct step_decl *decl = catalog_find(loader->catalog, slice_text(writer));
     if (loader->draft_count >= LOAD_STEPS_MAX || decl == NULL) {
         load_problem(loader, gate->spot, NULL, "there is no room for more steps");
         loader->graph_is_broken = true;
@@ -106,10 +136,8 @@ put_tap_before(struct loader *loader, uint16_t index)
     gate->list[0] = (struct need){.draft = at, .label = PLAN_LABEL_ANY};
     gate->need_count = 1;
     gate->follows_tap = false;
-    for (uint16_t i = 0; i < at; i++) {
-        if (i != index && needs(&loader->drafts[i], index))
-            add_rows(&loader->drafts[i], tap);
-    }
+    if (writer == gate->node.decl->gate_writer)
+        let_rows_pass(loader, index, at);
 }
 
 void
@@ -117,7 +145,8 @@ load_gates(struct loader *loader)
 {
     uint16_t count = loader->draft_count;
     for (uint16_t i = 0; i < count && !loader->graph_is_broken; i++) {
-        if (is_gate(loader, i))
-            put_tap_before(loader, i);
+        const char *writer = writer_of(loader, i);
+        if (writer != NULL)
+            put_tap_before(loader, i, writer);
     }
 }

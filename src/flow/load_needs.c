@@ -144,10 +144,10 @@ read_needs(struct loader *loader, struct draft *draft)
 /* Without `needs` a step follows the one before it: a condition by its first label, a tap by
  * standing where the tap stands. */
 static void
-imply_needs(struct draft *draft, const struct draft *before, uint16_t before_index)
+imply_needs(struct loader *loader, struct draft *draft, uint16_t before_index)
 {
-    const struct step_decl *decl = before->node.decl;
-    if (decl != NULL && decl->shape == STEP_SHAPE_SINK) {
+    const struct draft *before = &loader->drafts[before_index];
+    if (load_acts_as_tap(loader, before)) {
         draft->follows_tap = true;
         draft->list = mem_alloc_array(before->need_count, sizeof(*draft->list));
         for (uint16_t i = 0; i < before->need_count; i++)
@@ -167,7 +167,7 @@ resolve_needs(struct loader *loader)
         if (draft->needs.at != NULL)
             read_needs(loader, draft);
         else if (i > 0)
-            imply_needs(draft, draft - 1, (uint16_t)(i - 1));
+            imply_needs(loader, draft, (uint16_t)(i - 1));
     }
 }
 

@@ -5,6 +5,8 @@
 #define TYPE_USUAL "outgoing_webhook"
 #define TYPE_BYTES_MAX 100
 
+static const char *const per_choices[] = {"item", "table", NULL};
+
 static const struct field_decl outgoing_webhook_fields[] = {
     {.name = "url",
      .kind = FIELD_TEXT,
@@ -14,16 +16,22 @@ static const struct field_decl outgoing_webhook_fields[] = {
      .kind = FIELD_TEXT,
      .help = "Of the event, such as lead.found; outgoing_webhook if not given."},
     {.name = "data", .kind = FIELD_ANY, .help = "What is told; the item if not given."},
+    {.name = "per",
+     .kind = FIELD_CHOICE,
+     .choices = per_choices,
+     .is_apart = true,
+     .help = "One event for each item, which is usual, or one for the table."},
 };
 
 const struct step_decl outgoing_webhook_decl = {
     .name = "outgoing_webhook",
     .group = STEP_GROUP_OUTPUT,
     .shape = STEP_SHAPE_EFFECT,
-    .summary =
-        "Tells an address about an item, signed, until it takes it; its value is {delivery}.",
+    .summary = "Tells an address about an item or a table, signed, until it takes it; its value is "
+               "{delivery}.",
     .fields = outgoing_webhook_fields,
     .field_count = COUNT_OF(outgoing_webhook_fields),
+    .tap_writer = "write_jsonl",
 };
 
 /* What the call is asked with: all that is told. */

@@ -321,6 +321,57 @@ steps:
   assert.deepEqual(items.map(({ steps }) => steps.tell.value.delivery).sort(), told.map(({ id }) => id).sort());
 });
 
+test('outgoing_webhook per: table tells once of all rows, over kills, and the rows go on', async () => {
+  let isUp = false;
+  receiver.answer('/table', () => (isUp ? 200 : 500));
+  const workflow = await server.publish(`name: Table ${(number += 1)}
+steps:
+  - { id: row, type: expand, config: { list: .input.rows } }
+  - { id: rest, type: wait, config: { for: 20ms } }
+  - { id: odd, type: filter, config: { where: .item.n % 2 == 1 } }
+  - { id: told, type: outgoing_webhook, config: { url: "${receiver.url}/table", type: "rows.seen", per: table } }
+  - { id: more, type: set, config: { fields: { n: "{{item.n}}" } } }
+  - { id: lines, type: write_jsonl, config: { columns: { n: "{{steps.more.n}}" } } }
+  - { id: named, type: outgoing_webhook, needs: more, when: .item.rows > 0,
+      config: { url: "${receiver.url}/table", data: { count: "{{item.rows}}" }, per: table } }
+  - { id: end, type: set, needs: [told, named], config: { fields: { a: "{{steps.told.delivery}}", b: "{{steps.named.delivery}}" } } }
+output: { rows: "{{steps.lines.rows}}", told: "{{steps.end}}" }
+`);
+  const rows = Array.from({ length: 700 }, (_, n) => ({ n }));
+  const begun = (await server.post(`/v1/workflows/${workflow.id}/runs`, { input: { rows } })).data;
+  for (let kill = 0; kill < 4; kill++) {
+    await new Promise((done) => setTimeout(done, Math.random() * 30));
+    await server.restart('SIGKILL');
+  }
+  const run = await server.reachEnd(begun.id);
+  assert.equal(run.status, 'completed', JSON.stringify(run.error));
+  assert.equal(run.output.rows, 350);
+  isUp = true;
+  const [told, named] = await until(async () => {
+    const list = await deliveriesOf(run);
+    return list.every(({ status }) => status === 'delivered') ? list.sort((a, b) => (a.type < b.type ? 1 : -1)) : null;
+  }, 'both deliveries');
+  assert.equal((await deliveriesOf(run)).length, 2);
+  assert.deepEqual([told.type, named.type, run.output.told], ['rows.seen', 'outgoing_webhook', { a: told.id, b: named.id }]);
+  const webhook = new Webhook((await secret()).secret);
+  const events = new Map(receiver.at('/table').map(({ body, headers }) =>
+    [headers['webhook-id'], webhook.verify(body, headers).data]));
+  assert.deepEqual([...events.keys()].sort(), [`msg_${told.id}`, `msg_${named.id}`].sort());
+  assert.deepEqual(events.get(`msg_${named.id}`), { count: 350 });
+  const { file, rows: count } = events.get(`msg_${told.id}`);
+  assert.equal(count, 350);
+  assert.equal(file, 'told/rows.jsonl');
+  const { data: files } = await server.get(`/v1/workflow-runs/${run.id}/files`);
+  const { id } = files.find(({ step }) => step === 'told/rows');
+  const { text } = await server.get(`/v1/files/${id}/content`);
+  assert.deepEqual(text.trim().split('\n').map((line) => JSON.parse(line).n), rows.map(({ n }) => n).filter((n) => n % 2));
+
+  const none = await server.begin(workflow, { rows: [{ n: 2 }] });
+  const ended = await server.reachEnd(none.id);
+  assert.deepEqual([ended.status, ended.output.rows, ended.output.told.b], ['completed', 0, null]);
+  await until(async () => (await deliveriesOf(none)).length === 1, 'what told the table without rows');
+});
+
 test('outgoing_webhook: what is too long or no address fails the item, and tries tell nobody', async () => {
   const workflow = await server.publish(`name: Bad events ${(number += 1)}
 steps:

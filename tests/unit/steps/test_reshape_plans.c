@@ -1,5 +1,5 @@
-/* Workflows with reshapes, as the loader takes them with the real catalog: what is refused, with
- * which words, and what can be seen behind each. */
+/* Workflows with reshapes and with steps that act on whole tables, as the loader takes them with
+ * the real catalog: what is refused, with which words, and what can be seen behind each. */
 #include "test.h"
 
 #include "base/buffer.h"
@@ -102,10 +102,36 @@ test_what_is_seen_behind(void **state)
     check(table, COUNT_OF(table));
 }
 
+/* Behind one that decides for the rows stand the rows, behind one that tells of them too, unless it
+ * is named. */
+static void
+test_one_for_the_table(void **state)
+{
+#define ASK "- {id: c, type: approval, config: {title: t, for: 1h, on_timeout: fail}}\n"
+#define TELL(per) "- {id: c, type: outgoing_webhook, config: {url: u, per: " per "}}\n"
+#define NAMED(text) "- {id: d, type: set, needs: c, config: {fields: {n: '" text "'}}}\n"
+    static const struct plan_case table[] = {
+        {XA ASK SEES("{{steps.x.n}} {{steps.c.by}}"), ""},
+        {XA ASK NAMED("{{steps.x.n}} {{steps.c.by}}"), ""},
+        {XA TELL("item") NAMED("{{steps.x.n}} {{steps.c.delivery}}"), ""},
+        {XA TELL("table") SEES("{{steps.x.n}}"), ""},
+        {XA TELL("table") NAMED("{{item.rows}} {{steps.c.delivery}}"), ""},
+        {XA TELL("table") NAMED("{{steps.x.n}}"), HIDDEN("a")},
+        {XA TELL("table") "- {id: y, type: outgoing_webhook, config: {url: '{{item.k}}'}}\n" NAMED(
+             "{{item.rows}}"),
+         ""},
+        {XA TELL("row"), "expected item or table, found \"row\""},
+        {XA "- {id: c, type: outgoing_webhook, config: {url: '{{steps.x.n}}', per: table}}\n",
+         HIDDEN("a")},
+    };
+    check(table, COUNT_OF(table));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_for_the_table),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_what_is_seen_behind),
     };
