@@ -428,6 +428,39 @@ test('live status while it runs, and after it was cancelled', async () => {
   assert.equal(gone.blocks[0].status, 'pending');
 });
 
+test('each block has the times of its own: its first row begins it, its last one ends it', async () => {
+  const gate = createServer();
+  const asked = once(gate, 'request');
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const workflow = await publish(`
+name: Gate
+steps:
+  - { id: before, type: transform, config: { expression: "1" } }
+  - { id: gate, type: http_request, config: { url: "http://127.0.0.1:${gate.address().port}/" } }
+  - { id: behind, type: transform, config: { expression: ".steps.gate.status" } }
+`);
+  const { json: { job_id: job } } = await start(workflow.id);
+  const [, answer] = await asked;
+  const held = await until(async () => {
+    const now = await live(job);
+    return now.blocks[0].status === 'running' && now;
+  }, 'it to run');
+  assert.equal(held.blocks[1].completed_at, null);
+  await new Promise((done) => setTimeout(done, 20));
+  const opened = new Date().toISOString();
+  answer.end();
+  gate.close();
+  const now = await until(async () => {
+    const one = await live(job);
+    return one.overall_status === 'completed' && one;
+  }, 'its end');
+  const [, call1, behind] = now.blocks;
+  assert.ok(call1.started_at < opened && call1.completed_at >= opened, JSON.stringify(call1));
+  assert.ok(behind.started_at >= opened && behind.completed_at >= behind.started_at, JSON.stringify(behind));
+  assert.ok(now.started_at <= call1.started_at && behind.completed_at <= now.completed_at);
+});
+
 test('a failed run names the block and why; past its deadline it is failed too', async () => {
   const failing = await publish(`
 name: Failing

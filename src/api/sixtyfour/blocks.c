@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "flow/plan.h"
-#include "foreign/sixtyfour.h"
 #include "service/workflows.h"
 
 /* --- what there is --- */
@@ -79,8 +78,9 @@ rows_of(const struct sixtyfour_blocks *graph, const struct sixtyfour_block *bloc
 }
 
 static bool
-read_graph(struct call *call, struct block_list *out, const struct sixtyfour_blocks *graph)
+read_graph(struct call *call, struct block_list *out)
 {
+    const struct sixtyfour_blocks *graph = &out->graph;
     out->blocks = arena_try_alloc(call->arena, graph->count * sizeof(*out->blocks) + 1);
     for (uint32_t i = 0; out->blocks != NULL && i < graph->count; i++) {
         const struct sixtyfour_block *block = &graph->blocks[i];
@@ -101,11 +101,10 @@ read_graph(struct call *call, struct block_list *out, const struct sixtyfour_blo
     return out->blocks != NULL;
 }
 
-static uint32_t
-number_of_step(const struct block_list *list, const struct sixtyfour_blocks *graph,
-               struct slice step)
+uint32_t
+blocks_number_of_step(const struct block_list *list, struct slice step)
 {
-    const struct sixtyfour_block *block = sixtyfour_block_of_step(graph, step);
+    const struct sixtyfour_block *block = sixtyfour_block_of_step(&list->graph, step);
     if (block != NULL)
         return block->number;
     for (uint32_t i = 0; i < list->count; i++) {
@@ -116,8 +115,7 @@ number_of_step(const struct block_list *list, const struct sixtyfour_blocks *gra
 }
 
 static void
-read_error(struct call *call, const struct run_row *run, const struct sixtyfour_blocks *graph,
-           struct block_list *out)
+read_error(struct call *call, const struct run_row *run, struct block_list *out)
 {
     struct value error;
     if (run->error.size == 0 ||
@@ -128,7 +126,7 @@ read_error(struct call *call, const struct run_row *run, const struct sixtyfour_
     if (words.kind == VALUE_STRING)
         out->error_words = value_slice(words);
     if (step.kind == VALUE_STRING)
-        out->failed = number_of_step(out, graph, value_slice(step));
+        out->failed = blocks_number_of_step(out, value_slice(step));
 }
 
 bool
@@ -143,10 +141,9 @@ blocks_read(struct call *call, const struct run_row *run, struct block_list *out
         call_fail_status(call, status, &error);
         return false;
     }
-    struct sixtyfour_blocks graph = {.count = 0};
-    bool is_graph = sixtyfour_blocks_of(&graph, plan, call->arena) == STATUS_OK;
-    bool is_read = is_graph ? read_graph(call, out, &graph) : read_steps(call, out, plan);
-    read_error(call, run, &graph, out);
+    bool is_graph = sixtyfour_blocks_of(&out->graph, plan, call->arena) == STATUS_OK;
+    bool is_read = is_graph ? read_graph(call, out) : read_steps(call, out, plan);
+    read_error(call, run, out);
     plan_drop(&plan);
     if (!is_read)
         call_fail_status(call, STATUS_LIMIT, NULL);

@@ -10,6 +10,7 @@
 #define API_SIXTYFOUR_BLOCKS_H
 
 #include "api/call.h"
+#include "foreign/sixtyfour.h"
 #include "service/results.h"
 
 enum block_state { BLOCK_PENDING, BLOCK_RUNNING, BLOCK_COMPLETED, BLOCK_FAILED };
@@ -33,6 +34,7 @@ struct block {
     uint64_t processed;
     bool has_total, is_estimate, is_done;
     uint64_t total;
+    int64_t started_unix_ms, ended_unix_ms; /* 0: nothing tells */
 };
 
 struct block_list {
@@ -40,6 +42,7 @@ struct block_list {
     uint32_t count;
     uint32_t failed; /* number of the one that a failed run names; 0: none */
     struct slice error_words;
+    struct sixtyfour_blocks graph; /* none if the workflow was not made of one */
 };
 
 /* Of the version that the run is on; all pending. False: the call was answered. */
@@ -49,6 +52,14 @@ bool blocks_read(struct call *call, const struct run_row *run, struct block_list
 MUST_USE enum status blocks_look(struct call *call, const struct run_row *run,
                                  const struct run_progress *progress, struct block_list *list,
                                  struct error *error);
+
+/* When each began and ended: its first row, or call, and its last, over all generations. Runs that
+ * were computed in place tell nothing. On a work thread. */
+MUST_USE enum status blocks_read_times(struct call *call, const struct run_row *run,
+                                       struct block_list *list);
+
+/* The number of the block that a step is of; 0: of none. */
+uint32_t blocks_number_of_step(const struct block_list *list, struct slice step);
 
 /* How much of it is done, 0 to 100. */
 double block_percentage(const struct block *block);

@@ -80,14 +80,17 @@ put_previous(struct buffer *out, const struct block *block)
         buffer_append_byte(out, ']');
 }
 
-/* Rows go through several blocks at once: when one of them has had its last row is not kept. */
+/* What no event tells, or not yet, is bounded by the run and by now. */
 static void
 put_block_times(struct buffer *out, const struct live *live, const struct block *block)
 {
     const struct run_row *run = &live->run;
+    bool has_begun = block->state != BLOCK_PENDING;
     bool has_ended = block->state == BLOCK_COMPLETED || block->state == BLOCK_FAILED;
-    sixtyfour_put_time(out, "started_at", block->state == BLOCK_PENDING ? 0 : run->started_unix_ms);
-    sixtyfour_put_time(out, "completed_at", has_ended ? run->ended_unix_ms : 0);
+    int64_t started = block->started_unix_ms > 0 ? block->started_unix_ms : run->started_unix_ms;
+    int64_t ended = block->ended_unix_ms > 0 ? block->ended_unix_ms : live->now_unix_ms;
+    sixtyfour_put_time(out, "started_at", has_begun ? started : 0);
+    sixtyfour_put_time(out, "completed_at", has_ended ? ended : 0);
 }
 
 static void
@@ -195,6 +198,8 @@ answer_live(struct call *call)
         return;
     enum status status = blocks_look(call, &live->run, live->has_progress ? &live->progress : NULL,
                                      &live->list, &error);
+    if (status == STATUS_OK)
+        status = blocks_read_times(call, &live->run, &live->list);
     if (status != STATUS_OK) {
         call_fail_status(call, status, &error);
         return;
