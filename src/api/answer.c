@@ -150,8 +150,6 @@ static const char *
 usual_words(enum status status)
 {
     switch (status) {
-    case STATUS_NOT_FOUND:
-        return "not found";
     case STATUS_CONFLICT:
         return "the state does not allow it";
     case STATUS_UNAVAILABLE:
@@ -162,6 +160,7 @@ usual_words(enum status status)
         return "the server could not read or store it; try again later";
     case STATUS_OK:
     case STATUS_INVALID:
+    case STATUS_NOT_FOUND:
     case STATUS_UNAUTHORIZED:
     case STATUS_FORBIDDEN:
     case STATUS_LIMIT:
@@ -174,9 +173,19 @@ usual_words(enum status status)
 }
 
 void
+call_fail_unknown(struct call *call)
+{
+    fail_as(call, (struct fault){FAULT_UNKNOWN, 404, "not found"}, NULL);
+}
+
+void
 call_fail_status(struct call *call, enum status status, const struct error *error)
 {
     bool has_words = error != NULL && error->text[0] != '\0';
+    if (status == STATUS_NOT_FOUND && !has_words) {
+        call_fail_unknown(call);
+        return;
+    }
     const char *words = has_words ? error->text : usual_words(status);
     struct http_header again = {"Retry-After", SLICE("1")};
     if (status == STATUS_IO)
@@ -192,12 +201,6 @@ call_fail_range(struct call *call, uint64_t size_bytes)
     snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size_bytes);
     struct http_header header = {"Content-Range", slice_text(text)};
     fail_with(call, 416, "the range lies behind the end of the file", &header);
-}
-
-void
-call_fail_unknown(struct call *call)
-{
-    fail_as(call, (struct fault){FAULT_UNKNOWN, 404, "not found"}, NULL);
 }
 
 void

@@ -84,7 +84,8 @@ void call_fail_status(struct call *call, enum status status, const struct error 
 /* 416: of the file's bytes none are in the range that was asked for. */
 void call_fail_range(struct call *call, uint64_t size_bytes);
 
-/* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. */
+/* 404: there is none in the caller's workspace; whether there is one elsewhere is not told. As
+ * call_fail_status() of NOT_FOUND without words. */
 void call_fail_unknown(struct call *call);
 
 /* Whatever answer comes will have this header; at most CALL_HEADERS_MAX. */
@@ -143,6 +144,17 @@ void call_fail_made(struct call *call, enum status status);
 
 /* A buffer for an answer's JSON. */
 void call_begin_body(struct buffer *body);
+
+/* --- what the path names --- */
+
+/* By the status of a look for something. False: it was not found, and the call was answered with
+ * that. */
+bool call_found(struct call *call, enum status status);
+
+/* The workflow or the run that the first name of the path is of, in the caller's workspace; a
+ * workflow by its id or slug. */
+bool call_find_workflow(struct call *call, struct workflow_row *out);
+bool call_find_run(struct call *call, struct run_row *out);
 
 /* --- what was sent --- */
 

@@ -57,9 +57,7 @@ find_of(struct call *call, const struct id *id, struct ask_found *out)
 {
     enum status status = service_ask_find(call->service, OBJECT_APPROVAL, &call->caller.workspace,
                                           id, call->arena, out);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 static bool

@@ -114,11 +114,7 @@ find_delivery(struct call *call, struct delivery_row *out)
 {
     enum status status = service_delivery_find(call->service, &call->caller.workspace,
                                                call->names[0], call->arena, out);
-    if (status == STATUS_NOT_FOUND)
-        call_fail_unknown(call);
-    else if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 /* With all its attempts. */
@@ -148,11 +144,12 @@ native_answer_delivery_again(struct call *call, const struct idempotency_row *ma
     struct delivery_row row;
     char id[ID_HEX_BYTES];
     id_hex(&made->id, id);
-    if (service_delivery_find(call->service, &made->workspace, slice_text(id), call->arena, &row) ==
-        STATUS_OK)
+    enum status status =
+        service_delivery_find(call->service, &made->workspace, slice_text(id), call->arena, &row);
+    if (status == STATUS_OK)
         answer_delivery(call, (int)made->answer, &row);
     else
-        call_fail_unknown(call);
+        call_fail_made(call, status);
 }
 
 /* --- replay --- */

@@ -13,10 +13,7 @@ find_document(struct call *call)
     struct object_row *row = arena_alloc(call->arena, sizeof(*row));
     enum status status = service_document_find(call->service, &call->caller.workspace,
                                                call->names[0], call->arena, row);
-    if (status == STATUS_OK)
-        return row;
-    call_fail_status(call, status, NULL);
-    return NULL;
+    return call_found(call, status) ? row : NULL;
 }
 
 /* --- answers with the text --- */

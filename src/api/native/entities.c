@@ -1,4 +1,5 @@
 #include "service/entities.h"
+#include "api/entity_types.h"
 #include "api/native/entity_change.h"
 #include "api/native/objects.h"
 
@@ -26,10 +27,7 @@ find_type(struct call *call, struct slice id_or_slug)
     struct object_row *type = arena_alloc(call->arena, sizeof(*type));
     enum status status = service_entity_type_find(call->service, &call->caller.workspace,
                                                   id_or_slug, call->arena, type);
-    if (status == STATUS_OK)
-        return type;
-    call_fail_status(call, status, NULL);
-    return NULL;
+    return call_found(call, status) ? type : NULL;
 }
 
 void
@@ -47,32 +45,9 @@ native_entity_type_get(struct call *call)
 }
 
 static void
-fail_type_taken(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail(call, 409, "there is an entity type with this slug already");
-}
-
-static void
-type_created(enum status status, const struct object_row *row, void *context)
-{
-    if (status == STATUS_OK)
-        native_answer_entity_type(context, 201, row);
-    else if (status == STATUS_CONFLICT)
-        call_go_on(context, fail_type_taken);
-    else
-        call_fail_status(context, status, NULL);
-}
-
-static void
 create_type(struct call *call)
 {
-    struct object_asker asker = {type_created, call, call->idempotency};
-    struct error error = {0};
-    enum status status = service_entity_type_create(call->service, &call->caller.workspace,
-                                                    call->body, &asker, &error);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+    call_create_type(call, native_answer_entity_type);
 }
 
 void
@@ -82,25 +57,9 @@ native_entity_type_create(struct call *call)
 }
 
 static void
-type_changed(enum status status, const struct object_row *row, void *context)
-{
-    if (status == STATUS_OK)
-        native_answer_entity_type(context, 200, row);
-    else if (status == STATUS_CONFLICT)
-        call_fail(context, 409, "the entity type was changed meanwhile; look at it and try again");
-    else
-        call_fail_status(context, status, NULL);
-}
-
-static void
 change_type(struct call *call)
 {
-    struct object_asker asker = {type_changed, call, NULL};
-    struct error error = {0};
-    enum status status =
-        service_entity_type_update(call->service, call->own, call->body, &asker, &error);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+    call_change_type(call, call->own, native_answer_entity_type);
 }
 
 void
@@ -114,10 +73,9 @@ native_entity_type_change(struct call *call)
 void
 native_entity_type_delete(struct call *call)
 {
-    struct object_asker asker = {type_changed, call, NULL};
     const struct object_row *type = find_type(call, call->names[0]);
     if (type != NULL)
-        service_entity_type_delete(call->service, type, &asker);
+        call_delete_type(call, type, native_answer_entity_type);
 }
 
 /* --- entities --- */
@@ -202,9 +160,7 @@ find_entity(struct call *call, struct entity *out)
 {
     enum status status = service_entity_find(call->service, &call->caller.workspace, call->names[0],
                                              call->arena, out);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 void

@@ -125,7 +125,7 @@ native_run_events(struct call *call)
     struct run_row run;
     uint64_t after = 0;
     struct arena_mark mark = arena_mark(call->arena);
-    if (!read_after(call, &after) || !native_find_run(call, &run))
+    if (!read_after(call, &after) || !call_find_run(call, &run))
         return;
     /* A run may be large, and a stream long. */
     arena_rewind(call->arena, mark);

@@ -35,10 +35,7 @@ find_file(struct call *call, struct file_row *out)
 {
     enum status status =
         service_file_find(call->service, &call->caller.workspace, call->names[0], call->arena, out);
-    if (status == STATUS_OK)
-        return true;
-    call_fail_status(call, status, NULL);
-    return false;
+    return call_found(call, status);
 }
 
 void
@@ -243,6 +240,6 @@ native_run_files(struct call *call)
     struct run_files *files = arena_alloc(call->arena, sizeof(*files));
     files->call = call;
     call->own = files;
-    if (native_find_run(call, &files->run))
+    if (call_find_run(call, &files->run))
         call_go_on(call, list_files);
 }

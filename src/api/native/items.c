@@ -71,7 +71,7 @@ native_run_items(struct call *call)
     struct item_list *list = arena_alloc(call->arena, sizeof(*list));
     list->query.table = http_request_query(call->request, "table");
     if (!read_state(call, &list->query) || !read_bounds(call, &list->query) ||
-        !native_find_run(call, &list->run))
+        !call_find_run(call, &list->run))
         return;
     call->own = list;
     call_go_on(call, read_items);
@@ -115,7 +115,7 @@ native_run_item(struct call *call)
     struct item_sought *sought = arena_alloc(call->arena, sizeof(*sought));
     sought->query.table = http_request_query(call->request, "table");
     sought->query.key = call->names[1];
-    if (!native_find_run(call, &sought->run))
+    if (!call_find_run(call, &sought->run))
         return;
     call->own = sought;
     call_go_on(call, read_item);

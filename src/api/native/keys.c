@@ -115,16 +115,19 @@ native_key_create(struct call *call)
 
 /* --- revoke --- */
 
+static bool
+find_key(struct call *call, struct key_row *out)
+{
+    return call_found(call, service_key_find(call->service, &call->caller.workspace, call->names[0],
+                                             call->arena, out));
+}
+
 static void
 answer_revoked(struct call *call)
 {
     struct key_row row;
-    enum status status =
-        service_key_find(call->service, &call->caller.workspace, call->names[0], call->arena, &row);
-    if (status == STATUS_OK)
+    if (find_key(call, &row))
         answer_key(call, 200, &row.id, key_value(&row, call->arena));
-    else
-        call_fail_status(call, status, NULL);
 }
 
 static void
@@ -140,10 +143,6 @@ void
 native_key_revoke(struct call *call)
 {
     struct key_row row;
-    enum status status =
-        service_key_find(call->service, &call->caller.workspace, call->names[0], call->arena, &row);
-    if (status == STATUS_OK)
+    if (find_key(call, &row))
         service_key_revoke(call->service, &row, key_revoked, call);
-    else
-        call_fail_status(call, status, NULL);
 }

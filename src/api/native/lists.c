@@ -40,10 +40,7 @@ find_list(struct call *call)
     struct object_row *list = arena_alloc(call->arena, sizeof(*list));
     enum status status = service_list_find(call->service, &call->caller.workspace, call->names[0],
                                            call->arena, list);
-    if (status == STATUS_OK)
-        return list;
-    call_fail_status(call, status, NULL);
-    return NULL;
+    return call_found(call, status) ? list : NULL;
 }
 
 void

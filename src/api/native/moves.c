@@ -28,7 +28,7 @@ static void
 answer_moved(struct call *call)
 {
     struct run_row row;
-    if (native_find_run(call, &row))
+    if (call_find_run(call, &row))
         native_answer_end(call, 200, &row);
 }
 
@@ -51,7 +51,7 @@ answer_not_moved(struct call *call)
 {
     const struct move *move = call->own;
     struct run_row row;
-    if (call_answer_again(call) || !native_find_run(call, &row))
+    if (call_answer_again(call) || !call_find_run(call, &row))
         return;
     /* Whoever asks twice, since the first answer was lost, gets the same one. */
     if ((move->kind->done & BIT(row.state)) != 0)
@@ -81,7 +81,7 @@ begin_move(struct call *call, const struct move_kind *kind)
     call->own = move;
     move->asker = (struct run_asker){run_moved, call, call->idempotency};
     call_keep_answer(call, 200);
-    return native_find_run(call, &move->run) ? move : NULL;
+    return call_find_run(call, &move->run) ? move : NULL;
 }
 
 void
@@ -133,7 +133,7 @@ native_run_rerun(struct call *call)
     struct run_row run;
     struct run_wishes wishes;
     struct error error = {0};
-    if (!native_read_wait(call) || !native_find_run(call, &run))
+    if (!native_read_wait(call) || !call_find_run(call, &run))
         return;
     wishes_read(&wishes, run.wishes, call->arena);
     if (!native_read_wishes(call, &wishes))
@@ -168,7 +168,7 @@ answer_not_deleted(struct call *call)
 {
     char parent[ID_HEX_BYTES];
     struct run_row row;
-    if (!native_find_run(call, &row))
+    if (!call_find_run(call, &row))
         return;
     id_hex(&row.parent, parent);
     if (!run_state_is_ended(row.state))
@@ -197,6 +197,6 @@ native_run_delete(struct call *call)
 {
     struct run_row *run = arena_alloc(call->arena, sizeof(*run));
     call->own = run;
-    if (native_find_run(call, run))
+    if (call_find_run(call, run))
         service_run_delete(call->service, &run->id, run_deleted, call);
 }

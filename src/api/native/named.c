@@ -30,9 +30,7 @@ find_row(struct call *call, const struct kind *kind, struct object_row *row)
 {
     enum status status =
         kind->find(call->service, &call->caller.workspace, call->names[0], call->arena, row);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 static void

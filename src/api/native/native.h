@@ -273,12 +273,9 @@ void native_rotate_secret(struct call *call, const struct id *owner);
 /* What is shown of an approval, with links for who may decide. */
 struct value native_approval_value(struct call *call, const struct ask_found *found);
 
-/* The workflow or run that the path names; answers 404 without it. */
-bool native_find_workflow(struct call *call, struct workflow_row *out);
 /* Starts a run of the workflow with that input, by what the body says beside; the call is answered
  * in any case. */
 void native_start_run(struct call *call, const struct workflow_row *workflow, struct value input);
-bool native_find_run(struct call *call, struct run_row *out);
 
 /* {"data": …}: begins it; ends and answers it, a 201 with the address of what was made: the path
  * (NULL: without) and the id. */

@@ -35,28 +35,6 @@ native_answer_run(struct call *call, int http_status, const struct run_row *row)
     native_end_one(call, http_status, &body, "/v1/workflow-runs/", &row->id);
 }
 
-bool
-native_find_workflow(struct call *call, struct workflow_row *out)
-{
-    enum status status = service_workflow_find(call->service, &call->caller.workspace,
-                                               call->names[0], call->arena, out);
-    if (status == STATUS_OK)
-        return true;
-    call_fail_status(call, status, NULL);
-    return false;
-}
-
-bool
-native_find_run(struct call *call, struct run_row *out)
-{
-    enum status status =
-        service_run_find(call->service, &call->caller.workspace, call->names[0], call->arena, out);
-    if (status == STATUS_OK)
-        return true;
-    call_fail_status(call, status, NULL);
-    return false;
-}
-
 void
 native_begin_one(struct buffer *out)
 {

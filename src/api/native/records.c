@@ -335,9 +335,7 @@ find_record(struct call *call, struct entity *out)
     if (status == STATUS_OK &&
         (out->row.archived_unix_ms > 0 || !is_type_of(&out->type, kind, call->arena)))
         status = STATUS_NOT_FOUND;
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 void

@@ -75,7 +75,7 @@ send_asked(struct call *call, struct slice table)
         .limit = RESULTS_NO_NUMBER,
     };
     if (call_read_number(call, "from", &query.from) && call_read_number(call, "to", &query.to) &&
-        call_read_number(call, "limit", &query.limit) && native_find_run(call, &rendering->run))
+        call_read_number(call, "limit", &query.limit) && call_find_run(call, &rendering->run))
         send_rows(call, rendering, &query);
 }
 

@@ -45,7 +45,7 @@ void
 native_run_start(struct call *call)
 {
     struct workflow_row workflow;
-    if (native_find_workflow(call, &workflow))
+    if (call_find_workflow(call, &workflow))
         native_start_run(call, &workflow, value_get(call->body, "input"));
 }
 
@@ -55,7 +55,7 @@ void
 native_run_get(struct call *call)
 {
     struct run_row row;
-    if (native_read_wait(call) && native_find_run(call, &row))
+    if (native_read_wait(call) && call_find_run(call, &row))
         native_answer_end(call, 200, &row);
 }
 
@@ -159,7 +159,7 @@ void
 native_run_list(struct call *call)
 {
     struct workflow_row workflow;
-    if (native_find_workflow(call, &workflow))
+    if (call_find_workflow(call, &workflow))
         list_runs(call, &workflow.id);
 }
 
@@ -185,7 +185,7 @@ void
 native_run_children(struct call *call)
 {
     struct run_row run;
-    struct run_list *list = native_find_run(call, &run) ? begin_list(call) : NULL;
+    struct run_list *list = call_find_run(call, &run) ? begin_list(call) : NULL;
     if (list == NULL)
         return;
     list->query.page.parent = run.id;

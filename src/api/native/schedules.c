@@ -20,7 +20,7 @@ native_schedule_get(struct call *call)
     struct workflow_row workflow;
     struct object_row row;
     uint32_t count;
-    if (!read_count(call, &count) || !native_find_workflow(call, &workflow))
+    if (!read_count(call, &count) || !call_find_workflow(call, &workflow))
         return;
     enum status status = service_schedule_find(call->service, &workflow, call->arena, &row);
     if (status != STATUS_OK) {

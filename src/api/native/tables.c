@@ -91,7 +91,7 @@ native_run_tables(struct call *call)
         call_fail(call, 400, "format: expected csv, xlsx, ndjson or json");
         return;
     }
-    if (!native_find_run(call, &list->run))
+    if (!call_find_run(call, &list->run))
         return;
     call->own = list;
     if (run_state_is_ended(list->run.state))

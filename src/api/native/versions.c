@@ -68,7 +68,7 @@ native_version_list(struct call *call)
 {
     struct workflow_row workflow;
     struct version_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!native_find_workflow(call, &workflow) || !read_version_page(call, &workflow, list))
+    if (!call_find_workflow(call, &workflow) || !read_version_page(call, &workflow, list))
         return;
     call->own = list;
     call_go_on(call, read_versions);
@@ -104,7 +104,7 @@ begin_reading(struct call *call)
     struct reading *reading = arena_alloc(call->arena, sizeof(*reading));
     *reading = (struct reading){.as_text = false};
     call->own = reading;
-    return native_find_workflow(call, &reading->workflow) ? reading : NULL;
+    return call_find_workflow(call, &reading->workflow) ? reading : NULL;
 }
 
 /* NULL when it was answered. The plan is the caller's to drop. */

@@ -290,7 +290,7 @@ void
 native_hook_list(struct call *call)
 {
     struct hook_list *list = arena_alloc(call->arena, sizeof(*list));
-    if (!native_find_workflow(call, &list->workflow) || !call_read_list(call, &list->query))
+    if (!call_find_workflow(call, &list->workflow) || !call_read_list(call, &list->query))
         return;
     call->own = list;
     call_go_on(call, read_hooks);
@@ -301,9 +301,7 @@ find_kept(struct call *call, struct object_row *out)
 {
     enum status status =
         service_hook_get(call->service, &call->caller.workspace, call->names[0], call->arena, out);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 void
@@ -366,7 +364,7 @@ void
 native_hook_secret_get(struct call *call)
 {
     struct workflow_row workflow;
-    if (native_find_workflow(call, &workflow))
+    if (call_find_workflow(call, &workflow))
         native_answer_secret(call, &workflow.id);
 }
 
@@ -374,6 +372,6 @@ void
 native_hook_secret_rotate(struct call *call)
 {
     struct workflow_row workflow;
-    if (native_find_workflow(call, &workflow))
+    if (call_find_workflow(call, &workflow))
         native_rotate_secret(call, &workflow.id);
 }

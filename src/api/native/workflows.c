@@ -36,7 +36,7 @@ void
 native_workflow_get(struct call *call)
 {
     struct workflow_row row;
-    if (native_find_workflow(call, &row))
+    if (call_find_workflow(call, &row))
         native_answer_workflow(call, 200, &row);
 }
 

@@ -30,7 +30,7 @@ native_workflow_estimate(struct call *call)
     struct estimating *estimating = arena_alloc(call->arena, sizeof(*estimating));
     struct value input = value_get(call->body, "input");
     uint32_t version = native_version_named(call->body);
-    if (!native_find_workflow(call, &estimating->workflow))
+    if (!call_find_workflow(call, &estimating->workflow))
         return;
     if (version > estimating->workflow.latest_version) {
         call_fail(call, 404, "there is no version %u; the newest is %u", version,

@@ -134,7 +134,7 @@ native_step_try(struct call *call)
 {
     struct trying *trying = begin_trying(call);
     uint32_t version = native_version_named(call->body);
-    if (trying == NULL || !native_find_workflow(call, &trying->workflow))
+    if (trying == NULL || !call_find_workflow(call, &trying->workflow))
         return;
     if (version > trying->workflow.latest_version) {
         call_fail(call, 404, "there is no version %u; the newest is %u", version,

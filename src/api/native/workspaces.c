@@ -24,9 +24,7 @@ find_workspace(struct call *call, struct workspace_row *out)
                    (call->caller.is_operator || id_equal(&id, &call->caller.workspace));
     enum status status =
         is_seen ? service_workspace_get(call->service, &id, call->arena, out) : STATUS_NOT_FOUND;
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 /* --- read --- */

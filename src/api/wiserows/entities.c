@@ -114,11 +114,7 @@ find_entity(struct call *call, struct entity *out)
 {
     enum status status = service_entity_find(call->service, &call->caller.workspace, call->names[0],
                                              call->arena, out);
-    if (status == STATUS_NOT_FOUND)
-        call_fail_unknown(call);
-    else if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
+    return call_found(call, status);
 }
 
 void
@@ -192,8 +188,6 @@ entity_changed(enum status status, const struct object_row *row, void *context)
         wiserows_answer_entity(call, 200, row, &change->entity.type);
     else if (status == STATUS_CONFLICT)
         call_go_on(call, begin_change);
-    else if (status == STATUS_NOT_FOUND)
-        call_fail_unknown(call);
     else
         call_fail_status(call, status, NULL);
 }

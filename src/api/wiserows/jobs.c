@@ -143,18 +143,6 @@ wiserows_job_list(struct call *call)
 
 /* --- one --- */
 
-static bool
-find_job(struct call *call, struct run_row *out)
-{
-    enum status status =
-        service_run_find(call->service, &call->caller.workspace, call->names[0], call->arena, out);
-    if (status == STATUS_NOT_FOUND)
-        call_fail_unknown(call);
-    else if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
-}
-
 static void
 show_job(struct call *call, const struct run_row *row, route_handler_fn *answer)
 {
@@ -185,7 +173,7 @@ void
 wiserows_job_get(struct call *call)
 {
     struct run_row *row = arena_alloc(call->arena, sizeof(*row));
-    if (find_job(call, row))
+    if (call_find_run(call, row))
         show_job(call, row, answer_with_logs);
 }
 
@@ -207,7 +195,7 @@ static void
 answer_moved(struct call *call)
 {
     struct run_row row;
-    if (!find_job(call, &row))
+    if (!call_find_run(call, &row))
         return;
     if (row.state == RUN_STATE_CANCELLED)
         show_job(call, &row, answer_job);
@@ -229,6 +217,6 @@ wiserows_job_cancel(struct call *call)
 {
     struct run_row row;
     struct run_asker asker = {.moved = job_moved, .context = call};
-    if (find_job(call, &row))
+    if (call_find_run(call, &row))
         service_run_cancel(call->service, &row.id, &asker);
 }

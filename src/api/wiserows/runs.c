@@ -84,7 +84,7 @@ void
 wiserows_workflow_run(struct call *call)
 {
     struct workflow_row workflow;
-    if (wiserows_find_workflow(call, &workflow) && read_entity_ids(call) &&
+    if (call_find_workflow(call, &workflow) && read_entity_ids(call) &&
         !wiserows_renew(call, &workflow))
         wiserows_start(call, &workflow, call_machine(call));
 }
@@ -116,18 +116,15 @@ wiserows_run_get(struct call *call)
 {
     struct workflow_row workflow;
     struct run_row run;
-    if (!wiserows_find_workflow(call, &workflow))
+    if (!call_find_workflow(call, &workflow))
         return;
     enum status status =
         service_run_find(call->service, &call->caller.workspace, call->names[1], call->arena, &run);
-    bool is_other = status == STATUS_OK && !id_equal(&run.workflow, &workflow.id);
-    if (status == STATUS_NOT_FOUND || is_other) {
-        call_fail_unknown(call);
-    } else if (status != STATUS_OK) {
-        call_fail_status(call, status, NULL);
-    } else {
-        struct wiserows_jobs *jobs = wiserows_jobs_new(call, answer_run);
-        wiserows_jobs_add(jobs, &run);
-        wiserows_jobs_finish(jobs);
-    }
+    if (status == STATUS_OK && !id_equal(&run.workflow, &workflow.id))
+        status = STATUS_NOT_FOUND;
+    if (!call_found(call, status))
+        return;
+    struct wiserows_jobs *jobs = wiserows_jobs_new(call, answer_run);
+    wiserows_jobs_add(jobs, &run);
+    wiserows_jobs_finish(jobs);
 }

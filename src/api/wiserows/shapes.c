@@ -96,14 +96,9 @@ wiserows_find_type(struct call *call, const char *name, struct slice id)
     struct object_row *type = arena_alloc(call->arena, sizeof(*type));
     enum status status =
         service_entity_type_find(call->service, &call->caller.workspace, id, call->arena, type);
-    if (status == STATUS_OK)
-        return type;
-    if (status != STATUS_NOT_FOUND)
-        call_fail_status(call, status, NULL);
-    else if (name == NULL)
-        call_fail_unknown(call);
-    else
-        call_fail(call, 404, "%s: there is no such entity type", name);
+    if (status != STATUS_NOT_FOUND || name == NULL)
+        return call_found(call, status) ? type : NULL;
+    call_fail(call, 404, "%s: there is no such entity type", name);
     return NULL;
 }
 

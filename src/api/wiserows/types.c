@@ -1,3 +1,4 @@
+#include "api/entity_types.h"
 #include "api/wiserows/wiserows.h"
 
 #define TYPES_MAX 1000
@@ -72,34 +73,10 @@ wiserows_type_get(struct call *call)
 }
 
 static void
-fail_taken(struct call *call)
-{
-    if (!call_answer_again(call))
-        call_fail(call, 409, "slug: another entity type has it");
-}
-
-static void
-type_created(enum status status, const struct object_row *row, void *context)
-{
-    if (status == STATUS_OK)
-        wiserows_answer_type(context, 201, row);
-    else if (status == STATUS_CONFLICT)
-        call_go_on(context, fail_taken);
-    else
-        call_fail_status(context, status, NULL);
-}
-
-static void
 create_type(struct call *call)
 {
-    struct object_asker asker = {type_created, call, call->idempotency};
-    struct error error = {0};
-    if (!wiserows_read_body(call, create_schema))
-        return;
-    enum status status = service_entity_type_create(call->service, &call->caller.workspace,
-                                                    call->body, &asker, &error);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+    if (wiserows_read_body(call, create_schema))
+        call_create_type(call, wiserows_answer_type);
 }
 
 void
@@ -109,28 +86,11 @@ wiserows_type_create(struct call *call)
 }
 
 static void
-type_changed(enum status status, const struct object_row *row, void *context)
-{
-    if (status == STATUS_OK)
-        wiserows_answer_type(context, 200, row);
-    else if (status == STATUS_CONFLICT)
-        call_fail(context, 409, "the entity type was changed meanwhile; look at it and try again");
-    else
-        call_fail_status(context, status, NULL);
-}
-
-static void
 change_type(struct call *call)
 {
-    struct object_asker asker = {type_changed, call, NULL};
-    struct error error = {0};
     const struct object_row *type = wiserows_find_type(call, NULL, call->names[0]);
-    if (type == NULL || !wiserows_read_body(call, change_schema))
-        return;
-    enum status status =
-        service_entity_type_update(call->service, type, call->body, &asker, &error);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, &error);
+    if (type != NULL && wiserows_read_body(call, change_schema))
+        call_change_type(call, type, wiserows_answer_type);
 }
 
 void

@@ -63,9 +63,6 @@ bool wiserows_read_window(struct call *call, uint32_t usual, uint32_t most,
  * parameter or member is called that names it; NULL: the path does. */
 struct object_row *wiserows_find_type(struct call *call, const char *name, struct slice id);
 
-/* The workflow that the path names. False: the call was answered with 404. */
-bool wiserows_find_workflow(struct call *call, struct workflow_row *out);
-
 /* The plan of what runs of it start on, or of the newest version if that is nothing yet. To be
  * dropped; NULL: it cannot be read. */
 struct plan *wiserows_plan_of(struct call *call, const struct workflow_row *row);

@@ -113,18 +113,6 @@ put_steps(struct buffer *out, struct value steps)
     buffer_append_byte(out, ']');
 }
 
-bool
-wiserows_find_workflow(struct call *call, struct workflow_row *out)
-{
-    enum status status = service_workflow_find(call->service, &call->caller.workspace,
-                                               call->names[0], call->arena, out);
-    if (status == STATUS_NOT_FOUND)
-        call_fail_unknown(call);
-    else if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    return status == STATUS_OK;
-}
-
 void
 wiserows_answer_workflow(struct call *call, int http_status, const struct workflow_row *row)
 {
@@ -142,7 +130,7 @@ static void
 read_workflow(struct call *call)
 {
     struct workflow_row row;
-    if (wiserows_find_workflow(call, &row))
+    if (call_find_workflow(call, &row))
         wiserows_answer_workflow(call, 200, &row);
 }
 
