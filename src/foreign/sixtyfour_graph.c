@@ -396,23 +396,13 @@ sort_by_number(struct graph *graph)
 }
 
 static bool
-has_place(struct graph_block *const *placed, uint16_t count, const struct graph_block *block)
-{
-    for (uint16_t i = 0; i < count; i++) {
-        if (placed[i] == block)
-            return true;
-    }
-    return false;
-}
-
-static bool
-is_ready(struct graph_block *const *placed, uint16_t count, const struct graph_block *block)
+is_ready(const struct graph_block *block)
 {
     for (uint16_t i = 0; i < block->parent_count; i++) {
-        if (!has_place(placed, count, block->parents[i]))
+        if (!block->parents[i]->is_placed)
             return false;
     }
-    return true;
+    return !block->is_placed;
 }
 
 /* Takes the first by number whose parents are placed, again and again. */
@@ -424,14 +414,13 @@ sort_by_edges(struct graph *graph)
         return STATUS_INVALID;
     for (uint16_t count = 0; count < graph->count; count++) {
         uint16_t at = 0;
-        while (at < graph->count &&
-               (graph->order[at] == NULL || !is_ready(placed, count, graph->order[at])))
+        while (at < graph->count && !is_ready(graph->order[at]))
             at++;
         if (at == graph->count)
             return graph_fail(graph, "value_error", "The edges go in a circle; a workflow has none",
                               "edges");
         placed[count] = graph->order[at];
-        graph->order[at] = NULL;
+        placed[count]->is_placed = true;
     }
     graph->order = placed;
     return STATUS_OK;

@@ -20,6 +20,7 @@ struct graph_block {
     struct value specs;
     struct slice step;
     enum row_type type;
+    bool is_placed; /* in the order */
     uint16_t parent_count;
     struct graph_block **parents; /* by number */
 };

@@ -386,6 +386,8 @@ read_step(struct reading *reading, struct value step)
     struct slice type = value_get_text(step, "type");
     const struct step_kind *kind = kind_of(type);
     reading->config = value_get(step, "config");
+    if (reading->config.kind == VALUE_NONE || reading->config.kind == VALUE_NULL)
+        reading->config = value_empty_object();
     reading->id = value_get_text(step, "id");
     if (reading->id.size == 0)
         reading->id = slice_text(arena_format(reading->arena, "step_%u", reading->index + 1));

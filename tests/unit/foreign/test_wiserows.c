@@ -78,6 +78,9 @@ static const struct {
      "note','output':{'type':'object','required':['title','stage','note'],'properties':{"
      "'title':{'type':['string','null']},'stage':{'enum':['a','b',null],'type':['string','null']},"
      "'note':{'type':['string','null']}}}}}"},
+    {"no config", "[{'type':'publish'}]",
+     "{'id':'step_1','type':'publish','config':{'entity':{'id':'{{item._id}}',"
+     "'fields':'{{= [{}]|add }}'}}}"},
     {"publish of nothing", "[{'type':'publish','config':{}}]",
      "{'id':'step_1','type':'publish','config':{'entity':{'id':'{{item._id}}',"
      "'fields':'{{= [{}]|add }}'}}}"},
