@@ -1,5 +1,7 @@
 #include "service/workflows.h"
 
+#include "base/json.h"
+#include "base/yaml.h"
 #include "service/host.h"
 
 enum status
@@ -78,6 +80,26 @@ service_version_find(struct service *service, const struct workflow_row *workflo
         return error_set(error, STATUS_NOT_FOUND, "there is no version %lld; the newest is %u",
                          (long long)number, workflow->latest_version);
     return store_version_get(service->store, arena, &workflow->id, (uint32_t)number, out);
+}
+
+enum status
+service_version_read(struct service *service, const struct version_row *version,
+                     struct arena *arena, struct value *out)
+{
+    struct version_row row;
+    struct located *root = NULL;
+    struct error error = {0};
+    *out = (struct value){0};
+    enum status status =
+        store_version_get(service->store, arena, &version->workflow, version->version, &row);
+    /* Most are JSON, which is read quicker so. */
+    if (status != STATUS_OK ||
+        json_parse(out, arena, row.text, JSON_BORROW, NULL, NULL) == STATUS_OK)
+        return status;
+    status = yaml_load(&root, arena, row.text, NULL, &error);
+    if (status == STATUS_OK)
+        *out = root->value;
+    return status;
 }
 
 enum status

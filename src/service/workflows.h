@@ -146,6 +146,12 @@ MUST_USE enum status service_version_find(struct service *service,
                                           struct arena *arena, struct version_row *out,
                                           struct error *error);
 
+/* What its text says, parsed and no more, in the arena: for lists, which show a little of many
+ * versions and need no plan of any. INVALID. */
+MUST_USE enum status service_version_read(struct service *service,
+                                          const struct version_row *version, struct arena *arena,
+                                          struct value *out);
+
 /* Its plan, one reference for the caller. INVALID, with words: another build wrote it. */
 MUST_USE enum status service_version_load(struct service *service,
                                           const struct version_row *version, struct plan **out,

@@ -239,6 +239,18 @@ test('update changes what is sent, and creates what is not there', async () => {
   assert.deepEqual(nobody.json.detail[0].loc, ['query', 'workflow_id']);
 });
 
+test('runs have the name that the workflow had when they were started', async () => {
+  const { id } = await created(chain(block(1, 'webhook')), { workflow_name: 'As it was' });
+  await rows(id, [], 'b1_webhook');
+  const renamed = await call('POST', `/workflows/update_workflow?workflow_id=${id}`, { workflow_name: 'As it is' });
+  assert.equal(renamed.status, 200, renamed.text);
+  await rows(id, [], 'b1_webhook');
+  const names = async () => (await call('GET', '/workflows/runs')).json.filter((run) => run.workflow_id === id).map((run) => run.workflow_name);
+  assert.deepEqual(await names(), ['As it is', 'As it was']);
+  assert.equal((await call('POST', `/workflows/delete_workflow?workflow_id=${id}`)).status, 200);
+  assert.deepEqual(await names(), ['As it is', 'As it was']);
+});
+
 test('delete answers the record and keeps the runs', async () => {
   const one = await created(chain(block(1, 'webhook')));
   const started = await call('POST', `/workflows/run?workflow_id=${one.id}`, { webhook_payload: people });

@@ -14,11 +14,9 @@
 
 /* --- one run --- */
 
-/* What is known of the workflow version that was shown last: lists show few of them again and
- * again. */
+/* What is known of a workflow's version: lists show few of them again and again. */
 struct version_shown {
-    struct id workflow;
-    uint32_t version;
+    struct version_row which;
     struct slice id; /* as JSON; in the call's arena, as */
     struct slice name;
     uint32_t block_count;
@@ -29,26 +27,10 @@ struct run_list {
     struct run_filter filter; /* the page borrows both */
     struct store_page page;
     struct id resume;
-    struct version_shown shown;
+    struct version_shown *shown; /* at most one for each run */
+    uint32_t shown_count;
     struct buffer body;
 };
-
-static uint32_t
-count_blocks(struct call *call, const struct run_row *run)
-{
-    struct plan *plan = NULL;
-    struct version_row version = {.workflow = run->workflow, .version = run->version};
-    if (service_version_load(call->service, &version, &plan, NULL) != STATUS_OK)
-        return 0;
-    uint32_t count = 0;
-    bool is_graph = plan_is_from(plan, SIXTYFOUR_FORMAT);
-    if (is_graph)
-        count = value_get(value_get(plan->origin, "definition"), "blocks").count;
-    for (uint16_t i = 0; !is_graph && i < plan->node_count; i++)
-        count += plan->nodes[i].is_side ? 0 : 1;
-    plan_drop(&plan);
-    return count;
-}
 
 static struct slice
 print_workflow_id(struct call *call, const struct id *workflow)
@@ -61,22 +43,49 @@ print_workflow_id(struct call *call, const struct id *workflow)
     return id;
 }
 
-static void
-look_at_version(struct run_list *list, const struct run_row *run)
+static uint32_t
+count_steps(struct call *call, const struct version_row *version)
 {
-    struct version_shown *shown = &list->shown;
-    struct workflow_row workflow;
-    if (id_equal(&shown->workflow, &run->workflow) && shown->version == run->version)
-        return;
-    if (!id_equal(&shown->workflow, &run->workflow)) {
-        enum status status =
-            service_workflow_get(list->call->service, &run->workflow, list->call->arena, &workflow);
-        shown->name = status == STATUS_OK ? workflow.name : SLICE("Untitled Workflow");
-        shown->id = print_workflow_id(list->call, &run->workflow);
+    struct plan *plan = NULL;
+    uint32_t count = 0;
+    if (service_version_load(call->service, version, &plan, NULL) != STATUS_OK)
+        return 0;
+    for (uint16_t i = 0; i < plan->node_count; i++)
+        count += plan->nodes[i].is_side ? 0 : 1;
+    plan_drop(&plan);
+    return count;
+}
+
+static void
+look_at_version(struct call *call, struct version_shown *shown)
+{
+    struct arena arena;
+    struct value flow;
+    arena_init(&arena, 8 * LIMIT_DEFINITION_BYTES);
+    status_ignore(service_version_read(call->service, &shown->which, &arena, &flow));
+    struct value origin = value_get(flow, "origin");
+    struct slice name = value_get_text(flow, "name");
+    shown->id = print_workflow_id(call, &shown->which.workflow);
+    shown->name = arena_copy(call->arena, name.size > 0 ? name : SLICE("Untitled Workflow"));
+    if (slice_is(value_get_text(origin, "format"), SIXTYFOUR_FORMAT))
+        shown->block_count = value_get(value_get(origin, "definition"), "blocks").count;
+    else
+        shown->block_count = count_steps(call, &shown->which);
+    arena_done(&arena);
+}
+
+static const struct version_shown *
+find_version(struct run_list *list, const struct run_row *run)
+{
+    for (uint32_t i = 0; i < list->shown_count; i++) {
+        const struct version_row *which = &list->shown[i].which;
+        if (which->version == run->version && id_equal(&which->workflow, &run->workflow))
+            return &list->shown[i];
     }
-    shown->workflow = run->workflow;
-    shown->version = run->version;
-    shown->block_count = count_blocks(list->call, run);
+    struct version_shown *shown = &list->shown[list->shown_count++];
+    shown->which = (struct version_row){.workflow = run->workflow, .version = run->version};
+    look_at_version(list->call, shown);
+    return shown;
 }
 
 static void
@@ -132,19 +141,19 @@ put_run(const struct run_row *run, void *context)
     struct run_list *list = context;
     struct buffer *out = &list->body;
     char job[ID_UUID_BYTES];
-    look_at_version(list, run);
+    const struct version_shown *shown = find_version(list, run);
     id_uuid(&run->id, job);
     buffer_append_format(out, "%s{\"job_id\":\"%s\"", out->size > 1 ? "," : "", job);
     buffer_append_text(out, ",\"workflow_id\":");
-    buffer_append_slice(out, list->shown.id);
+    buffer_append_slice(out, shown->id);
     buffer_append_text(out, ",\"workflow_name\":");
-    json_print_string(out, list->shown.name);
+    json_print_string(out, shown->name);
     buffer_append_format(out, ",\"status\":\"%s\",\"step\":null,\"user_id\":null",
                          sixtyfour_state(run->state));
     put_error(out, run);
     put_times(out, run);
     put_metrics(out, run);
-    buffer_append_format(out, ",\"blocks\":null,\"blocks_count\":%u}", list->shown.block_count);
+    buffer_append_format(out, ",\"blocks\":null,\"blocks_count\":%u}", shown->block_count);
     return !buffer_is_over(out);
 }
 
@@ -229,6 +238,11 @@ sixtyfour_run_list(struct call *call)
     if (!read_limit(call, &list->page.limit) || !read_status(call, &list->filter) ||
         !read_workflow(call, &list->filter))
         return;
+    list->shown = arena_try_alloc(call->arena, list->page.limit * sizeof(*list->shown));
+    if (list->shown == NULL) {
+        call_fail_status(call, STATUS_LIMIT, NULL);
+        return;
+    }
     list->page.workspace = call->caller.workspace;
     run_filter_apply(&list->filter, &list->page, &list->resume);
     call->own = list;

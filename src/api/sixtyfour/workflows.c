@@ -9,6 +9,8 @@
 
 /* Rows of one read; the list is read page by page. */
 #define PAGE_ROWS 500
+/* A workflow file as text and as values. */
+#define FLOW_BYTES (8 * LIMIT_DEFINITION_BYTES)
 
 /* --- one workflow --- */
 
@@ -19,17 +21,24 @@ put_text(struct buffer *out, const char *name, struct value text)
     json_print(out, text.kind == VALUE_STRING ? text : value_null());
 }
 
-/* What runs start on; before it is published, the newest. NULL: it cannot be read. */
-static struct plan *
-load_plan(struct call *call, const struct workflow_row *row)
+/* What runs start on; before it is published, the newest. */
+static struct version_row
+version_of(const struct workflow_row *row)
 {
-    struct plan *plan = NULL;
-    struct version_row version = {
+    return (struct version_row){
         .workflow = row->id,
         .version = row->published_version > 0 ? row->published_version : row->latest_version,
     };
-    status_ignore(service_version_load(call->service, &version, &plan, NULL));
-    return plan;
+}
+
+/* As it is written; VALUE_NONE: it cannot be read. In the arena. */
+static struct value
+read_flow(struct call *call, const struct workflow_row *row, struct arena *arena)
+{
+    struct value flow;
+    struct version_row version = version_of(row);
+    status_ignore(service_version_read(call->service, &version, arena, &flow));
+    return flow;
 }
 
 static bool
@@ -56,15 +65,14 @@ status_word(enum workflow_status status)
 
 /* All of a record but its definition and the end. */
 static void
-put_record(struct call *call, struct buffer *out, const struct workflow_row *row,
-           const struct plan *plan)
+put_record(struct call *call, struct buffer *out, const struct workflow_row *row, struct value flow)
 {
     buffer_append_text(out, "{\"id\":");
     sixtyfour_put_workflow_id(call, out, &row->id);
     buffer_append_text(out, ",\"user_uuid\":null");
     sixtyfour_put_id(out, "org_id", &row->workspace);
     put_text(out, "name", value_string(row->name));
-    put_text(out, "description", plan == NULL ? value_null() : plan->description);
+    put_text(out, "description", value_get(flow, "description"));
     buffer_append_format(out, ",\"status\":\"%s\",\"step\":\"completed\"",
                          status_word(row->status));
     sixtyfour_put_time(out, "created_at", row->created_unix_ms);
@@ -73,24 +81,32 @@ put_record(struct call *call, struct buffer *out, const struct workflow_row *row
 }
 
 /* As it was sent; else one that is made of the steps. */
-static struct value
-definition_of(struct call *call, const struct plan *plan)
+static void
+put_definition(struct call *call, struct buffer *out, const struct workflow_row *row,
+               struct value flow)
 {
-    struct value definition = value_get(plan->origin, "definition");
-    if (slice_is(value_get_text(plan->origin, "format"), SIXTYFOUR_FORMAT))
-        return definition;
-    return sixtyfour_show(call->arena, plan);
+    struct plan *plan = NULL;
+    struct version_row version = version_of(row);
+    struct value origin = value_get(flow, "origin"), definition = value_null();
+    if (slice_is(value_get_text(origin, "format"), SIXTYFOUR_FORMAT))
+        definition = value_get(origin, "definition");
+    else if (service_version_load(call->service, &version, &plan, NULL) == STATUS_OK)
+        definition = sixtyfour_show(call->arena, plan);
+    json_print(out, definition.kind == VALUE_OBJECT ? definition : value_null());
+    plan_drop(&plan);
 }
 
 void
 sixtyfour_put_workflow(struct call *call, struct buffer *out, const struct workflow_row *row)
 {
-    struct plan *plan = load_plan(call, row);
-    put_record(call, out, row, plan);
+    struct arena arena;
+    arena_init(&arena, FLOW_BYTES);
+    struct value flow = read_flow(call, row, &arena);
+    put_record(call, out, row, flow);
     buffer_append_text(out, ",\"workflow_definition\":");
-    json_print(out, plan == NULL ? value_null() : definition_of(call, plan));
+    put_definition(call, out, row, flow);
     buffer_append_byte(out, '}');
-    plan_drop(&plan);
+    arena_done(&arena);
 }
 
 void
@@ -136,6 +152,7 @@ sixtyfour_workflow_get(struct call *call)
 struct workflow_list {
     struct call *call;
     struct buffer body;
+    struct arena arena; /* of one row */
     struct id last;
     uint32_t count; /* of the page */
 };
@@ -144,12 +161,11 @@ static bool
 put_workflow(const struct workflow_row *row, void *context)
 {
     struct workflow_list *list = context;
-    struct plan *plan = load_plan(list->call, row);
+    arena_reset(&list->arena);
     if (list->body.size > 1)
         buffer_append_byte(&list->body, ',');
-    put_record(list->call, &list->body, row, plan);
+    put_record(list->call, &list->body, row, read_flow(list->call, row, &list->arena));
     buffer_append_byte(&list->body, '}');
-    plan_drop(&plan);
     list->last = row->id;
     list->count++;
     return !buffer_is_over(&list->body);
@@ -161,6 +177,7 @@ read_workflows(struct call *call)
     struct workflow_list list = {.call = call};
     struct store_page page = {.workspace = call->caller.workspace, .limit = PAGE_ROWS};
     enum status status;
+    arena_init(&list.arena, FLOW_BYTES);
     call_begin_body(&list.body);
     buffer_append_byte(&list.body, '[');
     do {
@@ -169,6 +186,7 @@ read_workflows(struct call *call)
         page.before = list.last;
     } while (status == STATUS_OK && list.count == PAGE_ROWS && !buffer_is_over(&list.body));
     buffer_append_byte(&list.body, ']');
+    arena_done(&list.arena);
     if (status == STATUS_OK) {
         call_answer(call, 200, &list.body);
         return;
