@@ -257,6 +257,13 @@ check_filter(struct kept *kept)
     return STATUS_OK;
 }
 
+static bool
+are_all(struct value ids)
+{
+    return ids.kind == VALUE_NONE ||
+           (ids.kind == VALUE_STRING && slice_is(value_slice(ids), "all"));
+}
+
 static enum status
 read_wanted_entities(struct kept *kept)
 {
@@ -267,7 +274,7 @@ read_wanted_entities(struct kept *kept)
                          "externalIds: expected with `type` and without `ids`");
     if (external.kind != VALUE_NONE)
         return read_ids(kept, external, true);
-    if (ids.kind != VALUE_NONE)
+    if (!are_all(ids))
         return read_ids(kept, ids, false);
     if (!kept->has_type)
         return error_set(kept->error, STATUS_INVALID, "say which entities: by `type` or by `ids`");

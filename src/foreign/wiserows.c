@@ -435,7 +435,8 @@ input_schema(struct arena *arena)
 {
     static const char text[] =
         "{\"type\":\"object\",\"required\":[\"entityIds\"],\"properties\":{\"entityIds\":{"
-        "\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}}}}";
+        "\"anyOf\":[{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}},{"
+        "\"const\":\"" FOREIGN_WISEROWS_ALL "\"}]}}}";
     struct value out = {0};
     status_ignore(json_parse(&out, arena, slice_text(text), 0, NULL, NULL));
     return out;

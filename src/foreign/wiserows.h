@@ -1,7 +1,8 @@
 /* foreign/wiserows.h - workflows of Wiserows as ours.
  *
  * A workflow there is a list of steps, {type, config}, that are done one after the other for each
- * of the entities that a run names. It becomes one of ours whose input is {entityIds: […]}: a step
+ * of the entities that a run names. It becomes one of ours whose input is {entityIds: […]}, or
+ * "all": a step
  * `entities` that reads them, then one step for each of theirs in the same order. So `item` is an
  * entity: its fields by their slugs, and `_id`. What steps have made is under `steps`, by their
  * ids, until `publish` writes it to the entity.
@@ -21,6 +22,8 @@
 
 /* The id of the step that reads the entities, and so the name of their table. */
 #define FOREIGN_WISEROWS_ENTITIES "entities"
+/* In the place of entityIds: all entities of the type. */
+#define FOREIGN_WISEROWS_ALL "all"
 
 struct foreign_wiserows {
     struct value definition; /* {name, description?, entityTypeId, steps: [{id?, type, config}…]} */

@@ -10,7 +10,8 @@ static const struct field_decl read_entities_fields[] = {
      .help = "Only those whose fields, by their slugs, have just these values; null: none."},
     {.name = "ids",
      .kind = FIELD_ANY,
-     .help = "Only those with these ids, in this order: a list, or a template that gives one."},
+     .help = "Only those with these ids, in this order: a list, or a template that gives one. "
+             "The word `all`: all of the type."},
     {.name = "externalIds", .kind = FIELD_ANY, .help = "The same by the type's externalIds."},
 };
 

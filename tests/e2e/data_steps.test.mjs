@@ -71,9 +71,11 @@ steps:
   assert.match(failed[1], /there is no entity/);
   const leads = await runOf('read-all', { stage: 'lead' });
   assert.deepEqual((await resultsOf(leads)).map((row) => row._id), [acme.id]);
-  const bad = await runOf('read', { ids: 'x' });
-  assert.equal(bad.status, 'failed');
-  assert.match(JSON.stringify(bad.error), /bad_config.*ids: expected an array of ids, found string/);
+  for (const ids of ['x', 'all']) {
+    const bad = await runOf('read', { ids });
+    assert.equal(bad.status, 'failed');
+    assert.match(JSON.stringify(bad.error), ids === 'x' ? /bad_config.*ids: expected an array of ids, found string/ : /bad_config.*say which entities/);
+  }
 });
 
 test('a run keeps the entities as they were when it began, over a kill', async () => {

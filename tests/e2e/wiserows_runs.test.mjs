@@ -456,6 +456,24 @@ test('a run: id, status, progress, startedAt, completedAt; its id is that of the
   fails(await api.get(`/api/v1/workflows/nothing/runs/${id}`), 404);
 });
 
+test('entityIds "all" runs over all entities of the type, and no others', async () => {
+  const type = await newType();
+  const other = await newEntity(await newType(), { title: 'Other' });
+  const all = [];
+  for (let i = 0; i < 12; i++) all.push(await newEntity(type, i % 4 === 3 ? { body: 'none', title: 'Odd' } : { title: `Nut ${i}` }));
+  const gone = await newEntity(type, { title: 'Gone' });
+  await api.call('DELETE', `/api/v1/entities/${gone.id}`);
+  const ended = await runSteps(type, [
+    step('transform', { expression: 'if .item.title == "Odd" then error("odd") else {words: 1} end' }), step('publish'),
+  ], 'all');
+  assert.deepEqual([ended.status, ended.progress], ['completed', { total: 12, completed: 9, failed: 3 }], JSON.stringify(ended.logs));
+  assert.deepEqual((await Promise.all(all.map(({ id }) => entity(id)))).map(({ fields }) => fields.words ?? null),
+    all.map((_, i) => (i % 4 === 3 ? null : 1)));
+  for (const { id } of [other, gone]) assert.equal((await entity(id)).fields.words, undefined);
+  const none = await runSteps(await newType(), [step('publish', { fields: { words: 1 } })], 'all');
+  assert.deepEqual([none.status, none.progress], ['completed', { total: 0, completed: 0, failed: 0 }]);
+});
+
 test('an Idempotency-Key makes one workflow and starts one run; for another body it is 409', async () => {
   const once = (path, body, key) => api.post(path, body, { headers: { ...api.bearer(), 'Idempotency-Key': key } });
   const type = await newType();
@@ -594,7 +612,7 @@ test('another workspace sees no workflows, no runs and no jobs', async () => {
   fails(await api.get(`/api/v1/jobs/${id}`, { headers }), 404);
   fails(await api.post(`/api/v1/jobs/${id}/cancel`, undefined, { headers }), 404);
   fails(await api.post(`/api/v1/workflows/${workflow.id}/run`, { entityIds: ['a'] }, { headers }), 404);
-  assert.equal((await job(id)).status, 'running');
+  await until(async () => (await job(id)).status === 'running', 'it to run all the same');
   await api.post(`/api/v1/jobs/${id}/cancel`);
 });
 

@@ -32,6 +32,7 @@ wiserows_status(enum run_state state)
 
 /* Which table of a run is told about: that of its entities, in other workflows the largest. */
 struct choice {
+    uint64_t named; /* by the input */
     uint64_t items;
     bool is_sure;
 };
@@ -42,7 +43,7 @@ is_chosen(struct choice *choice, struct slice table, uint64_t items)
     bool is_sure = slice_is(table, ENTITIES_TABLE);
     if (choice->is_sure || (!is_sure && items < choice->items))
         return false;
-    *choice = (struct choice){items, is_sure};
+    *choice = (struct choice){choice->named, items, is_sure};
     return true;
 }
 
@@ -56,13 +57,13 @@ number(struct value object, const char *name)
 static void
 take_ended(struct wiserows_progress *progress, struct value tables)
 {
-    struct choice choice = {0};
+    struct choice choice = {.named = progress->total};
     for (uint32_t i = 0; i < tables.count; i++) {
         struct value table = value_items(tables)[i];
         uint64_t items = number(table, "items");
         if (!is_chosen(&choice, value_slice(value_get(table, "table")), items))
             continue;
-        progress->total = items > progress->total ? items : progress->total;
+        progress->total = items > choice.named ? items : choice.named;
         progress->completed = number(table, "completed") + number(table, "dropped");
         progress->failed = number(table, "failed");
     }
@@ -71,13 +72,13 @@ take_ended(struct wiserows_progress *progress, struct value tables)
 static void
 take_now(struct wiserows_progress *progress, const struct run_progress *now)
 {
-    struct choice choice = {0};
+    struct choice choice = {.named = progress->total};
     for (uint32_t i = 0; i < now->table_count; i++) {
         const struct table_progress *table = &now->tables[i];
         uint64_t items = table->total > table->counts.items ? table->total : table->counts.items;
         if (!is_chosen(&choice, table->name, items))
             continue;
-        progress->total = items > progress->total ? items : progress->total;
+        progress->total = items > choice.named ? items : choice.named;
         progress->completed = table->counts.completed + table->counts.dropped;
         progress->failed = table->counts.failed;
     }

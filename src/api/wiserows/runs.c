@@ -1,5 +1,6 @@
 #include "api/wiserows/wiserows.h"
 #include "base/json.h"
+#include "foreign/wiserows.h"
 
 /* --- start --- */
 
@@ -53,9 +54,11 @@ read_entity_ids(struct call *call)
     static const char *const names[] = {"entityIds", NULL};
     if (!wiserows_read_members(call, names))
         return false;
-    if (is_text_list(value_get(call->body, "entityIds")))
+    struct value ids = value_get(call->body, "entityIds");
+    bool is_all = ids.kind == VALUE_STRING && slice_is(value_slice(ids), FOREIGN_WISEROWS_ALL);
+    if (is_all || is_text_list(ids))
         return true;
-    call_fail(call, 400, "entityIds: expected an array of one or more ids of entities");
+    call_fail(call, 400, "entityIds: expected an array of one or more ids of entities, or \"all\"");
     return false;
 }
 

@@ -138,6 +138,10 @@ test_a_workflow_reads_entities_first_and_keeps_what_was_sent(void **state)
                                      "'type':'0123456789abcdef01234567',"
                                      "'ids':'{{input.entityIds}}'}}");
     assert_true(value_equal(step_of(workflow, 0), want));
+    struct value ids =
+        value_get(value_get(value_get(workflow, "input"), "properties"), "entityIds");
+    struct value all = value_get(value_items(value_get(ids, "anyOf"))[1], "const");
+    assert_true(value_equal(all, value_text(FOREIGN_WISEROWS_ALL)));
     struct value origin = value_get(workflow, "origin");
     assert_true(value_equal(value_get(origin, "format"), value_text("wiserows")));
     assert_true(
