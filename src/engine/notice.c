@@ -104,17 +104,17 @@ add_asked(struct intent *intent, const struct engine_options *options, const str
     delivery->type = arena_copy(&intent->arena, to->task);
 }
 
-/* Whether a workflow is to be run for its failure. */
+/* Whether a workflow may have to be run for its failure: none is for one that catches itself. */
 static bool
-has_handler(const struct engine_options *options, const struct run_row *row,
-            const struct plan *plan)
+is_failure(const struct engine_options *options, const struct run_row *row, const struct plan *plan)
 {
-    return options->take_up_runs && plan != NULL && plan->on_failure.kind == VALUE_STRING &&
-           row->state == RUN_STATE_FAILED && !slice_is(row->trigger, RUN_TRIGGER_FAILURE);
+    return options->take_up_runs && row->state == RUN_STATE_FAILED &&
+           !slice_is(row->trigger, RUN_TRIGGER_FAILURE) &&
+           (plan == NULL || !plan->catches_failures || plan->on_failure.kind == VALUE_STRING);
 }
 
 static struct slice
-failure_body(const struct run_row *row, const struct plan *plan, struct arena *arena)
+failure_body(const struct run_row *row, struct slice handler, struct arena *arena)
 {
     char run[ID_HEX_BYTES], workflow[ID_HEX_BYTES];
     struct buffer text;
@@ -122,7 +122,7 @@ failure_body(const struct run_row *row, const struct plan *plan, struct arena *a
     id_hex(&row->workflow, workflow);
     buffer_init(&text, row->error.size + KIB(4));
     buffer_append_format(&text, "{\"handler\":\"%.*s\",\"run\":\"%s\",\"workflow\":\"%s\",",
-                         SLICE_FORMAT(value_slice(plan->on_failure)), run, workflow);
+                         SLICE_FORMAT(handler), run, workflow);
     buffer_append_format(&text, "\"version\":%u,\"generation\":%u,\"trigger\":", row->version,
                          row->generation);
     json_print_string(&text, row->trigger);
@@ -140,19 +140,21 @@ static void
 add_failure(struct intent *intent, const struct run_row *row, const struct plan *plan)
 {
     char hex[ID_HEX_BYTES];
+    struct slice handler = plan == NULL ? slice_of(NULL, 0) : value_slice(plan->on_failure);
     id_hex(&row->id, hex);
     struct object_row object = {
         .workspace = row->workspace,
         .id = notice_id(row, "failure"),
         .kind = OBJECT_FAILURE,
         .name = slice_text(arena_format(&intent->arena, "%s %u", hex, row->generation)),
-        .body = failure_body(row, plan, &intent->arena),
+        .body = failure_body(row, handler, &intent->arena),
         .revision = 1,
         .created_unix_ms = row->ended_unix_ms,
         .updated_unix_ms = row->ended_unix_ms,
         .due_unix_ms = row->ended_unix_ms,
     };
-    intent_add_object(intent, STORE_OBJECT_ADD, &object);
+    intent_add_object(intent, handler.size > 0 ? STORE_OBJECT_ADD : STORE_OBJECT_ADD_CAUGHT,
+                      &object);
 }
 
 void
@@ -160,7 +162,7 @@ notice_add_end(struct intent *intent, const struct engine_options *options,
                const struct run_row *row, const struct notice_to *to)
 {
     bool is_wanted = run_state_is_ended(row->state) && row->parent_generation == 0;
-    if (is_wanted && has_handler(options, row, to->plan))
+    if (is_wanted && is_failure(options, row, to->plan))
         add_failure(intent, row, to->plan);
     if (!is_wanted || options->notice_ms == 0)
         return;

@@ -7,7 +7,8 @@
  * service starts a run in the commit that removes it: once for each generation that fails. The
  * object's id becomes that of the run. Its body is
  *   {handler, run, workflow, version, generation, trigger, startedAt, endedAt, error}
- * with ids in hex and times in ms.
+ * with ids in hex and times in ms. handler is the slug of `on_failure`; if it is empty, the object
+ * was stored since the workspace has a workflow for all failures (OBJECT_CATCHER).
  *
  * Threads: any.
  */

@@ -141,11 +141,21 @@ read_schedule(struct loader *loader, struct spot spot, void *target)
 }
 
 static void
+read_failure(struct loader *loader, struct spot spot, void *target)
+{
+    enum value_kind kind = spot.at->value.kind;
+    loader->plan->catches_failures = kind == VALUE_TRUE;
+    if (kind != VALUE_TRUE && kind != VALUE_FALSE)
+        load_problem(loader, spot, NULL, "expected true or false");
+}
+
+static void
 read_triggers(struct loader *loader, struct spot spot, void *target)
 {
     static const struct load_key keys[] = {
         {"webhook", read_webhook, false},
         {"schedule", read_schedule, false},
+        {"failure", read_failure, false},
     };
     loader->plan->triggers = spot.at->value;
     load_members(loader, spot, keys, COUNT_OF(keys), NULL);

@@ -160,6 +160,7 @@ struct plan {
     struct value on_end;      /* the address that is told of a run's end; VALUE_NONE: none */
     bool is_sixtyfour_notice; /* in the manner of the Sixtyfour API, and only of a good end */
     struct value on_failure;  /* slug of the workflow that is run for its failures; VALUE_NONE */
+    bool catches_failures;    /* it is run for those of all others in its workspace */
     /* {format, definition}: what another program calls it, as it was sent; VALUE_NONE: it was
      * written here. */
     struct value origin;

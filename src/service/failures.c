@@ -45,6 +45,64 @@ copy_of(const struct failure *failure, const char *name)
     return value_find_or_null(failure->body, slice_text(name));
 }
 
+/* --- which workflow is run for all failures of a workspace --- */
+
+/* OK: *workflow is it. */
+static enum status
+find_catcher(struct service *service, const struct id *workspace, struct arena *arena,
+             struct object_row *out, struct id *workflow)
+{
+    const struct object_row which = {
+        .workspace = *workspace, .kind = OBJECT_CATCHER, .name = SLICE(OBJECT_CATCHER_NAME)};
+    struct value body;
+    enum status status = store_object_find(service->store, arena, &which, out);
+    if (status == STATUS_OK)
+        status = json_parse(&body, arena, out->body, 0, NULL, NULL);
+    if (status == STATUS_OK && !id_parse(workflow, value_get_text(body, "workflow")))
+        status = STATUS_IO;
+    return status;
+}
+
+static void
+insert_catcher(struct service *service, struct intent *intent, const struct workflow_row *row)
+{
+    char hex[ID_HEX_BYTES];
+    id_hex(&row->id, hex);
+    const struct object_row catcher = {
+        .workspace = row->workspace,
+        .id = id_next(&service->ids),
+        .kind = OBJECT_CATCHER,
+        .name = SLICE(OBJECT_CATCHER_NAME),
+        .body = slice_text(arena_format(&intent->arena, "{\"workflow\":\"%s\"}", hex)),
+        .revision = 1,
+        .created_unix_ms = row->updated_unix_ms,
+        .updated_unix_ms = row->updated_unix_ms,
+    };
+    intent_add_object(intent, STORE_OBJECT_INSERT, &catcher);
+}
+
+enum status
+failures_follow(struct service *service, struct intent *intent, const struct workflow_row *row,
+                const struct plan *plan, struct error *error)
+{
+    struct object_row old;
+    struct id workflow;
+    bool is_wanted = plan != NULL && plan->catches_failures;
+    enum status status = find_catcher(service, &row->workspace, &intent->arena, &old, &workflow);
+    bool is_own = status == STATUS_OK && id_equal(&workflow, &row->id);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return error_set(error, status, "the workflow for failures could not be read");
+    if (is_wanted && status == STATUS_OK && !is_own)
+        return error_set(error, STATUS_CONFLICT,
+                         "triggers.failure: another workflow of the workspace is run for failures; "
+                         "publish it without that, or archive it, first");
+    if (is_wanted && !is_own)
+        insert_catcher(service, intent, row);
+    else if (!is_wanted && is_own)
+        intent_add_object(intent, STORE_OBJECT_DELETE, &old);
+    return STATUS_OK;
+}
+
 /* --- the input of the new run --- */
 
 static struct value
@@ -148,8 +206,25 @@ run_started(enum status status, const struct run_row *row, void *context)
 }
 
 static enum status
+find_handler_of_all(struct failure *failure, struct error *error)
+{
+    struct object_row catcher;
+    struct id workflow;
+    struct service *service = failure->service;
+    enum status status =
+        find_catcher(service, &failure->row.workspace, &failure->arena, &catcher, &workflow);
+    if (status == STATUS_OK)
+        status = store_workflow_get(service->store, &failure->arena, &workflow, &failure->handler);
+    if (status == STATUS_NOT_FOUND)
+        return error_set(error, status, "no workflow is run for failures any more");
+    return status;
+}
+
+static enum status
 find_handler(struct failure *failure, struct error *error)
 {
+    if (text_of(failure, "handler").size == 0)
+        return find_handler_of_all(failure, error);
     struct slice slug = text_of(failure, "handler");
     struct workflow_row *row = &failure->handler;
     enum status status =

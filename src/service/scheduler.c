@@ -190,13 +190,20 @@ scheduler_wake(struct service *service)
         queue_push(service->scheduler->changes, mem_alloc(sizeof(struct queue_node)));
 }
 
+/* Whether one is there: of what may be caught nobody knows. */
+static bool
+adds_failure(const struct store_op *op)
+{
+    return op->kind == STORE_OBJECT_ADD_CAUGHT ||
+           (op->kind == STORE_OBJECT_ADD && op->object->kind == OBJECT_FAILURE);
+}
+
 void
 scheduler_note_commit(struct service *service, const struct intent *intent)
 {
     bool is_failure = false;
     for (size_t i = 0; i < intent->op_count; i++)
-        is_failure = is_failure || (intent->ops[i].kind == STORE_OBJECT_ADD &&
-                                    intent->ops[i].object->kind == OBJECT_FAILURE);
+        is_failure = is_failure || adds_failure(&intent->ops[i]);
     if (is_failure && intent->status == STATUS_OK)
         scheduler_wake(service);
 }

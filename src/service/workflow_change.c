@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "service/failures.h"
 #include "service/host.h"
 #include "service/scheduler.h"
 #include "service/schedules.h"
@@ -174,6 +175,8 @@ push_row(struct change_job *job, enum store_op_kind kind)
         kind == STORE_WORKFLOW_DELETE ? STATUS_OK : published_plan(job, &plan, &error);
     if (status == STATUS_OK)
         status = schedules_follow(job->service, intent, &job->row, plan, &error);
+    if (status == STATUS_OK)
+        status = failures_follow(job->service, intent, &job->row, plan, &error);
     plan_drop(&plan);
     if (status != STATUS_OK) {
         intent_free(&intent);

@@ -277,6 +277,7 @@ static assert_op_fn *const checks[STORE_OP_KIND_COUNT] = {
     [STORE_HOOK_TRIM] = assert_trim,
     [STORE_OBJECT_INSERT] = assert_object_op,
     [STORE_OBJECT_ADD] = assert_object_op,
+    [STORE_OBJECT_ADD_CAUGHT] = assert_object_op,
     [STORE_OBJECT_UPDATE] = assert_object_op,
     [STORE_OBJECT_DELETE] = assert_object_op,
     [STORE_OBJECT_REQUIRE] = assert_object_op,

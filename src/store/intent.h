@@ -108,6 +108,9 @@ enum store_op_kind {
     STORE_OBJECT_DELETE,
     /* object (by id): changes nothing; NOT_FOUND: it is not there, or is archived */
     STORE_OBJECT_REQUIRE,
+    /* object, as STORE_OBJECT_ADD, if its workspace has a catcher (OBJECT_CATCHER_NAME); OK either
+     * way */
+    STORE_OBJECT_ADD_CAUGHT,
     /* objects: each as STORE_OBJECT_ADD */
     STORE_OBJECTS_ADD,
     /* objects (by id, each only if it is of that workspace, kind and parent); OK for absent ones */

@@ -387,8 +387,11 @@ enum object_kind {
     OBJECT_FAILURE = 13,  /* a failure that a workflow is to be run for (engine/notice.h) */
     OBJECT_ALIAS = 14,    /* what a client calls a workflow, whose id it has: "sixtyfour:my-flow" */
     OBJECT_SIGNING = 15,  /* what deliveries are signed with (service/signing.h) */
+    OBJECT_CATCHER = 16,  /* which workflow is run for failures of others (service/failures.h) */
 };
-#define OBJECT_KIND_LAST OBJECT_SIGNING
+#define OBJECT_KIND_LAST OBJECT_CATCHER
+/* The name of the one catcher that a workspace may have. */
+#define OBJECT_CATCHER_NAME "failure"
 
 /* One thing that a workspace keeps, small and of any shape: see enum object_kind. */
 struct object_row {

@@ -9,15 +9,22 @@ import { HANG_MS, ask, killServer, makeKey, startServer, stopServer } from './pr
 import { publish, readAll, untilEnded } from './requests.mjs';
 
 const FAIL = '{ type: set, config: { fields: { x: "{{= error(\\"no\\") }}" } } }';
-const text = (slug, steps) => `name: ${slug}\non_failure: { workflow: handler }\nsteps: [${steps}]\n`;
-const FAILING = [text('in-place', FAIL), text('durable', `{ type: wait, config: { for: 10ms } }, ${FAIL}`)];
+const PAUSE = '{ type: wait, config: { for: 10ms } }';
+const NAMES = 'on_failure: { workflow: handler }';
+const text = (slug, head, steps) => `name: ${slug}\n${head}\nsteps: [${steps}]\n`;
+/* Two name the workflow that is run for their failures, two leave them to that of the workspace. */
+const FAILING = [
+  text('in-place', NAMES, FAIL), text('durable', NAMES, `${PAUSE}, ${FAIL}`),
+  text('caught-in-place', '', FAIL), text('caught', '', `${PAUSE}, ${FAIL}`),
+];
 /* Every third fails too, and none of them is handled. */
-const HANDLER = `name: handler
-on_failure: { workflow: in-place }
+const handler = (slug, head) => `name: ${slug}
+${head}
 steps:
   - { type: wait, config: { for: 5ms } }
   - { type: set, config: { fields: { x: '{{= if .input.run.input.n % 3 == 0 then error("no") else 1 end }}' } } }
 `;
+const HANDLERS = [handler('handler', 'on_failure: { workflow: in-place }'), handler('catcher', 'triggers: { failure: true }')];
 
 class Failing {
   constructor(paths) {
@@ -64,7 +71,8 @@ async function ends(server, key, told) {
 
 async function handled(server, key, count) {
   for (const deadline = Date.now() + HANG_MS; ; await sleep(50)) {
-    const runs = await readAll(server, key, '/v1/workflows/handler/runs');
+    const runs = [];
+    for (const slug of ['handler', 'catcher']) runs.push(...await readAll(server, key, `/v1/workflows/${slug}/runs`));
     if (runs.length >= count || Date.now() > deadline) return runs;
   }
 }
@@ -74,7 +82,8 @@ export async function failureKills(folder, rounds) {
   mkdirSync(data);
   let server = await startServer(data);
   const key = makeKey(data);
-  await publish(server, key, HANDLER);
+  const handlers = [];
+  for (const one of HANDLERS) handlers.push(await publish(server, key, one));
   const paths = [];
   for (const one of FAILING) paths.push(`/v1/workflows/${await publish(server, key, one)}/runs`);
   const failing = new Failing(paths);
@@ -94,6 +103,8 @@ export async function failureKills(folder, rounds) {
   check(new Set(got).size === got.length, 'failures: each is handled once', `${got.length - new Set(got).size} twice`);
   check(got.length === wanted.size && got.every((name) => wanted.has(name)), 'failures: each is handled', `${got.length} of ${wanted.size}`);
   for (const run of runs) {
+    const isCaught = run.input.workflow.slug.startsWith('caught');
+    check(run.workflowId === handlers[isCaught ? 1 : 0], 'failures: its own handler wins', JSON.stringify(run));
     const end = await untilEnded(server, key, run.id);
     check(end.status === (run.input.run.input.n % 3 === 0 ? 'failed' : 'completed'), 'failures: the handler ends', JSON.stringify(end));
   }

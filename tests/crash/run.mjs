@@ -7,7 +7,7 @@
 //   - a start that is sent again with its Idempotency-Key is the same run, and runs of a line go on one by one;
 //   - no event of a run is told twice, and none is missing for a client that comes again;
 //   - a message that comes to a webhook starts one run, whose end is told under one id until it is taken or given up;
-//   - a generation that fails starts one run of the workflow that its workflow names for that;
+//   - a generation that fails starts one run of the workflow that its workflow names for that, or else of that of the workspace;
 //   - every file that a server acknowledged is there and whole, and nothing half is;
 //   - of runs that are retried, cancelled or deleted many at once each is moved and counted once; of deleted ones nothing is left;
 //   - a cancelled run stays cancelled and makes no further call;

@@ -126,3 +126,67 @@ test('a handler that cannot be run harms nobody, and the log says so', async () 
     assert.match(line, new RegExp(`could not be run for a failure.*on_failure=${handler}`));
   }
 });
+
+// --- for all workflows of a workspace ---
+
+const catching = (slug, note = '{ id: note, type: set, config: { fields: { of: "{{input.workflow.slug}}" } } }') =>
+  workflow(slug, note, '', 'triggers: { failure: true }\n');
+const send = (text) => server.post('/v1/workflows?publish=true', text, { type: 'application/yaml' });
+
+test('a workflow that catches is run once for each failure that no other is run for, over kills', async () => {
+  await server.publish(handlerText('own'));
+  await server.publish(workflow('named', PURE, 'own'));
+  await server.publish(workflow('pure', PURE));
+  await server.publish(workflow('slow-one', `${PAUSE}, ${PURE}`));
+  await ended(await start('pure')); // before anybody catches
+  const failing = '{ type: set, config: { fields: { x: \'{{= if .input.run.input.again then error("too") else 1 end }}\' } } }';
+  await server.publish(catching('catcher', failing));
+  const failed = [];
+  for (const slug of ['pure', 'slow-one', 'named', 'pure']) failed.push(await start(slug, { bad: true, again: slug === 'slow-one' }));
+  await server.restart('SIGKILL');
+  for (const id of failed) await ended(id);
+  assert.equal((await server.post(`/v1/workflow-runs/${failed[0]}/retry`, {})).status, 200);
+  await until(async () => ((run) => run.generation === 2 && run.status === 'failed')(await find(failed[0])), 'the second failure');
+  await ended(await start('pure', { bad: false }));
+  const [direct] = [await start('catcher', { run: { input: { again: true } } })]; // its own failures start nothing
+  assert.equal((await ended(direct)).status, 'failed');
+  const caught = async () => (await runsOf('catcher')).filter(({ id }) => id !== direct);
+  await until(async () => (await caught()).length >= 4 && (await caught()).every(isEnded), 'what catches');
+  const runs = await caught();
+  assert.deepEqual(runs.map(({ input }) => `${input.run.id} ${input.run.generation}`).sort(),
+    [`${failed[0]} 1`, `${failed[0]} 2`, `${failed[1]} 1`, `${failed[3]} 1`].sort());
+  assert.deepEqual(runs.map(({ status, trigger, input: { workflow: { slug } } }) => [slug, status, trigger]).sort(),
+    [['pure', 'completed', 'failure'], ['pure', 'completed', 'failure'], ['pure', 'completed', 'failure'],
+      ['slow-one', 'failed', 'failure']]);
+  assert.deepEqual((await endedRuns('own', 1)).map(({ input }) => input.run.id), [failed[2]]);
+});
+
+test('a workspace has one workflow that catches; others do not see its failures', async () => {
+  const refused = await send(catching('second'));
+  assert.equal(refused.status, 409, refused.text);
+  assert.match(refused.json.error, /triggers\.failure: another workflow/);
+  const draft = await server.post('/v1/workflows', catching('draft-catcher'), { type: 'application/yaml' });
+  assert.equal(draft.status, 201, 'a draft catches nothing');
+
+  const other = (await server.post('/v1/workspaces', { name: 'Other' })).data.key;
+  const elsewhere = await server.post('/v1/workflows?publish=true', workflow('elsewhere', PURE), { type: 'application/yaml', key: other });
+  assert.equal(elsewhere.status, 201, elsewhere.text);
+  const run = await server.post(`/v1/workflows/${elsewhere.data.id}/runs`, { input: { bad: true } }, { key: other });
+  assert.equal(run.data.status, 'failed');
+
+  const before = (await runsOf('catcher')).length;
+  const put = async (slug, text) => assert.equal(
+    (await server.ask('PUT', `/v1/workflows/${slug}?publish=true`, { body: text, type: 'application/yaml' })).status < 300, true);
+  await put('catcher', handlerText('catcher'));
+  await ended(await start('pure'));
+  assert.equal((await send(catching('second'))).status, 201);
+  assert.equal((await server.post('/v1/workflows/second/archive', {})).status, 200);
+  await ended(await start('pure'));
+  await put('catcher', catching('catcher'));
+  assert.equal((await server.post('/v1/workflows/second/unarchive', {})).status, 409);
+  const last = await start('pure');
+  const runs = await endedRuns('catcher', before + 1);
+  assert.deepEqual([runs.length, runs[0].input.run.id], [before + 1, last]);
+  assert.equal((await server.ask('DELETE', '/v1/workflows/catcher')).status, 200);
+  assert.equal((await server.post('/v1/workflows/second/unarchive', {})).status, 200);
+});

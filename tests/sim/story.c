@@ -432,6 +432,7 @@ story_committed(struct world *world, const struct store_op *op)
     case STORE_IDEMPOTENCY_INSERT:
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:
+    case STORE_OBJECT_ADD_CAUGHT:
     case STORE_OBJECT_UPDATE:
     case STORE_OBJECT_DELETE:
     case STORE_OBJECT_REQUIRE:

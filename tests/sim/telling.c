@@ -236,8 +236,8 @@ check_run(struct world *world, const char *name, const struct id *run, const cha
     checking->name = name;
     checking->run = *run;
     checking->is_own = workflow != NULL;
-    checking->has_handler =
-        world->takes_up_runs && workflow != NULL && strstr(workflow, "on_failure:") != NULL;
+    checking->has_handler = world->takes_up_runs && workflow != NULL &&
+                            (world->catches_failures || strstr(workflow, "on_failure:") != NULL);
     checking->generation = 1;
     if (store_events_list(world->store, run, 0, check_row, checking) != STATUS_OK)
         world_fail(world, "%s: its events cannot be read", name);

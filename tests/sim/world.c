@@ -526,6 +526,29 @@ store_called(struct world *world)
     }
 }
 
+/* In every third life, whatever else the seed brings. */
+static void
+store_catcher(struct world *world)
+{
+    struct object_row catcher = {
+        .workspace = world->workspace,
+        .id = {.bytes = {[0] = 8}},
+        .kind = OBJECT_CATCHER,
+        .name = SLICE(OBJECT_CATCHER_NAME),
+        .body = SLICE("{}"),
+        .revision = 1,
+    };
+    world->catches_failures = world->seed % 3 == 0;
+    if (!world->catches_failures)
+        return;
+    struct intent *intent = intent_new(KIB(16));
+    intent_add_object(intent, STORE_OBJECT_INSERT, &catcher);
+    enum status status = store_commit(world->store, &intent, 1, NULL);
+    if (status != STATUS_OK || intent->status != STATUS_OK)
+        world_fail(world, "what catches failures could not be stored");
+    intent_free(&intent);
+}
+
 struct story *
 world_add_story(struct world *world, const struct scene *scene)
 {
@@ -595,6 +618,7 @@ world_begin(struct world *world, uint64_t seed, bool is_verbose)
     world->store = simulated_store_new(rng_next(&world->rng));
     world->workspace.bytes[0] = 1;
     store_called(world);
+    store_catcher(world);
     world->takes_up_runs = true;
     disk_begin(&world->rng);
     if (!world->is_calm) {

@@ -74,8 +74,9 @@ struct world {
     struct expr_machine *machine;        /* of the pools */
     struct expr_machine *inline_machine; /* of clients */
     bool takes_up_runs;
-    uint32_t process; /* counts starts of the engine, from 1 */
-    bool is_dead;     /* it was killed: what comes home now is lost */
+    bool catches_failures; /* those of workflows without on_failure are kept too */
+    uint32_t process;      /* counts starts of the engine, from 1 */
+    bool is_dead;          /* it was killed: what comes home now is lost */
     int64_t engine_due_us;
     uint64_t events, deaths, stops;
 

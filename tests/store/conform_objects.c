@@ -79,6 +79,38 @@ test_name_is_there_once_in_its_place(void **state)
     assert_int_equal(store_object_find(f->store, &f->arena, &other, &got), STATUS_NOT_FOUND);
 }
 
+/* Only where something catches, and once. */
+static void
+test_what_is_caught_is_added(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct object_row row = object_of(1, "x"), catcher = object_of(2, OBJECT_CATCHER_NAME), got;
+    row.kind = OBJECT_FAILURE;
+    catcher.kind = OBJECT_CATCHER;
+    catcher.parent = (struct id){{0}};
+    catcher.workspace = id_of(77);
+    insert(f, catcher);
+    catcher.id = id_of(3);
+    catcher.kind = OBJECT_VARIABLE;
+    catcher.workspace = row.workspace;
+    insert(f, catcher);
+    COMMIT_OK(f->store, {STORE_OBJECT_ADD_CAUGHT, .object = &row});
+    assert_int_equal(store_object_get(f->store, &f->arena, &row.id, &got), STATUS_NOT_FOUND);
+    catcher.id = id_of(4);
+    catcher.kind = OBJECT_CATCHER;
+    insert(f, catcher);
+    COMMIT_OK(f->store, {STORE_OBJECT_ADD_CAUGHT, .object = &row});
+    assert_object_is(f, &row);
+    struct object_row same = object_of(5, "x");
+    same.kind = OBJECT_FAILURE;
+    COMMIT_OK(f->store, {STORE_OBJECT_ADD_CAUGHT, .object = &same});
+    assert_int_equal(store_object_get(f->store, &f->arena, &same.id, &got), STATUS_NOT_FOUND);
+    COMMIT_OK(f->store, {STORE_OBJECT_DELETE, .object = &row},
+              {STORE_OBJECT_DELETE, .object = &catcher});
+    COMMIT_OK(f->store, {STORE_OBJECT_ADD_CAUGHT, .object = &row});
+    assert_int_equal(store_object_get(f->store, &f->arena, &row.id, &got), STATUS_NOT_FOUND);
+}
+
 static void
 test_nameless_ones_are_many_and_never_found_by_name(void **state)
 {
@@ -279,6 +311,7 @@ test_requests_to_webhooks_go_when_they_are_due(void **state)
 const struct CMUnitTest object_tests[] = {
     cmocka_unit_test(test_object_comes_back),
     cmocka_unit_test(test_name_is_there_once_in_its_place),
+    cmocka_unit_test(test_what_is_caught_is_added),
     cmocka_unit_test(test_nameless_ones_are_many_and_never_found_by_name),
     cmocka_unit_test(test_update_knows_what_it_changes),
     cmocka_unit_test(test_delete_frees_the_name),

@@ -485,8 +485,9 @@ write_objects(struct store *store)
         {STORE_OBJECT_INSERT, .object = &object}, {STORE_OBJECT_ADD, .object = &object},
         {STORE_OBJECT_UPDATE, .object = &newer},  {STORE_OBJECT_REQUIRE, .object = &object},
         {STORE_OBJECT_DELETE, .object = &object}, {STORE_OBJECTS_ADD, .objects = &rows},
-        {STORE_OBJECTS_REMOVE, .objects = &rows}, {STORE_HOOK_TRIM, .trim = &trim},
-        {STORE_INDEX_PUT, .index = &text},        {STORE_INDEX_DELETE, .index = &text},
+        {STORE_OBJECTS_REMOVE, .objects = &rows}, {STORE_OBJECT_ADD_CAUGHT, .object = &object},
+        {STORE_HOOK_TRIM, .trim = &trim},         {STORE_INDEX_PUT, .index = &text},
+        {STORE_INDEX_DELETE, .index = &text},
     };
     commit_all(store, ops, COUNT_OF(ops));
 }

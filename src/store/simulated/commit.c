@@ -604,7 +604,9 @@ apply_to_objects(struct world *world, const struct store_op *op)
         return simulated_objects_remove(world, op->objects);
     if (op->kind == STORE_HOOK_TRIM)
         return simulated_hook_trim(world, op->trim);
-    if (op->kind == STORE_OBJECT_ADD)
+    if (op->kind == STORE_OBJECT_ADD_CAUGHT)
+        simulated_object_add_caught(world, op->object);
+    else if (op->kind == STORE_OBJECT_ADD)
         status_ignore(simulated_object_insert(world, op->object));
     else
         table_remove(table_of(world, KIND_OBJECT), op->object, &world->journal);
@@ -709,6 +711,7 @@ apply_op(struct world *world, const struct store_op *op)
         return apply_to_idempotency(world, op);
     case STORE_OBJECT_INSERT:
     case STORE_OBJECT_ADD:
+    case STORE_OBJECT_ADD_CAUGHT:
     case STORE_OBJECT_UPDATE:
     case STORE_OBJECT_DELETE:
     case STORE_OBJECT_REQUIRE:

@@ -27,6 +27,15 @@ simulated_object_insert(struct world *world, const struct object_row *row)
     return STATUS_OK;
 }
 
+void
+simulated_object_add_caught(struct world *world, const struct object_row *row)
+{
+    const struct object_row catcher = {
+        .workspace = row->workspace, .kind = OBJECT_CATCHER, .name = SLICE(OBJECT_CATCHER_NAME)};
+    if (find_name(&world->tables[KIND_OBJECT], &catcher) != NULL)
+        status_ignore(simulated_object_insert(world, row));
+}
+
 enum status
 simulated_object_update(struct world *world, const struct object_row *row)
 {

@@ -50,6 +50,7 @@ enum status get_by_key(struct store *store, enum kind kind, const void *which, v
 
 /* As the operations of these names; CONFLICT, NOT_FOUND. */
 enum status simulated_object_insert(struct world *world, const struct object_row *row);
+void simulated_object_add_caught(struct world *world, const struct object_row *row);
 enum status simulated_hook_trim(struct world *world, const struct store_trim *trim);
 enum status simulated_object_update(struct world *world, const struct object_row *row);
 enum status simulated_object_require(struct world *world, const struct object_row *row);

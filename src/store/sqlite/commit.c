@@ -54,6 +54,7 @@ apply_op(struct connection *writer, const struct store_op *op)
         APPLIES(STORE_IDEMPOTENCY_TRIM, sqlite_idempotency_trim, trim);
         APPLIES(STORE_OBJECT_INSERT, sqlite_object_insert, object);
         APPLIES(STORE_OBJECT_ADD, sqlite_object_add, object);
+        APPLIES(STORE_OBJECT_ADD_CAUGHT, sqlite_object_add_caught, object);
         APPLIES(STORE_OBJECT_UPDATE, sqlite_object_update, object);
         APPLIES(STORE_OBJECT_DELETE, sqlite_object_delete, object);
         APPLIES(STORE_OBJECT_REQUIRE, sqlite_object_require, object);
@@ -101,6 +102,7 @@ op_may_refuse(const struct intent *intent, const struct store_op *op)
     case STORE_SPENDING_ADD:
     case STORE_SPENDING_TRIM:
     case STORE_OBJECT_ADD:
+    case STORE_OBJECT_ADD_CAUGHT:
     case STORE_OBJECT_DELETE:
     case STORE_OBJECTS_ADD:
     case STORE_OBJECTS_REMOVE:

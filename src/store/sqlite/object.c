@@ -28,10 +28,19 @@ static const struct sql insert_sql = {
     " ON CONFLICT DO NOTHING",
 };
 
+static const struct sql add_caught_sql = {
+    SLOT_OBJECT_ADD_CAUGHT,
+    "INSERT INTO objects (" OBJECT_COLUMNS ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
+    " WHERE EXISTS (SELECT 1 FROM objects WHERE workspace = ?2 AND kind = ?12"
+    " AND parent = zeroblob(12) AND name = '" OBJECT_CATCHER_NAME "' AND name <> '')"
+    " ON CONFLICT DO NOTHING",
+};
+
 static void
-begin_insert(struct query *query, struct connection *writer, const struct object_row *row)
+begin_insert(struct query *query, struct connection *writer, const struct sql *sql,
+             const struct object_row *row)
 {
-    query_begin_write(query, writer, &insert_sql);
+    query_begin_write(query, writer, sql);
     query_bind_id(query, &row->id);
     query_bind_id(query, &row->workspace);
     query_bind_int(query, row->kind);
@@ -49,7 +58,7 @@ enum status
 sqlite_object_insert(struct connection *writer, const struct object_row *row)
 {
     struct query query;
-    begin_insert(&query, writer, row);
+    begin_insert(&query, writer, &insert_sql, row);
     return query_write_new(&query);
 }
 
@@ -57,7 +66,16 @@ enum status
 sqlite_object_add(struct connection *writer, const struct object_row *row)
 {
     struct query query;
-    begin_insert(&query, writer, row);
+    begin_insert(&query, writer, &insert_sql, row);
+    return query_write_quietly(&query);
+}
+
+enum status
+sqlite_object_add_caught(struct connection *writer, const struct object_row *row)
+{
+    struct query query;
+    begin_insert(&query, writer, &add_caught_sql, row);
+    query_bind_int(&query, OBJECT_CATCHER);
     return query_write_quietly(&query);
 }
 

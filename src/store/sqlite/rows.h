@@ -50,6 +50,7 @@ enum status sqlite_text_put(struct connection *writer, const struct text_row *ro
 enum status sqlite_cache_put(struct connection *writer, const struct cache_row *row);
 enum status sqlite_object_insert(struct connection *writer, const struct object_row *row);
 enum status sqlite_object_add(struct connection *writer, const struct object_row *row);
+enum status sqlite_object_add_caught(struct connection *writer, const struct object_row *row);
 enum status sqlite_object_update(struct connection *writer, const struct object_row *row);
 enum status sqlite_hook_trim(struct connection *writer, const struct store_trim *trim);
 enum status sqlite_object_delete(struct connection *writer, const struct object_row *row);

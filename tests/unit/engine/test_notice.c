@@ -137,17 +137,20 @@ test_failures_are_kept_for_their_workflow(void **state)
         enum run_state state;
         uint32_t parent_generation;
         const char *trigger, *handler;
-        bool takes_up, is_kept;
+        bool catches, takes_up, is_kept;
     } table[] = {
-        {RUN_STATE_FAILED, 0, "api", "other", true, true},
-        {RUN_STATE_FAILED, 0, "workflow", "other", true, true},
-        {RUN_STATE_FAILED, 0, "api", NULL, true, false},
-        {RUN_STATE_FAILED, 1, "workflow", "other", true, false},
-        {RUN_STATE_FAILED, 0, "failure", "other", true, false},
-        {RUN_STATE_FAILED, 0, "api", "other", false, false},
-        {RUN_STATE_COMPLETED, 0, "api", "other", true, false},
-        {RUN_STATE_CANCELLED, 0, "api", "other", true, false},
-        {RUN_STATE_PAUSED, 0, "api", "other", true, false},
+        {RUN_STATE_FAILED, 0, "api", "other", false, true, true},
+        {RUN_STATE_FAILED, 0, "workflow", "other", false, true, true},
+        {RUN_STATE_FAILED, 0, "api", NULL, false, true, true},
+        {RUN_STATE_FAILED, 0, "api", NULL, true, true, false},
+        {RUN_STATE_FAILED, 0, "api", "other", true, true, true},
+        {RUN_STATE_FAILED, 1, "workflow", "other", false, true, false},
+        {RUN_STATE_FAILED, 0, "failure", "other", false, true, false},
+        {RUN_STATE_FAILED, 0, "failure", NULL, false, true, false},
+        {RUN_STATE_FAILED, 0, "api", "other", false, false, false},
+        {RUN_STATE_COMPLETED, 0, "api", "other", false, true, false},
+        {RUN_STATE_CANCELLED, 0, "api", NULL, false, true, false},
+        {RUN_STATE_PAUSED, 0, "api", "other", false, true, false},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct intent *intent = intent_new(KIB(64));
@@ -160,11 +163,13 @@ test_failures_are_kept_for_their_workflow(void **state)
         row.error = SLICE("{\"code\":\"no_answer\"}");
         if (table[i].handler != NULL)
             plan.on_failure = value_text(table[i].handler);
+        plan.catches_failures = table[i].catches;
         notice_add_end(intent, &server, &row, &to);
         assert_int_equal(intent->op_count, table[i].is_kept);
         if (table[i].is_kept) {
             const struct object_row *kept = intent->ops[0].object;
-            assert_int_equal(intent->ops[0].kind, STORE_OBJECT_ADD);
+            assert_int_equal(intent->ops[0].kind,
+                             table[i].handler != NULL ? STORE_OBJECT_ADD : STORE_OBJECT_ADD_CAUGHT);
             assert_int_equal(kept->kind, OBJECT_FAILURE);
             assert_true(slice_is(kept->name, "020000000000000000000000 1"));
             assert_non_null(strstr(kept->body.ptr, "\"error\":{\"code\":\"no_answer\"}}"));

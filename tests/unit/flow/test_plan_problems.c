@@ -110,6 +110,8 @@ test_triggers(void **state)
          "3:40: triggers.webhook.respond: expected at_once or at_end, found \"later\"\n"
          "4:20: triggers.schedule.cron: expected five fields: minute, hour, day of month, month, "
          "day of week (or six with the second first), found 3\n"},
+        {"a failure of what", "name: t\ntriggers: {failure: all}\nsteps:\n" STEP(""),
+         "2:21: triggers.failure: expected true or false\n"},
         {"a schedule at no time",
          "name: t\ntriggers: {schedule: {cron: '0 24 * * *', missed: never, input: 7}}\n"
          "steps:\n" STEP(""),
