@@ -54,7 +54,8 @@ number(struct value object, const char *name)
     return value_integer(value_get(object, name), &count) && count > 0 ? (uint64_t)count : 0;
 }
 
-static void
+/* True: the counts have the table of the entities. */
+static bool
 take_ended(struct wiserows_progress *progress, struct value tables)
 {
     struct choice choice = {.named = progress->total};
@@ -67,6 +68,7 @@ take_ended(struct wiserows_progress *progress, struct value tables)
         progress->completed = number(table, "completed") + number(table, "dropped");
         progress->failed = number(table, "failed");
     }
+    return choice.is_sure;
 }
 
 static void
@@ -84,21 +86,31 @@ take_now(struct wiserows_progress *progress, const struct run_progress *now)
     }
 }
 
-/* What the row says: the entities that its input names, and the counts of one that has ended. */
+static struct value
+parsed(struct slice text, struct arena *arena)
+{
+    struct value out = value_null();
+    if (text.size > 0)
+        status_ignore(json_parse(&out, arena, text, JSON_BORROW, NULL, NULL));
+    return out;
+}
+
+/* What the row says: the entities that its input names, and the counts of one that has ended. One
+ * that has completed has counted all that it names, and the input may be large. */
 static void
 take_row(struct wiserows_progress *progress, const struct run_row *row)
 {
     struct arena arena;
-    struct value input = value_null(), counts = value_null();
+    struct value tables = value_null();
     arena_init(&arena, SCRATCH_BYTES);
-    if (row->input.size > 0)
-        status_ignore(json_parse(&input, &arena, row->input, JSON_BORROW, NULL, NULL));
-    if (row->counts.size > 0)
-        status_ignore(json_parse(&counts, &arena, row->counts, JSON_BORROW, NULL, NULL));
-    struct value ids = value_get(input, "entityIds");
-    progress->total = ids.kind == VALUE_ARRAY ? ids.count : 0;
     if (run_state_is_ended(row->state))
-        take_ended(progress, value_get(counts, "tables"));
+        tables = value_get(parsed(row->counts, &arena), "tables");
+    bool is_known = take_ended(progress, tables) && row->state == RUN_STATE_COMPLETED;
+    if (!is_known) {
+        struct value ids = value_get(parsed(row->input, &arena), "entityIds");
+        *progress = (struct wiserows_progress){.total = ids.kind == VALUE_ARRAY ? ids.count : 0};
+        take_ended(progress, tables);
+    }
     arena_done(&arena);
 }
 
