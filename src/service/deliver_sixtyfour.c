@@ -15,6 +15,8 @@
 
 /* Rows that make a longer text are not told inline. */
 #define INLINE_BYTES KIB(256)
+/* That many, a comma and a line end behind each, make one even if they are all {}. */
+#define INLINE_ROWS (INLINE_BYTES / 4)
 /* A run as it is stored: its input, output and the rest. */
 #define RUN_BYTES (4 * LIMIT_INPUT_BYTES + 4 * LIMIT_VALUE_BYTES)
 #define SIGNATURE_BYTES KIB(1)
@@ -76,15 +78,22 @@ put_address(struct buffer *out, struct service *service, const struct run_row *r
     buffer_append_byte(out, '"');
 }
 
+/* Others wait to be told meanwhile: a large table is not looked at for what its counts say. */
 static void
-put_rows(struct buffer *out, struct service *service, const struct run_row *run, bool is_of_items)
+put_rows(struct buffer *out, struct service *service, const struct run_row *run,
+         const struct last_table *last)
 {
     struct buffer rows;
     struct error error = {0};
-    const struct results_part part = {.is_of_items = is_of_items};
-    buffer_init(&rows, INLINE_BYTES);
-    bool is_small = results_inline(&rows, service, run, &part, &error) == STATUS_OK;
+    const struct results_part part = {.is_of_items = last->is_of_items, .limit = last->row_count};
     buffer_append_text(out, ",\"results\":");
+    if (last->row_count == 0) {
+        buffer_append_text(out, "[]");
+        return;
+    }
+    buffer_init(&rows, INLINE_BYTES);
+    bool is_small = last->row_count <= INLINE_ROWS &&
+                    results_inline(&rows, service, run, &part, &error) == STATUS_OK;
     buffer_append_slice(out, is_small ? slice_trim(buffer_slice(&rows)) : SLICE("null"));
     buffer_done(&rows);
 }
@@ -155,7 +164,7 @@ tell_run(struct buffer *out, struct service *service, const struct delivery_row 
     put_uuid(out, "workflow_id", &run->workflow);
     buffer_append_format(out, "\"status\":\"%s\",\"row_count\":%llu", run_state_name(run->state),
                          (unsigned long long)last.row_count);
-    put_rows(out, service, run, last.is_of_items);
+    put_rows(out, service, run, &last);
     put_address(out, service, run, &last);
     buffer_append_format(out, ",\"completed_at\":\"%s\"}", time);
     return STATUS_OK;

@@ -279,6 +279,7 @@ results_inline(struct buffer *out, struct service *service, const struct run_row
         .has_state = !part->is_of_items,
         .state = ITEM_STATE_COMPLETED,
         .through_ordinal = UINT64_MAX,
+        .limit = part->limit,
     };
     bool is_end = false;
     enum status status = results_open(&results, service, run, &options, error);

@@ -71,6 +71,7 @@ bool results_keep_progress(struct run_progress *out, const struct run_progress *
 struct results_part {
     struct slice table; /* as in struct results_query */
     bool is_of_items;
+    uint64_t limit; /* no further row is looked for; 0: all are */
 };
 MUST_USE enum status results_inline(struct buffer *out, struct service *service,
                                     const struct run_row *run, const struct results_part *part,

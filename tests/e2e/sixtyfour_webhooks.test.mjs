@@ -231,6 +231,25 @@ test('many rows are not told inline', async () => {
   assert.equal(typeof event.results_download_url, 'string');
 });
 
+test('few rows of many are told inline, and none as an empty list', async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => ({ a: `row ${i}` }));
+  const workflow = await server.publish(`
+name: Few of many
+input: { type: object, properties: { webhook_payload: { type: array } } }
+steps:
+  - { id: rows, type: expand, config: { list: ".input.webhook_payload" } }
+  - { id: keep, type: filter, config: { where: '.item.a | IN("row 3", "row 1999")' } }
+notify: { on_end: "${receiver.url}", form: sixtyfour }
+`);
+  const start = (payload) => call('POST', `/workflows/run?workflow_id=${workflow.id}`, { body: { webhook_payload: payload } });
+  await start(rows);
+  const few = JSON.parse((await told(receiver)).raw);
+  assert.deepEqual([few.row_count, few.results], [2, [rows[3], rows[1999]]]);
+  await start(rows.slice(10, 1010));
+  const none = JSON.parse((await told(receiver, 2)).raw);
+  assert.deepEqual([none.row_count, none.results], [0, []]);
+});
+
 test('what is refused comes again with the same event and the next number', async () => {
   const picky = await startReceiver(1);
   await call('POST', PATH);

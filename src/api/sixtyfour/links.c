@@ -87,8 +87,12 @@ static void
 put_inline(struct link_list *links, const struct block *block)
 {
     struct buffer rows;
-    const struct results_part part = {file_of(block), block->is_of_items};
+    const struct results_part part = {file_of(block), block->is_of_items, block->file_rows};
     buffer_append_text(&links->body, ",\"results\":");
+    if (block->file_rows == 0) {
+        buffer_append_text(&links->body, "[]}");
+        return;
+    }
     buffer_init(&rows, INLINE_BYTES);
     struct error error = {0};
     bool is_small =
