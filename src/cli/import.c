@@ -28,15 +28,21 @@ struct importing {
     struct asking asking;
     const struct import_options *options;
     const char *file;
-    struct value flow; /* as a workflow file of ours */
-    char slug[80];     /* that it has by its name */
+    struct value flow;   /* as a workflow file of ours */
+    struct value report; /* what n8n_read() tells; VALUE_NONE: the notes are all there is */
+    struct value notes;
+    char slug[80]; /* that it has by its name */
 };
 
 static void
 print_note(const char *words, void *context)
 {
-    const struct importing *importing = context;
+    struct importing *importing = context;
+    struct arena *arena = &importing->asking.arena;
     fprintf(stderr, "%s: %s\n", importing->file, words);
+    struct slice kept = arena_copy(arena, slice_text(words));
+    if (kept.ptr != NULL)
+        importing->notes = value_array_append(arena, importing->notes, value_string(kept));
 }
 
 /* --- reading --- */
@@ -82,12 +88,24 @@ read_graph(struct importing *importing, struct value file)
 }
 
 static enum status
+read_nodes(struct importing *importing, struct value file)
+{
+    struct asking *asking = &importing->asking;
+    struct n8n_wanted wanted = {
+        .file = file, .catalog = asking->cli->catalog, .note = print_note, .context = importing};
+    struct n8n_made made;
+    enum status status = n8n_read(&made, &wanted, &asking->arena, &asking->error);
+    importing->flow = made.flow;
+    importing->report = made.report;
+    return status;
+}
+
+static enum status
 read_value(struct importing *importing, struct value file)
 {
     struct asking *asking = &importing->asking;
     if (n8n_is(file))
-        return n8n_read(&importing->flow, file, &asking->arena, print_note, importing,
-                        &asking->error);
+        return read_nodes(importing, file);
     if (sixtyfour_is_graph(file))
         return read_graph(importing, file);
     if (tutor_file_is(file))
@@ -184,16 +202,42 @@ store_somehow(struct importing *importing)
     return false;
 }
 
-static bool
-print_flow(const struct importing *importing)
+/* The report, or the notes as one. */
+static struct value
+report_of(struct importing *importing)
+{
+    struct member member = {value_text("notes"), importing->notes};
+    return importing->report.kind != VALUE_NONE
+               ? importing->report
+               : value_object_new(&importing->asking.arena, &member, 1);
+}
+
+static void
+print_json(struct value value, bool is_pretty)
 {
     struct buffer out;
     buffer_init(&out, LIMIT_FOREIGN_BYTES);
-    json_print_pretty(&out, importing->flow);
+    if (is_pretty)
+        json_print_pretty(&out, value);
+    else
+        json_print(&out, value);
     buffer_append_byte(&out, '\n');
     cli_write(stdout, &out);
     buffer_done(&out);
-    return true;
+}
+
+/* The workflow; with --json {workflow, report}. */
+static void
+print_flow(struct importing *importing)
+{
+    struct member members[] = {
+        {value_text("workflow"), importing->flow},
+        {value_text("report"), report_of(importing)},
+    };
+    if (!importing->options->as_json)
+        print_json(importing->flow, true);
+    else
+        print_json(value_object_new(&importing->asking.arena, members, COUNT_OF(members)), false);
 }
 
 /* workflow_create of the control socket as a request of the HTTP API. */
@@ -215,15 +259,42 @@ create_there(struct remote *remote, struct value request, struct value *answer, 
     return status;
 }
 
+/* That it was stored under, or will be unless it is taken. */
+static struct slice
+slug_of(const struct importing *importing)
+{
+    return value_slice_or(value_get(importing->flow, "slug"), slice_text(importing->slug));
+}
+
 static void
 print_made(struct importing *importing)
 {
     struct slice id = value_slice(value_get(importing->asking.answer, "workflow"));
+    struct arena *arena = &importing->asking.arena;
+    const char *shown = arena_format(arena, "wf_%.*s", SLICE_FORMAT(id));
+    struct member members[] = {
+        {value_text("id"), value_text(shown)},
+        {value_text("slug"), value_string(slug_of(importing))},
+        {value_text("report"), report_of(importing)},
+    };
     if (importing->options->as_json)
-        printf("{\"id\":\"wf_%.*s\"}\n", SLICE_FORMAT(id));
+        print_json(value_object_new(arena, members, COUNT_OF(members)), false);
     else
-        printf("wf_%.*s  %s\n", SLICE_FORMAT(id),
-               importing->options->publish ? "published" : "not published");
+        printf("%s  %s\n", shown, importing->options->publish ? "published" : "not published");
+}
+
+/* What there is to do next, for who reads along. */
+static void
+tell_next(const struct importing *importing)
+{
+    const struct import_options *options = importing->options;
+    if (options->only_print)
+        fprintf(stderr, "%s: next: windrow import %s --publish stores it\n", importing->file,
+                importing->file);
+    else
+        fprintf(stderr, "%s: next: %s: POST /v1/workflows/%.*s/%s\n", importing->file,
+                options->publish ? "start a run" : "publish it", SLICE_FORMAT(slug_of(importing)),
+                options->publish ? "runs" : "publish");
 }
 
 int
@@ -242,7 +313,10 @@ cli_import(struct cli *cli, int argc, char **argv)
          .kind = OPTION_FLAG,
          .into.flag = &into.only_print,
          .help = "print the workflow file, store nothing"},
-        {.name = "--json", .kind = OPTION_FLAG, .into.flag = &into.as_json, .help = "print JSON"},
+        {.name = "--json",
+         .kind = OPTION_FLAG,
+         .into.flag = &into.as_json,
+         .help = "print JSON, with the report"},
     };
     const struct option_table table = {
         .usage = "windrow import FILE [options]",
@@ -258,7 +332,8 @@ cli_import(struct cli *cli, int argc, char **argv)
     enum options_end end = options_read(&table, argc, argv, &words);
     if (end != OPTIONS_OK)
         return end == OPTIONS_HELP ? CLI_OK : CLI_USAGE;
-    struct importing importing = {.options = &into, .file = words.values[0]};
+    struct importing importing = {
+        .options = &into, .file = words.values[0], .notes = value_empty_array()};
     bool is_remote = into.is_remote && !into.only_print;
     bool is_ok = asking_init(&importing.asking, cli, into.data, is_remote ? &into.remote : NULL,
                              create_there) == STATUS_OK &&
@@ -268,6 +343,8 @@ cli_import(struct cli *cli, int argc, char **argv)
     is_ok = is_ok && check_flow(&importing) && (into.only_print || store_somehow(&importing));
     if (is_ok && !into.only_print)
         print_made(&importing);
+    if (is_ok && !into.as_json)
+        tell_next(&importing);
     int exit_code = is_ok ? CLI_OK : asking_complain(&importing.asking);
     asking_done(&importing.asking);
     return exit_code;

@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 
@@ -14,73 +14,6 @@ n8n_is(struct value file)
 {
     return file.kind == VALUE_OBJECT && value_get(file, "nodes").kind == VALUE_ARRAY &&
            value_get(file, "connections").kind == VALUE_OBJECT;
-}
-
-/* --- the report --- */
-
-static const char *
-outcome_words(const struct n8n_node *node)
-{
-    switch (node->outcome) {
-    case N8N_CARRIED:
-        return "carried";
-    case N8N_CHANGED:
-        return "carried with changes";
-    case N8N_LEFT_OUT:
-        return "left out";
-    case N8N_PASSED_OVER:
-        break;
-    }
-    return "passed over";
-}
-
-static void
-report_node(struct n8n *n8n, const struct n8n_node *node, foreign_note_fn *note, void *context)
-{
-    struct arena *arena = n8n->arena;
-    const char *line =
-        arena_format(arena, "%.*s (%.*s): %s%s%s", SLICE_FORMAT(slice_cut(node->name, 100)),
-                     SLICE_FORMAT(slice_cut(node->type, 100)), outcome_words(node),
-                     node->step == NULL ? "" : " as step ", node->step == NULL ? "" : node->step);
-    if (node->outcome == N8N_LEFT_OUT && node->step != NULL)
-        line = n8n_cat(arena, line, ", which fails", NULL);
-    for (const struct n8n_words *words = node->words; words != NULL; words = words->next)
-        line = n8n_cat(arena, line, words == node->words ? ": " : "; ", words->words, NULL);
-    note(line == NULL ? "a node has too many words" : line, context);
-}
-
-/* What was never reached. */
-static void
-judge_node(struct n8n *n8n, struct n8n_node *node)
-{
-    if (node->is_done || node->is_note || node->outcome != N8N_CARRIED)
-        return;
-    if (node->is_sub)
-        n8n_say(n8n, node, N8N_LEFT_OUT, "no step takes it");
-    else if (node->is_trigger && node->is_disabled)
-        n8n_say(n8n, node, N8N_PASSED_OVER, "it is disabled");
-    else
-        n8n_say(n8n, node, N8N_LEFT_OUT, "nothing that starts the workflow leads to it");
-}
-
-static void
-report(struct n8n *n8n, foreign_note_fn *note, void *context)
-{
-    size_t counts[N8N_PASSED_OVER + 1] = {0};
-    for (const struct n8n_words *words = n8n->self.words; words != NULL; words = words->next)
-        note(words->words, context);
-    for (size_t i = 0; i < n8n->node_count; i++) {
-        struct n8n_node *node = &n8n->nodes[i];
-        judge_node(n8n, node);
-        if (node->is_note)
-            continue;
-        counts[node->outcome]++;
-        report_node(n8n, node, note, context);
-    }
-    note(arena_format(n8n->arena, "%zu nodes: %zu carried, %zu with changes, %zu left out",
-                      counts[0] + counts[1] + counts[2], counts[N8N_CARRIED], counts[N8N_CHANGED],
-                      counts[N8N_LEFT_OUT]),
-         context);
 }
 
 /* --- all of it --- */
@@ -127,18 +60,19 @@ add_step_if_none(struct n8n *n8n)
 }
 
 enum status
-n8n_read(struct value *out, struct value file, struct arena *arena, foreign_note_fn *note,
-         void *context, struct error *error)
+n8n_read(struct n8n_made *out, const struct n8n_wanted *wanted, struct arena *arena,
+         struct error *error)
 {
     struct n8n n8n = {.arena = arena,
-                      .file = file,
+                      .file = wanted->file,
+                      .catalog = wanted->catalog,
                       .steps = value_empty_array(),
                       .ids = value_empty_object(),
                       .flow = value_empty_object(),
                       .inputs = value_empty_object(),
                       .self = {.name = SLICE("start")},
                       .error = error};
-    *out = (struct value){0};
+    *out = (struct n8n_made){0};
     enum status status = n8n_graph_read(&n8n);
     if (status != STATUS_OK)
         return status;
@@ -155,7 +89,10 @@ n8n_read(struct value *out, struct value file, struct arena *arena, foreign_note
     n8n_translate(&n8n);
     n8n_put_input(&n8n);
     add_step_if_none(&n8n);
-    report(&n8n, note, context);
-    *out = make_flow(&n8n);
-    return arena_is_over(arena) ? error_set(error, STATUS_LIMIT, "it is too large") : STATUS_OK;
+    struct n8n_made made = {.report = n8n_report(&n8n, wanted->note, wanted->context),
+                            .flow = make_flow(&n8n)};
+    if (arena_is_over(arena))
+        return error_set(error, STATUS_LIMIT, "it is too large");
+    *out = made;
+    return STATUS_OK;
 }

@@ -19,10 +19,25 @@
 /* Whether a JSON object looks like one. */
 bool n8n_is(struct value file);
 
-/* The same as a workflow file of ours, in the arena. `note` gets a line for each node: whether it
- * was carried, and what there is to do. INVALID, LIMIT with words that name the
- * place. */
-MUST_USE enum status n8n_read(struct value *out, struct value file, struct arena *arena,
-                              foreign_note_fn *note, void *context, struct error *error);
+struct catalog;
+
+struct n8n_wanted {
+    struct value file;
+    const struct catalog *catalog; /* whose connectors nodes may become; NULL: none */
+    foreign_note_fn *note;         /* gets the report, a line for each node and each thing to do */
+    void *context;
+};
+
+struct n8n_made {
+    struct value flow; /* a workflow file of ours */
+    /* {nodes: [{name, type, outcome, step, words}], counts, notes, todo: [{kind, name, hosts,
+     * words, nodes}]}: an outcome is carried, changed, left_out or passed_over; a kind secret,
+     * variable, connector, step (to be put in its place), workflow, list or setting. */
+    struct value report;
+};
+
+/* All in the arena. INVALID, LIMIT with words that name the place. */
+MUST_USE enum status n8n_read(struct n8n_made *out, const struct n8n_wanted *wanted,
+                              struct arena *arena, struct error *error);
 
 #endif

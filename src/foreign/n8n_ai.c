@@ -1,7 +1,7 @@
 /* Nodes of n8n that ask models: chains, agents, OpenAI, extraction, classification. */
 #include "base/json.h"
 #include "expr/schema.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* Nodes of n8n that act or wait: e-mail, other workflows, answers, wait, stop, dates. */
+/* Nodes of n8n that act or wait: other workflows, answers, wait, stop, dates. */
 #include "base/json.h"
 #include "foreign/foreign.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -59,70 +59,6 @@ n8n_effect(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *at)
                    "the `error` of its step");
 }
 
-/* --- e-mail --- */
-
-static void
-put_addresses(struct n8n *n8n, struct n8n_node *node, struct value *email, const char *name,
-              const char *parameter)
-{
-    struct value text = n8n_param(node, parameter), list = value_empty_array();
-    struct slice names[20];
-    if (text.kind != VALUE_STRING || text.count == 0)
-        return;
-    if (n8n_is_expression(text)) {
-        n8n_put(n8n, email, name, n8n_template(n8n, node, &node->streams[0], text, parameter));
-        return;
-    }
-    size_t count = n8n_names(value_slice(text), names, COUNT_OF(names));
-    for (size_t i = 0; i < count; i++) {
-        /* Ada <ada@example.com> */
-        const char *open = memchr(names[i].ptr, '<', names[i].size);
-        const char *close = memchr(names[i].ptr, '>', names[i].size);
-        struct slice address = names[i];
-        if (open != NULL && close != NULL && close > open)
-            address = slice_of(open + 1, (size_t)(close - open) - 1);
-        list = value_array_append(n8n->arena, list, value_string(address));
-    }
-    n8n_put(n8n, email, name, list);
-}
-
-void
-n8n_email(struct n8n *n8n, struct n8n_node *node)
-{
-    struct n8n_stream *at = &node->streams[0];
-    struct value email = value_empty_object(), config = value_empty_object();
-    struct value text = n8n_param(node, "text"), html = n8n_param(node, "html");
-    struct slice operation = n8n_param_text(node, "operation");
-    if (operation.size > 0 && !slice_is(operation, "send")) {
-        n8n_leave_out(n8n, node, at,
-                      "an e-mail that waits for an answer has no step: see `approval`");
-        return;
-    }
-    put_addresses(n8n, node, &email, "to", "toEmail");
-    if (value_get(email, "to").kind == VALUE_NONE) {
-        n8n_leave_out(n8n, node, at, "it has no address");
-        return;
-    }
-    put_addresses(n8n, node, &email, "cc", "options.ccEmail");
-    put_addresses(n8n, node, &email, "bcc", "options.bccEmail");
-    n8n_put(n8n, &email, "subject",
-            n8n_template(n8n, node, at, n8n_param(node, "subject"), "subject"));
-    if (text.kind == VALUE_STRING)
-        n8n_put(n8n, &email, "text", n8n_template(n8n, node, at, text, "text"));
-    if (html.kind == VALUE_STRING)
-        n8n_put(n8n, &email, "html", n8n_template(n8n, node, at, html, "html"));
-    n8n_put(n8n, &config, "email", email);
-    const char *id = n8n_step(n8n, node, at, "notify", config, NULL);
-    n8n_effect(n8n, node, at);
-    n8n_change(n8n, node,
-               "it is sent by the server of the settings smtp_url and smtp_from, from "
-               "their address");
-    if (n8n_param(node, "options.attachments").kind == VALUE_STRING)
-        n8n_change(n8n, node, "nothing is attached: see `attach` of notify");
-    at->json =
-        (struct n8n_ref){.path = n8n_cat(n8n->arena, ".steps.", id, NULL), .table = at->table};
-}
-
 /* --- another workflow --- */
 
 void
@@ -145,7 +81,15 @@ n8n_workflow(struct n8n *n8n, struct n8n_node *node)
     else
         n8n_put_text(n8n, &config, "input",
                      n8n_cat(n8n->arena, "{{= ", n8n_json(n8n, at), " }}", NULL));
+    if (slice_equal(value_get_text(config, "slug"),
+                    value_slice(foreign_slug(n8n->arena, n8n_text(n8n->file, "name"))))) {
+        n8n_leave_out(n8n, node, at, "a workflow cannot call itself");
+        return;
+    }
     const char *step = n8n_step(n8n, node, at, "workflow", config, NULL);
+    const char *slug = arena_copy(n8n->arena, value_get_text(config, "slug")).ptr;
+    n8n_need(n8n, node, "workflow", slug,
+             n8n_cat(n8n->arena, "import the workflow with the slug ", slug, " too", NULL));
     n8n_change(n8n, node,
                "import the workflow that it calls too, and see that its slug is this "
                "one; it is called for each row, and its output is the value");

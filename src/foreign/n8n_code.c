@@ -1,7 +1,7 @@
 /* Code nodes of n8n, where the code is simple: values that are bound, properties of the item that
  * are set, and what is returned. Everything else is left out with words. */
 #include "foreign/n8n_js.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Conditions of if, switch and filter nodes as jq: those of version 1, sorted by type, and those of
  * version 2, a list with operators. */
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

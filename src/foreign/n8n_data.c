@@ -1,7 +1,7 @@
 /* Nodes of n8n that make or choose items: set, if, switch, filter. */
 #include "base/json.h"
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

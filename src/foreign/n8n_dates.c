@@ -1,6 +1,6 @@
 /* Dates in expressions of n8n: seconds since 1970 until they become text, in UTC. */
+#include "foreign/n8n_jq.h"
 #include "foreign/n8n_js.h"
-#include "foreign/n8n_parts.h"
 
 #include <ctype.h>
 

@@ -1,5 +1,5 @@
 /* Nodes of n8n that read tables from files, and write rows as one. */
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* The HTTP request of n8n, versions 1 to 4, and Slack, which is one. */
+/* The HTTP request of n8n, versions 1 to 4, and what apps are sent by one. */
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -59,12 +59,31 @@ place_of(struct n8n *n8n, const char *name, const char *end)
     return value_text(n8n_cat(n8n->arena, "{{secrets.", name, end, "}}", NULL));
 }
 
+/* The host of the address; NULL if a template decides it. */
+static const char *
+host_of(const struct requesting *requesting)
+{
+    struct slice url = n8n_text(requesting->config, "url");
+    const char *at = url.size == 0 ? NULL : memmem(url.ptr, url.size, "://", 3);
+    if (at == NULL)
+        return NULL;
+    struct slice host = slice_of(at + 3, url.size - (size_t)(at + 3 - url.ptr));
+    size_t size = 0;
+    while (size < host.size && (isalnum((unsigned char)host.ptr[size]) != 0 ||
+                                host.ptr[size] == '.' || host.ptr[size] == '-'))
+        size++;
+    bool is_whole = size == host.size || strchr(":/?#", host.ptr[size]) != NULL;
+    return size == 0 || !is_whole
+               ? NULL
+               : arena_copy(requesting->n8n->arena, slice_of(host.ptr, size)).ptr;
+}
+
 static void
 tell_secret(struct requesting *requesting, const char *name)
 {
     n8n_change(requesting->n8n, requesting->node,
-               n8n_cat(requesting->n8n->arena, "its credential is the secret ", name,
-                       ": windrow secrets set ", name, " --hosts HOST", NULL));
+               n8n_cat(requesting->n8n->arena, "its credential is the secret ", name, NULL));
+    n8n_need_secret(requesting->n8n, requesting->node, name, host_of(requesting));
 }
 
 static void
@@ -108,7 +127,8 @@ put_secret(struct requesting *requesting, struct slice type)
     n8n_put(n8n, &auth, "bearer", place_of(n8n, name, ""));
     put(requesting, "auth", auth);
     tell_secret(requesting, name);
-    if (!slice_is(type, "httpBearerAuth"))
+    if (!slice_is(type, "httpBearerAuth") && !slice_is(type, "slackApi") &&
+        !slice_is(type, "whatsAppApi"))
         n8n_change(n8n, requesting->node,
                    "the credential is sent as `Authorization: Bearer`: look "
                    "whether the API wants it so");
@@ -336,6 +356,29 @@ wants_full(const struct n8n_node *node)
            value_is_true(n8n_param(node, "options.fullResponse"));
 }
 
+#define ITEMS_ARE_OBJECTS " | if type == \"object\" then . else {data: .} end"
+
+void
+n8n_take_items(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *at, const char *values,
+               bool are_several)
+{
+    if (are_several || !n8n->answers || at->table != 0) {
+        n8n_expand(n8n, node, at,
+                   n8n_cat(n8n->arena, "[", values, " | if type == \"array\" then .[] else . end",
+                           ITEMS_ARE_OBJECTS, "]", NULL));
+        return;
+    }
+    n8n_transform(n8n, node, at,
+                  n8n_cat(n8n->arena, values,
+                          " | if type == \"array\" and length != 1 then error(\"a list came: "
+                          "put an expand step behind\") elif type == \"array\" then .[0] else . "
+                          "end",
+                          ITEMS_ARE_OBJECTS, NULL));
+    n8n_change(n8n, node,
+               "since the workflow answers with one item, a list of several in its "
+               "answer is a failure");
+}
+
 /* Lists become items, other bodies one item. */
 static void
 take_answer(struct requesting *requesting, const char *id, bool is_paged)
@@ -345,29 +388,15 @@ take_answer(struct requesting *requesting, const char *id, bool is_paged)
     struct n8n_stream *at = requesting->at;
     const char *body = n8n_cat(n8n->arena, ".steps.", id, is_paged ? "[].body" : ".body", NULL);
     bool splits = node->version >= 3 || value_is_true(n8n_param(node, "options.splitIntoItems"));
-    static const char object[] = " | if type == \"object\" then . else {data: .} end";
-    if (wants_full(node) && !is_paged) {
+    if (wants_full(node) && !is_paged)
         n8n_transform(n8n, node, at,
                       n8n_cat(n8n->arena, ".steps.", id,
                               " | {body, headers, statusCode: .status, statusMessage: null}",
                               NULL));
-    } else if (is_paged || (splits && (!n8n->answers || at->table != 0))) {
-        n8n_expand(n8n, node, at,
-                   n8n_cat(n8n->arena, "[", body, " | if type == \"array\" then .[] else . end",
-                           object, "]", NULL));
-    } else if (splits) {
-        n8n_transform(n8n, node, at,
-                      n8n_cat(n8n->arena, body,
-                              " | if type == \"array\" and length != 1 then error(\"a list came: "
-                              "put an expand step behind\") elif type == \"array\" then .[0] else "
-                              ". end",
-                              object, NULL));
-        n8n_change(n8n, node,
-                   "since the workflow answers with one item, a list of several in its "
-                   "answer is a failure");
-    } else {
-        n8n_transform(n8n, node, at, n8n_cat(n8n->arena, body, object, NULL));
-    }
+    else if (is_paged || splits)
+        n8n_take_items(n8n, node, at, body, is_paged);
+    else
+        n8n_transform(n8n, node, at, n8n_cat(n8n->arena, body, ITEMS_ARE_OBJECTS, NULL));
 }
 
 static void
@@ -419,31 +448,25 @@ n8n_http(struct n8n *n8n, struct n8n_node *node)
     take_answer(&requesting, id, is_paged);
 }
 
-/* --- Slack --- */
+/* --- messages of apps, which are requests too --- */
 
 void
-n8n_slack(struct n8n *n8n, struct n8n_node *node)
+n8n_post(struct n8n *n8n, struct n8n_node *node, const struct n8n_post *post)
 {
     struct n8n_stream *at = &node->streams[0];
-    struct slice resource = n8n_param_text(node, "resource");
-    struct slice operation = n8n_param_text(node, "operation");
     struct requesting requesting = {
         .n8n = n8n, .node = node, .at = at, .config = value_empty_object()};
-    struct value channel = n8n_param(node, "channelId"), body = value_empty_object();
-    bool is_post = (resource.size == 0 || slice_is(resource, "message")) &&
-                   (operation.size == 0 || slice_is(operation, "post"));
-    channel = channel.kind == VALUE_OBJECT ? value_get(channel, "value") : channel;
-    if (channel.kind == VALUE_NONE)
-        channel = n8n_param(node, "channel");
-    if (!is_post || channel.kind != VALUE_STRING) {
-        n8n_leave_out(n8n, node, at, "of Slack only messages to a channel are sent");
-        return;
+    struct slice credential = slice_text(post->credential);
+    put(&requesting, "url", post->url);
+    if (post->scheme == NULL) {
+        put_secret(&requesting, credential);
+    } else {
+        const char *name = n8n_secret(n8n, node, credential);
+        const char *value = n8n_cat(n8n->arena, post->scheme, " {{secrets.", name, "}}", NULL);
+        put_header(&requesting, "Authorization", value_text(value));
+        tell_secret(&requesting, name);
     }
-    n8n_put(n8n, &body, "channel", n8n_template(n8n, node, at, channel, "channel"));
-    n8n_put(n8n, &body, "text", n8n_template(n8n, node, at, n8n_param(node, "text"), "text"));
-    put(&requesting, "url", value_text("https://slack.com/api/chat.postMessage"));
-    put_secret(&requesting, SLICE("slackApi"));
-    put(&requesting, "json", body);
+    put(&requesting, "json", post->body);
     const char *id = n8n_step(n8n, node, at, "http_request", requesting.config, NULL);
     n8n_effect(n8n, node, at);
     at->json = (struct n8n_ref){.path = n8n_cat(n8n->arena, ".steps.", id, ".body", NULL),

@@ -1,8 +1,8 @@
 /* JavaScript expressions of n8n as jq: names, members, operators. */
+#include "foreign/n8n_jq.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "foreign/n8n_js.h"
-#include "foreign/n8n_parts.h"
 
 #include <ctype.h>
 
@@ -321,8 +321,7 @@ refuse_name(struct n8n_scope *scope, struct slice name)
     static const struct {
         const char *name, *why;
     } table[] = {
-        {"$env", "the environment of the server is not known here: make a variable of the "
-                 "workspace (windrow vars set) and write `vars.NAME`"},
+        {"$env", "only `$env.NAME` is translated: the variable NAME of the workspace"},
         {"$binary", "files do not stand in items here"},
         {"$fromAI", "a model calls no steps here"},
         {"$itemIndex", "rows have no number here"},
@@ -348,11 +347,8 @@ name_jq(struct n8n_scope *scope, struct slice name)
         if (slice_is(name, scope->names[i] + 1))
             return jq_term(JQ_ANY, scope->names[i]);
     }
-    if (slice_is(name, "$vars")) {
-        n8n_change(scope->n8n, scope->node,
-                   "its variables are to be made in the workspace: windrow vars set NAME");
+    if (slice_is(name, "$vars"))
         return jq_term(JQ_OBJECT, rooted(scope, ".vars"));
-    }
     if (slice_is(name, "$workflow"))
         return jq_term(JQ_OBJECT, rooted(scope, ".run.workflow"));
     if (slice_is(name, "$execution"))
@@ -374,10 +370,30 @@ length_of(struct n8n_scope *scope, struct jq of)
     return jq_term(JQ_NUMBER, n8n_cat(scope->n8n->arena, "(", of.text, " | length)", NULL));
 }
 
+/* $vars.NAME, and $env.NAME, which n8n takes from its server. */
+static struct jq
+variable_of(struct n8n_scope *scope, struct slice name, bool is_env)
+{
+    struct n8n *n8n = scope->n8n;
+    const char *shown = arena_format(n8n->arena, "%.*s", SLICE_FORMAT(slice_cut(name, 60)));
+    n8n_need(n8n, scope->node, "variable", shown,
+             n8n_cat(n8n->arena, "windrow vars set ", shown, NULL));
+    if (is_env)
+        n8n_change(n8n, scope->node,
+                   n8n_cat(n8n->arena, "`$env.", shown, "` is the variable ", shown,
+                           " of the workspace", NULL));
+    else
+        n8n_change(n8n, scope->node, "its variables are to be made in the workspace");
+    return member_of(scope, jq_term(JQ_OBJECT, rooted(scope, ".vars")), name);
+}
+
 static struct jq
 member_jq(struct n8n_scope *scope, const struct js *js, struct slice name)
 {
     struct n8n_ref ref;
+    bool is_env = js->parts->kind == JS_NAME && slice_is(js->parts->text, "$env");
+    if (is_env || (js->parts->kind == JS_NAME && slice_is(js->parts->text, "$vars")))
+        return variable_of(scope, name, is_env);
     enum context context = context_of(scope, js->parts, &ref);
     if (context == CONTEXT_FAILED)
         return (struct jq){0};

@@ -1,7 +1,7 @@
 /* Nodes of n8n that make other items of many: split out, aggregate, summarize, sort, limit, … */
 #include "base/json.h"
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <ctype.h>
 #include <string.h>

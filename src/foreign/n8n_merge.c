@@ -1,5 +1,5 @@
 /* The merge node of n8n, versions 1 to 3. */
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

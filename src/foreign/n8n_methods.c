@@ -1,7 +1,7 @@
 /* Functions and methods in expressions of n8n. */
 #include "base/limits.h"
+#include "foreign/n8n_jq.h"
 #include "foreign/n8n_js.h"
-#include "foreign/n8n_parts.h"
 
 #include <ctype.h>
 

@@ -1,7 +1,7 @@
 /* Which node of n8n is translated by what, and the walk over all of them. */
+#include "foreign/n8n_nodes.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "foreign/n8n_parts.h"
 
 #include <string.h>
 
@@ -14,13 +14,16 @@ static const struct {
     {"chainLlm", n8n_chain},
     {"code", n8n_code},
     {"convertToFile", n8n_to_file},
+    {"dataTable", n8n_data_table},
     {"dateTime", n8n_date_time},
+    {"discord", n8n_discord},
     {"emailSend", n8n_email},
     {"executeWorkflow", n8n_workflow},
     {"extractFromFile", n8n_from_file},
     {"filter", n8n_filter},
     {"function", n8n_code},
     {"functionItem", n8n_code},
+    {"gmail", n8n_gmail},
     {"httpRequest", n8n_http},
     {"if", n8n_if},
     {"informationExtractor", n8n_extract},
@@ -47,6 +50,7 @@ static const struct {
     {"switch", n8n_switch},
     {"textClassifier", n8n_classify},
     {"wait", n8n_wait},
+    {"whatsApp", n8n_whatsapp},
 };
 
 void
@@ -172,7 +176,7 @@ find_node(struct slice type)
         if (slice_is(type, table[i].type))
             return table[i].translate;
     }
-    return NULL;
+    return n8n_vendor;
 }
 
 /* Nothing comes to its first input: what comes to others, one behind the other. */
@@ -203,14 +207,7 @@ translate_node(struct n8n *n8n, struct n8n_node *node)
     }
     if (!node->streams[0].is_live)
         return;
-    if (translate == NULL)
-        n8n_leave_out(
-            n8n, node, &node->streams[0],
-            n8n_cat(n8n->arena, "there is no step for nodes of the type ",
-                    arena_format(n8n->arena, "%.*s", SLICE_FORMAT(slice_cut(node->type, 100))),
-                    "; the run fails there until you have put a step in its place", NULL));
-    else
-        translate(n8n, node);
+    translate(n8n, node);
     tell_settings(n8n, node);
     node->is_done = true;
     unsigned port = 0;

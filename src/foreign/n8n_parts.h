@@ -14,6 +14,9 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "base/value.h"
+#include "foreign/foreign.h"
+
+struct catalog;
 
 /* Outputs of one node that are looked at. */
 #define N8N_PORTS_MAX 24
@@ -78,6 +81,14 @@ struct n8n_words {
     const char *words;
 };
 
+/* What has to be there before the workflow runs. */
+struct n8n_need {
+    struct n8n_need *next;
+    const char *kind, *name, *words;
+    struct value hosts; /* of a secret */
+    struct value nodes; /* names of those that need it */
+};
+
 struct n8n_node {
     struct slice name;
     struct slice type; /* without its package: httpRequest */
@@ -103,7 +114,9 @@ struct n8n_node {
 struct n8n {
     struct arena *arena;
     struct value file;
-    struct n8n_node *nodes; /* in the order of the file */
+    const struct catalog *catalog; /* or NULL */
+    struct n8n_need *needs;        /* in the order of being told */
+    struct n8n_node *nodes;        /* in the order of the file */
     size_t node_count;
     struct n8n_node **order; /* those that a trigger reaches */
     size_t order_count;
@@ -146,6 +159,17 @@ struct n8n_node *n8n_sub_of(const struct n8n_node *node, const char *kind);
 void n8n_change(struct n8n *n8n, struct n8n_node *node, const char *words);
 /* Says the same once only. */
 void n8n_say(struct n8n *n8n, struct n8n_node *node, enum n8n_outcome at_least, const char *words);
+
+/* What has to be done before the workflow runs: the same name is told once, with all its nodes.
+ * Kinds are those of n8n.h. Nothing if a text is NULL. */
+void n8n_need(struct n8n *n8n, const struct n8n_node *node, const char *kind, const char *name,
+              const char *words);
+/* host: to which it is sent; NULL: not known. */
+void n8n_need_secret(struct n8n *n8n, const struct n8n_node *node, const char *name,
+                     const char *host);
+
+/* Tells `note` all that was said, and gives it as in n8n.h. */
+struct value n8n_report(struct n8n *n8n, foreign_note_fn *note, void *context);
 
 /* --- making steps --- */
 
@@ -194,142 +218,5 @@ struct n8n_stream n8n_input(struct n8n *n8n, struct n8n_node *node, unsigned inp
 /* In place of what cannot be carried over: a step that fails, with these words. */
 void n8n_leave_out(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *at,
                    const char *words);
-
-/* --- expressions --- */
-
-enum jq_type {
-    JQ_ANY,
-    JQ_STRING,
-    JQ_NUMBER,
-    JQ_BOOL,
-    JQ_ARRAY,
-    JQ_OBJECT,
-    JQ_NULL,
-    JQ_DATE, /* seconds since 1970 */
-};
-
-struct jq {
-    const char *text; /* NULL: it could not be translated */
-    enum jq_type type;
-    bool is_term;     /* a path, a literal, or in parentheses */
-    bool is_constant; /* the same for all rows */
-};
-
-/* Where an expression stands. */
-struct n8n_scope {
-    struct n8n *n8n;
-    struct n8n_node *node;
-    const struct n8n_stream *at;
-    const char *why; /* of the first failure */
-    int inside;      /* functions around it */
-    int bound;       /* variables made */
-    int depth;
-    bool uses_root;        /* there is a $root */
-    struct slice item;     /* a name that stands for the item, as in a Code node; "" if none */
-    bool item_is_json;     /* that name stands for its JSON */
-    const char *names[16]; /* of parameters and variables, the innermost last */
-    int name_count;
-};
-
-/* One JavaScript expression, as jq. Fails with scope->why. */
-struct jq n8n_jq(struct n8n_scope *scope, struct slice javascript);
-struct js;
-struct jq n8n_jq_of(struct n8n_scope *scope, const struct js *js);
-/* The same; a date becomes text. */
-struct jq jq_plain(struct n8n_scope *scope, struct jq jq);
-
-/* For the parts of the translator. */
-struct jq jq_fail(struct n8n_scope *scope, const char *why);
-struct jq jq_term(enum jq_type type, const char *text);
-struct jq jq_made(enum jq_type type, const char *text);
-const char *jq_closed(struct n8n_scope *scope, struct jq jq);
-const char *jq_text(struct n8n_scope *scope, struct jq jq);
-const char *jq_number(struct n8n_scope *scope, struct jq jq);
-const char *jq_truth(struct n8n_scope *scope, struct jq jq);
-const char *jq_quote(struct n8n_scope *scope, struct slice text);
-/* A call of a function or a method; n8n_methods.c. */
-struct jq jq_call(struct n8n_scope *scope, const struct js *call);
-struct jq jq_new(struct n8n_scope *scope, const struct js *call);
-/* A property of a date. */
-struct jq jq_date_member(struct n8n_scope *scope, struct jq date, struct slice name);
-struct jq jq_date_call(struct n8n_scope *scope, struct jq date, struct slice name,
-                       const struct js *arguments);
-/* Whether a name of theirs may be a variable of jq: none that jq or the translator has. */
-bool jq_name_is_free(struct slice name);
-/* An arrow function with one parameter, as a filter of its argument. NULL: failed. */
-const char *jq_arrow(struct n8n_scope *scope, const struct js *arrow, enum jq_type *type);
-
-/* A parameter's value, be it a literal or an expression, as jq. What cannot be translated is said
- * of the node, and becomes error("…"). */
-struct jq n8n_value(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
-                    struct value value, const char *parameter);
-
-/* The same as a template of ours. `as_text`: other values than texts become texts. */
-struct value n8n_template(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
-                          struct value value, const char *parameter);
-
-/* A text that is JSON when its places are filled, as a tree of templates; VALUE_NONE if it is no
- * JSON so. */
-struct value n8n_json_template(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
-                               struct value value, const char *parameter);
-
-/* Whether a value is text that holds an expression. */
-bool n8n_is_expression(struct value value);
-
-/* --- nodes --- */
-
-/* Makes the node's steps and streams. */
-typedef void n8n_node_fn(struct n8n *n8n, struct n8n_node *node);
-
-n8n_node_fn n8n_set, n8n_if, n8n_switch, n8n_filter, n8n_merge, n8n_code, n8n_split_out,
-    n8n_item_lists, n8n_aggregate, n8n_summarize, n8n_sort, n8n_limit, n8n_remove_duplicates,
-    n8n_rename_keys, n8n_loop, n8n_wait, n8n_pass, n8n_date_time, n8n_stop, n8n_http, n8n_slack,
-    n8n_email, n8n_workflow, n8n_respond, n8n_to_file, n8n_from_file, n8n_read_file, n8n_chain,
-    n8n_openai, n8n_extract, n8n_classify, n8n_sentiment, n8n_agent, n8n_spreadsheet;
-
-/* What starts the workflow: `triggers`, the input's schema and the first streams. */
-void n8n_start(struct n8n *n8n);
-
-/* The input's schema, when all properties are known. */
-void n8n_put_input(struct n8n *n8n);
-
-/* Makes the steps of all nodes in their order; n8n_nodes.c. */
-void n8n_translate(struct n8n *n8n);
-
-/* jq for conditions of if, switch and filter: any version. NULL: there are none. */
-const char *n8n_conditions(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
-                           struct value conditions, const char *combine);
-
-/* One comparison of the kind that version 1 of if has. */
-struct n8n_comparison {
-    const char *type; /* string, number, boolean, dateTime */
-    struct slice operation;
-    struct value left, right;
-};
-const char *n8n_compare(struct n8n *n8n, struct n8n_node *node, const struct n8n_stream *at,
-                        const struct n8n_comparison *one);
-
-/* One of several outputs, each with a test; the first that holds is taken. */
-struct n8n_switching {
-    const char *tests[N8N_PORTS_MAX]; /* jq, by rule */
-    unsigned ports[N8N_PORTS_MAX];
-    unsigned count;
-    int fallback; /* the output of what fits none; -1: there is none */
-};
-void n8n_switch_one(struct n8n *n8n, struct n8n_node *node, const struct n8n_switching *switching);
-
-/* Retries, deadlines and what is done about failures, for the step that was made last. */
-void n8n_effect(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *at);
-
-/* The name of the secret for the credential of this type. */
-const char *n8n_secret(struct n8n *n8n, struct n8n_node *node, struct slice type);
-
-/* The path of a field of `base`; its name may have dots. */
-const char *n8n_field(struct n8n *n8n, const char *base, struct slice name, bool has_dots);
-/* The names of "a, b"; at most max. */
-size_t n8n_names(struct slice text, struct slice *out, size_t max);
-
-/* A condition, whose answers go to two outputs. */
-void n8n_branch(struct n8n *n8n, struct n8n_node *node, const char *jq, unsigned yes, unsigned no);
 
 #endif

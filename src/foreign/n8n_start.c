@@ -1,7 +1,7 @@
 /* Triggers of n8n: what starts the workflow, and what its input is. */
 #include "base/limits.h"
 #include "foreign/foreign.h"
-#include "foreign/n8n_parts.h"
+#include "foreign/n8n_nodes.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "foreign/foreign.h"
+#include "foreign/n8n_jq.h"
 #include "foreign/n8n_js.h"
-#include "foreign/n8n_parts.h"
 
 #include <ctype.h>
 #include <string.h>

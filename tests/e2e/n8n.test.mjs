@@ -1,7 +1,7 @@
 // windrow import: workflows of n8n, as its editor saves them, made into ours and run.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -180,7 +180,7 @@ test('expressions give what JavaScript gives', async () => {
 });
 
 test('what cannot be translated is named, and fails when it runs', async () => {
-  const refused = ['$env.HOME', '$binary.data', '$json.x.toFixed(2)', 'Math.random()', '$("Nobody").item.json.x', 'x => x', '1 +', '$json.a.b(', '`a', 'require("fs")', '$json.a.replace(/(x)/, "$1")', 'await x', '$now.setZone("Asia/Tokyo")'];
+  const refused = ['$env', '$binary.data', '$json.x.toFixed(2)', 'Math.random()', '$("Nobody").item.json.x', 'x => x', '1 +', '$json.a.b(', '`a', 'require("fs")', '$json.a.replace(/(x)/, "$1")', 'await x', '$now.setZone("Asia/Tokyo")'];
   for (const text of refused) {
     const made = await bring(workflow([start(), node('Set it', 'set', 3.4, fields({ bad: `={{ ${text} }}`, good: 'x' }))]));
     assert.equal(made.code, 0, made.stderr);
@@ -418,7 +418,7 @@ test('credentials become names of secrets', async () => {
   const call = (parameters, credentials) => workflow([start(), node('Ask', 'httpRequest', 4.2, { url: 'https://api.example.com', ...parameters }, { credentials })]);
   const header = await bring(call({ authentication: 'genericCredentialType', genericAuthType: 'httpHeaderAuth' }, { httpHeaderAuth: { id: '1', name: 'My CRM' } }));
   assert.equal(header.flow.steps[0].config.headers.Authorization, '{{secrets.MY_CRM}}');
-  assert.match(header.stderr, /windrow secrets set MY_CRM/);
+  assert.match(header.stderr, /to do: windrow secrets set MY_CRM --hosts api\.example\.com \(for Ask\)/);
   const basic = await bring(call({ authentication: 'genericCredentialType', genericAuthType: 'httpBasicAuth' }, { httpBasicAuth: { id: '1', name: 'Box' } }));
   assert.deepEqual(basic.flow.steps[0].config.auth, { username: '{{secrets.BOX_USER}}', password: '{{secrets.BOX_PASSWORD}}' });
   const named = await bring(call({ authentication: 'predefinedCredentialType', nodeCredentialType: 'notionApi' }, { notionApi: { id: '1', name: 'Notion' } }));
@@ -447,6 +447,73 @@ test('triggers: webhook, schedule, several', async () => {
     assert.equal(code, 0, stderr);
     assert.deepEqual(flow.triggers.schedule, { cron, timezone: 'Europe/Berlin' });
   }
+});
+
+test('the report: what became of each node, and what there is to do', async () => {
+  const file = workflow([
+    start(),
+    node('Ask', 'httpRequest', 4.2, { url: '=https://api.example.com/people/{{ $json.id }}', authentication: 'predefinedCredentialType', nodeCredentialType: 'notionApi', sendQuery: true, queryParameters: { parameters: [{ name: 'k', value: '={{ $env.REGION }}' }] }, options: {} }, { credentials: { notionApi: { id: '1', name: 'My Notion' } } }),
+    node('Again', 'httpRequest', 4.2, { url: 'https://other.example.com/', authentication: 'predefinedCredentialType', nodeCredentialType: 'notionApi', options: {} }, { credentials: { notionApi: { id: '1', name: 'My Notion' } } }),
+    node('Sheet', 'googleSheets', 4.5, { operation: 'append', documentId: { __rl: true, value: 'abc', mode: 'list' }, sheetName: { __rl: true, value: 'gid=0' } }),
+    node('Mail', 'gmail', 2.1, { sendTo: 'ada@example.com', subject: '=For {{ $json.name }}', message: 'Hi', options: { ccList: 'bo@example.com' } }),
+    node('Chat', 'telegram', 1.2, { chatId: '1', text: 'Hi' }),
+  ]);
+  const path = join(home, 'report.json');
+  await writeFile(path, JSON.stringify(file));
+  const printed = await windrow('import', path, '--print', '--json');
+  assert.equal(printed.code, 0, printed.stderr);
+  const { workflow: flow, report } = JSON.parse(printed.stdout);
+  assert.deepEqual(report.counts, { carried: 1, changed: 3, left_out: 2, passed_over: 0 });
+  assert.deepEqual(report.nodes.map((n) => [n.name, n.type, n.outcome, n.step]), [
+    ['Start', 'manualTrigger', 'carried', null], ['Ask', 'httpRequest', 'changed', 'ask'], ['Again', 'httpRequest', 'changed', 'again'],
+    ['Sheet', 'googleSheets', 'left_out', 'sheet'], ['Mail', 'gmail', 'changed', 'mail'], ['Chat', 'telegram', 'left_out', 'chat'],
+  ]);
+  assert.deepEqual(report.todo.map((t) => [t.kind, t.name, t.nodes]), [
+    ['variable', 'REGION', ['Ask']], ['secret', 'MY_NOTION', ['Ask', 'Again']], ['connector', 'google_sheets', ['Sheet']], ['setting', 'smtp_url', ['Mail']], ['step', 'telegram', ['Chat']],
+  ]);
+  assert.deepEqual(report.todo[1].hosts, ['api.example.com', 'other.example.com']);
+  assert.match(report.nodes[5].words[0], /no secret may stand; tell somebody by notify/);
+  assert.equal(flow.steps[0].config.query.k, '{{vars.REGION}}');
+  assert.deepEqual(flow.steps.find((step) => step.id === 'mail').config.email.cc, ['bo@example.com']);
+  assert.match(printed.stderr, /to do: windrow vars set REGION \(for Ask\)/);
+  assert.match(printed.stderr, /to do: windrow secrets set MY_NOTION --hosts api\.example\.com,other\.example\.com \(for Ask, Again\)/);
+  const stored = await windrow('import', path, '--data', join(home, 'stored'), '--json');
+  const made = JSON.parse(stored.stdout);
+  assert.match(made.id, /^wf_[0-9a-f]{24}$/);
+  assert.equal(made.slug, 'of-n8n');
+  assert.deepEqual(made.report, report);
+  const again = await windrow('import', path, '--data', join(home, 'stored'), '--publish');
+  assert.match(again.stderr, /next: start a run: POST \/v1\/workflows\/of-n8n-2\/runs/);
+});
+
+test('an app is the connector of its name, if there is one', async () => {
+  const connectors = join(home, 'connectors');
+  await mkdir(connectors, { recursive: true });
+  await writeFile(join(connectors, 'google_sheets.yaml'), `summary: Adds a row to a sheet.
+inputs:
+  operation: { required: true, help: What is done. }
+  document_id: { required: true, help: The sheet's id. }
+  columns: { type: any, help: The row. }
+request:
+  url: ${stub.url}/echo/{{input.document_id}}/{{input.operation}}
+  method: POST
+  json: { row: "{{input.columns}}" }
+value: '.steps.request.body.body | fromjson | .row.value'
+`);
+  const sheet = (parameters) => workflow([start(), node('Sheet', 'googleSheets', 4.5, parameters), node('End', 'set', 3.4, fields({ got: '={{ $json.A }}!' }))]);
+  const row = { mappingMode: 'defineBelow', value: { A: '={{ $json.name }}' } };
+  const file = sheet({ operation: 'append', documentId: { __rl: true, value: 'abc', mode: 'list' }, columns: row });
+  process.env.WINDROW_CONNECTORS = connectors;
+  try {
+    assert.deepEqual(await rows(file, { name: 'Ada' }), [{ got: 'Ada!' }]);
+    const lacking = await bring(sheet({ operation: 'append' }));
+    assert.match(lacking.stderr, /the connector google_sheets asks for `document_id`, which this node does not say/);
+    assert.equal((await runFlow(lacking.flow, {})).run.status, 'failed');
+  } finally {
+    delete process.env.WINDROW_CONNECTORS;
+  }
+  const without = await bring(file);
+  assert.match(without.stderr, /to do: write the connector google_sheets\.yaml/);
 });
 
 test('a node without a step is named, its step fails, the rest is there', async () => {

@@ -32,15 +32,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = slice_of((const char *)data, size);
     struct arena arena;
-    struct value file = {0}, flow = {0};
+    struct value file = {0};
     struct error error = {0};
     size_t heard = 0;
     arena_init(&arena, MIB(64));
     if (json_parse(&file, &arena, text, 0, NULL, &error) != STATUS_OK)
         read_javascript(&arena, text);
     if (n8n_is(file)) {
-        enum status status = n8n_read(&flow, file, &arena, hear, &heard, &error);
-        assert((status == STATUS_OK) == (flow.kind == VALUE_OBJECT));
+        struct n8n_wanted wanted = {.file = file, .note = hear, .context = &heard};
+        struct n8n_made made;
+        enum status status = n8n_read(&made, &wanted, &arena, &error);
+        assert((status == STATUS_OK) == (made.flow.kind == VALUE_OBJECT));
         assert(status == STATUS_OK ? heard > 0 : error.text[0] != '\0');
     }
     arena_done(&arena);

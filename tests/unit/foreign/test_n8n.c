@@ -38,7 +38,11 @@ read_field(struct arena *arena, const char *field, struct value *flow, struct he
     *heard = (struct heard){0};
     assert_int_equal(json_parse(&value, arena, slice_text(text), 0, NULL, &error), STATUS_OK);
     assert_true(n8n_is(value));
-    return n8n_read(flow, value, arena, hear, heard, &error);
+    struct n8n_wanted wanted = {.file = value, .note = hear, .context = heard};
+    struct n8n_made made;
+    enum status status = n8n_read(&made, &wanted, arena, &error);
+    *flow = made.flow;
+    return status;
 }
 
 static void
@@ -82,7 +86,7 @@ test_what_is_not_translated_says_why(void **state)
     static const struct {
         const char *field, *words;
     } table[] = {
-        {"={{ $env.HOME }}", "make a variable of the workspace"},
+        {"={{ $env }}", "the variable NAME of the workspace"},
         {"={{ $binary.data }}", "files do not stand in items"},
         {"={{ $('X').item.json.a }}", "there is no node \"X\""},
         {"={{ $('A b').item.json.a }}", "does not come before it"},
