@@ -301,3 +301,11 @@ api_on_answer(struct http_request *request, int status, void *context)
     observe_answer(api->observe, call, status);
     audit_answer(call, status);
 }
+
+void
+api_on_refusal(struct http_request *request, int status, const char *words, struct buffer *body)
+{
+    struct call call = {.request = request, .dialect = dialect_of(request)};
+    struct fault fault = {FAULT_OTHER, status, words};
+    call.dialect->put_fault(&call, &fault, body);
+}

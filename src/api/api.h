@@ -40,6 +40,8 @@ http_handler_fn api_handle;
 /* Refuses large bodies that would be of no use, before they are read. */
 http_handler_fn api_on_head;
 http_answering_fn api_on_answer;
+/* In the words of the dialect that the path is of. */
+http_refusing_fn api_on_refusal;
 /* For the server of an address of its own: /metrics, /healthz and /readyz alone. */
 http_handler_fn api_handle_metrics;
 

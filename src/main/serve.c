@@ -130,6 +130,7 @@ start_http(struct server *server, const struct settings *settings, struct error 
         .handler = api_handle,
         .on_head = api_on_head,
         .on_answer = api_on_answer,
+        .on_refusal = api_on_refusal,
         .context = server->api,
     };
     return http_server_start(&server->http, &config, error);
@@ -145,6 +146,7 @@ start_metrics(struct server *server, const struct settings *settings, struct err
         .listener = server->sockets.metrics,
         .handler = api_handle_metrics,
         .on_answer = api_on_answer,
+        .on_refusal = api_on_refusal,
         .context = server->api,
     };
     enum status status = http_server_start(&server->metrics, &config, error);

@@ -304,16 +304,11 @@ http_answer_break(struct http_request *request)
 }
 
 void
-http_answer_refusal(struct http_request *request, int status, const char *words)
+http_answer_refusal(struct http_request *request, int status, struct slice body)
 {
-    char body[256];
-    int size = snprintf(body, sizeof(body), "{\"error\":\"%s\"}\n", words);
-    assert(size > 0 && (size_t)size < sizeof(body));
-    struct http_answer answer = {.status = status,
-                                 .content_type = "application/json",
-                                 .body = slice_of(body, (size_t)size),
-                                 .close = true};
+    struct http_answer answer = {
+        .status = status, .content_type = "application/json", .body = body, .close = true};
     buffer_clear(&request->out);
-    append_head(request, &answer, size);
+    append_head(request, &answer, (int64_t)body.size);
     put_body(request, &answer);
 }

@@ -16,6 +16,8 @@
 #define LINGER_BYTES_MAX MIB(64)
 /* Of its buffer, between two pieces of a stream. */
 #define STREAM_KEPT_BYTES KIB(1)
+/* Of an answer that refuses: a line of words and what a dialect puts around it. */
+#define REFUSAL_BYTES KIB(4)
 /* Read and thrown away at once while lingering. */
 #define LINGER_READ_BYTES KIB(16)
 
@@ -140,13 +142,21 @@ static enum next
 connection_refuse(struct http_connection *connection, int status, const char *words)
 {
     struct http_request *request = connection->request;
+    http_refusing_fn *on_refusal = connection->loop->config.on_refusal;
+    struct buffer body;
+    buffer_init(&body, REFUSAL_BYTES);
+    if (on_refusal != NULL)
+        on_refusal(request, status, words, &body);
+    else
+        buffer_append_format(&body, "{\"error\":\"%s\"}\n", words);
     if (connection->state == HTTP_CONNECTION_READING_BODY && request->taker.on_piece != NULL) {
         /* It is its taker's, so the refusal needs another. */
         connection_drop_request(connection);
         connection->request = http_request_take(connection->loop);
         connection->request->close = true;
     }
-    http_answer_refusal(connection->request, status, words);
+    http_answer_refusal(connection->request, status, buffer_slice(&body));
+    buffer_done(&body);
     http_count(&connection->loop->counts.refused, 1);
     connection->lingers = true;
     connection->state = HTTP_CONNECTION_SENDING;

@@ -234,8 +234,8 @@ char *http_request_room(struct http_request *request, size_t *size);
 
 /* Answers: http_answer.c. */
 
-/* The server's own answer to a request that it refuses. */
-void http_answer_refusal(struct http_request *request, int status, const char *words);
+/* The server's own answer to a request that it refuses, with that JSON body. */
+void http_answer_refusal(struct http_request *request, int status, struct slice body);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7). */
 void http_date(int64_t unix_second, char out[HTTP_DATE_BYTES]);

@@ -76,6 +76,7 @@ http_request_restart(struct http_request *request)
     buffer_consume(&request->in, request->parsed);
     request->parsed = 0;
     request->head_bytes = NULL;
+    request->path.count = 0;
     request->sent = 0;
     request->body_size = 0;
     request->own = NULL;

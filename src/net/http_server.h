@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buffer;
 struct clock;
 struct http_request;
 struct http_server;
@@ -42,6 +43,11 @@ typedef void http_turn_fn(void *context, unsigned index);
 /* Runs when an answer begins, on the thread that gives it; the request is still there. For counting
  * and for the log. */
 typedef void http_answering_fn(struct http_request *request, int status, void *context);
+
+/* Appends the JSON body of an answer by which the server itself refuses a request. Of this one
+ * nothing but the path may be looked at, which has no segments when it could not be read. */
+typedef void http_refusing_fn(struct http_request *request, int status, const char *words,
+                              struct buffer *body);
 
 /* Zero or NULL means the default in brackets. */
 struct http_server_config {
@@ -68,6 +74,7 @@ struct http_server_config {
     http_turn_fn *on_turn_end;
     http_answering_fn *on_answer; /* not for what the server refuses by itself [none] */
     void *context;                /* for all four */
+    http_refusing_fn *on_refusal; /* [{"error": words}] */
 };
 
 /* Opens the sockets and starts the threads. On OK *out is the caller's to end with

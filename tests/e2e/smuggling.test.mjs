@@ -121,6 +121,19 @@ for (const [status, label, bytes] of REFUSED) {
   });
 }
 
+test('a refusal is in the words of the API that its own path is of, not of the request before', async () => {
+  const key = `Authorization: Bearer ${server.key.apiKey}\r\n`;
+  const long = (path) => `POST ${path} HTTP/1.1\r\nHost: a\r\n${key}Content-Length: 99999999999\r\n\r\n`;
+  const body = async (bytes) => (await talk(bytes)).split('\r\n\r\n').at(-1);
+  const words = 'the body is longer than';
+  assert.match(await body(long('/v1/workflows')), new RegExp(`^\\{"error":"${words} \\d+ bytes"\\}`));
+  assert.match(await body(long('/api/v1/entities')), new RegExp(`^\\{"data":null,"error":\\{"code":"payload_too_large","message":"${words}`));
+  assert.match(await body(long('/api/v1/run/x')), new RegExp(`^\\{"error":"${words} \\d+ bytes","success":false\\}`));
+  assert.match(await body(long('/workflows/run')), new RegExp(`^\\{"error":"Payload Too Large","message":"${words}`));
+  const good = `GET /api/v1/jobs HTTP/1.1\r\nHost: a\r\n${key}\r\n`;
+  assert.match(await body(`${good}GET /x HTTP/9.9\r\n\r\n`), /^\{"error":"/);
+});
+
 test('a body that is too long for those without a key is refused before it comes', async () => {
   const text = await talk(`${POST}Content-Length: 100000\r\n\r\n`);
   assert.deepEqual(statuses(text), [401], text);
