@@ -310,8 +310,14 @@ read_value(struct value field, struct value wanted, struct arena *arena, struct 
                    ? STATUS_OK
                    : error_set(error, STATUS_INVALID, "fields.%.*s: it is required",
                                SLICE_FORMAT(slug));
-    if (slice_is(value_get_text(field, "type"), "datetime"))
+    bool is_time = slice_is(value_get_text(field, "type"), "datetime");
+    if (is_time)
         value = read_time(value, arena);
+    if (is_time && value_is_number(value))
+        return error_set(error, STATUS_INVALID,
+                         "fields.%.*s: expected a time as 2024-05-17T09:30:00Z, or whole "
+                         "milliseconds since 1970",
+                         SLICE_FORMAT(slug));
     if (check_by(schema_of(type, value_get(field, "config"), arena), value, &found) != STATUS_OK)
         return error_set(error, STATUS_INVALID, "fields.%.*s%s", SLICE_FORMAT(slug), found.text);
     *out = value_object_set(arena, *out, value_string(slug), value);

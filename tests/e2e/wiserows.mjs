@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 const CODES = {
   400: 'invalid_request', 401: 'unauthorized', 402: 'insufficient_credits', 403: 'forbidden', 404: 'not_found',
-  405: 'method_not_allowed', 409: 'conflict', 429: 'rate_limited', 501: 'not_implemented',
+  405: 'method_not_allowed', 409: 'conflict', 413: 'payload_too_large', 429: 'rate_limited', 501: 'not_implemented',
 };
 export const codeOf = (status) => CODES[status];
 

@@ -120,6 +120,11 @@ test('a body that is no JSON object, or has a field that is not known, is 400', 
   assert.match(fails(await api.post('/api/v1/entities', { entityTypeId: 'x', fields: {}, extra: 1 }), 400), /extra/);
 });
 
+test('a body that is too large is 413 in this form', async () => {
+  const answer = await api.post('/api/entities', { entityTypeId: 'x', fields: { title: 'x'.repeat(3e6) } });
+  assert.match(fails(answer, 413), /longer than \d+ bytes/);
+});
+
 test('any content type is read as JSON', async () => {
   const body = JSON.stringify({ name: `Plain ${++made}`, fields: [] });
   const answer = await api.post('/api/v1/entity-types', body, { type: 'text/plain' });
@@ -190,7 +195,7 @@ test('all 18 types of fields are taken, another one is 400', async () => {
 
 test('what a type may not be is 400, a slug that is taken 409', async () => {
   const bad = [
-    [{ fields: [] }, /name/], [{ name: 'A' }, /fields/], [{ name: '', fields: [] }, /name/], [{ name: 7, fields: [] }, /name/],
+    [{ fields: [] }, /name/], [{ name: 'A' }, /fields/], [{ name: '', fields: [] }, /^name: /], [{ name: '  ', fields: [] }, /^name: /], [{ name: 7, fields: [] }, /name/],
     [{ name: 'A', fields: {} }, /fields/], [{ name: 'A', fields: [{ name: 'x' }] }, /fields\.0/],
     [{ name: 'A', fields: [{ name: 'x', type: 'text', required: 'yes' }] }, /fields\.0\.required/],
     [{ name: 'A', fields: [{ name: 'x', type: 'text' }, { name: 'X', type: 'text' }] }, /slug/],
@@ -246,6 +251,10 @@ test('a datetime is told in milliseconds, however it was sent; a date stays an I
   for (const at of [1763712000000, '2025-11-21T08:00:00Z', '2025-11-21T09:00:00+01:00']) {
     const entity = await newEntity(type, { at, day: '2025-11-21' });
     assert.deepEqual(entity.fields, { at: 1763712000000, day: '2025-11-21' });
+  }
+  for (const at of [12.5, -1, 9e18, 'yesterday']) {
+    const answer = await api.post('/api/v1/entities', { entityTypeId: type.id, fields: { at } });
+    assert.match(fails(answer, 400), /^fields\.at: expected a (date and )?time as 2024-05-17T09:30:00Z/);
   }
   const { json } = await api.get(`/api/v1/entities?entityTypeId=${type.id}`);
   assert.deepEqual(json.data.map((entity) => entity.fields.at), Array(3).fill(1763712000000));

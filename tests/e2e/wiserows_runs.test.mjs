@@ -159,7 +159,7 @@ test('what a workflow may not be is 400 with the place in what was sent', async 
   ];
   for (const [steps, words] of bad) assert.match(fails(await create(type, steps), 400), words, JSON.stringify(steps));
   const good = [step('validate')];
-  assert.match(fails(await create(type, good, { name: '' }), 400), /name/);
+  for (const name of ['', '  ']) assert.match(fails(await create(type, good, { name }), 400), /^name: /);
   assert.match(fails(await create(type, good, { name: undefined }), 400), /name/);
   assert.match(fails(await create(type, good, { trigger: 'x' }), 400), /trigger/);
   assert.match(fails(await create(type, good, { entityTypeId: '0'.repeat(24) }), 404), /entityTypeId/);

@@ -10,7 +10,7 @@
 
 static const char create_schema[] =
     "{\"type\":\"object\",\"required\":[\"name\",\"entityTypeId\",\"steps\"],\"properties\":{"
-    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"
+    "\"name\":{\"type\":\"string\",\"pattern\":\"\\\\S\",\"maxLength\":200},"
     "\"description\":{\"type\":[\"string\",\"null\"],\"maxLength\":10000},"
     "\"entityTypeId\":{\"type\":\"string\"},"
     "\"steps\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":400,\"items\":{\"type\":\"object\","

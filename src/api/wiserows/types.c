@@ -4,7 +4,7 @@
 #define TYPES_MAX 1000
 
 #define TYPE_PROPERTIES                                                                            \
-    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"                            \
+    "\"name\":{\"type\":\"string\",\"pattern\":\"\\\\S\",\"maxLength\":200},"                      \
     "\"description\":{\"type\":[\"string\",\"null\"],\"maxLength\":1000},"                         \
     "\"fields\":{\"type\":\"array\",\"maxItems\":200,\"items\":{\"type\":\"object\","              \
     "\"required\":[\"name\",\"type\"],\"properties\":{"                                            \
