@@ -47,6 +47,7 @@ struct call {
     int64_t wait_ms;                     /* for a run's end, by `?wait=`; 0: not */
     struct slice tag;                    /* the answer's ETag; empty: none */
     const char *content_type;            /* of an answer that is no fault; NULL: JSON */
+    struct call_ending *ending;          /* of call_wait_end(); NULL: it has not waited */
     struct http_header *headers;         /* that any answer will have, in the arena */
     size_t header_count;
 };

@@ -164,9 +164,10 @@ struct run_asker {
 
 /* Any thread; the asker is copied. */
 void engine_run_cancel(struct engine *engine, const struct id *run, const struct run_asker *asker);
-/* Opens the next generation, on the given version (0: the one it is on). */
-void engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
-                      const struct run_asker *asker);
+/* Opens the generation behind the given one (0: whichever is the last; CONFLICT: it is not the last
+ * any more), on the given version (0: the one it is on). */
+void engine_run_retry(struct engine *engine, const struct id *run, uint32_t generation,
+                      uint32_t version, const struct run_asker *asker);
 /* Ends a run that is not in memory as failed, since the server crashes on it. */
 void engine_run_give_up(struct engine *engine, const struct id *run, const struct run_asker *asker);
 /* Parks one run in state paused; or takes a paused one up again. */

@@ -24,7 +24,8 @@ struct move_request {
     struct engine *engine;
     struct id id;
     enum run_event event;
-    uint32_t version; /* retry: 0 = the one it is on */
+    uint32_t generation; /* retry: the one that it has to be on still; 0 = any */
+    uint32_t version;    /* retry: 0 = the one it is on */
     uint32_t tries;
     struct arena arena; /* what the asker lent */
     struct run_asker asker;
@@ -330,7 +331,10 @@ move_stored(struct task *task, void *thread_context)
     struct run_row *row = arena_alloc(&intent->arena, sizeof(*row));
     enum status status = store_run_get(options->store, &intent->arena, &request->id, row);
     enum run_state next;
-    if (status == STATUS_OK && !run_state_next(row->state, request->event, &next)) {
+    bool has_gone_on =
+        status == STATUS_OK && request->generation > 0 && request->generation != row->generation;
+    if (status == STATUS_OK &&
+        (has_gone_on || !run_state_next(row->state, request->event, &next))) {
         request->tries = MOVE_TRIES_MAX;
         status = STATUS_CONFLICT;
     }
@@ -404,9 +408,9 @@ move_handle(struct engine *engine, struct message *message)
     move_in_store(request);
 }
 
-static void
-ask(struct engine *engine, const struct id *run, enum run_event event, uint32_t version,
-    const struct run_asker *asker)
+static struct move_request *
+request_new(struct engine *engine, const struct id *run, enum run_event event,
+            const struct run_asker *asker)
 {
     struct move_request *request = mem_alloc(sizeof(*request));
     *request = (struct move_request){
@@ -414,45 +418,61 @@ ask(struct engine *engine, const struct id *run, enum run_event event, uint32_t 
         .engine = engine,
         .id = *run,
         .event = event,
-        .version = version,
         .asker = *asker,
     };
     arena_init(&request->arena, KIB(64));
     if (asker->idempotency != NULL)
         request->asker.idempotency = idempotency_copy(&request->arena, asker->idempotency);
+    return request;
+}
+
+static void
+request_send(struct move_request *request)
+{
+    struct engine *engine = request->engine;
     engine->away++;
     queue_push(engine->mailbox, &request->message.node);
+}
+
+static void
+ask(struct engine *engine, const struct id *run, enum run_event event,
+    const struct run_asker *asker)
+{
+    request_send(request_new(engine, run, event, asker));
 }
 
 void
 engine_run_cancel(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_CANCEL, 0, asker);
+    ask(engine, run, RUN_EVENT_CANCEL, asker);
 }
 
 void
-engine_run_retry(struct engine *engine, const struct id *run, uint32_t version,
+engine_run_retry(struct engine *engine, const struct id *run, uint32_t generation, uint32_t version,
                  const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_RETRY, version, asker);
+    struct move_request *request = request_new(engine, run, RUN_EVENT_RETRY, asker);
+    request->generation = generation;
+    request->version = version;
+    request_send(request);
 }
 
 void
 engine_run_pause(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_PAUSE, 0, asker);
+    ask(engine, run, RUN_EVENT_PAUSE, asker);
 }
 
 void
 engine_run_resume(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_BEGIN, 0, asker);
+    ask(engine, run, RUN_EVENT_BEGIN, asker);
 }
 
 void
 engine_run_give_up(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    ask(engine, run, RUN_EVENT_FAIL, 0, asker);
+    ask(engine, run, RUN_EVENT_FAIL, asker);
 }
 
 /* --- progress --- */

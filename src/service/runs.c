@@ -329,7 +329,7 @@ service_run_retry(struct service *service, const struct run_row *run, bool on_ne
         asker->moved(STATUS_CONFLICT, asker->context);
         return;
     }
-    engine_run_retry(service->engine, &run->id, version, asker);
+    engine_run_retry(service->engine, &run->id, run->generation, version, asker);
 }
 
 void

@@ -205,7 +205,7 @@ void service_run_cancel(struct service *service, const struct id *run,
 MUST_USE enum status service_run_fits_newest(struct service *service, const struct run_row *run,
                                              struct error *error);
 /* A completed run goes on when an item of it failed, or with a version that it was not on: what is
- * done is not done again. Else CONFLICT. */
+ * done is not done again. Else CONFLICT, also when the run has gone on since it was read. */
 void service_run_retry(struct service *service, const struct run_row *run, bool on_newest,
                        const struct run_asker *asker);
 void service_run_pause(struct service *service, const struct id *run,

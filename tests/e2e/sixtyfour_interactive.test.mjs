@@ -182,6 +182,47 @@ test('a block that does not fit is not accepted, with words, and the job stays a
   assert.equal((await state(job)).total_blocks, 1);
 });
 
+test('blocks that are added at the same time all come, each once, in some order', async () => {
+  for (let round = 0; round < 5; round++) {
+    const job = await start();
+    const source = await first(job);
+    const cities = ['London', 'Paris', 'Rome', 'Oslo'];
+    const blocks = await Promise.all(
+      cities.map((value) => added(job, 'filter', { filters: [{ column: 'city', operator: 'equals', value }] }, source)));
+    assert.equal(new Set(blocks).size, cities.length);
+    const now = await until(async () => {
+      const look = await ended(job);
+      return look.total_blocks === 1 + cities.length && look;
+    }, 'all blocks');
+    assert.equal(now.overall_status, 'completed');
+    assert.deepEqual(new Set(now.blocks.map((one) => one.block_id)), new Set([source, ...blocks]));
+    assert.deepEqual(now.blocks.map((one) => one.sequence_number), [1, 2, 3, 4, 5]);
+    const count = (value) => now.blocks.find((one) => one.block_id === blocks[cities.indexOf(value)]).metrics.row_count;
+    assert.deepEqual(cities.map(count), [1, 1, 0, 0]);
+  }
+});
+
+test('one Idempotency-Key that is sent many times at once adds one block', async () => {
+  const job = await start();
+  const source = await first(job);
+  const answers = await Promise.all(Array.from({ length: 6 }, () =>
+    added(job, 'filter', LONDON, source, { headers: { 'Idempotency-Key': 'block-race' } })));
+  assert.equal(new Set(answers).size, 1);
+  assert.equal((await ended(job)).total_blocks, 2);
+});
+
+test('a job that does not start leaves no workflow behind', async () => {
+  const listed = async () => (await call('GET', '/workflows')).map((one) => one.id).sort();
+  const before = await listed();
+  const specs = { input_schema: { email: { type: 'string' } } };
+  const missing = await ask('POST', `${JOBS}/start`, { block_name: 'webhook', specs, webhook_payload: [{ name: 'Ada' }] });
+  assert.equal(missing.status, 400, JSON.stringify(missing.json));
+  assert.match(missing.json.message, /email/);
+  const bare = await ask('POST', `${JOBS}/start`, { block_name: 'read_csv', specs: {} });
+  assert.equal(bare.status, 400, JSON.stringify(bare.json));
+  await until(async () => (await listed()).join() === before.join(), 'the workflows that were there before');
+});
+
 test('the same Idempotency-Key starts one job and adds one block', async () => {
   const body = { block_name: 'webhook', specs: {}, webhook_payload: people };
   const once = { headers: { 'Idempotency-Key': 'job-once' } };

@@ -188,7 +188,7 @@ typedef void move_fn(struct engine *engine, const struct id *run, const struct r
 static void
 retry_pinned(struct engine *engine, const struct id *run, const struct run_asker *asker)
 {
-    engine_run_retry(engine, run, 0, asker);
+    engine_run_retry(engine, run, 0, 0, asker);
 }
 
 static void

@@ -260,7 +260,7 @@ story_act(struct story *story)
         engine_run_resume(engine, &story->run, &asker);
         return;
     case ASK_RETRY:
-        engine_run_retry(engine, &story->run, 0, &asker);
+        engine_run_retry(engine, &story->run, 0, 0, &asker);
         return;
     case ASK_NOTHING:
         story->is_asking = false;

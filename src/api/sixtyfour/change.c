@@ -249,6 +249,7 @@ sixtyfour_change_make(struct call *call)
 {
     struct changing *changing = call->own;
     struct value flow;
+    changing->lists_made = 0;
     if (changing->definition.kind == VALUE_NONE)
         flow = renamed(call, changing);
     else if (!make_flow(call, changing, &flow))

@@ -12,8 +12,11 @@
 
 /* Kept with a run: it is such a job. */
 #define KEPT "interactive"
+#define NO_JOB "There is no interactive job with this id"
 /* How long a block waits for the end of those before it. */
 #define WAIT_MS INT64_C(30000)
+/* How often a block is added anew, or waits anew, because others were added at the same time. */
+#define ROUNDS_MAX 20
 
 /* --- what was sent --- */
 
@@ -48,7 +51,7 @@ interactive_find(struct call *call, struct run_row *out)
         json_parse(&kept, call->arena, out->resolved, 0, NULL, NULL) == STATUS_OK &&
         value_is_true(value_get(kept, KEPT)))
         return true;
-    call_fail(call, 404, "There is no interactive job with this id");
+    call_fail(call, 404, NO_JOB);
     return false;
 }
 
@@ -137,6 +140,29 @@ struct opening {
 };
 
 static void
+workflow_dropped(const struct workflow_changed *changed, void *context)
+{
+    (void)changed;
+    (void)context;
+}
+
+/* The workflow of a job that has not started. It takes nothing of a call, which may be answered. */
+static void
+drop_workflow(struct service *service, const struct workflow_row *row)
+{
+    struct problems problems;
+    struct arena arena;
+    char hex[ID_HEX_BYTES];
+    id_hex(&row->id, hex);
+    struct workflow_change change = {
+        .kind = WORKFLOW_DELETE, .workspace = row->workspace, .target = slice_text(hex)};
+    arena_init(&arena, KIB(64));
+    problems_init(&problems, &arena);
+    status_ignore(service_workflow_change(service, &change, &problems, workflow_dropped, NULL));
+    arena_done(&arena);
+}
+
+static void
 answer_job(struct call *call, const struct run_row *run)
 {
     struct buffer body;
@@ -152,12 +178,16 @@ answer_job(struct call *call, const struct run_row *run)
 static void
 job_started(enum status status, const struct run_row *run, void *context)
 {
+    struct call *call = context;
+    const struct opening *opening = call->own;
+    if (status != STATUS_OK)
+        drop_workflow(call->service, &opening->changing.row);
     if (status == STATUS_OK)
-        answer_job(context, run);
+        answer_job(call, run);
     else if (status == STATUS_CONFLICT)
-        call_go_on(context, call_answer_conflict);
+        call_go_on(call, call_answer_conflict);
     else
-        call_fail_status(context, status, NULL);
+        call_fail_status(call, status, NULL);
 }
 
 static bool
@@ -181,8 +211,12 @@ start_job(struct call *call)
     struct opening *opening = call->own;
     struct refusal refusal = {.limit = ACCOUNT_UNLIMITED};
     struct error error = {0};
-    if (!make_input(call))
+    struct service *service = call->service;
+    const struct workflow_row made = opening->changing.row;
+    if (!make_input(call)) {
+        drop_workflow(service, &made);
         return;
+    }
     struct run_new_options wanted = {
         .workspace = call->caller.workspace,
         .workflow = &opening->changing.row,
@@ -195,8 +229,10 @@ start_job(struct call *call)
         .idempotency = call->idempotency,
     };
     enum status status = service_run_start(call->service, &wanted, job_started, call, &error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        drop_workflow(service, &made);
         sixtyfour_fail_start(call, status, &refusal, &error);
+    }
 }
 
 static void
@@ -260,7 +296,11 @@ struct adding {
     struct run_row run;
     struct run_asker asker;
     const char *block;
+    unsigned rounds;
+    bool is_stored; /* the newest graph has the block */
 };
+
+static void add_block(struct call *call);
 
 static void
 answer_added(struct call *call, const char *block, const char *words)
@@ -275,13 +315,41 @@ answer_added(struct call *call, const char *block, const char *words)
     call_answer(call, 200, &body);
 }
 
+/* Others were first: once more of what they have left behind. */
+static void
+add_again(struct call *call, const char *words)
+{
+    struct adding *adding = call->own;
+    if (++adding->rounds < ROUNDS_MAX && !http_request_is_gone(call->request))
+        call_wait_end(call, &adding->run.id, WAIT_MS, add_block);
+    else
+        answer_added(call, NULL, words);
+}
+
 static void
 refuse_block(struct call *call, const struct sixtyfour_problem *problem)
 {
     const char *place = place_in_block(problem);
-    answer_added(
-        call, NULL,
-        arena_format(call->arena, "%s%s%s", place, place[0] == '\0' ? "" : ": ", problem->words));
+    const char *words =
+        arena_format(call->arena, "%s%s%s", place, place[0] == '\0' ? "" : ": ", problem->words);
+    if (strcmp(problem->type, "conflict") == 0)
+        add_again(call, words);
+    else
+        answer_added(call, NULL, words);
+}
+
+/* The job as it is now, whatever was known of it. False: the call was answered. */
+static bool
+read_job(struct call *call)
+{
+    struct adding *adding = call->own;
+    const struct id id = adding->run.id;
+    enum status status = service_run_get(call->service, &id, call->arena, &adding->run);
+    if (status == STATUS_NOT_FOUND)
+        call_fail(call, 404, NO_JOB);
+    else if (status != STATUS_OK)
+        call_fail_status(call, status, NULL);
+    return status == STATUS_OK;
 }
 
 /* Another block that was added at the same time may have taken this one along. */
@@ -289,15 +357,12 @@ static void
 look_again(struct call *call)
 {
     struct adding *adding = call->own;
-    if (call_answer_again(call))
+    if (call_answer_again(call) || !read_job(call))
         return;
-    enum status status = service_run_get(call->service, &adding->run.id, call->arena, &adding->run);
-    if (status != STATUS_OK)
-        call_fail_status(call, status, NULL);
-    else if (adding->run.version >= adding->changing.row.published_version)
+    if (adding->run.version >= adding->changing.row.published_version)
         answer_added(call, adding->block, NULL);
     else
-        answer_added(call, NULL, "The job went on in between: add the block again");
+        add_again(call, "The job works on other blocks; this one goes with the next");
 }
 
 static void
@@ -318,6 +383,7 @@ go_on_longer(struct call *call)
 {
     struct adding *adding = call->own;
     struct error error = {0};
+    adding->is_stored = true;
     enum status status = service_run_fits_newest(call->service, &adding->run, &error);
     adding->asker = (struct run_asker){job_moved, call, call->idempotency};
     call_keep_answer(call, 200);
@@ -353,8 +419,6 @@ static const char *
 find_obstacle(struct call *call)
 {
     struct adding *adding = call->own;
-    if (!run_state_is_ended(adding->run.state))
-        return "The job still works on its last block: add the next one when it has completed";
     if (adding->run.state == RUN_STATE_CANCELLED)
         return "The job was cancelled";
     enum status status = service_workflow_get(call->service, &adding->run.workflow, call->arena,
@@ -364,14 +428,34 @@ find_obstacle(struct call *call)
     return NULL;
 }
 
+/* Still, or again with a block that another has added. */
+static void
+job_works(struct call *call)
+{
+    static const char words[] =
+        "The job still works on its last block: add the next one when it has completed";
+    const struct adding *adding = call->own;
+    int64_t waited_us = clock_mono_us(service_clock(call->service)) - call->begun_us;
+    if (adding->is_stored)
+        look_again(call);
+    else if (waited_us < WAIT_MS * 1000)
+        add_again(call, words);
+    else
+        answer_added(call, NULL, words);
+}
+
 static void
 add_block(struct call *call)
 {
     struct adding *adding = call->own;
     struct plan *plan = NULL;
     struct value definition;
-    if (!sixtyfour_read_again(call, &adding->run))
+    if (!read_job(call))
         return;
+    if (!run_state_is_ended(adding->run.state)) {
+        job_works(call);
+        return;
+    }
     const char *obstacle = find_obstacle(call);
     if (obstacle != NULL) {
         answer_added(call, NULL, obstacle);
