@@ -384,76 +384,23 @@ note_timer(struct world *world, const struct timer_row *timer)
 void
 story_committed(struct world *world, const struct store_op *op)
 {
-    switch (op->kind) {
-    case STORE_RUN_INSERT:
-    case STORE_RUN_MOVE:
+    enum store_op_kind kind = op->kind;
+    if (kind == STORE_RUN_INSERT || kind == STORE_RUN_MOVE) {
         note_run(world, op->run);
-        return;
-    case STORE_EFFECT_INSERT:
+    } else if (kind == STORE_EFFECT_INSERT) {
         note_turn(world, &op->effect->run, op->effect->generation);
         server_note_recorded(world, op->effect);
         asking_note_recorded(world, op->effect);
-        return;
-    case STORE_LINE_JOIN:
-    case STORE_LINE_LEAVE:
+    } else if (kind == STORE_LINE_JOIN || kind == STORE_LINE_LEAVE) {
         note_line(world, op);
-        return;
-    case STORE_RECORD_INSERT:
+    } else if (kind == STORE_RECORD_INSERT) {
         note_record(world, op->record);
-        return;
-    case STORE_CURSOR_PUT:
+    } else if (kind == STORE_CURSOR_PUT) {
         note_write(world, &op->cursor->run, op->cursor->generation, "cursor");
-        return;
-    case STORE_TIMER_INSERT:
+    } else if (kind == STORE_TIMER_INSERT) {
         note_timer(world, op->timer);
-        return;
-    case STORE_EVENTS_INSERT:
+    } else if (kind == STORE_EVENTS_INSERT) {
         telling_note(world, op->events);
-        return;
-    case STORE_WORKFLOW_INSERT:
-    case STORE_WORKFLOW_UPDATE:
-    case STORE_WORKFLOW_DELETE:
-    case STORE_VERSION_INSERT:
-    case STORE_VERSION_TRIM:
-    case STORE_KEY_INSERT:
-    case STORE_KEY_UPDATE:
-    case STORE_KEY_USED:
-    case STORE_WORKSPACE_INSERT:
-    case STORE_WORKSPACE_UPDATE:
-    case STORE_GRANT_INSERT:
-    case STORE_AUDIT_INSERT:
-    case STORE_AUDIT_ANSWER:
-    case STORE_AUDIT_TRIM:
-    case STORE_SPENDING_ADD:
-    case STORE_SPENDING_TRIM:
-    case STORE_TIMER_DELETE:
-    case STORE_FILE_INSERT:
-    case STORE_FILE_DELETE:
-    case STORE_IDEMPOTENCY_INSERT:
-    case STORE_OBJECT_INSERT:
-    case STORE_OBJECT_ADD:
-    case STORE_OBJECT_ADD_CAUGHT:
-    case STORE_OBJECT_UPDATE:
-    case STORE_OBJECT_DELETE:
-    case STORE_OBJECT_REQUIRE:
-    case STORE_OBJECTS_ADD:
-    case STORE_OBJECTS_REMOVE:
-    case STORE_HOOK_TRIM:
-    case STORE_INDEX_PUT:
-    case STORE_INDEX_DELETE:
-    case STORE_SETTING_PUT:
-    case STORE_TEXT_PUT:
-    case STORE_CACHE_PUT:
-    case STORE_CACHE_TRIM:
-    case STORE_IDEMPOTENCY_TRIM:
-    case STORE_DELIVERY_INSERT:
-    case STORE_DELIVERY_UPDATE:
-    case STORE_DELIVERY_TRIM:
-    case STORE_RUN_DELETE:
-    case STORE_RUN_CLEAR:
-    case STORE_BLOB_PUT:
-    case STORE_LABELS_INSERT:
-        return;
     }
 }
 

@@ -663,77 +663,68 @@ apply_results(struct world *world, const struct store_op *op)
                                            : events_insert(world, op->events);
 }
 
+typedef enum status apply_fn(struct world *world, const struct store_op *op);
+
+static apply_fn *const appliers[STORE_OP_KIND_COUNT] = {
+    [STORE_WORKFLOW_INSERT] = apply_to_workflows,
+    [STORE_WORKFLOW_UPDATE] = apply_to_workflows,
+    [STORE_WORKFLOW_DELETE] = apply_to_workflows,
+    [STORE_VERSION_INSERT] = apply_to_workflows,
+    [STORE_VERSION_TRIM] = apply_to_workflows,
+    [STORE_WORKSPACE_INSERT] = apply_tenancy,
+    [STORE_WORKSPACE_UPDATE] = apply_tenancy,
+    [STORE_GRANT_INSERT] = apply_tenancy,
+    [STORE_AUDIT_INSERT] = apply_tenancy,
+    [STORE_AUDIT_ANSWER] = apply_tenancy,
+    [STORE_AUDIT_TRIM] = apply_tenancy,
+    [STORE_SPENDING_ADD] = apply_tenancy,
+    [STORE_SPENDING_TRIM] = apply_tenancy,
+    [STORE_KEY_INSERT] = apply_tenancy,
+    [STORE_KEY_UPDATE] = apply_tenancy,
+    [STORE_KEY_USED] = apply_tenancy,
+    [STORE_RUN_INSERT] = apply_to_runs,
+    [STORE_RUN_MOVE] = apply_to_runs,
+    [STORE_RUN_DELETE] = apply_to_runs,
+    [STORE_RUN_CLEAR] = apply_to_runs,
+    [STORE_BLOB_PUT] = apply_to_runs,
+    [STORE_LABELS_INSERT] = apply_standing,
+    [STORE_LINE_JOIN] = apply_standing,
+    [STORE_LINE_LEAVE] = apply_standing,
+    [STORE_EFFECT_INSERT] = apply_results,
+    [STORE_RECORD_INSERT] = apply_results,
+    [STORE_EVENTS_INSERT] = apply_results,
+    [STORE_CURSOR_PUT] = apply_progress,
+    [STORE_TIMER_INSERT] = apply_progress,
+    [STORE_TIMER_DELETE] = apply_progress,
+    [STORE_FILE_INSERT] = apply_to_files,
+    [STORE_FILE_DELETE] = apply_to_files,
+    [STORE_IDEMPOTENCY_INSERT] = apply_to_idempotency,
+    [STORE_IDEMPOTENCY_TRIM] = apply_to_idempotency,
+    [STORE_OBJECT_INSERT] = apply_to_objects,
+    [STORE_OBJECT_ADD] = apply_to_objects,
+    [STORE_OBJECT_ADD_CAUGHT] = apply_to_objects,
+    [STORE_OBJECT_UPDATE] = apply_to_objects,
+    [STORE_OBJECT_DELETE] = apply_to_objects,
+    [STORE_OBJECT_REQUIRE] = apply_to_objects,
+    [STORE_OBJECTS_ADD] = apply_to_objects,
+    [STORE_OBJECTS_REMOVE] = apply_to_objects,
+    [STORE_HOOK_TRIM] = apply_to_objects,
+    [STORE_INDEX_PUT] = apply_to_index,
+    [STORE_INDEX_DELETE] = apply_to_index,
+    [STORE_SETTING_PUT] = apply_to_kept,
+    [STORE_TEXT_PUT] = apply_to_kept,
+    [STORE_CACHE_PUT] = apply_to_kept,
+    [STORE_CACHE_TRIM] = apply_to_kept,
+    [STORE_DELIVERY_INSERT] = apply_to_deliveries,
+    [STORE_DELIVERY_UPDATE] = apply_to_deliveries,
+    [STORE_DELIVERY_TRIM] = apply_to_deliveries,
+};
+
 static enum status
 apply_op(struct world *world, const struct store_op *op)
 {
-    switch (op->kind) {
-    case STORE_WORKFLOW_INSERT:
-    case STORE_WORKFLOW_UPDATE:
-    case STORE_WORKFLOW_DELETE:
-    case STORE_VERSION_INSERT:
-    case STORE_VERSION_TRIM:
-        return apply_to_workflows(world, op);
-    case STORE_WORKSPACE_INSERT:
-    case STORE_WORKSPACE_UPDATE:
-    case STORE_GRANT_INSERT:
-    case STORE_AUDIT_INSERT:
-    case STORE_AUDIT_ANSWER:
-    case STORE_AUDIT_TRIM:
-    case STORE_SPENDING_ADD:
-    case STORE_SPENDING_TRIM:
-    case STORE_KEY_INSERT:
-    case STORE_KEY_UPDATE:
-    case STORE_KEY_USED:
-        return apply_tenancy(world, op);
-    case STORE_RUN_INSERT:
-    case STORE_RUN_MOVE:
-    case STORE_RUN_DELETE:
-    case STORE_RUN_CLEAR:
-    case STORE_BLOB_PUT:
-        return apply_to_runs(world, op);
-    case STORE_LABELS_INSERT:
-    case STORE_LINE_JOIN:
-    case STORE_LINE_LEAVE:
-        return apply_standing(world, op);
-    case STORE_EFFECT_INSERT:
-    case STORE_RECORD_INSERT:
-    case STORE_EVENTS_INSERT:
-        return apply_results(world, op);
-    case STORE_CURSOR_PUT:
-    case STORE_TIMER_INSERT:
-    case STORE_TIMER_DELETE:
-        return apply_progress(world, op);
-    case STORE_FILE_INSERT:
-    case STORE_FILE_DELETE:
-        return apply_to_files(world, op);
-    case STORE_IDEMPOTENCY_INSERT:
-    case STORE_IDEMPOTENCY_TRIM:
-        return apply_to_idempotency(world, op);
-    case STORE_OBJECT_INSERT:
-    case STORE_OBJECT_ADD:
-    case STORE_OBJECT_ADD_CAUGHT:
-    case STORE_OBJECT_UPDATE:
-    case STORE_OBJECT_DELETE:
-    case STORE_OBJECT_REQUIRE:
-    case STORE_OBJECTS_ADD:
-    case STORE_OBJECTS_REMOVE:
-    case STORE_HOOK_TRIM:
-        return apply_to_objects(world, op);
-    case STORE_INDEX_PUT:
-    case STORE_INDEX_DELETE:
-        return apply_to_index(world, op);
-    case STORE_SETTING_PUT:
-    case STORE_TEXT_PUT:
-    case STORE_CACHE_PUT:
-    case STORE_CACHE_TRIM:
-        return apply_to_kept(world, op);
-    case STORE_DELIVERY_INSERT:
-    case STORE_DELIVERY_UPDATE:
-    case STORE_DELIVERY_TRIM:
-        return apply_to_deliveries(world, op);
-    }
-    assert(false && "no such operation");
-    return STATUS_INVALID;
+    assert(op->kind < STORE_OP_KIND_COUNT && appliers[op->kind] != NULL);
+    return appliers[op->kind](world, op);
 }
 
 static enum status
