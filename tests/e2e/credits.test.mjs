@@ -8,13 +8,15 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { startModel } from './model.mjs';
-import { startServer } from './server.mjs';
+import { startServer, until } from './server.mjs';
 
 let home;
 let model;
 let server;
 let cost; // of one call, in credits
 before(async () => {
+  /* Sums of a day begin anew at midnight: not in the middle of a test. */
+  await until(() => 86_400_000 - (Date.now() % 86_400_000) > 60_000, 'midnight to be over');
   home = await mkdtemp(join(tmpdir(), 'windrow-credits-'));
   model = await startModel({ latencyMs: 5, say: () => 'It is a thing.' });
   const config = join(home, 'config.yaml');

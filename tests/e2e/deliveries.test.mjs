@@ -53,8 +53,7 @@ async function startReceiver() {
 
 before(async () => {
   receiver = await startReceiver();
-  server = await startServer('--allow', '127.0.0.1', '--delivery-retry', '200ms', '--delivery-give-up', '20s',
-    '--delivery-timeout', '1s');
+  server = await startServer('--allow', '127.0.0.1', '--delivery-retry', '200ms');
 });
 after(async () => {
   await server?.close();
@@ -63,12 +62,12 @@ after(async () => {
 
 let number = 0;
 /** A published workflow that tells `path` of the receiver; `steps`: in YAML. */
-const workflowTo = (path, steps = '[{ id: a, type: transform, config: { expression: ".input" } }]') =>
-  server.publish(`name: Notice ${(number += 1)}\nnotify: { on_end: "${receiver.url}${path}" }\nsteps: ${steps}\n`);
+const workflowTo = (path, steps = '[{ id: a, type: transform, config: { expression: ".input" } }]', of = server) =>
+  of.publish(`name: Notice ${(number += 1)}\nnotify: { on_end: "${receiver.url}${path}" }\nsteps: ${steps}\n`);
 
-const deliveriesOf = async (run) => (await server.get(`/v1/deliveries?runId=${run.id}`)).data;
-const ended = (run) => until(async () => {
-  const [delivery] = await deliveriesOf(run);
+const deliveriesOf = async (run, of = server) => (await of.get(`/v1/deliveries?runId=${run.id}`)).data;
+const ended = (run, of = server) => until(async () => {
+  const [delivery] = await deliveriesOf(run, of);
   return delivery && delivery.status !== 'pending' ? delivery : null;
 }, 'the end of the delivery');
 
@@ -152,9 +151,16 @@ test('what is not taken is sent again, with the same id and a new signature', as
 test('a receiver that hangs or hangs up is tried again', async () => {
   receiver.answer('/hangs', (seen) => (seen === 1 ? 'hang' : 200));
   receiver.answer('/closes', (seen) => (seen === 1 ? 'close' : 200));
-  for (const path of ['/hangs', '/closes']) {
-    const delivery = await ended(await server.begin(await workflowTo(path), {}));
-    assert.deepEqual([delivery.status, delivery.attempts], ['delivered', 2], path);
+  const hasty = await startServer('--allow', '127.0.0.1', '--delivery-retry', '200ms', '--delivery-timeout', '1s');
+  try {
+    for (const path of ['/hangs', '/closes']) {
+      const delivery = await ended(await hasty.begin(await workflowTo(path, undefined, hasty), {}), hasty);
+      assert.equal(delivery.status, 'delivered', path);
+      /* What is slow on a busy machine hangs for it too. */
+      assert.ok(delivery.attempts >= 2, path);
+    }
+  } finally {
+    await hasty.close();
   }
 });
 
@@ -167,7 +173,7 @@ test('an attempt that is due before the last one is stored is made', async () =>
       `name: Hasty\nnotify: { on_end: "${receiver.url}/hasty" }\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n`);
     for (let n = 1; n <= 30; n++) {
       await hasty.begin(workflow, {});
-      await until(async () => (await hasty.get('/v1/deliveries?status=delivered')).data.length === n, `delivery ${n}`, 30_000);
+      await until(async () => (await hasty.get('/v1/deliveries?status=delivered')).data.length === n, `delivery ${n}`);
     }
   } finally {
     await hasty.close();
@@ -197,36 +203,41 @@ test('410 ends it, redirects are not followed, private addresses are not reached
 });
 
 test('a dead receiver holds up nobody else, and ends as a dead letter that can be sent again', async () => {
-  let isMended = false;
-  receiver.answer('/dead', () => (isMended ? 200 : 500));
-  const dead = await workflowTo('/dead');
-  const runs = await Promise.all(Array.from({ length: 30 }, () => server.begin(dead, {})));
-  const well = await server.publish(
-    `name: Beside\nnotify: { on_end: "${receiver.url.replace('127.0.0.1', 'localhost')}/beside" }\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n`);
-  await ended(await server.begin(well, {}));
+  const brief = await startServer('--allow', '127.0.0.1', '--delivery-retry', '200ms', '--delivery-give-up', '5s');
+  try {
+    let isMended = false;
+    receiver.answer('/dead', () => (isMended ? 200 : 500));
+    const dead = await workflowTo('/dead', undefined, brief);
+    const runs = await Promise.all(Array.from({ length: 30 }, () => brief.begin(dead, {})));
+    const well = await brief.publish(
+      `name: Beside\nnotify: { on_end: "${receiver.url.replace('127.0.0.1', 'localhost')}/beside" }\nsteps: [{ id: a, type: set, config: { fields: { x: 1 } } }]\n`);
+    await ended(await brief.begin(well, {}), brief);
 
-  const letter = await ended(runs[0]);
-  assert.equal(letter.status, 'dead');
-  assert.ok(letter.attempts >= 1);
-  const { data } = await server.get('/v1/deliveries?status=dead&limit=1000');
-  assert.ok(data.some(({ id }) => id === letter.id));
-  assert.ok(data.every(({ status }) => status === 'dead'));
+    const letter = await ended(runs[0], brief);
+    assert.equal(letter.status, 'dead');
+    assert.ok(letter.attempts >= 1);
+    const { data } = await brief.get('/v1/deliveries?status=dead&limit=1000');
+    assert.ok(data.some(({ id }) => id === letter.id));
+    assert.ok(data.every(({ status }) => status === 'dead'));
 
-  isMended = true;
-  const replayed = await server.post(`/v1/deliveries/${letter.id}/replay`);
-  assert.deepEqual([replayed.status, replayed.data.status, replayed.data.endedAt], [200, 'pending', null]);
-  const delivered = await ended(runs[0]);
-  assert.equal(delivered.status, 'delivered');
-  const ids = receiver.at('/dead').filter(({ body }) => JSON.parse(body).data.id === runs[0].id)
-    .map(({ headers }) => headers['webhook-id']);
-  assert.deepEqual([...new Set(ids)], [`msg_${letter.id}`]);
+    isMended = true;
+    const replayed = await brief.post(`/v1/deliveries/${letter.id}/replay`);
+    assert.deepEqual([replayed.status, replayed.data.status, replayed.data.endedAt], [200, 'pending', null]);
+    const delivered = await ended(runs[0], brief);
+    assert.equal(delivered.status, 'delivered');
+    const ids = receiver.at('/dead').filter(({ body }) => JSON.parse(body).data.id === runs[0].id)
+      .map(({ headers }) => headers['webhook-id']);
+    assert.deepEqual([...new Set(ids)], [`msg_${letter.id}`]);
 
-  const again = await server.post(`/v1/deliveries/${letter.id}/replay`, undefined,
-    { headers: { 'idempotency-key': 'once' } });
-  await ended(runs[0]);
-  const same = await server.post(`/v1/deliveries/${letter.id}/replay`, undefined,
-    { headers: { 'idempotency-key': 'once' } });
-  assert.deepEqual([again.status, same.status, same.data.status], [200, 200, 'delivered']);
+    const again = await brief.post(`/v1/deliveries/${letter.id}/replay`, undefined,
+      { headers: { 'idempotency-key': 'once' } });
+    await ended(runs[0], brief);
+    const same = await brief.post(`/v1/deliveries/${letter.id}/replay`, undefined,
+      { headers: { 'idempotency-key': 'once' } });
+    assert.deepEqual([again.status, same.status, same.data.status], [200, 200, 'delivered']);
+  } finally {
+    await brief.close();
+  }
 });
 
 test('of a receiver that always hangs all letters die in time', async () => {

@@ -93,7 +93,7 @@ steps:
   - { id: a, type: http_request, needs: begin, config: { url: "${slow.url}/a", rate: 1/h } }
   - { id: b, type: http_request, needs: begin, config: { url: "${slow.url}/b", rate: 1/h } }
   - { id: c, type: http_request, needs: begin, config: { url: "${quick.url}/c", rate: 1/h } }
-limits: { concurrency: 1, deadline: 2s }
+limits: { concurrency: 1, deadline: 5s }
 `;
     const [run] = await runAll([workflow]);
     assert.equal(run.status, 'failed');

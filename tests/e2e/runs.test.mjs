@@ -133,10 +133,11 @@ test('cancel ends a run with a call in flight', async () => {
 });
 
 test('a cancelled run goes on by retry', async () => {
-  const workflow = await server.publish(calling('Resumed', '/delay/300'));
+  const workflow = await server.publish(calling('Resumed', '/hang?until=mended'));
   const { id } = await server.begin(workflow, { company: 'x' });
   await until(() => stub.calls().length === 1, 'the call');
   await server.post(`/v1/workflow-runs/${id}/cancel`);
+  stub.mend();
   assert.equal((await server.post(`/v1/workflow-runs/${id}/retry`)).status, 200);
   const run = await server.reachEnd(id);
   assert.deepEqual([run.status, run.generation], ['completed', 2]);

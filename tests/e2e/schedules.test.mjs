@@ -19,21 +19,25 @@ const runsOf = async (slug) => (await server.get(`/v1/workflows/${slug}/runs?lim
 const scheduleOf = (slug, query = '') => server.get(`/v1/workflows/${slug}/schedule${query}`);
 
 test('every second has one run, over five kills', async () => {
+  const second = (time) => Math.floor(new Date(time).getTime() / 1000);
+  const asked = Date.now();
   await server.publish(ticking('every', '{ cron: "* * * * * *", missed: all, input: { n: 7 } }'));
   const begun = Date.now();
   for (let kill = 0; kill < 5; kill++) {
     await new Promise((done) => setTimeout(done, 300 + Math.random() * 900));
     await server.restart('SIGKILL');
   }
-  await until(async () => {
+  const { lastAt } = await until(async () => {
     const { data } = await scheduleOf('every');
-    return Date.parse(data.next[0]) > Date.now() && Date.parse(data.lastAt) > begun + 2000;
+    return Date.parse(data.next[0]) > Date.now() && Date.parse(data.lastAt) > begun + 2000 && data;
   }, 'the schedule to be up to date');
   const archived = await server.post('/v1/workflows/every/archive', {});
   assert.equal(archived.status, 200);
   const runs = await runsOf('every');
-  const times = runs.map((run) => Math.floor(Date.parse(run.createdAt) / 1000));
-  assert.equal(runs.length, Math.max(...times) - Math.min(...times) + 1);
+  /* Runs may be made a while after their instants, and a second may begin while it is published or archived. */
+  const least = second(lastAt) - second(begun);
+  const most = second(Date.now()) - second(asked);
+  assert.ok(runs.length >= least && runs.length <= most, `${runs.length} runs for ${least} to ${most} instants`);
   for (const run of runs) assert.deepEqual([run.trigger, run.input], ['schedule', { n: 7 }]);
   assert.equal((await scheduleOf('every')).status, 404);
 });

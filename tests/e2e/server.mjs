@@ -72,8 +72,9 @@ class Server {
     this.log = log;
     const env = { ...process.env, ...this.environment };
     this.child = spawn(WINDROW, args, { stdio: ['ignore', 'inherit', 'pipe'], env });
+    /* Not at its exit: what it has said last may come behind that. */
     this.ended = new Promise((done) =>
-      this.child.once('exit', (code, signal) => done({ code, signal })),
+      this.child.once('close', (code, signal) => done({ code, signal })),
     );
     this.url = await listening(this.child, log);
     this.port = Number(new URL(this.url).port);

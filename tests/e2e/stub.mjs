@@ -4,7 +4,7 @@
 //   /delay/MS             an answer after so many milliseconds
 //   /status/CODE          that status; ?retry_after=SECONDS adds the header
 //   /flaky/N              500 for the first N calls of an Idempotency-Key, then 200
-//   /hang                 reads the request and never answers
+//   /hang                 reads the request and never answers; ?until=mended: answers what comes behind /_mend
 //   /close                reads the request and closes the connection
 //   /cut                  closes it in the middle of the body
 //   /bad-json             JSON that ends too early
@@ -85,6 +85,10 @@ function flaky({ response, argument, call, state }) {
     return;
   }
   sendJson(response, 200, { ok: true, attempt: failed + 1 });
+}
+
+function hang({ response, query, state }) {
+  if (state.isMended && new URLSearchParams(query).get('until') === 'mended') sendJson(response, 200, { mended: true });
 }
 
 function close({ request }) {
@@ -188,7 +192,7 @@ const PLACES = new Map([
   ['delay', { serve: delay, takesNumber: true }],
   ['status', { serve: status, takesNumber: true }],
   ['flaky', { serve: flaky, takesNumber: true }],
-  ['hang', { serve: () => {} }],
+  ['hang', { serve: hang }],
   ['close', { serve: close }],
   ['cut', { serve: cut }],
   ['bad-json', { serve: badJson }],

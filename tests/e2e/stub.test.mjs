@@ -66,6 +66,8 @@ test('connections end as ordered', async () => {
   const answer = get('/hang').then(() => 'an answer', () => 'a closed connection');
   assert.equal(await Promise.race([answer, sleep(50, 'silence')]), 'silence');
   assert.equal(stub.count(), 3);
+  stub.mend();
+  assert.equal((await get('/hang?until=mended')).status, 200);
 });
 
 test('bodies are as ordered', async () => {

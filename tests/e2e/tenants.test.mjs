@@ -134,7 +134,7 @@ test('threat E13: there is no default key; the first start makes one and says it
       fetch(`${url}/v1/keys`, { headers: key ? { 'x-api-key': key } : {} }).then((a) => a.status);
     const stop = async () => {
       child.kill('SIGTERM');
-      await new Promise((done) => child.once('exit', done));
+      await new Promise((done) => child.once('close', done));
       return { out, log };
     };
     return { ask, stop };

@@ -244,7 +244,7 @@ test('while a run goes on its progress is told, entity by entity; then it is can
   await until(() => stub.calls().length === seen + 3, 'three calls');
   const going = await until(async () => {
     const one = await job(id);
-    return one.progress.completed === 1 ? one : null;
+    return one.progress.completed === 1 && one.progress.failed === 1 ? one : null;
   }, 'an entity to be done');
   assert.deepEqual([going.status, going.completedAt], ['running', null]);
   assert.deepEqual(going.progress, { total: 4, completed: 1, failed: 1 });
@@ -578,6 +578,7 @@ test('the logs of a job tell in order what happened, and why it failed', async (
 test('jobs are listed newest first, by status, category and limit', async () => {
   const workflow = await native([{ type: 'set', config: { fields: { a: 1 } } }]);
   const held = await run(await native(waits()), ['a']);
+  await until(async () => (await job(held)).status === 'running', 'it to run');
   const ids = [];
   for (let i = 0; i < 3; i++) ids.unshift(await run(workflow, ['a']));
   await Promise.all(ids.map(jobEnds));

@@ -256,7 +256,7 @@ test('an archived workflow starts nothing until it is taken back', async () => {
     /unarchive it first/);
   const drafted = await put('archived', saying('Archived', 'x'));
   assert.deepEqual([drafted.data.status, drafted.data.version], ['archived', 2]);
-  assert.equal((await server.get(`/v1/workflow-runs/${run.id}`)).data.status, 'running');
+  await server.reach(run.id, 'running');
   const back = await server.post('/v1/workflows/archived/unarchive');
   assert.deepEqual([back.data.status, back.data.publishedVersion], ['active', 1]);
   await put('never', saying('Never', 'x'));
