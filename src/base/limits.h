@@ -40,8 +40,10 @@
 #define LIMIT_SEARCH_TERMS 64
 /* Documents up to which the finds of a search are counted. */
 #define LIMIT_SEARCH_COUNTED 1000
-/* Finds of a search, the newest ones, that are ranked and can be seen page by page. */
+/* Finds of a search that can be seen page by page. */
 #define LIMIT_SEARCH_DEPTH 10000
+/* Documents that a search finds, the newest ones, that are ranked: 1 ms for 1,000. */
+#define LIMIT_SEARCH_RANKED 4000
 /* Records of a kind without an index, the newest first, that a search compares, and their bytes. */
 #define LIMIT_RECORDS_SEARCHED 100000
 #define LIMIT_RECORDS_SEARCHED_BYTES MIB(256)

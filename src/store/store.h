@@ -309,7 +309,7 @@ struct search_hit {
     struct slice snippet; /* of the body, with marks */
 };
 typedef bool store_hit_fn(const struct search_hit *hit, void *context);
-/* The best first, of the LIMIT_SEARCH_DEPTH that were put there last: to rank more takes long and
+/* The best first, of the LIMIT_SEARCH_RANKED that were put there last: to rank more takes long and
  * says little. */
 MUST_USE enum status store_search(struct store *store, const struct store_search *search,
                                   store_hit_fn *visit, void *context);

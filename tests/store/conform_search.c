@@ -81,12 +81,12 @@ test_the_newest_of_very_many_are_ranked(void **state)
 {
     struct fixture *f = *state;
     put(f, text_of(1, "Nuts", "nuts nuts nuts", ""));
-    for (uint32_t i = 2; i <= LIMIT_SEARCH_DEPTH; i++)
+    for (uint32_t i = 2; i <= LIMIT_SEARCH_RANKED; i++)
         put(f, text_of(i, "A", "nuts", ""));
     struct store_search nuts = {TERMS({.words = SLICE("nuts")}), .limit = 1};
     assert_found(f, nuts, "1");
-    put(f, text_of(LIMIT_SEARCH_DEPTH + 1, "A", "some more nuts nuts nuts", ""));
-    assert_found(f, nuts, "10001");
+    put(f, text_of(LIMIT_SEARCH_RANKED + 1, "A", "some more nuts nuts nuts", ""));
+    assert_found(f, nuts, "4001");
 }
 
 static void

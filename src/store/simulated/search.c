@@ -135,9 +135,9 @@ find_all(struct world *world, const struct store_search *search, struct found **
         if (found.score > 0)
             (*out)[count++] = found;
     }
-    if (count > LIMIT_SEARCH_DEPTH) {
-        memmove(*out, *out + count - LIMIT_SEARCH_DEPTH, LIMIT_SEARCH_DEPTH * sizeof(**out));
-        count = LIMIT_SEARCH_DEPTH;
+    if (count > LIMIT_SEARCH_RANKED) {
+        memmove(*out, *out + count - LIMIT_SEARCH_RANKED, LIMIT_SEARCH_RANKED * sizeof(**out));
+        count = LIMIT_SEARCH_RANKED;
     }
     qsort(*out, count, sizeof(**out), compare_found);
     return count;

@@ -277,7 +277,7 @@ find_oldest_ranked(struct store *store, const struct id *workspace, struct slice
     if (status != STATUS_OK)
         return status;
     query_bind_text(&query, expression);
-    query_bind_int(&query, LIMIT_SEARCH_DEPTH - 1);
+    query_bind_int(&query, LIMIT_SEARCH_RANKED - 1);
     if (query_next(&query))
         *place = query_int(&query);
     return query_end(&query);
