@@ -63,8 +63,8 @@ static const char writer_settings[] = "PRAGMA page_size = 4096;"
                                       "PRAGMA cache_size = -2048;"
                                       "PRAGMA temp_store = MEMORY";
 
-/* A search reads the inner pages of an index of 100,000 texts over and over: with 512 KB a rare word
- * took twice as long. */
+/* A search reads the inner pages of an index of 100,000 texts over and over: with 512 KB a rare
+ * word took twice as long. */
 static const char reader_settings[] = "PRAGMA cache_size = -2048;"
                                       "PRAGMA temp_store = MEMORY;"
                                       "PRAGMA query_only = ON";
