@@ -5,6 +5,8 @@
 #include "engine/documents.h"
 #include "engine/entities.h"
 
+#include <string.h>
+
 /* Rows that are read at a time. */
 #define PAGE_ROWS 256
 
@@ -24,6 +26,7 @@ struct kept {
     bool has_type;
     struct object_row type; /* of entities, if one is wanted */
     struct value filter;    /* object: slug -> value; or VALUE_NONE */
+    struct slice needle;    /* the longest text of the filter, which few rows have; or empty */
 };
 
 static void
@@ -126,11 +129,32 @@ passes_filter(const struct kept *kept, struct value fields)
     return true;
 }
 
+/* Whether the row has to be parsed to know whether it passes. Without a backslash a text stands in
+ * it as it is. */
+static bool
+may_pass(const struct kept *kept, struct slice body)
+{
+    const struct slice *needle = &kept->needle;
+    return needle->size == 0 || memmem(body.ptr, body.size, needle->ptr, needle->size) != NULL ||
+           memchr(body.ptr, '\\', body.size) != NULL;
+}
+
+static struct slice
+needle_of(struct value filter)
+{
+    struct slice longest = SLICE("");
+    for (uint32_t i = 0; filter.kind == VALUE_OBJECT && i < filter.count; i++) {
+        struct slice text = value_slice_or(value_members(filter)[i].value, longest);
+        longest = text.size > longest.size ? text : longest;
+    }
+    return longest;
+}
+
 static bool
 take_list_row(struct kept *kept, const struct object_row *row)
 {
-    bool passes =
-        kept->filter.kind == VALUE_NONE || passes_filter(kept, object_body(row, &kept->row));
+    bool passes = kept->filter.kind == VALUE_NONE ||
+                  (may_pass(kept, row->body) && passes_filter(kept, object_body(row, &kept->row)));
     arena_reset(&kept->row);
     if (!passes)
         return true;
@@ -174,6 +198,8 @@ put_entity(struct kept *kept, const struct id *id, struct value fields)
 static bool
 take_entity(struct kept *kept, const struct object_row *row)
 {
+    if (!may_pass(kept, row->body))
+        return true;
     struct value fields = value_get(object_body(row, &kept->row), "fields");
     fields = fields.kind == VALUE_OBJECT ? fields : value_empty_object();
     if (passes_filter(kept, fields))
@@ -440,6 +466,7 @@ kept_rows_read(const struct kept_wanted *wanted, kept_line_fn *put, void *contex
     arena_init(&kept.arena, LIMIT_OUTCOME_BYTES);
     arena_init(&kept.row, 16 * LIMIT_ENTITY_BYTES);
     buffer_init(&kept.line, KEPT_LINE_BYTES_MAX);
+    kept.needle = needle_of(kept.filter);
     enum status status = STATUS_OK;
     if (wanted->reads == STEP_READS_LIST)
         status = read_list(&kept);

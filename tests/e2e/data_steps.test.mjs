@@ -206,6 +206,25 @@ output: { client: "{{steps.client.name}}", price: "{{steps.price.price}}", one: 
   assert.match(JSON.stringify(failed.error), /no_list/);
 });
 
+test('a filter finds texts however they are written as JSON', async () => {
+  const texts = ['plain', 'Größe', 'a "quoted" one', 'back\\slash', 'two\nlines', 'tab\there', '\u2028', '\u007f', 'plain!', ''];
+  await make('/v1/lists', { name: 'Texts' });
+  await make('/v1/lists/Texts/rows', { rows: [{ text: 'x plain' }, { other: 'plain' }, ...texts.map((text, n) => ({ text, n, also: true }))] });
+  await makeType('Text');
+  for (const name of texts.slice(0, -1)) await makeEntity('text', { name, size: 1 });
+  await server.publish(`
+name: Texts
+input: { type: object }
+steps:
+  - { id: row, type: lookup, config: { list: { list: Texts, filter: { text: "{{input.text}}", also: "{{= true}}" } } } }
+  - { id: entity, type: lookup, config: { entity: { type: text, filter: { name: "{{input.text}}" } } } }
+output: { n: "{{steps.row.n}}", entity: "{{steps.entity.name}}" }
+`);
+  for (const [n, text] of texts.entries())
+    assert.deepEqual((await runOf('texts', { text })).output, { n, entity: text === '' ? null : text });
+  assert.deepEqual((await runOf('texts', { text: 'plai' })).output, { n: null, entity: null });
+});
+
 test('an estimate counts rows of what stays', async () => {
   await make('/v1/lists', { name: 'Counted' });
   await make('/v1/lists/Counted/rows', { rows: Array.from({ length: 700 }, (_, n) => ({ n, even: n % 2 === 0 })) });
