@@ -68,33 +68,18 @@ render_duration(struct step_scope *scope, const struct config_field *field, stru
     return true;
 }
 
+/* Into *out, which is an empty object or an empty array. */
 static bool
-render_map(struct step_scope *scope, const struct config_field *field, struct value *out,
-           struct step_failure *failure)
+render_entries(struct step_scope *scope, const struct config_field *field, struct value *out,
+               struct step_failure *failure)
 {
-    *out = value_empty_object();
     for (uint32_t i = 0; i < field->entry_count; i++) {
         struct value entry;
         if (!render(scope, field->entry_templates[i], field->decl->name, &entry, failure))
             return false;
-        *out = value_object_set(scope->arena, *out, field->entry_names[i], entry);
-        if (out->kind == VALUE_NONE)
-            return step_fail(failure, "limit_exceeded", "%s: the value is too large",
-                             field->decl->name);
-    }
-    return true;
-}
-
-static bool
-render_list(struct step_scope *scope, const struct config_field *field, struct value *out,
-            struct step_failure *failure)
-{
-    *out = value_empty_array();
-    for (uint32_t i = 0; i < field->entry_count; i++) {
-        struct value entry;
-        if (!render(scope, field->entry_templates[i], field->decl->name, &entry, failure))
-            return false;
-        *out = value_array_append(scope->arena, *out, entry);
+        *out = out->kind == VALUE_OBJECT
+                   ? value_object_set(scope->arena, *out, field->entry_names[i], entry)
+                   : value_array_append(scope->arena, *out, entry);
         if (out->kind == VALUE_NONE)
             return step_fail(failure, "limit_exceeded", "%s: the value is too large",
                              field->decl->name);
@@ -163,13 +148,15 @@ render_field(struct step_scope *scope, const struct config_field *field, struct 
         return render(scope, field->template, field->decl->name, out, failure);
     case FIELD_TEXT_MAP:
     case FIELD_EXPRESSION_MAP:
-        return render_map(scope, field, out, failure);
+        *out = value_empty_object();
+        return render_entries(scope, field, out, failure);
     case FIELD_DURATION:
         return render_duration(scope, field, out, failure);
     case FIELD_PATHS:
     case FIELD_ORDER:
     case FIELD_KEYS:
-        return render_list(scope, field, out, failure);
+        *out = value_empty_array();
+        return render_entries(scope, field, out, failure);
     case FIELD_AGGREGATE_MAP:
     case FIELD_NAMES:
     case FIELD_LABEL:
