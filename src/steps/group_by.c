@@ -84,12 +84,7 @@ group_by_value(struct step_scope *scope, struct value *out, struct step_failure 
 static void
 group_by_encode(const struct plan_node *node, struct value values, struct buffer *out)
 {
-    uint8_t hash[SORT_KEY_HASH_BYTES];
-    size_t begin = out->size;
-    keys_append(out, values);
-    sort_key_hash(slice_of(out->ptr + begin, out->size - begin), hash);
-    out->size = begin;
-    buffer_append(out, hash, sizeof(hash));
+    keys_append_hash(out, values);
     json_print(out, values);
 }
 

@@ -14,6 +14,17 @@ keys_append(struct buffer *out, struct value values)
         sort_key_append(out, value_items(values)[i], false);
 }
 
+void
+keys_append_hash(struct buffer *out, struct value values)
+{
+    uint8_t hash[SORT_KEY_HASH_BYTES];
+    size_t begin = out->size;
+    keys_append(out, values);
+    sort_key_hash(slice_of(out->ptr + begin, out->size - begin), hash);
+    out->size = begin;
+    buffer_append(out, hash, sizeof(hash));
+}
+
 /* What letters and blanks are is the same on every machine: not the user's locale. */
 static locale_t letters;
 static pthread_once_t letters_once = PTHREAD_ONCE_INIT;

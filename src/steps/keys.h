@@ -11,6 +11,8 @@
 
 /* The values of an array as sort keys one behind the other. */
 void keys_append(struct buffer *out, struct value values);
+/* A hash of these keys, SORT_KEY_HASH_BYTES: the same of values that are equal. */
+void keys_append_hash(struct buffer *out, struct value values);
 
 /* Text of the values with letters in lower case, or with blanks cut at the ends and one between two
  * words; arrays and objects are left alone. VALUE_NONE: no room. */
