@@ -445,12 +445,10 @@ read_csv_next(struct source *source, const struct source_page *page, struct sour
     struct row_room room = {
         .source = source,
         .fields = arena_try_alloc(page->arena, count * sizeof(*room.fields)),
-        .members = arena_try_alloc(page->arena, count * sizeof(*room.members)),
+        .members = reading_members(page, source->columns),
     };
     if (room.fields == NULL || room.members == NULL)
         return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", page->rows_max);
-    for (uint32_t i = 0; i < count; i++)
-        room.members[i].key = value_items(source->columns)[i];
     struct reading reading = {
         .text = &source->text,
         .page = *page,

@@ -253,14 +253,10 @@ static enum status
 read_xlsx_next(struct source *source, const struct source_page *page, struct source_batch *out,
                struct error *error)
 {
-    uint32_t count = source->columns.count;
-    struct row_room room = {source,
-                            arena_try_alloc(page->arena, (count + 1) * sizeof(*room.members))};
+    struct row_room room = {source, reading_members(page, source->columns)};
     struct lines lines = {take_row, &room};
     if (room.members == NULL)
         return error_set(error, STATUS_LIMIT, "no memory is left for %zu rows", page->rows_max);
-    for (uint32_t i = 0; i < count; i++)
-        room.members[i].key = value_items(source->columns)[i];
     struct reading reading = {
         .text = &source->text,
         .page = *page,

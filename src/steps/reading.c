@@ -438,3 +438,12 @@ source_text_begin(struct source_text *out, struct step_file *file, const struct 
     mem_free(bytes);
     return status;
 }
+
+struct member *
+reading_members(const struct source_page *page, struct value columns)
+{
+    struct member *members = arena_try_alloc(page->arena, (columns.count + 1) * sizeof(*members));
+    for (uint32_t i = 0; members != NULL && i < columns.count; i++)
+        members[i].key = value_items(columns)[i];
+    return members;
+}

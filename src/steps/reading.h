@@ -71,6 +71,9 @@ typedef enum status reading_piece_fn(struct reading *reading, struct piece *piec
 MUST_USE enum status reading_fill(struct reading *reading, reading_piece_fn *read_rows,
                                   void *context);
 
+/* Room for the members of a row, with these names, in the page's arena; NULL: it is full. */
+struct member *reading_members(const struct source_page *page, struct value columns);
+
 static inline bool
 reading_is_full(const struct reading *reading)
 {
