@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "engine/step_env.h"
 #include "steps/group.h"
+#include "steps/search.h"
 #include "steps/types.h"
 
 static const struct field_decl entity_parts[] = {
@@ -30,22 +31,6 @@ static const struct field_decl document_parts[] = {
      .help = "The document with this id or externalId, with its text."},
 };
 
-static const struct field_decl documents_parts[] = {
-    {.name = "query",
-     .kind = FIELD_TEXT,
-     .required = true,
-     .help = "As of search: words, \"words in quotes\", a * that goes on, a - that excludes."},
-    {.name = "filter",
-     .kind = FIELD_ANY,
-     .help = "Only documents with this {collection, metadata: {name: value}}."},
-    {.name = "any", .kind = FIELD_BOOL, .help = "One of the words is enough; else all are needed."},
-    {.name = "limit",
-     .kind = FIELD_INT,
-     .min = 1,
-     .max = 1000,
-     .help = "How many are given, the best first; 10 if not given."},
-};
-
 static const struct field_decl lookup_fields[] = {
     {.name = "entity",
      .kind = FIELD_GROUP,
@@ -69,8 +54,8 @@ static const struct field_decl lookup_fields[] = {
     {.name = "documents",
      .kind = FIELD_GROUP,
      .is_apart = true,
-     .parts = documents_parts,
-     .part_count = COUNT_OF(documents_parts),
+     .parts = search_fields,
+     .part_count = SEARCH_FIELD_COUNT,
      .help = "Documents that words find; the value is the list of them."},
 };
 

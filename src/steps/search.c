@@ -1,7 +1,9 @@
+#include "steps/search.h"
+
 #include "steps/lines.h"
 #include "steps/types.h"
 
-static const struct field_decl search_fields[] = {
+const struct field_decl search_fields[SEARCH_FIELD_COUNT] = {
     {.name = "query",
      .kind = FIELD_TEXT,
      .required = true,
@@ -23,7 +25,7 @@ const struct step_decl search_decl = {
     .shape = STEP_SHAPE_SOURCE,
     .summary = "Finds documents of the workspace by their words.",
     .fields = search_fields,
-    .field_count = COUNT_OF(search_fields),
+    .field_count = SEARCH_FIELD_COUNT,
 };
 
 const struct step_type step_search = {
