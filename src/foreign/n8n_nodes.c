@@ -162,6 +162,32 @@ end_ways_back(struct n8n *n8n, struct n8n_node *node)
     }
 }
 
+/* Behind a node that is left out, what follows its several outputs is translated all the same; a
+ * condition that fails stands for the choice. */
+static void
+open_outputs(struct n8n *n8n, struct n8n_node *node)
+{
+    bool is_used[N8N_PORTS_MAX] = {false};
+    struct n8n_switching switching = {.fallback = -1};
+    unsigned last = 0;
+    for (const struct n8n_edge *edge = node->out; edge != NULL; edge = edge->next_from) {
+        is_used[edge->port] = true;
+        last = edge->port > last ? edge->port : last;
+    }
+    if (node->outcome != N8N_LEFT_OUT || !node->streams[0].is_live || last == 0)
+        return;
+    for (unsigned port = 0; port <= last; port++) {
+        if (!is_used[port])
+            continue;
+        switching.ports[switching.count] = port;
+        switching.tests[switching.count++] =
+            "error(\"write here which rows go this way: the n8n node was left out\")";
+    }
+    n8n_switch_one(n8n, node, &switching);
+    n8n_say(n8n, node, N8N_LEFT_OUT,
+            "which rows go to which of its outputs is to be written into the condition behind it");
+}
+
 static void
 tell_settings(struct n8n *n8n, struct n8n_node *node)
 {
@@ -208,6 +234,7 @@ translate_node(struct n8n *n8n, struct n8n_node *node)
     if (!node->streams[0].is_live)
         return;
     translate(n8n, node);
+    open_outputs(n8n, node);
     tell_settings(n8n, node);
     node->is_done = true;
     unsigned port = 0;
