@@ -127,7 +127,10 @@ read_n8n(struct translated *t)
     struct error error = {0};
     if (!n8n_is(t->from))
         return;
-    enum status status = n8n_read(&t->flow, t->from, &t->arena, hear, NULL, &error);
+    struct n8n_wanted wanted = {.file = t->from, .note = hear};
+    struct n8n_made made;
+    enum status status = n8n_read(&made, &wanted, &t->arena, &error);
+    t->flow = made.flow;
     assert(status == STATUS_OK || error.text[0] != '\0');
     if (status != STATUS_OK)
         return;
