@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, isLong, random } from './check.mjs';
 import { points } from './lives.mjs';
-import { ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
+import { HANG_MS, ask, killServer, makeKey, startServer, stopServer } from './program.mjs';
 
 const MIB = 1 << 20;
 const CLIENTS = 6;
@@ -113,7 +113,7 @@ export async function uploadKills(folder, rounds) {
   for (const point of isLong ? points.uploads : [points.uploads[random(points.uploads.length)]]) {
     await killServer(server);
     server = await startServer(data, { WINDROW_DIE_AT: `${point}:${1 + random(9)}` });
-    const hang = setTimeout(() => server.child.kill('SIGTERM'), 20_000);
+    const hang = setTimeout(() => server.child.kill('SIGTERM'), HANG_MS);
     await load(server, key, state, () => false);
     const end = await server.ended;
     clearTimeout(hang);

@@ -13,8 +13,8 @@ import { checkAnswer } from './contract.mjs';
 
 const run = promisify(execFile);
 export const WINDROW = resolve(process.env.WINDROW ?? 'build/windrow');
-const START_MS = 60_000;
-const STOP_MS = 60_000;
+const START_MS = 120_000;
+const STOP_MS = 120_000;
 
 /** Waits until `look` gives something true; fails after `ms`, long enough for a build with
  * sanitizers, with `what`. */
