@@ -350,10 +350,19 @@ run_events_look(struct run *run)
                clock_mono_us(run->engine->options.clock) + TELL_MS * 1000);
 }
 
+/* With it began what it stands behind, which of many items is known later: steps are told in their
+ * order, as far as there is but one way to it. */
 void
 run_events_note_call(struct run *run, uint16_t node)
 {
-    run->events->nodes[node] |= TOLD_CALLED;
+    const struct plan *plan = run->program->plan;
+    const struct plan_node *at = &plan->nodes[node];
+    while ((run->events->nodes[at->index] & TOLD_CALLED) == 0) {
+        run->events->nodes[at->index] |= TOLD_CALLED;
+        if (at->edge_count != 1 || at->edges[0].is_external || at->edges[0].only_orders)
+            return;
+        at = &plan->nodes[at->edges[0].node];
+    }
 }
 
 void

@@ -35,7 +35,7 @@ void run_events_free(struct run_events **events);
 /* On a work thread: what this generation has told already. */
 MUST_USE enum status run_events_load(struct run *run, struct store *store);
 
-/* A call of that node begins. */
+/* A call of that node begins: it began, and so did what it stands behind. */
 void run_events_note_call(struct run *run, uint16_t node);
 
 /* Looks for what tables and steps did since the last look. */

@@ -285,6 +285,22 @@ steps:
   }
 });
 
+test('steps of rows begin in their order, also those that are known of later', async () => {
+  const workflow = await server.publish(`
+name: In order
+steps:
+  - { id: row, type: expand, config: { list: "[range(3)]" } }
+  - { id: first, type: set, config: { fields: { n: "{{item}}" } } }
+  - { id: some, type: filter, config: { where: .item > 0 } }
+  - { id: call, type: http_request, config: { url: "${stub.url}/delay/100", method: POST, json: { n: "{{steps.first.n}}" } } }
+  - { id: last, type: set, config: { fields: { n: 1 } } }
+`);
+  const { id } = await server.begin(workflow, {});
+  const { events } = await read(server, path(id));
+  const begun = events.filter(({ type }) => type === 'step.started').map(({ step }) => step);
+  assert.deepEqual(begun, ['row', 'first', 'some', 'call', 'last']);
+});
+
 test('a thousand watch one run', async () => {
   const workflow = await server.publish(calling('Crowd', '/delay/1500'));
   const { id } = await server.begin(workflow, {});
