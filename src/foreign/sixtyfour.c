@@ -31,6 +31,7 @@ static const struct {
     {"transform_data", make_transform},
     {"filter", make_filter},
     {"deduplicate", make_deduplicate},
+    {"join", make_join},
     {"deduplicate_wrt_notebook", make_deduplicate_against},
     {"remove_columns", make_remove_columns},
     {"group_by", make_group_by},
@@ -106,7 +107,8 @@ note_unknown(struct maker *maker)
     }
 }
 
-/* The step whose rows the block takes: of several parents one that puts their tables together. */
+/* The step whose rows the block takes: of several parents one that puts their tables together,
+ * unless the block does that itself. */
 static struct slice
 rows_of(struct maker *maker)
 {
@@ -114,7 +116,7 @@ rows_of(struct maker *maker)
     struct value needs = value_empty_array();
     if (block->parent_count == 0)
         return slice_of("", 0);
-    if (block->parent_count == 1)
+    if (block->parent_count == 1 || maker_of(block->name) == make_join)
         return block->parents[0]->step;
     for (uint16_t i = 0; i < block->parent_count; i++)
         needs = value_array_append(maker->arena, needs, value_string(block->parents[i]->step));

@@ -141,9 +141,8 @@ make_enrichment(struct maker *maker)
     struct slice page = add_page(maker);
     if (given.kind != VALUE_OBJECT)
         given = usual_fields(maker);
-    if (value_is_true(maker_spec(maker, "find_people")))
-        maker_note(maker,
-                   "specs.find_people: nobody is looked for; put company_to_leads behind it");
+    maker_note_idle(maker, "find_people", "nobody is looked for; put company_to_leads behind it");
+    maker_note_idle(maker, "people_focus_prompt", "nobody is looked for");
     maker_put_model(maker, &config);
     enum status status = put_fields(maker, &config, given, "return_fields");
     if (status != STATUS_OK)
@@ -226,8 +225,12 @@ make_qualification(struct maker *maker)
     struct value given =
         sixtyfour_judged_fields(maker->arena, maker_spec(maker, "struct"), criteria);
     struct value config = value_empty_object();
-    struct slice page = add_page(maker);
+    int64_t pages = 1;
+    struct value most = maker_spec(maker, "max_tool_calls");
+    bool may_read = !value_is_number(most) || !value_integer(most, &pages) || pages > 0;
+    struct slice page = may_read ? add_page(maker) : nothing();
     enum status status = put_fields(maker, &config, given, "struct");
+    maker_note_idle(maker, "references", "only the page that the row names is read");
     if (status != STATUS_OK)
         return status;
     maker_put_model(maker, &config);

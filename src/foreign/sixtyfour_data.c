@@ -159,7 +159,7 @@ make_filter(struct maker *maker)
     return STATUS_OK;
 }
 
-/* --- deduplicate, group_by, remove_columns --- */
+/* --- deduplicate, join, group_by, remove_columns --- */
 
 /* Paths of ours to the columns. */
 static struct value
@@ -182,6 +182,52 @@ make_deduplicate(struct maker *maker)
         maker_put(maker, &config, "by", paths);
     maker_add(maker, maker_step(maker, maker->block->step, "deduplicate", config),
               maker_needs(maker, maker->rows, nothing()));
+    return STATUS_OK;
+}
+
+/* The first parent with each further one in turn. Gives the last of the steps. */
+static struct slice
+add_joins(struct maker *maker, struct value paths)
+{
+    const struct graph_block *block = maker->block;
+    struct slice kind = maker_spec_text(maker, "kind"), last = maker->rows;
+    for (uint16_t i = 1; i < block->parent_count; i++) {
+        struct slice id = maker_step_id(maker, arena_format(maker->arena, "with%u", i));
+        struct value config = value_empty_object();
+        maker_put(maker, &config, "with", value_string(block->parents[i]->step));
+        maker_put(maker, &config, "on", paths);
+        maker_put(maker, &config, "kind", value_string(kind.size > 0 ? kind : SLICE("left")));
+        maker_add(maker, maker_step(maker, id, "join", config),
+                  maker_needs(maker, last, nothing()));
+        last = id;
+    }
+    return last;
+}
+
+/* The row of the first parent; the others fill what it does not have. */
+static const char *
+joined_row(struct maker *maker)
+{
+    const char *row = ".item";
+    for (uint16_t i = 1; i < maker->block->parent_count; i++)
+        row = maker_jq(maker,
+                       "%s | . as $row | . + (($all.%.*s_with%u.item // {}) | "
+                       "with_entries(select($row[.key] == null)))",
+                       row, SLICE_FORMAT(maker->block->step), i);
+    return maker_jq(maker, ".steps as $all | [%s]", row);
+}
+
+enum status
+make_join(struct maker *maker)
+{
+    struct value names = maker_spec_names(maker, "columns", "column");
+    if (names.count == 0)
+        return maker_fail(maker, "specs.columns",
+                          "expected the columns by which the rows of its parents belong together");
+    if (maker->block->parent_count < 2)
+        return maker_fail(maker, "block_name", "a join needs edges from two or more blocks");
+    struct slice last = add_joins(maker, paths_of(maker, names));
+    maker_add_rows(maker, last, joined_row(maker));
     return STATUS_OK;
 }
 

@@ -438,8 +438,9 @@ read_type(struct slice name)
 static enum status
 incoming_type(struct graph *graph, const struct graph_block *block, enum row_type *out)
 {
+    bool is_first = slice_is(value_get_text(block->kind, "gives"), "FIRST");
     *out = ROW_TYPE_ANY;
-    for (uint16_t i = 0; i < block->parent_count; i++) {
+    for (uint16_t i = 0; i < (is_first && block->parent_count > 0 ? 1 : block->parent_count); i++) {
         enum row_type type = block->parents[i]->type;
         if (*out != ROW_TYPE_ANY && type != ROW_TYPE_ANY && *out != type)
             return graph_fail_block(graph, block, "block_name",
@@ -464,7 +465,7 @@ set_type(struct graph *graph, struct graph_block *block)
                                 accepts == ROW_TYPE_LEAD
                                     ? "it takes LEAD rows, and its parents give COMPANY rows"
                                     : "it takes COMPANY rows, and its parents give LEAD rows");
-    if (slice_is(gives, "SAME"))
+    if (slice_is(gives, "SAME") || slice_is(gives, "FIRST"))
         block->type = accepts == ROW_TYPE_ANY ? type : accepts;
     else if (slice_is(gives, "SPECS"))
         block->type = read_type(value_get_text(block->specs, "dataframe_type"));

@@ -275,3 +275,13 @@ maker_note(struct maker *maker, const char *words)
                                          SLICE_FORMAT(maker->block->name), words),
                             maker->wanted->context);
 }
+
+void
+maker_note_idle(struct maker *maker, const char *spec, const char *words)
+{
+    struct value value = maker_spec(maker, spec);
+    bool says_something =
+        value.kind != VALUE_NONE && value.kind != VALUE_NULL && value.kind != VALUE_FALSE;
+    if (says_something)
+        maker_note(maker, arena_format(maker->arena, "specs.%s: %s", spec, words));
+}

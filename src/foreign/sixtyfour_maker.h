@@ -25,7 +25,7 @@ typedef enum status maker_fn(struct maker *maker);
 
 maker_fn make_webhook, make_read_csv, make_read_notebook, make_search;
 maker_fn make_filter, make_deduplicate, make_deduplicate_against, make_remove_columns;
-maker_fn make_group_by, make_transform;
+maker_fn make_group_by, make_transform, make_join;
 maker_fn make_enrichment, make_model, make_qualification, make_page;
 maker_fn make_append, make_slack, make_webhook_out;
 maker_fn make_vendor, make_later;
@@ -93,5 +93,7 @@ struct value sixtyfour_blocks_in(struct value flow);
 
 enum status maker_fail(struct maker *maker, const char *place, const char *words);
 void maker_note(struct maker *maker, const char *words);
+/* The note that a spec which is there has no effect, and why. */
+void maker_note_idle(struct maker *maker, const char *spec, const char *words);
 
 #endif

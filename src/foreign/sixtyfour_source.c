@@ -138,6 +138,9 @@ make_search(struct maker *maker)
         add_input(maker, "query", schema_of(maker, "string", NULL), false);
     maker_put(maker, &config, "query", maker_text(maker, "{{= %s }}", query));
     maker_put(maker, &config, "any", value_bool(true));
+    maker_note_idle(maker, "auto_execute", "the search runs when a run is started");
+    if (value_is_number(limit) && value_integer(limit, &most) && most > SEARCH_ROWS_MAX)
+        maker_note(maker, "specs.max_results: 1000 rows are found at most");
     if (value_is_number(limit) && value_integer(limit, &most))
         maker_put(maker, &config, "limit",
                   value_int(most < SEARCH_ROWS_MAX ? most : SEARCH_ROWS_MAX));

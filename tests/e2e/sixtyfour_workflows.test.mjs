@@ -20,11 +20,15 @@ const BLOCKS = `webhook read_notebook search read_csv company_enrichment lead_en
   tiktok_get_following kaggle_leaderboard llm_openai qa_agent research_agent transform_data filter deduplicate
   deduplicate_wrt_notebook group_by remove_columns append_to_notebook send_slack_message outgoing_webhook
   hubspot_import yc_batches yc_companies`.split(/\s+/);
+// And one of ours.
+const ALL = [...BLOCKS, 'join'];
 
 let server, folder, vendor;
+let asked = []; // of the vendor
 before(async () => {
   // A vendor that knows an address for everybody.
   vendor = createServer((request, response) => {
+    asked.push(request.url);
     const name = new URL(request.url, 'http://x').searchParams.get('name');
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify({ email: `${name}@example.com` }));
@@ -58,7 +62,7 @@ async function call(method, path, body, { key = server.key.apiKey, headers = {} 
   } catch {
     json = undefined;
   }
-  return { status: answer.status, text, json };
+  return { status: answer.status, text, json, notes: answer.headers.get('x-notes') };
 }
 
 /** A block; its id is "b" and its number. */
@@ -153,6 +157,17 @@ test('two workflows may have one name; a name without a letter of ours is fine',
   assert.notEqual(first.id, second.id);
   const third = await created(chain(block(1, 'webhook')), { workflow_name: '会社' });
   assert.equal(third.name, '会社');
+});
+
+test('what of a graph has no effect is said in a header', async () => {
+  const search = block(1, 'search', { query: 'x', dataframe_type: 'COMPANY', auto_execute: true });
+  const record = await create(chain(search, block(2, 'company_enrichment', { find_people: true, 'größe\n': 1 })));
+  assert.equal(record.status, 200, record.text);
+  assert.match(record.notes, /^blocks\[0\] \(search\): specs\.auto_execute: .*; blocks\[1\] \(company_enrichment\): specs\.gr\?\?\?\?e\?: is not known.*specs\.find_people: /);
+  const again = await call('POST', `/workflows/update_workflow?workflow_id=${record.json.id}`, { workflow_definition: chain(search) });
+  assert.match(again.notes, /auto_execute/);
+  assert.equal((await create(chain(block(1, 'webhook')))).notes, null);
+  assert.equal((await call('GET', `/workflows/${record.json.id}`)).notes, null);
 });
 
 test('an own id: the same again updates, and is the id everywhere', async () => {
@@ -380,7 +395,7 @@ test('workflows of another workspace are not there', async () => {
 
 test('every block that the vendor has is listed with a JSON Schema', async () => {
   const { json } = await call('GET', '/workflows/blocks');
-  assert.deepEqual(json.map((one) => one.block_name).sort(), [...BLOCKS].sort());
+  assert.deepEqual(json.map((one) => one.block_name).sort(), [...ALL].sort());
   for (const one of json) {
     assert.deepEqual(Object.keys(one), ['block_name', 'specs_schema']);
     assert.doesNotThrow(() => new Ajv({ strict: false }).compile(one.specs_schema), one.block_name);
@@ -419,6 +434,33 @@ test('several parents: their tables one behind the other', async () => {
   assert.deepEqual((await rows(record.id, people, 'b4_deduplicate')).map((p) => p.name), ['Bob', 'Ada', 'Cyd']);
 });
 
+test('a join has the columns of all of its parents, by key', async () => {
+  const set = (columns) => ({ columns });
+  const graph = (specs) => ({
+    blocks: [
+      block(1, 'webhook'), block(2, 'transform_data', set({ size: '{{age}}', city: 'elsewhere' })), block(3, 'filter', { filters: [{ column: 'city', operator: 'equals', value: 'London' }] }),
+      block(4, 'transform_data', set({ lives: 'in {{city}}', 'a.b': 1 })), block(5, 'join', specs)],
+    edges: [edge(1, 2), edge(1, 3), edge(3, 4), edge(2, 5), edge(4, 5), edge(1, 5)],
+  });
+  const left = await created(graph({ columns: ['name'] }));
+  assert.deepEqual(await rows(left.id, people, 'b5_join'), [
+    { name: 'Ada', age: 36, city: 'London', size: 36, lives: 'in London', 'a.b': 1 },
+    { name: 'Bob', age: '17', city: 'Paris', size: '17' },
+    { name: 'Cyd', age: null, city: 'London', size: null, lives: 'in London', 'a.b': 1 },
+  ]);
+  const inner = await created(graph({ column: 'name', kind: 'inner' }));
+  const found = await rows(inner.id, [...people, { city: 'London', name: null }, { city: 'London' }], 'b5_join');
+  assert.deepEqual(found.map((row) => [row.name, row.lives]), [['Ada', 'in London'], ['Cyd', 'in London']]);
+  for (const [definition, place] of [
+    [graph({}), 'columns'],
+    [chain(block(1, 'webhook'), block(2, 'join', { columns: 'name' })), 'block_name'],
+  ]) {
+    const answer = await create(definition);
+    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.json.detail[0].loc.at(-1), place);
+  }
+});
+
 test('two sources: rows that came and a list, as one table', async () => {
   await call('POST', '/v1/lists', { name: 'More people' });
   await call('POST', '/v1/lists/More%20people/rows', { rows: [{ name: 'Eve', known: true }] });
@@ -443,6 +485,19 @@ test('an enrichment finds what the row says, by the built-in model', async () =>
   assert.equal(row.founded, 1923);
   assert.equal(row.price, null);
   assert.equal(row.name, 'Bolt AG');
+});
+
+test('tool calls of a judgement are pages, and there may be none', async () => {
+  const at = `http://127.0.0.1:${vendor.address().port}/acme`;
+  const judge = (more) =>
+    chain(block(1, 'webhook'), block(2, 'qa_agent', { qualification_criteria: [{ criteria_name: 'fit', description: 'How well it fits' }], ...more }));
+  for (const [specs, reads] of [[{ max_tool_calls: 0 }, false], [{ max_tool_calls: 3 }, true]]) {
+    const record = await created(judge(specs));
+    asked = [];
+    const [row] = await rows(record.id, [{ name: 'Acme', website: at }], 'b2_qa_agent');
+    assert.equal(row.name, 'Acme');
+    assert.equal(asked.includes('/acme'), reads);
+  }
 });
 
 test('a webhook runs on its sample when nothing is sent', async () => {

@@ -453,6 +453,26 @@ static const char asking[] =
     "      w: \"{{steps.kept.word}}\", d: \"{{steps.alike.digest}}\",\n"
     "      f: \"{{steps.memo.file}}\" } } }\n";
 
+/* Block by block: what the first version has called is found by the second, behind which more is
+ * called, on the rows that came through and on others. */
+#define SCREEN                                                                                     \
+    "name: screen\n"                                                                               \
+    "steps:\n" ROWS CALL(                                                                          \
+        "score", "") "  - { id: r_some, type: filter, config: { where: \".item.n | tonumber % 3 "  \
+                     "!= 1\" } }\n"                                                                \
+                     "  - { id: table, type: write_csv, config: { columns: { k: \"{{item.k}}\",\n" \
+                     "      s: \"{{steps.score.body.score}}\" } } }\n"
+static const char screen[] = SCREEN;
+static const char longer_screen[] =
+    SCREEN "  - { id: word, type: http_request, needs: r_some, on_error: continue,\n"
+           "      config: { url: \"" URL "/3/word\", json: { k: \"{{item.k}}\",\n"
+           "      was: \"{{steps.score.body.score}}\" } } }\n"
+           "  - { id: lines, type: write_jsonl, config: { columns: { k: \"{{item.k}}\",\n"
+           "      w: \"{{steps.word.body.word}}\" } } }\n"
+           "  - { id: beside, type: http_request, needs: rows, config: { url: \"" URL
+           "/3/beside\",\n      json: { k: \"{{item.k}}\" } } }\n"
+           "output: { rows: \"{{steps.table.rows}}\", words: \"{{steps.lines.rows}}\" }\n";
+
 #define SCENE(its_name, its_workflow, its_file, its_mode)                                          \
     .name = its_name, .workflow = its_workflow, .file = its_file, .mode = its_mode
 
@@ -562,6 +582,8 @@ const struct scene scenes[] = {
     {SCENE("no_letters", letters, NULL, "flaky")},
     {SCENE("one_list", one_list, NULL, "ok")},
     {SCENE("one_list_flaky", one_list, NULL, "flaky")},
+    {SCENE("longer", screen, "many.csv", "ok"), .longer = longer_screen},
+    {SCENE("few_longer", screen, "few.csv", "ok"), .longer = longer_screen},
 };
 const size_t scene_count = COUNT_OF(scenes);
 

@@ -28,6 +28,7 @@ extern const size_t called_count;
 struct scene {
     const char *name;
     const char *workflow; /* YAML */
+    const char *longer;   /* its second version, with which retries go on; NULL: there is none */
     const char *file;     /* of the generated ones, the input's `file`; NULL: none */
     const char *mode;     /* the input's `mode` */
     uint32_t concurrency; /* calls at once; 0: as many as by default */

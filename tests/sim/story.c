@@ -260,7 +260,7 @@ story_act(struct story *story)
         engine_run_resume(engine, &story->run, &asker);
         return;
     case ASK_RETRY:
-        engine_run_retry(engine, &story->run, 0, 0, &asker);
+        engine_run_retry(engine, &story->run, 0, story->scene->longer == NULL ? 0 : 2, &asker);
         return;
     case ASK_NOTHING:
         story->is_asking = false;
@@ -373,6 +373,19 @@ note_record(struct world *world, const struct record_row *record)
     note_write(world, &record->run, record->generation, "record");
 }
 
+/* On which version an ended generation ran is kept by the move that opens the next one. */
+static void
+note_cursor(struct world *world, const struct cursor_row *cursor)
+{
+    const struct story *story = world_story(world, &cursor->run);
+    if (!slice_is(cursor->name, "version"))
+        note_write(world, &cursor->run, cursor->generation, "cursor");
+    else if (story == NULL || story->scene->longer == NULL || !run_state_is_ended(story->state) ||
+             cursor->generation != story->generation || !slice_is(cursor->body, "1"))
+        world_fail(world, "%s: a version was kept of generation %u",
+                   story == NULL ? "?" : story->name, cursor->generation);
+}
+
 /* What wakes a parent may come too late: it is forgotten. */
 static void
 note_timer(struct world *world, const struct timer_row *timer)
@@ -396,7 +409,7 @@ story_committed(struct world *world, const struct store_op *op)
     } else if (kind == STORE_RECORD_INSERT) {
         note_record(world, op->record);
     } else if (kind == STORE_CURSOR_PUT) {
-        note_write(world, &op->cursor->run, op->cursor->generation, "cursor");
+        note_cursor(world, op->cursor);
     } else if (kind == STORE_TIMER_INSERT) {
         note_timer(world, op->timer);
     } else if (kind == STORE_EVENTS_INSERT) {

@@ -494,8 +494,10 @@ world_story(struct world *world, const struct id *run)
     return NULL;
 }
 
+/* longer: its second version, or NULL. */
 static void
-store_workflow(struct world *world, const struct id *id, const char *slug, const char *text)
+store_workflow(struct world *world, const struct id *id, const char *slug, const char *text,
+               const char *longer)
 {
     struct workflow_row workflow = {
         .workspace = world->workspace,
@@ -510,6 +512,12 @@ store_workflow(struct world *world, const struct id *id, const char *slug, const
     struct intent *intent = intent_new(KIB(16));
     intent_add(intent, STORE_WORKFLOW_INSERT, 0)->workflow = &workflow;
     intent_add(intent, STORE_VERSION_INSERT, 0)->version = &version;
+    struct version_row second = {.workflow = *id, .version = 2};
+    if (longer != NULL) {
+        second.text = slice_text(longer);
+        intent_add(intent, STORE_VERSION_INSERT, 0)->version = &second;
+        workflow.latest_version = workflow.published_version = 2;
+    }
     enum status status = store_commit(world->store, &intent, 1, NULL);
     if (status != STATUS_OK || intent->status != STATUS_OK)
         world_fail(world, "the workflow could not be stored");
@@ -522,7 +530,7 @@ store_called(struct world *world)
 {
     for (size_t i = 0; i < called_count; i++) {
         struct id id = {.bytes = {[0] = 9, [ID_BYTES - 1] = (uint8_t)(i + 1)}};
-        store_workflow(world, &id, called[i].slug, called[i].workflow);
+        store_workflow(world, &id, called[i].slug, called[i].workflow, NULL);
     }
 }
 
@@ -558,7 +566,7 @@ world_add_story(struct world *world, const struct scene *scene)
     snprintf(story->name, sizeof(story->name), "%s-%zu", scene->name, world->story_count);
     rng_bytes(&world->rng, story->run.bytes, ID_BYTES);
     rng_bytes(&world->rng, story->workflow.bytes, ID_BYTES);
-    store_workflow(world, &story->workflow, story->name, scene->workflow);
+    store_workflow(world, &story->workflow, story->name, scene->workflow, scene->longer);
     world->story_count++;
     return story;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define OWN_ID_BYTES_MAX 200
+#define NOTES_BYTES_MAX 2000
 #define DEFINITION "workflow_definition"
 
 static void
@@ -70,6 +71,8 @@ static void
 answer_changed(struct call *call)
 {
     struct changing *changing = call->own;
+    if (changing->notes.size > 0)
+        call_add_header(call, "X-Notes", changing->notes);
     sixtyfour_answer_workflow(call, &changing->row);
 }
 
@@ -137,9 +140,26 @@ keep_rest(struct call *call, const struct changing *changing, struct value flow)
     return flow;
 }
 
+/* What the client is told in a header, which has no other bytes. */
+static void
+keep_note(const char *words, void *context)
+{
+    struct call *call = context;
+    struct changing *changing = call->own;
+    size_t size = changing->notes.size + strlen(words) + sizeof("; ");
+    if (size > NOTES_BYTES_MAX)
+        return;
+    char *text = arena_alloc(call->arena, size);
+    snprintf(text, size, "%.*s%s%s", SLICE_FORMAT(changing->notes),
+             changing->notes.size == 0 ? "" : "; ", words);
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at < ' ' || *at > '~' ? '?' : *at;
+    changing->notes = slice_text(text);
+}
+
 /* The graph made into a workflow. False: the call was answered. */
 static bool
-make_flow(struct call *call, const struct changing *changing, struct value *out)
+make_flow(struct call *call, struct changing *changing, struct value *out)
 {
     struct sixtyfour_problem problem;
     const struct plan *old = changing->old;
@@ -153,7 +173,10 @@ make_flow(struct call *call, const struct changing *changing, struct value *out)
         .description = description,
         .definition = changing->definition,
         .catalog = service_catalog(call->service),
+        .note = keep_note,
+        .context = call,
     };
+    changing->notes = slice_of("", 0);
     if (sixtyfour_read(out, &wanted, call->arena, &problem) != STATUS_OK) {
         fail_graph(call, &problem);
         return false;

@@ -21,6 +21,7 @@ struct changing {
     struct workflow_row row; /* as it was stored */
     struct problems problems;
     struct error error;
+    struct slice notes; /* what of the graph has no effect */
     /* What the call goes on with then, on a work thread; by default it is answered the record. */
     route_handler_fn *changed;
     /* Answers that the graph, or the change, is not accepted; NULL: with a fault. On any thread. */

@@ -82,6 +82,8 @@ scene_load(struct scene *scene, const char *label)
     "}],\"edges\":[]}"
 #define FIELDS "{\"x {{y}}\":{\"description\":\"an {{x}}\",\"type\":\"list[int]\"},\"z\":\"the z\"}"
 
+#define CRITERIA "{\"qualification_criteria\":[{\"criteria_name\":\"fit\",\"description\":\"d\"}]"
+
 static const struct {
     const char *name, *graph;
 } good[] = {
@@ -105,6 +107,15 @@ static const struct {
                           "{\\\"a\\\": 1} {{\",\"model\":\"gpt-4o\",\"temperature\":0.5,"
                           "\"max_tokens\":10,\"system_prompt\":\"Be {kind}\"}")},
     {"llm_openai", SECOND("llm_openai", "{\"prompt\":\"p\",\"return_fields\":" FIELDS "}")},
+    {"join", HEAD
+     "{\"sequence_number\":2,\"block_name\":\"webhook\",\"block_id\":\"l\","
+     "\"specs\":{\"dataframe_type\":\"LEAD\"}},{\"sequence_number\":3,\"block_name\":\"webhook\","
+     "\"block_id\":\"c\","
+     "\"specs\":{\"dataframe_type\":\"COMPANY\"}},{\"sequence_number\":4,\"block_name\":"
+     "\"join\",\"block_id\":\"j\",\"specs\":{\"columns\":[\"a b\",\"}}\"],\"kind\":\"inner\"}}],"
+     "\"edges\":[{\"from_block_id\":\"c\",\"to_block_id\":\"j\"},{\"from_block_id\":\"l\",\"to_"
+     "block_"
+     "id\":\"j\"}]}"},
     {"qa_agent",
      SECOND("qa_agent", "{\"qualification_criteria\":[{\"criteria_name\":\"fit\","
                         "\"description\":\"Does it fit?\",\"weight\":2,\"threshold\":5},"
@@ -559,15 +570,56 @@ test_other_workflows_have_no_blocks_but_can_be_shown(void **state)
 static void
 test_what_is_left_out_is_said(void **state)
 {
-    struct scene scene;
-    scene_read(&scene, SECOND("company_enrichment", "{\"find_people\":true,\"depth\":3,\"model\":"
-                                                    "\"strange\"}"));
-    assert_int_equal(scene.status, STATUS_OK);
-    buffer_append_byte(&scene.notes, '\0');
-    assert_non_null(strstr(scene.notes.ptr, "specs.find_people"));
-    assert_non_null(strstr(scene.notes.ptr, "specs.depth"));
-    assert_non_null(strstr(scene.notes.ptr, "specs.model"));
-    scene_done(&scene);
+    static const struct {
+        const char *graph, *words;
+    } table[] = {
+        {SECOND("company_enrichment", "{\"find_people\":true}"), "specs.find_people: "},
+        {SECOND("company_enrichment", "{\"people_focus_prompt\":\"CTO\"}"),
+         "specs.people_focus_prompt: "},
+        {SECOND("company_enrichment", "{\"depth\":3}"), "specs.depth: "},
+        {SECOND("company_enrichment", "{\"model\":\"strange\"}"), "specs.model: "},
+        {SECOND("qa_agent", CRITERIA ",\"references\":[\"https://x.example\"]}"),
+         "specs.references: "},
+        {ALONE("search", "{\"query\":\"x\",\"auto_execute\":true}"), "specs.auto_execute: "},
+        {ALONE("search", "{\"query\":\"x\",\"max_results\":1001}"), "specs.max_results: "},
+        {SECOND("company_enrichment", "{\"find_people\":false}"), NULL},
+        {ALONE("search", "{\"query\":\"x\",\"auto_execute\":false,\"max_results\":9}"), NULL},
+        {SECOND("qa_agent", CRITERIA ",\"max_tool_calls\":0}"), NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        scene_read(&scene, table[i].graph);
+        if (scene.status != STATUS_OK)
+            fail_msg("%s: %s: %s", table[i].graph, scene.problem.place, scene.problem.words);
+        buffer_append_byte(&scene.notes, '\0');
+        bool is_said = table[i].words == NULL ? scene.notes.size == 1
+                                              : strstr(scene.notes.ptr, table[i].words) != NULL;
+        if (!is_said)
+            fail_msg("%s: %s", table[i].graph, scene.notes.ptr);
+        scene_done(&scene);
+    }
+}
+
+/* The page of the row is the one thing that it may look at. */
+static void
+test_tool_calls_of_a_judgement_are_pages(void **state)
+{
+    static const struct {
+        const char *graph;
+        bool reads;
+    } table[] = {
+        {SECOND("qa_agent", CRITERIA "}"), true},
+        {SECOND("qa_agent", CRITERIA ",\"max_tool_calls\":10}"), true},
+        {SECOND("qa_agent", CRITERIA ",\"max_tool_calls\":0}"), false},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct scene scene;
+        scene_read(&scene, table[i].graph);
+        struct plan *plan = scene_load(&scene, table[i].graph);
+        assert_int_equal(plan_node_find(plan, SLICE("b2_qa_agent_page")) != NULL, table[i].reads);
+        plan_drop(&plan);
+        scene_done(&scene);
+    }
 }
 
 int
@@ -584,6 +636,7 @@ main(void)
         cmocka_unit_test(test_parents_stand_before_their_children),
         cmocka_unit_test(test_other_workflows_have_no_blocks_but_can_be_shown),
         cmocka_unit_test(test_what_is_left_out_is_said),
+        cmocka_unit_test(test_tool_calls_of_a_judgement_are_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
