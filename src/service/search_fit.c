@@ -2,6 +2,9 @@
 
 #include "base/utf8.h"
 
+/* Of a word, as much as tells records apart. */
+#define WORD_BYTES 32
+
 /* Letters of U+00C0 to U+017F without their accents, in lower case; a space: it is no letter. */
 static const char latin[] =
     "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty"
@@ -82,6 +85,67 @@ nearness(struct slice text, struct slice words)
             continue;
     }
     return 0;
+}
+
+static char
+lower(char byte)
+{
+    return (char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+}
+
+/* The first word as it is compared; a letter that is not ASCII stands as a NUL, which no JSON has.
+ */
+static size_t
+first_word(struct slice words, char out[WORD_BYTES])
+{
+    size_t size = 0;
+    for (size_t at = first_letter(words); at < words.size && size < WORD_BYTES;) {
+        uint32_t letter = folded(utf8_point(words.ptr + at));
+        if (letter == 0)
+            break;
+        out[size++] = (char)(letter < 0x80 ? letter : 0);
+        at += utf8_size(words.ptr[at]);
+    }
+    return size;
+}
+
+static bool
+has_bytes(struct slice text, const char *word, size_t size)
+{
+    for (size_t at = 0; at + size <= text.size; at++) {
+        size_t same = 0;
+        while (same < size && lower(text.ptr[at + same]) == word[same])
+            same++;
+        if (same == size)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the texts of the JSON stand in it as they are compared, but for capitals. */
+static bool
+is_plain(struct slice json)
+{
+    uint8_t all = 0, escapes = 0;
+    for (size_t i = 0; i < json.size; i++) {
+        all |= (uint8_t)json.ptr[i];
+        escapes |= json.ptr[i] == '\\';
+    }
+    return all < 0x80 && escapes == 0;
+}
+
+bool
+search_fit_may(const struct search_words *words, struct slice json)
+{
+    if (!is_plain(json))
+        return true;
+    for (size_t i = 0; i < words->count; i++) {
+        char word[WORD_BYTES];
+        size_t size = first_word(words->terms[i].words, word);
+        if (!words->terms[i].is_excluded && !has_bytes(json, word, size))
+            return false;
+    }
+    return true;
 }
 
 void

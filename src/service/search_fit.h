@@ -18,6 +18,10 @@ struct search_fit {
     uint8_t best[LIMIT_SEARCH_TERMS]; /* for each term; 0: it was not found yet */
 };
 
+/* Whether a record with this JSON may fit: false only if it does not. Takes a fraction of what it
+ * takes to parse and compare it. */
+bool search_fit_may(const struct search_words *words, struct slice json);
+
 void search_fit_begin(struct search_fit *fit, const struct search_words *words);
 
 /* Compares all texts within the value, SEARCH_FIT_BYTES of each; texts of names count more. */

@@ -21,6 +21,8 @@ struct record_search {
 static uint32_t
 score_of(struct record_search *search, const struct object_row *row)
 {
+    if (!search_fit_may(&search->finding->words, row->body))
+        return 0;
     struct arena_mark mark = arena_mark(search->arena);
     struct value body = object_body(row, search->arena);
     struct value values = value_get(body, "fields");

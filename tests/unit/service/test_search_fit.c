@@ -17,6 +17,10 @@ score(const char *query, const char *name, const char *rest)
     search_fit_begin(&fit, &words);
     search_fit_add(&fit, value_text(name), true);
     search_fit_add(&fit, value, false);
+    struct value both[] = {value_text(name), value};
+    struct slice json = json_text(&arena, value_array_new(&arena, both, COUNT_OF(both)));
+    if (search_fit_score(&fit) > 0 && !search_fit_may(&words, json))
+        fail_msg("%s in %s %s fits, but may not", query, name, rest);
     arena_done(&arena);
     return search_fit_score(&fit);
 }
@@ -56,6 +60,36 @@ test_what_fits(void **state)
     }
 }
 
+static void
+test_what_cannot_fit_is_told_by_the_json(void **state)
+{
+    static const struct {
+        const char *query, *json;
+        bool may;
+    } table[] = {
+        {"acme", "{\"name\":\"ACME Corp\"}", true},
+        {"acme", "{\"name\":\"Other\"}", false},
+        {"acme corp", "{\"name\":\"Acme\"}", false},
+        {"\"acme corp\"", "{\"name\":\"acme, corp\"}", true},
+        {"acme -corp", "{\"name\":\"Acme\"}", true},
+        {"acme", "{\"name\":\"\\u0061cme\"}", true},
+        {"acme", "{\"name\":\"Äcme\"}", true},
+        {"zürich", "{\"name\":\"Zurich\"}", true},
+        {"zürich", "{\"name\":\"Bern\"}", false},
+        {"яндекс", "{\"name\":\"Yandex\"}", false},
+        {"abcdefghijklmnopqrstuvwxyz0123456789", "\"abcdefghijklmnopqrstuvwxyz012345\"", true},
+        {"acme", "\"acm", false},
+        {"acme", "", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct search_words words;
+        struct error error = {0};
+        assert_int_equal(search_words_read(&words, slice_text(table[i].query), &error), STATUS_OK);
+        if (search_fit_may(&words, slice_text(table[i].json)) != table[i].may)
+            fail_msg("%s in %s", table[i].query, table[i].json);
+    }
+}
+
 /* Each is better than the next. */
 static void
 test_what_is_better(void **state)
@@ -90,6 +124,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_fits),
+        cmocka_unit_test(test_what_cannot_fit_is_told_by_the_json),
         cmocka_unit_test(test_what_is_better),
         cmocka_unit_test(test_of_a_long_text_the_beginning_counts),
     };
