@@ -384,15 +384,28 @@ n8n_join(struct n8n *n8n, struct n8n_node *node, struct n8n_stream *streams, siz
                                          : join_union(n8n, node, streams, count);
 }
 
+/* Straight from a trigger, with nothing that chooses among several: a run comes by one of them, and
+ * what they send is the same. */
+static bool
+is_start(const struct n8n_edge *edge, const struct n8n_stream *stream)
+{
+    return edge->from->is_trigger && stream->needs == NULL && stream->must == NULL;
+}
+
 struct n8n_stream
 n8n_input(struct n8n *n8n, struct n8n_node *node, unsigned input)
 {
     struct n8n_stream streams[N8N_UNION_MAX];
+    bool has_start = false;
     size_t count = 0;
     for (const struct n8n_edge *edge = node->in; edge != NULL; edge = edge->next_to) {
         if (edge->is_back || edge->input != input || !edge->from->is_done)
             continue;
         struct n8n_stream stream = n8n_output(n8n, edge->from, edge->port);
+        bool is_again = has_start && is_start(edge, &stream);
+        has_start = has_start || is_start(edge, &stream);
+        if (is_again)
+            continue;
         if (stream.is_live && count < N8N_UNION_MAX)
             streams[count++] = stream;
         else if (stream.is_live)

@@ -59,23 +59,23 @@ place_of(struct n8n *n8n, const char *name, const char *end)
     return value_text(n8n_cat(n8n->arena, "{{secrets.", name, end, "}}", NULL));
 }
 
-/* The host of the address; NULL if a template decides it. */
+/* The host of the address as secrets name it: with its port, and whole where it is not encrypted;
+ * NULL if a template decides it. */
 static const char *
 host_of(const struct requesting *requesting)
 {
     struct slice url = n8n_text(requesting->config, "url");
-    const char *at = url.size == 0 ? NULL : memmem(url.ptr, url.size, "://", 3);
-    if (at == NULL)
+    bool is_plain = slice_starts_with(url, SLICE("http://"));
+    size_t from = is_plain ? 7 : 8, size = from;
+    if (!is_plain && !slice_starts_with(url, SLICE("https://")))
         return NULL;
-    struct slice host = slice_of(at + 3, url.size - (size_t)(at + 3 - url.ptr));
-    size_t size = 0;
-    while (size < host.size && (isalnum((unsigned char)host.ptr[size]) != 0 ||
-                                host.ptr[size] == '.' || host.ptr[size] == '-'))
+    while (size < url.size &&
+           (isalnum((unsigned char)url.ptr[size]) != 0 || memchr(".-:", url.ptr[size], 3) != NULL))
         size++;
-    bool is_whole = size == host.size || strchr(":/?#", host.ptr[size]) != NULL;
-    return size == 0 || !is_whole
-               ? NULL
-               : arena_copy(requesting->n8n->arena, slice_of(host.ptr, size)).ptr;
+    if (size == from || (size < url.size && memchr("/?#", url.ptr[size], 3) == NULL))
+        return NULL;
+    size_t begin = is_plain ? 0 : from;
+    return arena_copy(requesting->n8n->arena, slice_of(url.ptr + begin, size - begin)).ptr;
 }
 
 static void

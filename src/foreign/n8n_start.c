@@ -296,10 +296,13 @@ kind_of(const struct n8n_node *node)
     return slice_is(type, "webhook") ? "webhook" : "other";
 }
 
+/* Whether they send the same to the same nodes: what a webhook gives is another thing. */
 static bool
 same_targets(const struct n8n_node *a, const struct n8n_node *b)
 {
     const struct n8n_edge *left = a->out, *right = b->out;
+    if (a->value.is_webhook != b->value.is_webhook)
+        return false;
     while (left != NULL && right != NULL && left->to == right->to && left->input == right->input) {
         left = left->next_from;
         right = right->next_from;

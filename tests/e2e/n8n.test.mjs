@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { condition, fields, list, node, start, to, typeOf, workflow } from './n8n.mjs';
 import { windrow } from './server.mjs';
 import { startStub } from './stub.mjs';
 
@@ -18,39 +19,6 @@ before(async () => {
 after(async () => {
   await stub?.close();
   await rm(home, { recursive: true, force: true });
-});
-
-// --- workflows as its editor saves them ---
-
-const node = (name, type, typeVersion, parameters = {}, more = {}) => ({
-  id: crypto.randomUUID(), name, type: type.includes('.') ? type : `n8n-nodes-base.${type}`, typeVersion, position: [0, 0], parameters, ...more,
-});
-const start = () => node('Start', 'manualTrigger', 1);
-const to = (name, index = 0) => ({ node: name, type: 'main', index });
-const fields = (values, more = {}) => ({
-  assignments: { assignments: Object.entries(values).map(([name, value], i) => ({ id: String(i), name, value, type: typeOf(value) })) },
-  ...more,
-});
-function typeOf(value) {
-  if (Array.isArray(value)) return 'array';
-  return typeof value;
-}
-/** All nodes behind each other, unless `connections` says otherwise. */
-function workflow(nodes, connections) {
-  const line = {};
-  for (let i = 0; i + 1 < nodes.length; i++) line[nodes[i].name] = { main: [[to(nodes[i + 1].name)]] };
-  return {
-    name: 'Of n8n', nodes, connections: connections ?? line, pinData: {}, settings: { executionOrder: 'v1' }, active: false,
-    versionId: crypto.randomUUID(), tags: [],
-  };
-}
-const list = (path) => node('List', 'splitOut', 1, { fieldToSplitOut: path, options: {} });
-const condition = (leftValue, type, operation, rightValue) => ({
-  conditions: {
-    options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },
-    conditions: [{ id: '1', leftValue, rightValue, operator: { type, operation } }],
-    combinator: 'and',
-  },
 });
 
 // --- running them ---
@@ -514,6 +482,16 @@ value: '.steps.request.body.body | fromjson | .row.value'
   }
   const without = await bring(file);
   assert.match(without.stderr, /to do: write the connector google_sheets\.yaml/);
+});
+
+test('several triggers of one node: it runs once, with what started the run', async () => {
+  const timed = node('When', 'scheduleTrigger', 1.2, { rule: { interval: [{}] } });
+  const one = workflow([timed, start(), node('A', 'set', 3.4, fields({ got: '={{ $json.x }}' }))], { When: { main: [[to('A')]] }, Start: { main: [[to('A')]] } });
+  assert.deepEqual((await bring(one)).flow.steps.map((step) => step.type), ['set']);
+  assert.deepEqual(await output(one, { x: 'y' }), { got: 'y' });
+  const hook = node('Hook', 'webhook', 2, { httpMethod: 'POST', path: 'x', options: {} });
+  const two = workflow([hook, start(), node('A', 'set', 3.4, fields({ plain: '={{ $json.x }}', sent: '={{ $json.body?.x }}' }))], { Hook: { main: [[to('A')]] }, Start: { main: [[to('A')]] } });
+  assert.deepEqual(await output(two, { x: 'y' }), { plain: 'y', sent: null });
 });
 
 test('a node without a step is named, its step fails, the rest is there', async () => {
