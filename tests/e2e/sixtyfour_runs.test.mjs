@@ -174,6 +174,20 @@ test('runs are listed newest first, each with all of its fields', async () => {
   }
 });
 
+test('a run that is queued has not started, and works on no block', async () => {
+  const workflow = await publish(held);
+  const native = async () => (await server.post(`/v1/workflows/${workflow.id}/runs`, { input: {}, concurrencyKey: 'queued' })).data.id;
+  const [first, second] = [await native(), await native()];
+  const now = (await call('GET', `/workflows/runs/${second}/live_status`)).json;
+  assert.deepEqual(
+    [now.overall_status, now.started_at, now.current_block, now.current_block_sequence, now.blocks[0].status, now.blocks[0].started_at],
+    ['queued', null, null, null, 'pending', null],
+  );
+  const [run] = (await call('GET', `/workflows/runs?status=queued&workflow_id=${workflow.id}`)).json;
+  assert.deepEqual([run.status, run.started_at, run.duration_ms, run.updated_at], ['queued', null, null, run.queued_at]);
+  for (const id of [first, second]) await call('POST', `/workflows/cancel?job_id=${id}`);
+});
+
 test('status, workflow_id and limit narrow the list; other words are 422, an unknown workflow 404', async () => {
   const workflow = await publish(held);
   const { json: { job_id: waiting } } = await start(workflow.id);

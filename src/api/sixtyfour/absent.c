@@ -10,7 +10,7 @@ sixtyfour_absent(struct call *call)
         {"/search/*", "Lead search needs a database of people, which this server does not have. "
                       "Send rows with POST /workflows/run, or a file with POST "
                       "/storage/csv/upload"},
-        {"/api/usage", "Usage is told by GET /v1/credits and GET /v1/keys"},
+        {"/api/usage", "Usage is told by GET /v1/usage, day by day, and GET /v1/credits"},
         {"/oauth/*", "There is no OAuth here: send a key of this server as x-api-key"},
         {"/.well-known/*", "There is no OAuth here: send a key of this server as x-api-key"},
     };

@@ -128,11 +128,12 @@ put_block(struct buffer *out, const struct live *live, const struct block *block
 
 /* --- the record --- */
 
-/* The first that is not done; NULL: none is. */
+/* The first that is not done; NULL: none is, or no work goes on. */
 static const struct block *
 current_block(const struct live *live)
 {
-    for (uint32_t i = 0; i < live->list.count && !run_state_is_ended(live->run.state); i++) {
+    bool is_at_work = !run_state_is_ended(live->run.state) && live->run.state != RUN_STATE_QUEUED;
+    for (uint32_t i = 0; i < live->list.count && is_at_work; i++) {
         if (live->list.blocks[i].state != BLOCK_COMPLETED)
             return &live->list.blocks[i];
     }
@@ -175,7 +176,7 @@ put_live(struct buffer *out, struct call *call, const struct live *live)
     sixtyfour_put_workflow_id(call, out, &run->workflow);
     buffer_append_format(out, ",\"overall_status\":\"%s\"", sixtyfour_state(run->state));
     put_counts(out, live);
-    sixtyfour_put_time(out, "started_at", run->started_unix_ms);
+    sixtyfour_put_time(out, "started_at", sixtyfour_started(run));
     sixtyfour_put_time(out, "completed_at", run->ended_unix_ms);
     put_percentage(out, "overall_progress_percentage", overall_percentage(live));
     put_text(out, "estimation_blocked_by", blocking_estimate(live));

@@ -113,11 +113,11 @@ put_times(struct buffer *out, const struct run_row *run)
 {
     int64_t updated = run->ended_unix_ms;
     if (updated == 0)
-        updated = run->started_unix_ms > 0 ? run->started_unix_ms : run->created_unix_ms;
+        updated = sixtyfour_started(run) > 0 ? run->started_unix_ms : run->created_unix_ms;
     sixtyfour_put_time(out, "created_at", run->created_unix_ms);
     sixtyfour_put_time(out, "updated_at", updated);
     sixtyfour_put_time(out, "queued_at", run->created_unix_ms);
-    sixtyfour_put_time(out, "started_at", run->started_unix_ms);
+    sixtyfour_put_time(out, "started_at", sixtyfour_started(run));
     sixtyfour_put_time(out, "completed_at", run->ended_unix_ms);
     if (run->started_unix_ms > 0 && run->ended_unix_ms > 0)
         buffer_append_format(out, ",\"duration_ms\":%lld",

@@ -98,6 +98,9 @@ bool sixtyfour_is_one_of(struct slice text, const char *const *words);
 /* The word for a state of a run. */
 const char *sixtyfour_state(enum run_state state);
 
+/* When its work began; 0 while it is queued, though it may have a time by then. */
+int64_t sixtyfour_started(const struct run_row *run);
+
 /* ,"name": and a UUID or an ISO time (null for 0). */
 void sixtyfour_put_id(struct buffer *out, const char *name, const struct id *id);
 void sixtyfour_put_time(struct buffer *out, const char *name, int64_t unix_ms);

@@ -140,6 +140,12 @@ sixtyfour_state(enum run_state state)
     return "running";
 }
 
+int64_t
+sixtyfour_started(const struct run_row *run)
+{
+    return run->state == RUN_STATE_QUEUED ? 0 : run->started_unix_ms;
+}
+
 void
 sixtyfour_put_workflow_id(struct call *call, struct buffer *out, const struct id *id)
 {
