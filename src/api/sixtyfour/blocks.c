@@ -274,13 +274,30 @@ look_at_table(const struct table_shape *shape, void *context)
     return true;
 }
 
+/* What the engine has said of a run that goes on is all that is needed: the store would have to
+ * read what is recorded of each table, at every poll. */
+static void
+look_at_progress(struct looking *looking)
+{
+    const struct run_progress *progress = looking->progress;
+    for (uint32_t i = 0; i < progress->table_count; i++) {
+        const struct table_progress *table = &progress->tables[i];
+        const struct table_shape shape = {
+            .name = table->name, .state = slice_text(table->state), .counts = table->counts};
+        look_at_table(&shape, looking);
+    }
+}
+
 enum status
 blocks_look(struct call *call, const struct run_row *run, const struct run_progress *progress,
             struct block_list *list, struct error *error)
 {
     struct looking looking = {run, progress, list};
-    enum status status =
-        results_tables(call->service, run, progress, look_at_table, &looking, error);
+    enum status status = STATUS_OK;
+    if (progress != NULL && !run_state_is_ended(run->state))
+        look_at_progress(&looking);
+    else
+        status = results_tables(call->service, run, progress, look_at_table, &looking, error);
     if (status == STATUS_OK)
         count_ended(call, run, list);
     for (uint32_t i = 0; status == STATUS_OK && i < list->count; i++)
