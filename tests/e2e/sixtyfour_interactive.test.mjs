@@ -211,6 +211,15 @@ test('one Idempotency-Key that is sent many times at once adds one block', async
   assert.equal((await ended(job)).total_blocks, 2);
 });
 
+test('one Idempotency-Key that is sent many times at once starts one job, of one workflow', async () => {
+  const before = (await call('GET', '/workflows')).length;
+  const body = { block_name: 'webhook', specs: {}, webhook_payload: people };
+  const answers = await Promise.all(Array.from({ length: 6 }, () =>
+    call('POST', `${JOBS}/start`, body, { headers: { 'Idempotency-Key': 'job-race' } })));
+  assert.equal(new Set(answers.map((one) => one.job_id)).size, 1);
+  await until(async () => (await call('GET', '/workflows')).length === before + 1, 'one workflow more');
+});
+
 test('a job that does not start leaves no workflow behind', async () => {
   const listed = async () => (await call('GET', '/workflows')).map((one) => one.id).sort();
   const before = await listed();

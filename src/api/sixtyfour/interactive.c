@@ -137,6 +137,7 @@ place_in_block(const struct sixtyfour_problem *problem)
 struct opening {
     struct changing changing;
     struct asked asked;
+    enum status status; /* of the start */
 };
 
 static void
@@ -176,18 +177,26 @@ answer_job(struct call *call, const struct run_row *run)
 }
 
 static void
+answer_failed(struct call *call)
+{
+    const struct opening *opening = call->own;
+    drop_workflow(call->service, &opening->changing.row);
+    if (opening->status == STATUS_CONFLICT)
+        call_answer_conflict(call);
+    else
+        call_fail_status(call, opening->status, NULL);
+}
+
+static void
 job_started(enum status status, const struct run_row *run, void *context)
 {
     struct call *call = context;
-    const struct opening *opening = call->own;
-    if (status != STATUS_OK)
-        drop_workflow(call->service, &opening->changing.row);
+    struct opening *opening = call->own;
+    opening->status = status;
     if (status == STATUS_OK)
         answer_job(call, run);
-    else if (status == STATUS_CONFLICT)
-        call_go_on(call, call_answer_conflict);
     else
-        call_fail_status(call, status, NULL);
+        call_go_on(call, answer_failed);
 }
 
 static bool
@@ -459,6 +468,10 @@ add_block(struct call *call)
     const char *obstacle = find_obstacle(call);
     if (obstacle != NULL) {
         answer_added(call, NULL, obstacle);
+        return;
+    }
+    if (adding->is_stored && adding->run.version >= adding->changing.row.published_version) {
+        answer_added(call, adding->block, NULL);
         return;
     }
     struct version_row version = {.workflow = adding->run.workflow,
