@@ -1,7 +1,7 @@
 // Workflows of the Sixtyfour API: graphs of blocks are stored, shown, changed, deleted and run.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -607,4 +607,30 @@ test('a graph is imported, with notes, and runs with the built-in model', async 
   assert.equal(noted.code, 0, noted.stderr);
   assert.match(noted.stderr, /find_phone\.yaml/);
   await rm(place, { recursive: true, force: true });
+});
+
+test('a graph that is imported is the workflow that the API makes of it', async () => {
+  const definition = chain(
+    block(1, 'webhook', { webhook_input: JSON.stringify(people) }),
+    block(2, 'filter', { filters: [{ column: 'age', operator: 'greater', value: 10 }] }),
+    block(3, 'find_email'),
+  );
+  const record = await created(definition, { workflow_name: 'Both ways' });
+  const path = join(folder, 'both.json');
+  await writeFile(path, JSON.stringify({ workflow_name: 'Both ways', workflow_definition: definition }));
+  process.env.WINDROW_CONNECTORS = join(folder, 'vendors');
+  await mkdir(process.env.WINDROW_CONNECTORS);
+  await copyFile(join(folder, 'find_email.yaml'), join(process.env.WINDROW_CONNECTORS, 'find_email.yaml'));
+  const brought = await windrow('import', path, '--data', server.data, '--publish', '--json');
+  delete process.env.WINDROW_CONNECTORS;
+  assert.equal(brought.code, 0, brought.stderr);
+  const { id, report } = JSON.parse(brought.stdout);
+  assert.deepEqual(report.notes, []);
+  const steps = async (workflow) => (await server.get(`/v1/workflows/${workflow}/versions/newest`)).data.definition.steps;
+  assert.deepEqual(await steps(id), await steps(record.id));
+  const [by, through] = [await rows(record.id, people, 'b3_find_email'), await rows(id, people, 'b3_find_email')];
+  assert.deepEqual(through, by);
+  assert.deepEqual(through.map((row) => row.email), ['Ada@example.com', 'Bob@example.com']);
+  const shown = await call('GET', `/workflows/${id}`);
+  assert.deepEqual(shown.json.workflow_definition, definition);
 });
