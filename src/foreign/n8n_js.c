@@ -2,189 +2,12 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
+#include "foreign/n8n_js_reader.h"
 
 #include <ctype.h>
 
-enum token_kind { TOKEN_END, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_NAME, TOKEN_SIGN, TOKEN_BAD };
-
-struct token {
-    enum token_kind kind;
-    struct slice text; /* of TOKEN_TEXT: with its quotes */
-    size_t start;
-};
-
-struct reader {
-    struct arena *arena;
-    struct slice text;
-    size_t at; /* behind the token */
-    struct token token;
-    const char *why;
-    int depth;
-    int nodes;
-};
-
-static struct js *read_expression(struct reader *reader);
-static struct js *read_unary(struct reader *reader);
-
-/* --- tokens --- */
-
-static bool
-is_name_byte(char byte)
-{
-    return byte == '_' || byte == '$' || isalnum((unsigned char)byte) || (byte & 0x80) != 0;
-}
-
-static size_t
-size_of_text(struct slice text)
-{
-    for (size_t i = 1; i < text.size; i++) {
-        if (text.ptr[i] == '\\')
-            i++;
-        else if (text.ptr[i] == text.ptr[0])
-            return i + 1;
-    }
-    return 0;
-}
-
-static size_t
-size_of_number(struct slice text)
-{
-    size_t size = 0;
-    while (size < text.size && (isalnum((unsigned char)text.ptr[size]) || text.ptr[size] == '.' ||
-                                ((text.ptr[size] == '-' || text.ptr[size] == '+') && size > 0 &&
-                                 (text.ptr[size - 1] == 'e' || text.ptr[size - 1] == 'E'))))
-        size++;
-    return size;
-}
-
-static size_t
-size_of_sign(struct slice text)
-{
-    static const char *const signs[] = {"===", "!==", "...", "**", "=>", "==", "!=", "<=",
-                                        ">=",  "&&",  "||",  "??", "?.", "++", "--"};
-    for (size_t i = 0; i < COUNT_OF(signs); i++) {
-        if (slice_starts_with(text, slice_text(signs[i])))
-            return strlen(signs[i]);
-    }
-    return 1;
-}
-
-static void
-skip_space(struct reader *reader)
-{
-    while (reader->at < reader->text.size) {
-        const char *here = reader->text.ptr + reader->at;
-        struct slice rest = slice_of(here, reader->text.size - reader->at);
-        const char *end = NULL;
-        if (isspace((unsigned char)*here)) {
-            reader->at++;
-        } else if (slice_starts_with(rest, SLICE("//"))) {
-            end = memchr(here, '\n', rest.size);
-            reader->at = end == NULL ? reader->text.size : (size_t)(end - reader->text.ptr);
-        } else if (slice_starts_with(rest, SLICE("/*"))) {
-            end = memmem(here + 2, rest.size - 2, "*/", 2);
-            reader->at = end == NULL ? reader->text.size : (size_t)(end - reader->text.ptr) + 2;
-        } else {
-            return;
-        }
-    }
-}
-
-static void
-next_token(struct reader *reader)
-{
-    skip_space(reader);
-    struct slice rest = slice_of(reader->text.ptr + reader->at, reader->text.size - reader->at);
-    enum token_kind kind = TOKEN_SIGN;
-    size_t size = 0;
-    if (rest.size == 0) {
-        kind = TOKEN_END;
-    } else if (isdigit((unsigned char)rest.ptr[0]) ||
-               (rest.ptr[0] == '.' && rest.size > 1 && isdigit((unsigned char)rest.ptr[1]))) {
-        kind = TOKEN_NUMBER;
-        size = size_of_number(rest);
-    } else if (is_name_byte(rest.ptr[0])) {
-        kind = TOKEN_NAME;
-        while (size < rest.size && is_name_byte(rest.ptr[size]))
-            size++;
-    } else if (rest.ptr[0] == '"' || rest.ptr[0] == '\'') {
-        size = size_of_text(rest);
-        kind = size == 0 ? TOKEN_BAD : TOKEN_TEXT;
-    } else {
-        size = size_of_sign(rest);
-    }
-    reader->token = (struct token){kind, slice_of(rest.ptr, size), reader->at};
-    reader->at += size;
-}
-
-static bool
-is_sign(const struct reader *reader, const char *sign)
-{
-    return reader->token.kind == TOKEN_SIGN && slice_is(reader->token.text, sign);
-}
-
-static void *
-fail(struct reader *reader, const char *why)
-{
-    if (reader->why == NULL)
-        reader->why = why;
-    return NULL;
-}
-
-static void *
-fail_at_token(struct reader *reader, const char *expected)
-{
-    if (reader->token.kind == TOKEN_END)
-        return fail(reader, arena_format(reader->arena, "%s is missing at its end", expected));
-    struct slice found = slice_cut(reader->token.text, 40);
-    return fail(reader, arena_format(reader->arena, "expected %s in front of %.*s", expected,
-                                     SLICE_FORMAT(found)));
-}
-
-static bool
-take_sign(struct reader *reader, const char *sign)
-{
-    if (!is_sign(reader, sign))
-        return false;
-    next_token(reader);
-    return true;
-}
-
-static bool
-expect_sign(struct reader *reader, const char *sign)
-{
-    return take_sign(reader, sign) || fail_at_token(reader, sign) != NULL;
-}
-
-/* --- nodes --- */
-
-static struct js *
-new_node(struct reader *reader, enum js_kind kind, struct slice text)
-{
-    if (++reader->nodes > JS_NODES_MAX)
-        return fail(reader, "it is too long");
-    struct js *js = arena_alloc(reader->arena, sizeof(*js));
-    *js = (struct js){.kind = kind, .text = text};
-    return js;
-}
-
-static void
-add_part(struct js *whole, struct js *part)
-{
-    struct js **at = &whole->parts;
-    while (*at != NULL)
-        at = &(*at)->next;
-    *at = part;
-}
-
-static struct js *
-new_of(struct reader *reader, enum js_kind kind, struct slice text, struct js *part)
-{
-    struct js *js = part == NULL ? NULL : new_node(reader, kind, text);
-    if (js != NULL)
-        add_part(js, part);
-    return js;
-}
+static struct js *read_expression(struct js_reader *reader);
+static struct js *read_unary(struct js_reader *reader);
 
 /* --- texts --- */
 
@@ -262,7 +85,7 @@ put_escape(struct buffer *out, struct slice text, size_t *at)
 }
 
 static struct js *
-text_node(struct reader *reader, struct slice raw)
+text_node(struct js_reader *reader, struct slice raw)
 {
     struct buffer out;
     buffer_init(&out, LIMIT_DEFINITION_BYTES);
@@ -278,15 +101,15 @@ text_node(struct reader *reader, struct slice raw)
     struct slice copy = arena_copy(reader->arena, buffer_slice(&out));
     buffer_done(&out);
     if (!is_good || copy.ptr == NULL)
-        return fail(reader, "a text has an escape that is not known");
-    return new_node(reader, JS_TEXT, copy);
+        return js_fail(reader, "a text has an escape that is not known");
+    return js_new(reader, JS_TEXT, copy);
 }
 
 /* `text ${expression} text`; the reader stands behind the first backquote. */
 static struct js *
-read_template(struct reader *reader)
+read_template(struct js_reader *reader)
 {
-    struct js *js = new_node(reader, JS_TEMPLATE, slice_of("", 0));
+    struct js *js = js_new(reader, JS_TEMPLATE, slice_of("", 0));
     size_t from = reader->at;
     while (js != NULL && reader->at < reader->text.size) {
         char byte = reader->text.ptr[reader->at];
@@ -300,24 +123,24 @@ read_template(struct reader *reader)
         struct js *text = text_node(reader, raw);
         if (text == NULL)
             return NULL;
-        add_part(js, text);
+        js_add_part(js, text);
         reader->at += is_place ? 2 : 1;
-        next_token(reader);
+        js_next(reader);
         if (!is_place)
             return js;
         struct js *part = read_expression(reader);
-        if (part == NULL || !is_sign(reader, "}"))
-            return fail_at_token(reader, "}");
-        add_part(js, part);
+        if (part == NULL || !js_is_sign(reader, "}"))
+            return js_fail_at(reader, "}");
+        js_add_part(js, part);
         reader->at = reader->token.start + 1;
         from = reader->at;
     }
-    return fail(reader, "a template is not closed");
+    return js_fail(reader, "a template is not closed");
 }
 
 /* The reader's token is the first slash. */
 static struct js *
-read_regex(struct reader *reader)
+read_regex(struct js_reader *reader)
 {
     size_t from = reader->token.start + 1, at = from;
     bool in_class = false;
@@ -331,38 +154,38 @@ read_regex(struct reader *reader)
             break;
     }
     if (at >= reader->text.size)
-        return fail(reader, "a regular expression is not closed");
-    struct js *js = new_node(reader, JS_REGEX, slice_of(reader->text.ptr + from, at - from));
+        return js_fail(reader, "a regular expression is not closed");
+    struct js *js = js_new(reader, JS_REGEX, slice_of(reader->text.ptr + from, at - from));
     size_t flags = ++at;
     while (at < reader->text.size && isalpha((unsigned char)reader->text.ptr[at]))
         at++;
     if (js != NULL)
         js->flags = slice_of(reader->text.ptr + flags, at - flags);
     reader->at = at;
-    next_token(reader);
+    js_next(reader);
     return js;
 }
 
 /* --- lists, objects, arrows --- */
 
 static struct js *
-read_spread(struct reader *reader)
+read_spread(struct js_reader *reader)
 {
-    if (!take_sign(reader, "..."))
+    if (!js_take_sign(reader, "..."))
         return read_expression(reader);
-    return new_of(reader, JS_SPREAD, slice_of("", 0), read_expression(reader));
+    return js_new_of(reader, JS_SPREAD, slice_of("", 0), read_expression(reader));
 }
 
 /* Parts up to the closing sign, which is taken. */
 static struct js *
-read_parts(struct reader *reader, struct js *whole, const char *close)
+read_parts(struct js_reader *reader, struct js *whole, const char *close)
 {
-    while (whole != NULL && !take_sign(reader, close)) {
+    while (whole != NULL && !js_take_sign(reader, close)) {
         struct js *part = read_spread(reader);
         if (part == NULL)
             return NULL;
-        add_part(whole, part);
-        if (!is_sign(reader, close) && !expect_sign(reader, ","))
+        js_add_part(whole, part);
+        if (!js_is_sign(reader, close) && !js_expect_sign(reader, ","))
             return NULL;
     }
     return whole;
@@ -370,54 +193,54 @@ read_parts(struct reader *reader, struct js *whole, const char *close)
 
 /* [name]: value */
 static struct js *
-read_computed(struct reader *reader)
+read_computed(struct js_reader *reader)
 {
-    struct js *property = new_of(reader, JS_PROPERTY, slice_of("", 0), read_expression(reader));
-    if (property == NULL || !expect_sign(reader, "]") || !expect_sign(reader, ":"))
+    struct js *property = js_new_of(reader, JS_PROPERTY, slice_of("", 0), read_expression(reader));
+    if (property == NULL || !js_expect_sign(reader, "]") || !js_expect_sign(reader, ":"))
         return NULL;
     struct js *value = read_expression(reader);
     if (value == NULL)
         return NULL;
-    add_part(property, value);
+    js_add_part(property, value);
     return property;
 }
 
 static struct js *
-read_property(struct reader *reader)
+read_property(struct js_reader *reader)
 {
-    struct token token = reader->token;
-    if (is_sign(reader, "..."))
+    struct js_token token = reader->token;
+    if (js_is_sign(reader, "..."))
         return read_spread(reader);
-    if (take_sign(reader, "["))
+    if (js_take_sign(reader, "["))
         return read_computed(reader);
-    if (token.kind != TOKEN_NAME && token.kind != TOKEN_TEXT && token.kind != TOKEN_NUMBER)
-        return fail_at_token(reader, "a name");
-    next_token(reader);
-    struct js *name = token.kind == TOKEN_TEXT
+    if (token.kind != JS_TOKEN_NAME && token.kind != JS_TOKEN_TEXT && token.kind != JS_TOKEN_NUMBER)
+        return js_fail_at(reader, "a name");
+    js_next(reader);
+    struct js *name = token.kind == JS_TOKEN_TEXT
                           ? text_node(reader, slice_of(token.text.ptr + 1, token.text.size - 2))
-                          : new_node(reader, JS_NAME, token.text);
+                          : js_new(reader, JS_NAME, token.text);
     if (name == NULL)
         return NULL;
     struct js *value = NULL;
-    if (take_sign(reader, ":"))
+    if (js_take_sign(reader, ":"))
         value = read_expression(reader);
-    else if (token.kind == TOKEN_NAME)
-        value = new_node(reader, JS_NAME, token.text);
+    else if (token.kind == JS_TOKEN_NAME)
+        value = js_new(reader, JS_NAME, token.text);
     else
-        return fail_at_token(reader, ":");
-    return new_of(reader, JS_PROPERTY, name->text, value);
+        return js_fail_at(reader, ":");
+    return js_new_of(reader, JS_PROPERTY, name->text, value);
 }
 
 static struct js *
-read_object(struct reader *reader)
+read_object(struct js_reader *reader)
 {
-    struct js *js = new_node(reader, JS_OBJECT, slice_of("", 0));
-    while (js != NULL && !take_sign(reader, "}")) {
+    struct js *js = js_new(reader, JS_OBJECT, slice_of("", 0));
+    while (js != NULL && !js_take_sign(reader, "}")) {
         struct js *property = read_property(reader);
         if (property == NULL)
             return NULL;
-        add_part(js, property);
-        if (!is_sign(reader, "}") && !expect_sign(reader, ","))
+        js_add_part(js, property);
+        if (!js_is_sign(reader, "}") && !js_expect_sign(reader, ","))
             return NULL;
     }
     return js;
@@ -425,40 +248,40 @@ read_object(struct reader *reader)
 
 /* { return expression; } */
 static struct js *
-read_body(struct reader *reader)
+read_body(struct js_reader *reader)
 {
-    if (!take_sign(reader, "{"))
+    if (!js_take_sign(reader, "{"))
         return read_expression(reader);
     if (!slice_is(reader->token.text, "return"))
-        return fail(reader, "a function does more than return a value");
-    next_token(reader);
+        return js_fail(reader, "a function does more than return a value");
+    js_next(reader);
     struct js *body = read_expression(reader);
-    take_sign(reader, ";");
-    return body != NULL && expect_sign(reader, "}") ? body : NULL;
+    js_take_sign(reader, ";");
+    return body != NULL && js_expect_sign(reader, "}") ? body : NULL;
 }
 
 /* Parameters and `=>`; false with the reader where it was if these are none. */
 static bool
-read_parameters(struct reader *reader, struct js *arrow)
+read_parameters(struct js_reader *reader, struct js *arrow)
 {
-    bool in_braces = take_sign(reader, "(");
-    while (reader->token.kind == TOKEN_NAME) {
-        struct js *name = new_node(reader, JS_NAME, reader->token.text);
+    bool in_braces = js_take_sign(reader, "(");
+    while (reader->token.kind == JS_TOKEN_NAME) {
+        struct js *name = js_new(reader, JS_NAME, reader->token.text);
         if (name == NULL)
             return false;
-        add_part(arrow, name);
-        next_token(reader);
-        if (!in_braces || !take_sign(reader, ","))
+        js_add_part(arrow, name);
+        js_next(reader);
+        if (!in_braces || !js_take_sign(reader, ","))
             break;
     }
-    return (!in_braces || take_sign(reader, ")")) && take_sign(reader, "=>");
+    return (!in_braces || js_take_sign(reader, ")")) && js_take_sign(reader, "=>");
 }
 
 static struct js *
-read_arrow(struct reader *reader)
+read_arrow(struct js_reader *reader)
 {
-    struct reader before = *reader;
-    struct js *arrow = new_node(reader, JS_ARROW, slice_of("", 0));
+    struct js_reader before = *reader;
+    struct js *arrow = js_new(reader, JS_ARROW, slice_of("", 0));
     if (arrow == NULL || !read_parameters(reader, arrow)) {
         before.nodes = reader->nodes;
         *reader = before;
@@ -467,14 +290,14 @@ read_arrow(struct reader *reader)
     struct js *body = read_body(reader);
     if (body == NULL)
         return NULL;
-    add_part(arrow, body);
+    js_add_part(arrow, body);
     return arrow;
 }
 
 /* --- expressions --- */
 
 static struct js *
-read_word(struct reader *reader)
+read_word(struct js_reader *reader)
 {
     static const char *const words[] = {"true", "false", "null", "undefined"};
     static const char *const refused[] = {"function", "async", "await", "class", "let",
@@ -483,101 +306,101 @@ read_word(struct reader *reader)
     struct slice name = reader->token.text;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         if (slice_is(name, refused[i]))
-            return fail(reader, arena_format(reader->arena, "`%s` is not read", refused[i]));
+            return js_fail(reader, arena_format(reader->arena, "`%s` is not read", refused[i]));
     }
-    next_token(reader);
+    js_next(reader);
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (slice_is(name, words[i]))
-            return new_node(reader, JS_WORD, name);
+            return js_new(reader, JS_WORD, name);
     }
-    return new_node(reader, JS_NAME, name);
+    return js_new(reader, JS_NAME, name);
 }
 
 /* What begins with a sign. */
 static struct js *
-read_signed(struct reader *reader)
+read_signed(struct js_reader *reader)
 {
-    if (take_sign(reader, "(")) {
+    if (js_take_sign(reader, "(")) {
         struct js *inner = read_expression(reader);
-        return inner != NULL && expect_sign(reader, ")") ? inner : NULL;
+        return inner != NULL && js_expect_sign(reader, ")") ? inner : NULL;
     }
-    if (take_sign(reader, "["))
-        return read_parts(reader, new_node(reader, JS_LIST, slice_of("", 0)), "]");
-    if (take_sign(reader, "{"))
+    if (js_take_sign(reader, "["))
+        return read_parts(reader, js_new(reader, JS_LIST, slice_of("", 0)), "]");
+    if (js_take_sign(reader, "{"))
         return read_object(reader);
-    if (is_sign(reader, "`"))
+    if (js_is_sign(reader, "`"))
         return read_template(reader);
-    if (is_sign(reader, "/"))
+    if (js_is_sign(reader, "/"))
         return read_regex(reader);
-    return fail_at_token(reader, "a value");
+    return js_fail_at(reader, "a value");
 }
 
 static struct js *
-read_primary(struct reader *reader)
+read_primary(struct js_reader *reader)
 {
-    struct token token = reader->token;
+    struct js_token token = reader->token;
     switch (token.kind) {
-    case TOKEN_NUMBER:
-        next_token(reader);
-        return new_node(reader, JS_NUMBER, token.text);
-    case TOKEN_TEXT:
-        next_token(reader);
+    case JS_TOKEN_NUMBER:
+        js_next(reader);
+        return js_new(reader, JS_NUMBER, token.text);
+    case JS_TOKEN_TEXT:
+        js_next(reader);
         return text_node(reader, slice_of(token.text.ptr + 1, token.text.size - 2));
-    case TOKEN_NAME:
+    case JS_TOKEN_NAME:
         return read_word(reader);
-    case TOKEN_SIGN:
+    case JS_TOKEN_SIGN:
         return read_signed(reader);
-    case TOKEN_BAD:
-        return fail(reader, "a text is not closed");
-    case TOKEN_END:
+    case JS_TOKEN_BAD:
+        return js_fail(reader, "a text is not closed");
+    case JS_TOKEN_END:
         break;
     }
-    return fail_at_token(reader, "a value");
+    return js_fail_at(reader, "a value");
 }
 
 static struct js *
-read_index(struct reader *reader, struct js *of)
+read_index(struct js_reader *reader, struct js *of)
 {
     struct js *which = read_expression(reader);
-    if (which == NULL || !expect_sign(reader, "]"))
+    if (which == NULL || !js_expect_sign(reader, "]"))
         return NULL;
-    struct js *js = new_of(reader, JS_INDEX, slice_of("", 0), of);
+    struct js *js = js_new_of(reader, JS_INDEX, slice_of("", 0), of);
     if (js != NULL)
-        add_part(js, which);
+        js_add_part(js, which);
     return js;
 }
 
 static struct js *
-read_member(struct reader *reader, struct js *of)
+read_member(struct js_reader *reader, struct js *of)
 {
-    struct token token = reader->token;
-    if (token.kind != TOKEN_NAME)
-        return fail_at_token(reader, "a name");
-    next_token(reader);
-    return new_of(reader, JS_MEMBER, token.text, of);
+    struct js_token token = reader->token;
+    if (token.kind != JS_TOKEN_NAME)
+        return js_fail_at(reader, "a name");
+    js_next(reader);
+    return js_new_of(reader, JS_MEMBER, token.text, of);
 }
 
 static struct js *
-read_call(struct reader *reader, struct js *what)
+read_call(struct js_reader *reader, struct js *what)
 {
-    return read_parts(reader, new_of(reader, JS_CALL, slice_of("", 0), what), ")");
+    return read_parts(reader, js_new_of(reader, JS_CALL, slice_of("", 0), what), ")");
 }
 
 /* What may follow a value. */
 static struct js *
-read_suffixes(struct reader *reader, struct js *js)
+read_suffixes(struct js_reader *reader, struct js *js)
 {
     while (js != NULL) {
-        if (take_sign(reader, "?.")) {
-            if (take_sign(reader, "["))
+        if (js_take_sign(reader, "?.")) {
+            if (js_take_sign(reader, "["))
                 js = read_index(reader, js);
             else
-                js = take_sign(reader, "(") ? read_call(reader, js) : read_member(reader, js);
-        } else if (take_sign(reader, ".")) {
+                js = js_take_sign(reader, "(") ? read_call(reader, js) : read_member(reader, js);
+        } else if (js_take_sign(reader, ".")) {
             js = read_member(reader, js);
-        } else if (take_sign(reader, "[")) {
+        } else if (js_take_sign(reader, "[")) {
             js = read_index(reader, js);
-        } else if (take_sign(reader, "(")) {
+        } else if (js_take_sign(reader, "(")) {
             js = read_call(reader, js);
         } else {
             break;
@@ -588,41 +411,42 @@ read_suffixes(struct reader *reader, struct js *js)
 
 /* new Name(arguments) */
 static struct js *
-read_new(struct reader *reader)
+read_new(struct js_reader *reader)
 {
-    next_token(reader);
-    if (reader->token.kind != TOKEN_NAME)
-        return fail_at_token(reader, "a class");
+    js_next(reader);
+    if (reader->token.kind != JS_TOKEN_NAME)
+        return js_fail_at(reader, "a class");
     struct js *js =
-        new_of(reader, JS_NEW, slice_of("", 0), new_node(reader, JS_NAME, reader->token.text));
-    next_token(reader);
-    return take_sign(reader, "(") ? read_parts(reader, js, ")") : js;
+        js_new_of(reader, JS_NEW, slice_of("", 0), js_new(reader, JS_NAME, reader->token.text));
+    js_next(reader);
+    return js_take_sign(reader, "(") ? read_parts(reader, js, ")") : js;
 }
 
 static struct js *
-read_value(struct reader *reader)
+read_value(struct js_reader *reader)
 {
-    bool is_new = reader->token.kind == TOKEN_NAME && slice_is(reader->token.text, "new");
+    bool is_new = reader->token.kind == JS_TOKEN_NAME && slice_is(reader->token.text, "new");
     return read_suffixes(reader, is_new ? read_new(reader) : read_primary(reader));
 }
 
 static struct js *
-read_unary(struct reader *reader)
+read_unary(struct js_reader *reader)
 {
-    struct token token = reader->token;
-    bool is_word = token.kind == TOKEN_NAME && slice_is(token.text, "typeof");
-    if (!is_word && !is_sign(reader, "!") && !is_sign(reader, "-") && !is_sign(reader, "+"))
+    struct js_token token = reader->token;
+    bool is_word = token.kind == JS_TOKEN_NAME && slice_is(token.text, "typeof");
+    if (!is_word && !js_is_sign(reader, "!") && !js_is_sign(reader, "-") &&
+        !js_is_sign(reader, "+"))
         return read_value(reader);
-    next_token(reader);
+    js_next(reader);
     if (++reader->depth > JS_DEPTH_MAX)
-        return fail(reader, "it is too deeply nested");
-    struct js *js = new_of(reader, JS_UNARY, token.text, read_unary(reader));
+        return js_fail(reader, "it is too deeply nested");
+    struct js *js = js_new_of(reader, JS_UNARY, token.text, read_unary(reader));
     reader->depth--;
     return js;
 }
 
 static int
-rank_of(const struct reader *reader)
+rank_of(const struct js_reader *reader)
 {
     static const struct {
         const char *sign;
@@ -631,57 +455,57 @@ rank_of(const struct reader *reader)
                  {"!==", 4}, {"<", 5},  {">", 5},  {"<=", 5}, {">=", 5}, {"+", 6},
                  {"-", 6},   {"*", 7},  {"/", 7},  {"%", 7},  {"**", 8}};
     for (size_t i = 0; i < COUNT_OF(table); i++) {
-        if (is_sign(reader, table[i].sign))
+        if (js_is_sign(reader, table[i].sign))
             return table[i].rank;
     }
     return 0;
 }
 
 static struct js *
-read_binary(struct reader *reader, int rank_min)
+read_binary(struct js_reader *reader, int rank_min)
 {
     struct js *left = read_unary(reader);
     for (int rank = rank_of(reader); left != NULL && rank >= rank_min && rank > 0;
          rank = rank_of(reader)) {
         struct slice sign = reader->token.text;
-        next_token(reader);
+        js_next(reader);
         struct js *right = read_binary(reader, rank + 1);
         if (right == NULL)
             return NULL;
-        left = new_of(reader, JS_BINARY, sign, left);
+        left = js_new_of(reader, JS_BINARY, sign, left);
         if (left != NULL)
-            add_part(left, right);
+            js_add_part(left, right);
     }
     return left;
 }
 
 static struct js *
-read_choice(struct reader *reader)
+read_choice(struct js_reader *reader)
 {
     struct js *condition = read_binary(reader, 1);
-    if (condition == NULL || !take_sign(reader, "?"))
+    if (condition == NULL || !js_take_sign(reader, "?"))
         return condition;
     struct js *yes = read_expression(reader);
-    if (yes == NULL || !expect_sign(reader, ":"))
+    if (yes == NULL || !js_expect_sign(reader, ":"))
         return NULL;
     struct js *no = read_expression(reader);
     if (no == NULL)
         return NULL;
-    struct js *js = new_of(reader, JS_CHOICE, slice_of("", 0), condition);
+    struct js *js = js_new_of(reader, JS_CHOICE, slice_of("", 0), condition);
     if (js == NULL)
         return NULL;
-    add_part(js, yes);
-    add_part(js, no);
+    js_add_part(js, yes);
+    js_add_part(js, no);
     return js;
 }
 
 static struct js *
-read_expression(struct reader *reader)
+read_expression(struct js_reader *reader)
 {
     if (++reader->depth > JS_DEPTH_MAX)
-        return fail(reader, "it is too deeply nested");
+        return js_fail(reader, "it is too deeply nested");
     struct js *js = NULL;
-    if (reader->token.kind == TOKEN_NAME || is_sign(reader, "("))
+    if (reader->token.kind == JS_TOKEN_NAME || js_is_sign(reader, "("))
         js = read_arrow(reader);
     if (js == NULL && reader->why == NULL)
         js = read_choice(reader);
@@ -692,75 +516,76 @@ read_expression(struct reader *reader)
 /* --- statements --- */
 
 static bool
-is_word(const struct reader *reader, const char *word)
+is_word(const struct js_reader *reader, const char *word)
 {
-    return reader->token.kind == TOKEN_NAME && slice_is(reader->token.text, word);
+    return reader->token.kind == JS_TOKEN_NAME && slice_is(reader->token.text, word);
 }
 
 static bool
-take_word(struct reader *reader, const char *word)
+take_word(struct js_reader *reader, const char *word)
 {
     if (!is_word(reader, word))
         return false;
-    next_token(reader);
+    js_next(reader);
     return true;
 }
 
 /* const name = value */
 static struct js *
-read_let(struct reader *reader)
+read_let(struct js_reader *reader)
 {
     struct slice name = reader->token.text;
-    if (reader->token.kind != TOKEN_NAME)
-        return fail_at_token(reader, "a name");
-    next_token(reader);
-    return expect_sign(reader, "=") ? new_of(reader, JS_LET, name, read_expression(reader)) : NULL;
+    if (reader->token.kind != JS_TOKEN_NAME)
+        return js_fail_at(reader, "a name");
+    js_next(reader);
+    return js_expect_sign(reader, "=") ? js_new_of(reader, JS_LET, name, read_expression(reader))
+                                       : NULL;
 }
 
 /* place = value, or a value that nobody takes. */
 static struct js *
-read_assignment(struct reader *reader)
+read_assignment(struct js_reader *reader)
 {
     struct js *place = read_expression(reader);
     if (place == NULL)
         return NULL;
-    if (!take_sign(reader, "="))
-        return fail(reader, "a statement does something else than to set a value");
+    if (!js_take_sign(reader, "="))
+        return js_fail(reader, "a statement does something else than to set a value");
     struct js *value = read_expression(reader);
-    struct js *js = value == NULL ? NULL : new_of(reader, JS_ASSIGN, slice_of("", 0), place);
+    struct js *js = value == NULL ? NULL : js_new_of(reader, JS_ASSIGN, slice_of("", 0), place);
     if (js != NULL)
-        add_part(js, value);
+        js_add_part(js, value);
     return js;
 }
 
 /* for (const name of list) { … } */
 static struct js *
-read_each(struct reader *reader)
+read_each(struct js_reader *reader)
 {
-    if (!expect_sign(reader, "(") || !(take_word(reader, "const") || take_word(reader, "let")))
-        return fail(reader, "only `for (const x of list)` is read");
+    if (!js_expect_sign(reader, "(") || !(take_word(reader, "const") || take_word(reader, "let")))
+        return js_fail(reader, "only `for (const x of list)` is read");
     struct slice name = reader->token.text;
-    next_token(reader);
+    js_next(reader);
     if (!take_word(reader, "of"))
-        return fail(reader, "only `for (const x of list)` is read");
-    struct js *js = new_of(reader, JS_EACH, name, read_expression(reader));
-    if (js == NULL || !expect_sign(reader, ")") || !expect_sign(reader, "{"))
+        return js_fail(reader, "only `for (const x of list)` is read");
+    struct js *js = js_new_of(reader, JS_EACH, name, read_expression(reader));
+    if (js == NULL || !js_expect_sign(reader, ")") || !js_expect_sign(reader, "{"))
         return NULL;
-    while (!take_sign(reader, "}")) {
+    while (!js_take_sign(reader, "}")) {
         struct js *statement = read_assignment(reader);
         if (statement == NULL)
             return NULL;
-        add_part(js, statement);
-        take_sign(reader, ";");
+        js_add_part(js, statement);
+        js_take_sign(reader, ";");
     }
     return js;
 }
 
 static struct js *
-read_statement(struct reader *reader)
+read_statement(struct js_reader *reader)
 {
     if (take_word(reader, "return"))
-        return new_of(reader, JS_RETURN, slice_of("", 0), read_expression(reader));
+        return js_new_of(reader, JS_RETURN, slice_of("", 0), read_expression(reader));
     if (take_word(reader, "const") || take_word(reader, "let") || take_word(reader, "var"))
         return read_let(reader);
     if (take_word(reader, "for"))
@@ -771,19 +596,19 @@ read_statement(struct reader *reader)
 const struct js *
 js_parse_program(struct arena *arena, struct slice text, const char **why)
 {
-    struct reader reader = {.arena = arena, .text = text};
+    struct js_reader reader = {.arena = arena, .text = text};
     struct js whole = {.kind = JS_LIST};
-    next_token(&reader);
-    while (reader.token.kind != TOKEN_END) {
+    js_next(&reader);
+    while (reader.token.kind != JS_TOKEN_END) {
         struct js *statement = read_statement(&reader);
         if (statement == NULL)
             break;
-        add_part(&whole, statement);
-        while (take_sign(&reader, ";"))
+        js_add_part(&whole, statement);
+        while (js_take_sign(&reader, ";"))
             ;
     }
     if (reader.why == NULL && whole.parts == NULL)
-        fail(&reader, "there is nothing in it");
+        js_fail(&reader, "there is nothing in it");
     *why = reader.why;
     return reader.why == NULL ? whole.parts : NULL;
 }
@@ -791,13 +616,13 @@ js_parse_program(struct arena *arena, struct slice text, const char **why)
 const struct js *
 js_parse(struct arena *arena, struct slice text, const char **why)
 {
-    struct reader reader = {.arena = arena, .text = text};
+    struct js_reader reader = {.arena = arena, .text = text};
     *why = NULL;
-    next_token(&reader);
+    js_next(&reader);
     const struct js *js = read_expression(&reader);
-    take_sign(&reader, ";");
-    if (js != NULL && reader.token.kind != TOKEN_END)
-        js = fail_at_token(&reader, "its end");
+    js_take_sign(&reader, ";");
+    if (js != NULL && reader.token.kind != JS_TOKEN_END)
+        js = js_fail_at(&reader, "its end");
     *why = reader.why;
     return reader.why == NULL ? js : NULL;
 }

@@ -168,7 +168,8 @@ put_schedule(struct n8n *n8n, struct n8n_node *node, struct value *triggers)
         return;
     }
     n8n_put_text(n8n, &schedule, "cron", schedule_cron(n8n, node));
-    if (zone.size > 0 && !slice_is(zone, "DEFAULT"))
+    bool is_plain = zone.size > 0 && memchr(zone.ptr, '{', zone.size) == NULL;
+    if (is_plain && !slice_is(zone, "DEFAULT"))
         n8n_put(n8n, &schedule, "timezone", value_string(zone));
     else
         n8n_change(n8n, node, "its times are in UTC: give `timezone` if others are meant");
