@@ -186,7 +186,8 @@ test('a workspace has one workflow that catches; others do not see its failures'
   assert.equal((await server.post('/v1/workflows/second/unarchive', {})).status, 409);
   const last = await start('pure');
   const runs = await endedRuns('catcher', before + 1);
-  assert.deepEqual([runs.length, runs[0].input.run.id], [before + 1, last]);
+  assert.equal(runs.length, before + 1);
+  assert.ok(runs.some(({ input }) => input.run.id === last)); // ids of one second have no order
   assert.equal((await server.ask('DELETE', '/v1/workflows/catcher')).status, 200);
   assert.equal((await server.post('/v1/workflows/second/unarchive', {})).status, 200);
 });
