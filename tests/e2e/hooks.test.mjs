@@ -53,7 +53,8 @@ test('threat E12: forged, late, replayed and unsigned messages stay out', async 
   const good = signed(secret, body);
   const late = signed(secret, body, { at: new Date(Date.now() - 400_000) });
   const early = signed(secret, body, { at: new Date(Date.now() + 400_000) });
-  const flipped = { ...good, 'webhook-signature': good['webhook-signature'].replace(/.{2}$/, 'A=') };
+  const other = (end) => (end === 'A=' ? 'E=' : 'A=');
+  const flipped = { ...good, 'webhook-signature': good['webhook-signature'].replace(/.{2}$/, other) };
   const attempts = [
     [body, {}], [body, late], [body, early], [body, flipped], ['{ "n": 1}', good],
     [body, { ...good, 'webhook-id': 'msg_2' }], [body, { ...good, 'webhook-signature': 'v1,' }],
