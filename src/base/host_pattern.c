@@ -1,5 +1,6 @@
 #include "base/host_pattern.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OPEN_PREFIX SLICE("http://")
@@ -26,6 +27,7 @@ take_prefix(struct slice *text, struct slice prefix)
 static uint16_t
 take_port(struct slice *text, uint16_t usual)
 {
+    assert(text->ptr != NULL);
     const char *colon = memrchr(text->ptr, ':', text->size);
     const char *bracket = memrchr(text->ptr, ']', text->size);
     int64_t port = 0;

@@ -4,6 +4,7 @@
 #include "api/sixtyfour/sixtyfour.h"
 #include "base/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define HOUR_MS INT64_C(3600000)
@@ -73,6 +74,7 @@ was_made(enum status status, bool is_new, void *context)
         put_meta(&body, call, &making->meta);
         buffer_append_byte(&body, '}');
     }
+    assert(making != NULL);
     explicit_bzero(making->secret, sizeof(making->secret));
     if (status == STATUS_OK)
         call_answer(call, making->http_status, &body);
