@@ -5,7 +5,6 @@
 #include "expr/schema.h"
 #include "net/http_target.h"
 
-#include <stdio.h>
 
 /* Names that a route or a body may have, for words. */
 #define NAMES_MAX 64
@@ -97,29 +96,16 @@ check_keys(struct call *call, const struct schema *schema)
     return true;
 }
 
-/* The first finding, its place as a path: "/labels/team" is labels.team. */
-static void
-keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
-{
-    struct error *error = context;
-    if (error->status != STATUS_OK)
-        return;
-    char place[200];
-    snprintf(place, sizeof(place), "%s", instance_path[0] == '\0' ? "the body" : instance_path + 1);
-    for (char *at = place; *at != '\0'; at++)
-        *at = *at == '/' ? '.' : *at;
-    error_set(error, STATUS_INVALID, "%s: %s", place, words);
-}
-
 bool
 call_check_object(struct call *call, const struct schema *schema)
 {
     struct error error = {0};
     if (call->body.kind == VALUE_OBJECT && !check_keys(call, schema))
         return false;
-    if (schema_check(schema, call->body, keep_first, &error) == STATUS_OK)
+    if (schema_check(schema, call->body, schema_keep_first, &error) == STATUS_OK)
         return true;
-    call_fail(call, 400, "%s", error.text);
+    bool is_within = error.text[0] == '.';
+    call_fail(call, 400, "%s%s", is_within ? "" : "the body", error.text + is_within);
     return false;
 }
 

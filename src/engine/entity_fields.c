@@ -85,20 +85,6 @@ entity_field_names(struct value field)
 
 /* --- checks by JSON Schema --- */
 
-/* Keeps the first finding; its place is the pointer with dots. */
-static void
-keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
-{
-    struct error *error = context;
-    char place[200];
-    if (error->status != STATUS_OK)
-        return;
-    snprintf(place, sizeof(place), "%s", instance_path);
-    for (char *at = place; *at != '\0'; at++)
-        *at = *at == '/' ? '.' : *at;
-    error_set(error, STATUS_INVALID, "%s: %s", place, words);
-}
-
 /* The words of *error begin with the place within the value: ".a.0: …". */
 static enum status
 check_by(struct value schema_source, struct value value, struct error *error)
@@ -107,9 +93,9 @@ check_by(struct value schema_source, struct value value, struct error *error)
     struct schema *schema;
     arena_init(&arena, CHECK_BYTES);
     *error = (struct error){.status = STATUS_OK};
-    enum status status = schema_compile(&schema, &arena, schema_source, keep_first, error);
+    enum status status = schema_compile(&schema, &arena, schema_source, schema_keep_first, error);
     if (status == STATUS_OK)
-        status = schema_check(schema, value, keep_first, error);
+        status = schema_check(schema, value, schema_keep_first, error);
     arena_done(&arena);
     return status == STATUS_OK ? STATUS_OK : STATUS_INVALID;
 }

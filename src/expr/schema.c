@@ -1,7 +1,10 @@
 #include "expr/schema_parts.h"
 
 #include <assert.h>
+#include <stdio.h>
 
+/* Of the place of a finding. */
+#define PLACE_BYTES 200
 /* References that are looked through, one behind the other. */
 #define REFERENCES_MAX 16
 
@@ -68,4 +71,18 @@ schema_property_name(const struct schema *schema, size_t index)
     const struct schema_objects *objects = with_properties(schema)->objects;
     assert(objects != NULL && index < objects->properties.count);
     return value_members(objects->properties)[index].key;
+}
+
+void
+schema_keep_first(const char *instance_path, const char *schema_path, const char *words,
+                  void *context)
+{
+    struct error *error = context;
+    char place[PLACE_BYTES];
+    if (error->status != STATUS_OK)
+        return;
+    snprintf(place, sizeof(place), "%s", instance_path);
+    for (char *at = place; *at != '\0'; at++)
+        *at = *at == '/' ? '.' : *at;
+    error_set(error, STATUS_INVALID, "%s: %s", place, words);
 }

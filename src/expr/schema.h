@@ -39,6 +39,10 @@ MUST_USE enum status schema_compile(struct schema **out, struct arena *arena, st
 MUST_USE enum status schema_check(const struct schema *schema, struct value instance,
                                   schema_problem_fn *visit, void *context);
 
+/* A visitor that keeps the first finding in context, a struct error that is OK before: its place as
+ * a path with dots, then its words. ".labels.team: expected string", ": expected object". */
+schema_problem_fn schema_keep_first;
+
 /* For checks of names: the schema of a property, NULL if it is not declared. These look through a
  * $ref where the schema itself says nothing. */
 const struct schema *schema_property(const struct schema *schema, struct slice name);

@@ -100,20 +100,6 @@ refuse_type(struct reading *reading, struct slice type)
                                nearest == NULL ? "" : nearest));
 }
 
-/* The first finding, its place with dots: "/fields/0" is ".fields.0". */
-static void
-keep_first(const char *instance_path, const char *schema_path, const char *words, void *context)
-{
-    struct error *error = context;
-    char place[200];
-    if (error->status != STATUS_OK)
-        return;
-    snprintf(place, sizeof(place), "%s", instance_path);
-    for (char *at = place; *at != '\0'; at++)
-        *at = *at == '/' ? '.' : *at;
-    error_set(error, STATUS_INVALID, "%s: %s", place, words);
-}
-
 static enum status
 check_config(struct reading *reading, const struct step_kind *kind)
 {
@@ -124,9 +110,9 @@ check_config(struct reading *reading, const struct step_kind *kind)
     arena_init(&arena, CHECK_BYTES);
     enum status status = json_parse(&source, &arena, slice_text(kind->schema), 0, NULL, NULL);
     if (status == STATUS_OK)
-        status = schema_compile(&schema, &arena, source, keep_first, &found);
+        status = schema_compile(&schema, &arena, source, schema_keep_first, &found);
     if (status == STATUS_OK)
-        status = schema_check(schema, reading->config, keep_first, &found);
+        status = schema_check(schema, reading->config, schema_keep_first, &found);
     arena_done(&arena);
     if (status == STATUS_OK)
         return STATUS_OK;
