@@ -77,6 +77,13 @@ run_state_name(enum run_state state)
 }
 
 const char *
+run_state_status(enum run_state state)
+{
+    bool is_under_way = state == RUN_STATE_WAITING || state == RUN_STATE_PAUSED;
+    return run_state_name(is_under_way ? RUN_STATE_RUNNING : state);
+}
+
+const char *
 run_event_name(enum run_event event)
 {
     assert(event < RUN_EVENT_COUNT);

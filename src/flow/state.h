@@ -44,6 +44,8 @@ bool run_state_is_ended(enum run_state state);
 
 /* "queued", "running", … */
 const char *run_state_name(enum run_state state);
+/* The same for clients that know no other than these: what waits or is paused is "running". */
+const char *run_state_status(enum run_state state);
 const char *run_event_name(enum run_event event);
 bool run_state_parse(const char *name, enum run_state *out);
 

@@ -172,9 +172,6 @@ route_handler_fn native_list_remove;
 
 /* --- what the endpoints share --- */
 
-/* Our states in the words of this dialect: what waits or pauses is running. */
-const char *native_status(enum run_state state);
-
 /* {"data": run}: 201 for a new one. */
 void native_answer_run(struct call *call, int http_status, const struct run_row *row);
 

@@ -3,27 +3,10 @@
 #include "base/json.h"
 #include "service/present.h"
 
-const char *
-native_status(enum run_state state)
-{
-    switch (state) {
-    case RUN_STATE_QUEUED:
-    case RUN_STATE_RUNNING:
-    case RUN_STATE_COMPLETED:
-    case RUN_STATE_FAILED:
-    case RUN_STATE_CANCELLED:
-        return run_state_name(state);
-    case RUN_STATE_WAITING:
-    case RUN_STATE_PAUSED:
-        break;
-    }
-    return run_state_name(RUN_STATE_RUNNING);
-}
-
 void
 native_put_run(struct buffer *out, const struct run_row *row, struct service *service)
 {
-    present_run_text(out, row, native_status(row->state), service);
+    present_run_text(out, row, run_state_status(row->state), service);
 }
 
 void

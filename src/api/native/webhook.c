@@ -23,7 +23,7 @@ put_started(struct buffer *body, const struct run_row *row)
     char id[ID_HEX_BYTES];
     id_hex(&row->id, id);
     buffer_append_format(body, "{\"data\":{\"id\":\"%s\",\"status\":\"%s\"", id,
-                         native_status(row->state));
+                         run_state_status(row->state));
 }
 
 /* Who calls a webhook without a key learns that the run began and its id, not what is in it. */

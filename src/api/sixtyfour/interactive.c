@@ -172,7 +172,7 @@ answer_job(struct call *call, const struct run_row *run)
     call_begin_body(&body);
     /* As the start of any run is answered. */
     buffer_append_format(&body, "{\"job_id\":\"%s\",\"status\":\"%s\"}", job,
-                         sixtyfour_state(call->is_again ? run->state : RUN_STATE_QUEUED));
+                         run_state_status(call->is_again ? run->state : RUN_STATE_QUEUED));
     call_answer(call, 200, &body);
 }
 
@@ -549,7 +549,7 @@ answer_finished(struct call *call)
     if (!sixtyfour_read_again(call, &finishing->run))
         return;
     call_begin_body(&body);
-    buffer_append_format(&body, "{\"status\":\"%s\"}", sixtyfour_state(finishing->run.state));
+    buffer_append_format(&body, "{\"status\":\"%s\"}", run_state_status(finishing->run.state));
     call_answer(call, 200, &body);
 }
 

@@ -48,7 +48,7 @@ begin_item(struct link_list *links, struct slice name, const char *bucket)
 static void
 put_message(struct link_list *links)
 {
-    const char *state = sixtyfour_state(links->run.state);
+    const char *state = run_state_status(links->run.state);
     if (links->run.state == RUN_STATE_COMPLETED)
         buffer_append_text(&links->body, ",\"message\":null");
     else

@@ -174,7 +174,7 @@ put_live(struct buffer *out, struct call *call, const struct live *live)
     buffer_append_format(out, "{\"run_id\":\"%s\"", id);
     buffer_append_text(out, ",\"workflow_id\":");
     sixtyfour_put_workflow_id(call, out, &run->workflow);
-    buffer_append_format(out, ",\"overall_status\":\"%s\"", sixtyfour_state(run->state));
+    buffer_append_format(out, ",\"overall_status\":\"%s\"", run_state_status(run->state));
     put_counts(out, live);
     sixtyfour_put_time(out, "started_at", sixtyfour_started(run));
     sixtyfour_put_time(out, "completed_at", run->ended_unix_ms);

@@ -149,7 +149,7 @@ put_run(const struct run_row *run, void *context)
     buffer_append_text(out, ",\"workflow_name\":");
     json_print_string(out, shown->name);
     buffer_append_format(out, ",\"status\":\"%s\",\"step\":null,\"user_id\":null",
-                         sixtyfour_state(run->state));
+                         run_state_status(run->state));
     put_error(out, run);
     put_times(out, run);
     put_metrics(out, run);
@@ -259,7 +259,7 @@ answer_job(struct call *call, int http_status, const struct run_row *run)
     id_uuid(&run->id, job);
     call_begin_body(&body);
     buffer_append_format(&body, "{\"job_id\":\"%s\",\"status\":\"%s\"}", job,
-                         sixtyfour_state(run->state));
+                         run_state_status(run->state));
     call_answer(call, http_status, &body);
 }
 

@@ -95,9 +95,6 @@ bool sixtyfour_is_one_of(struct slice text, const char *const *words);
 
 /* --- what is answered --- */
 
-/* The word for a state of a run. */
-const char *sixtyfour_state(enum run_state state);
-
 /* When its work began; 0 while it is queued, though it may have a time by then. */
 int64_t sixtyfour_started(const struct run_row *run);
 

@@ -15,7 +15,7 @@ answer_started(struct call *call, const struct run_row *run, bool is_again)
     call_begin_body(&body);
     /* A short run may have ended by now: the vendor's never have, and its clients go on to poll. */
     enum run_state state = is_again ? run->state : RUN_STATE_QUEUED;
-    buffer_append_format(&body, "{\"status\":\"%s\"", sixtyfour_state(state));
+    buffer_append_format(&body, "{\"status\":\"%s\"", run_state_status(state));
     buffer_append_text(&body, ",\"workflow_id\":");
     sixtyfour_put_workflow_id(call, &body, &run->workflow);
     sixtyfour_put_id(&body, "job_id", &run->id);

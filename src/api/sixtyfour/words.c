@@ -123,23 +123,6 @@ sixtyfour_read_again(struct call *call, struct run_row *run)
 
 /* --- what is answered --- */
 
-const char *
-sixtyfour_state(enum run_state state)
-{
-    switch (state) {
-    case RUN_STATE_QUEUED:
-    case RUN_STATE_COMPLETED:
-    case RUN_STATE_FAILED:
-    case RUN_STATE_CANCELLED:
-        return run_state_name(state);
-    case RUN_STATE_RUNNING:
-    case RUN_STATE_WAITING:
-    case RUN_STATE_PAUSED:
-        break;
-    }
-    return "running";
-}
-
 int64_t
 sixtyfour_started(const struct run_row *run)
 {

@@ -13,19 +13,7 @@
 const char *
 wiserows_status(enum run_state state)
 {
-    switch (state) {
-    case RUN_STATE_QUEUED:
-        return "pending";
-    case RUN_STATE_COMPLETED:
-    case RUN_STATE_FAILED:
-    case RUN_STATE_CANCELLED:
-        return run_state_name(state);
-    case RUN_STATE_RUNNING:
-    case RUN_STATE_WAITING:
-    case RUN_STATE_PAUSED:
-        break;
-    }
-    return run_state_name(RUN_STATE_RUNNING);
+    return state == RUN_STATE_QUEUED ? "pending" : run_state_status(state);
 }
 
 /* --- counts --- */

@@ -40,6 +40,16 @@ test_only_retry_leaves_an_end(void **state)
 }
 
 static void
+test_what_waits_has_the_status_running(void **state)
+{
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        bool waits = i == RUN_STATE_WAITING || i == RUN_STATE_PAUSED;
+        assert_string_equal(run_state_status((enum run_state)i),
+                            waits ? "running" : run_state_name((enum run_state)i));
+    }
+}
+
+static void
 test_run_state_names_are_read_back(void **state)
 {
     for (unsigned i = 0; i < RUN_STATE_COUNT; i++) {
@@ -211,6 +221,7 @@ main(void)
         cmocka_unit_test(test_every_run_state_with_every_event),
         cmocka_unit_test(test_only_retry_leaves_an_end),
         cmocka_unit_test(test_run_state_names_are_read_back),
+        cmocka_unit_test(test_what_waits_has_the_status_running),
         cmocka_unit_test(test_each_node_state_decides_its_edges),
         cmocka_unit_test(test_a_node_waits_runs_is_skipped_or_blocked),
         cmocka_unit_test(test_edges_that_only_order_neither_kill_nor_revive),
