@@ -5,7 +5,6 @@
 #include "expr/schema.h"
 #include "net/http_target.h"
 
-
 /* Names that a route or a body may have, for words. */
 #define NAMES_MAX 64
 #define NAME_BYTES_MAX 64

@@ -279,9 +279,11 @@ put_trigger(struct n8n *n8n, struct n8n_node *node, struct value *triggers)
     else if (slice_is(type, "chatTrigger") || slice_is(type, "manualChatTrigger"))
         put_chat(n8n, node);
     else if (slice_is(type, "errorTrigger"))
-        n8n_change(n8n, node,
-                   "other workflows name this one under `on_failure` (docs/on-failure.md); what it "
-                   "is given then has another form");
+        n8n_change(
+            n8n, node,
+            "other workflows name this one under `on_failure`, or it says `triggers: {failure: "
+            "true}` and is run for all failures (docs/on-failure.md); what it is given then "
+            "has another form");
     else if (!slice_is(type, "manualTrigger") && !slice_is(type, "start"))
         n8n_say(n8n, node, N8N_LEFT_OUT,
                 "nothing starts runs by such an event: start them over the API or a webhook, with "
