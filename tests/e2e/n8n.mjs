@@ -1,7 +1,8 @@
 // Workflows of n8n, as its editor saves them.
+import { randomUUID } from 'node:crypto';
 
 export const node = (name, type, typeVersion, parameters = {}, more = {}) => ({
-  id: crypto.randomUUID(), name, type: type.includes('.') ? type : `n8n-nodes-base.${type}`, typeVersion, position: [0, 0], parameters, ...more,
+  id: randomUUID(), name, type: type.includes('.') ? type : `n8n-nodes-base.${type}`, typeVersion, position: [0, 0], parameters, ...more,
 });
 export const start = () => node('Start', 'manualTrigger', 1);
 export const to = (name, index = 0) => ({ node: name, type: 'main', index });
@@ -19,7 +20,7 @@ export function workflow(nodes, connections) {
   for (let i = 0; i + 1 < nodes.length; i++) line[nodes[i].name] = { main: [[to(nodes[i + 1].name)]] };
   return {
     name: 'Of n8n', nodes, connections: connections ?? line, pinData: {}, settings: { executionOrder: 'v1' }, active: false,
-    versionId: crypto.randomUUID(), tags: [],
+    versionId: randomUUID(), tags: [],
   };
 }
 export const list = (path) => node('List', 'splitOut', 1, { fieldToSplitOut: path, options: {} });
